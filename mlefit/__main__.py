@@ -1,0 +1,5 @@
+"""`python -m mlefit`."""
+
+from mlefit.cli import main
+
+raise SystemExit(main())

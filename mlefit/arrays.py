@@ -1,0 +1,20 @@
+"""The array types that every room shares.
+
+Blocks of n rows by k variables are stored one variable after the other (Fortran order), so that every elementwise
+operation runs over contiguous memory and a range of rows is a view that BLAS takes as it is.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+Codes: TypeAlias = NDArray[np.int32]
+Index: TypeAlias = NDArray[np.intp]
+Mask: TypeAlias = NDArray[np.bool_]
+
+
+def block(rows: int, variables: int) -> Array:
+    """An uninitialised (rows, variables) block in Fortran order."""
+    return np.empty((variables, rows)).T

@@ -1,0 +1,42 @@
+"""Chunk: consecutive rows as numbers, the form in which every engine hands data to the statistics."""
+
+from dataclasses import dataclass
+
+from mlefit.arrays import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """`n` complete rows: response `y` (n,), design `x` (n, p), frequency `weight` (n,) or None, `offset` (n,) or None.
+
+    A categorical or binary response holds the index of its class. `first_row` counts used rows from 0. Shapes are
+    checked here, once, and nowhere else.
+    """
+
+    y: Array
+    x: Array
+    weight: Array | None = None
+    offset: Array | None = None
+    first_row: int = 0
+
+    def __post_init__(self) -> None:
+        n = self.y.shape[0]
+        if self.x.ndim != 2 or self.x.shape[0] != n:
+            raise ValueError(f"design {self.x.shape} does not belong to a response {self.y.shape}")
+        for extra in (self.weight, self.offset):
+            if extra is not None and extra.shape != (n,):
+                raise ValueError(f"weight or offset {extra.shape} does not belong to a response {self.y.shape}")
+
+    @property
+    def rows(self) -> int:
+        """Stored rows; their weights may sum to something else."""
+        return int(self.y.shape[0])
+
+    def part(self, start: int, stop: int) -> "Chunk":
+        """Rows start..stop-1 as views."""
+        return Chunk(
+            self.y[start:stop], self.x[start:stop],
+            None if self.weight is None else self.weight[start:stop],
+            None if self.offset is None else self.offset[start:stop],
+            self.first_row + start,
+        )

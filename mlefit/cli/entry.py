@@ -1,0 +1,149 @@
+"""main: the one place where arguments become an exit code, and errors become two lines or one JSON object.
+
+    0 fitted   1 a defect of mlefit   2 the command line   3 the data   4 no estimate   130 interrupted
+"""
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import ClassVar
+
+from mlefit.cli.messages import error_lines
+from mlefit.cli.output import silence, write
+from mlefit.cli.reserved import OPTIONS, not_built
+from mlefit.errors import DataError, MlefitError, UsageError
+from mlefit.report.safety import shown
+
+TRACEBACK = "MLEFIT_TRACEBACK"     # set to 1, a defect shows its whole trace
+
+
+class UserInterruptError(MlefitError):
+    """Ctrl-C."""
+
+    exit_code: ClassVar[int] = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code. A closed pipe is success: whoever read has what they wanted."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")    # Python's own warnings are for developers; ours are in the report
+    try:
+        error = attempt(arguments)
+        if error is None:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+            return 0
+    except BrokenPipeError:
+        silence()
+        return 0
+    return complain(error, wants_json(arguments))
+
+
+def attempt(arguments: Sequence[str]) -> MlefitError | None:
+    """Run the command; what went wrong, or None. Raises BrokenPipeError."""
+    try:
+        return dispatch(arguments)
+    except MlefitError as error:
+        return error
+    except KeyboardInterrupt:
+        return interrupted()
+    except MemoryError:
+        return DataError(
+            "the data needs more memory than there is",
+            "use --engine stream, or --memory with less than the machine has", code="out-of-memory",
+        )
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if os.environ.get(TRACEBACK) == "1":
+            raise
+        return defect(error)
+
+
+def dispatch(arguments: Sequence[str]) -> MlefitError | None:
+    """Parse and run. Typer's own handling is off, since it would box its errors. Raises BrokenPipeError."""
+    import typer
+
+    from mlefit.cli.app import app
+
+    complaint: type[BaseException] = typer.BadParameter.__mro__[1]    # UsageError, which typer does not export
+    try:
+        code = typer.main.get_command(app).main(list(arguments), prog_name="mlefit", standalone_mode=False)
+    except typer.Abort:
+        return interrupted()
+    except complaint as error:
+        return translated(error)
+    except SystemExit as stop:      # even now, that is how typer answers a closed pipe, and nothing else
+        raise BrokenPipeError from stop
+    return interrupted() if code == UserInterruptError.exit_code else None
+
+
+def interrupted() -> MlefitError:
+    """What Ctrl-C says."""
+    return UserInterruptError("interrupted", code="interrupted")
+
+
+def translated(error: BaseException) -> UsageError:
+    """The parser's complaint in our words: what is wrong and what to do."""
+    option = getattr(error, "option_name", None)
+    kind = type(error).__name__
+    if kind == "NoSuchOption" and option in OPTIONS:
+        return not_built(option)
+    if kind == "NoSuchOption":
+        near = get_close_matches(str(option), getattr(error, "possibilities", None) or (), n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        return UsageError(
+            f"{shown(str(option))}: there is no such option", f"{hint}`mlefit fit --help` lists the options",
+            code="unknown-option",
+        )
+    if kind == "BadOptionUsage":
+        return UsageError(
+            f"{shown(str(option))}: its value is missing", "`mlefit fit --help` says what it takes",
+            code="missing-value",
+        )
+    said = error.format_message() if hasattr(error, "format_message") else str(error)
+    return UsageError(
+        f"the command line: {shown(str(said)).rstrip('.')}", "`mlefit --help` lists the commands", code="usage"
+    )
+
+
+def defect(error: Exception) -> MlefitError:
+    """An error that no room expected: its kind, its text, and the innermost line of ours."""
+    from pathlib import Path
+    from traceback import extract_tb
+
+    home = Path(__file__).parents[1]
+    ours = [frame for frame in extract_tb(error.__traceback__) if home in Path(frame.filename).parents]
+    where = f" ({Path(ours[-1].filename).relative_to(home.parent).as_posix()}:{ours[-1].lineno})" if ours else ""
+    text = " ".join(str(error).split())
+    said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return MlefitError(
+        f"a defect of mlefit, not of your data: {said}{where}",
+        f"please report this line and the command that led to it; {TRACEBACK}=1 shows the whole trace", code="defect",
+    )
+
+
+def complain(error: MlefitError, as_json: bool) -> int:
+    """Say what went wrong, on stderr and as JSON on stdout if asked; the exit code. A closed pipe changes neither."""
+    from mlefit.report.json import error_to_json
+
+    try:
+        error_lines(error)
+        if as_json:
+            write(error_to_json(error))
+    except (OSError, UsageError):
+        silence()
+    return error.exit_code
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Whether `-o json` stands anywhere in the arguments, in any spelling, even where parsing never got to it."""
+    flags = ("-o", "-qo", "--output")
+    joined = {"-ojson", "-qojson", "--output=json"}
+    return not joined.isdisjoint(arguments) or any(
+        argument in flags and following == "json" for argument, following in pairwise(arguments)
+    )

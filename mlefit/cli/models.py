@@ -1,0 +1,64 @@
+"""`mlefit models`: the noise models of the registry, with what each is for."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mlefit.cli import options, output
+
+if TYPE_CHECKING:
+    from mlefit.noise.model import NoiseModel
+
+SCHEMA = "mlefit.models/1"
+
+
+def models(
+    format_: Annotated[str, typer.Option(
+        "-o", "--output", parser=options.choice("--output", ("table", "json")), metavar="FORMAT", help="table or json.",
+    )] = "table",
+) -> None:
+    """List the noise models."""
+    from mlefit.noise import MODELS
+
+    known = tuple(MODELS.values())
+    output.write(as_json(known) if format_ == "json" else as_table(known))
+
+
+def as_json(known: "Sequence[type[NoiseModel]]") -> str:
+    """One object per model under `models`."""
+    from mlefit.report.json import dumps
+
+    return dumps({"schema": SCHEMA, "models": [
+        {
+            "name": model.name, "loss": model.loss_name, "support": model.support,
+            "shapes": [shape.name for shape in model.shapes], "aliases": list(model.aliases), "example": model.example,
+        }
+        for model in known
+    ]})
+
+
+def as_table(known: "Sequence[type[NoiseModel]]") -> str:
+    """One line per model, then one example each; wrapped only on a screen."""
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+    for heading in ("model", "loss", "response", "shapes", "also called"):
+        table.add_column(Text(heading), overflow="fold")
+    for model in known:
+        shapes = ", ".join(shape.name for shape in model.shapes) or "-"
+        cells = (model.name, model.loss_name, model.support, shapes, ", ".join(model.aliases))
+        table.add_row(*(Text(cell) for cell in cells))
+    on_screen = sys.stdout is not None and sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if on_screen else 1000
+    out = StringIO()
+    console = Console(file=out, width=width, force_terminal=False, color_system=None, markup=False, highlight=False)
+    console.print(table)
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    return "\n".join([*lines, "", *(model.example for model in known), ""])

@@ -1,0 +1,98 @@
+"""Where the result goes: stdout, or --out, atomically for a regular file and directly for a FIFO or device."""
+
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from mlefit.errors import UsageError
+from mlefit.report.safety import shown
+
+
+def check(out: str, inputs: Sequence[str]) -> None:
+    """Refuse a destination that cannot work, before the long read. Raises UsageError."""
+    path = Path(out)
+    try:
+        if path.is_dir():
+            raise unwritable(out, "it is a directory")
+        if not path.exists() and not path.parent.is_dir():
+            raise unwritable(out, "its directory does not exist")
+        if path.is_file() and any(os.path.exists(name) and path.samefile(name) for name in inputs):
+            raise unwritable(out, "it is the input")
+        folder = Path(os.path.realpath(path)).parent if path.is_file() or not path.exists() else path
+        if not os.access(folder, os.W_OK):
+            raise unwritable(out, "no permission")
+    except (OSError, ValueError) as error:
+        raise unwritable(out, reason(error)) from error
+
+
+def write(text: str, out: str | None = None, *, encoding: str = "utf-8") -> None:
+    """Write the result. Raises UsageError when the destination refuses it, BrokenPipeError when its reader has left."""
+    data = text.encode(encoding, "replace")
+    try:
+        if out is None:
+            to_stdout(data)
+        elif is_regular(out):
+            replace(Path(os.path.realpath(out)), data)
+        else:
+            with open(out, "wb") as stream:
+                stream.write(data)
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        if out is None:
+            silence()
+            raise UsageError(
+                f"stdout: the result cannot be written: {reason(error)}", "use --out FILE", code="unwritable"
+            ) from error
+        raise unwritable(out, reason(error)) from error
+
+
+def to_stdout(data: bytes) -> None:
+    """All bytes, flushed, so that a full disk or a closed pipe is met here. Without a stdout nobody is listening."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+def replace(path: Path, data: bytes) -> None:
+    """The file changes from old to new at once: nobody ever reads half of it, whatever interrupts us."""
+    fresh = path.with_name(f".mlefit-{os.getpid()}.tmp")
+    try:
+        with open(fresh, "xb") as stream:
+            stream.write(data)
+        if path.exists():
+            fresh.chmod(stat.S_IMODE(path.stat().st_mode))
+        os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def is_regular(out: str) -> bool:
+    """A regular file, or one that is still to be made."""
+    try:
+        return stat.S_ISREG(os.stat(out).st_mode)
+    except FileNotFoundError:
+        return True
+
+
+def silence() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush does not complain about a reader that has left."""
+    with suppress(OSError, ValueError, AttributeError):     # then there is no stdout that could complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def reason(error: Exception) -> str:
+    """Why the system refused, in its words."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def unwritable(out: str, why: str) -> UsageError:
+    """The refusal of a destination."""
+    return UsageError(
+        f'--out: "{shown(out)}" cannot be written: {why}',
+        "give a file in a directory that exists and is yours to write", code="unwritable",
+    )

@@ -1,0 +1,217 @@
+"""Formula: `y ~ a + C(g) + a:b` becomes a target, terms and an intercept.
+
+formulaic does the algebra of Wilkinson and Rogers (1973) on names of our own (f0, f1, ...), one per distinct factor,
+and never sees what the user typed. How far an expansion can grow is bounded before it is made.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mlefit.design.expression import Column, Expression
+from mlefit.design.levels import Levels
+from mlefit.design.order import check_order
+from mlefit.design.scan import Token, Typed, scan
+from mlefit.design.syntax import CODED, Call
+from mlefit.design.terms import Factor, Offset, Term
+from mlefit.source.source import Kind
+
+if TYPE_CHECKING:
+    from formulaic.parser.types import ASTNode
+
+LARGEST_EXPANSION = 20_000      # terms before equal ones are merged
+
+
+@dataclass(frozen=True)
+class Formula:
+    """`target` ~ `text_rhs`; `columns`: all predictors in order of appearance; `categorical`: those read as levels.
+
+    Terms are sorted by their number of factors, as R does, and are to be learnt.
+    """
+
+    target: str
+    terms: tuple[Term, ...]
+    intercept: bool
+    text_rhs: str
+    columns: tuple[str, ...]
+    categorical: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Side:
+    """The right-hand side while it is read: the text for formulaic, and what its names stand for."""
+
+    typed: Typed
+    kinds: Mapping[str, Kind]
+    categorical: Collection[str]
+    names: dict[Factor, str] = field(default_factory=dict)
+
+    def column(self, name: str) -> str:
+        coded = name in self.categorical or self.kinds.get(name) in CODED
+        return self.name(Levels(name) if coded else Expression(name, Column(name)))
+
+    def name(self, factor: Factor) -> str:
+        return self.names.setdefault(factor, f"f{len(self.names)}")
+
+    def read(self, tokens: Sequence[Token]) -> str:
+        """The tokens with a name for every factor."""
+        parts, place = [], 0
+        while place < len(tokens):
+            token = tokens[place]
+            end = _end(tokens, place)
+            if token.kind == "column":
+                parts.append(self.column(token.text))
+            elif token.kind == "function":
+                parts.append(self.name(Call(self.typed, tokens[place:end], self.kinds).factor()))
+            else:
+                parts.append(token.text)
+            place = end
+        return " ".join(parts)
+
+
+def parse_formula(
+    text: str, names: Sequence[str], kinds: Mapping[str, Kind], *,
+    categorical: Collection[str] = (), exclude: Collection[str] = (),
+) -> Formula:
+    """The formula about the columns `names`.
+
+    A column of text or booleans, one in `categorical` and C(g) are coded by levels. `.` stands for all columns but the
+    target and those in `exclude`. Raises UsageError with the place of whatever is not a formula.
+    """
+    typed = Typed("formula", text)
+    tokens = scan(typed, names)
+    target, right = _split(typed, tokens)
+    check_order(typed, right, arithmetic=False)
+    side = _Side(typed, kinds, categorical)
+    source = side.read(right)
+    others = [name for name in names if name != target and name not in exclude]
+    available = []
+    if any(token.kind == "dot" for token in right):
+        available = [side.column(name) for name in others]
+    products, intercept = _expand(typed, right[0].place, source, available)
+    factors = {name: factor for factor, name in side.names.items()}
+    terms = tuple(Term(tuple(factors[name] for name in product)) for product in products)
+    used = [name for term in terms for factor in term.factors for name in sorted(factor.numbers | factor.categories)]
+    if target in used:
+        raise typed.refusal(
+            right[0].place, f'the target "{target}" is also a predictor', "remove it from the right-hand side", [target]
+        )
+    coded = frozenset().union(*(term.categories for term in terms))
+    return Formula(target, terms, intercept, _spaced(right), tuple(dict.fromkeys(used)), coded)
+
+
+def parse_offset(text: str, names: Sequence[str], kinds: Mapping[str, Kind] | None = None) -> Offset:
+    """A column whose whole name is `text`, or arithmetic on columns such as `log(holders)`. Raises UsageError."""
+    typed = Typed("--offset", text)
+    if text in names:
+        tokens = [Token("column", text, text, 0)]
+    else:
+        tokens = scan(typed, names)
+        check_order(typed, tokens, arithmetic=True)
+    call = Call(typed, tokens, kinds or {})
+    return Offset(call.expression(call.tree()))
+
+
+def _split(typed: Typed, tokens: Sequence[Token]) -> tuple[str, Sequence[Token]]:
+    """The target and the tokens right of `~`."""
+    middle = next((i for i, token in enumerate(tokens) if token.kind == "operator" and token.text == "~"), None)
+    if middle is None:
+        raise typed.refusal(len(typed.text), 'expected "~" between target and predictors, found none', "write y ~ x")
+    left, right = tokens[:middle], tokens[middle + 1 :]
+    if not left:
+        raise typed.refusal(tokens[middle].place, 'expected the target before "~", found nothing', "write y ~ x")
+    if len(left) > 1 or left[0].kind != "column":
+        raise typed.refusal(
+            left[0].place, "the target must be one column; a transformed target is not supported yet",
+            "add the transformed values to the data as a column",
+        )
+    if not right:
+        raise typed.refusal(
+            len(typed.text), 'expected predictors after "~", found the end', "write y ~ 1 for an intercept alone"
+        )
+    return left[0].text, right
+
+
+def _end(tokens: Sequence[Token], start: int) -> int:
+    """Where the token at `start` ends, with its arguments if it is a function."""
+    depth = 0
+    for place in range(start, len(tokens)):
+        token = tokens[place]
+        depth += token.kind == "function" or (token.kind == "operator" and token.text == "(" and depth > 0)
+        depth -= token.kind == "operator" and token.text == ")" and depth > 0
+        if depth == 0:
+            return place + 1
+    raise AssertionError("parentheses were checked")
+
+
+def _expand(typed: Typed, place: int, source: str, available: Sequence[str]) -> tuple[list[tuple[str, ...]], bool]:
+    """The products of factor names, sorted by their number, and whether there is an intercept."""
+    from formulaic.errors import FormulaicError
+    from formulaic.parser import DefaultFormulaParser
+
+    parser = DefaultFormulaParser(feature_flags=set())
+    context = {"__formulaic_variables_available__": list(available)}
+    try:
+        tree = parser.get_ast(source)
+        _bound(typed, place, tree, len(available))
+        expanded = parser.get_terms(source, context=context)
+    except FormulaicError:
+        raise typed.refusal(place, "the operators do not form a formula", "operators stand between terms") from None
+    found = [tuple((factor.expr, factor.eval_method.value) for factor in term.factors) for term in expanded]
+    if any(len(term) > 1 and any(how == "literal" for _, how in term) for term in found):
+        raise typed.refusal(place, "0 or 1 cannot be a factor of a product", "write 0 or 1 as a term of its own")
+    products = [tuple(name for name, _ in term) for term in found if term[0][1] != "literal"]
+    return sorted(products, key=len), len(products) < len(found)
+
+
+def _bound(typed: Typed, place: int, tree: "ASTNode", available: int) -> None:
+    """Refuses what would expand into too many terms, and powers of a single one, which formulaic takes for the term."""
+    sizes: dict[int, int] = {}
+    for node in _children_first(tree):
+        sizes_below = [sizes.get(id(argument), 1) for argument in node.args]
+        symbol = node.operator.symbol
+        if symbol in ("**", "^"):
+            if sizes_below[0] == 1:
+                raise typed.refusal(
+                    place, "a power of one term is that term in a formula", "write I(a**2) for the square of a column"
+                )
+            size = sizes_below[0] ** int(str(node.args[1]))
+        elif symbol == ".":
+            size = available
+        elif symbol == "*":
+            size = sum(sizes_below) + sizes_below[0] * sizes_below[1]
+        elif symbol == ":":
+            size = sizes_below[0] * sizes_below[1]
+        else:
+            size = sum(sizes_below)
+        if size > LARGEST_EXPANSION:
+            raise typed.refusal(
+                place, f"the formula expands into more than {LARGEST_EXPANSION} terms", "use fewer products"
+            )
+        sizes[id(node)] = size
+
+
+def _children_first(tree: "ASTNode") -> Iterator["ASTNode"]:
+    """The operations of the tree, arguments before what uses them, without recursion."""
+    from formulaic.parser.types import ASTNode
+
+    order: list[ASTNode] = []
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ASTNode):
+            order.append(node)
+            waiting += node.args
+    yield from reversed(order)
+
+
+def _spaced(tokens: Sequence[Token]) -> str:
+    """The right-hand side with one way of setting blanks: around + - * / outside calls."""
+    text, place, sign = "", 0, True      # sign: what comes next is no operator between two terms
+    while place < len(tokens):
+        end = _end(tokens, place)
+        part = "".join(token.typed for token in tokens[place:end])
+        operator = tokens[place].kind == "operator" and part != ")"
+        text += f" {part} " if operator and not sign and part in ("+", "-", "*", "/") else part
+        place, sign = end, operator
+    return text

@@ -1,0 +1,123 @@
+"""Scanning: the text of a formula becomes tokens.
+
+Only columns, numbers, known functions and the operators of formulas come out. What looks like Python beyond that is
+refused by name and place, before any parser sees it.
+"""
+
+import keyword
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal, NamedTuple, NoReturn
+
+from mlefit.design.expression import FUNCTIONS
+from mlefit.errors import UsageError
+
+LENGTH = 20_000         # characters of a formula: a thousand long column names fit
+SHOWN = 8               # columns listed in a message, and
+SHOWN_LETTERS = 40      # letters of one word
+
+TOKEN = re.compile(
+    r"""`(?P<quoted>[^`]*)`
+    | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)(?![\w.])
+    | (?P<function>[\w.]+)\s*\(
+    | (?P<keyword>[\w.]+)\s*=(?!=)
+    | (?P<word>[\w.]+)
+    | (?P<operator>\*\*|[-+*/:^(),~])""",
+    re.VERBOSE,
+)
+TERMS = ("C", "I", "poly", "bs", "center", "scale")
+CALLABLE = (*FUNCTIONS, *TERMS)
+ALLOWED = f"a formula holds columns, numbers, + - * / : ** and the functions {', '.join(CALLABLE)}"
+HINTS = {"offset": "use --offset", "factor": "use C()", "ns": "use bs()", "ln": "use log()"}
+REFUSED = {
+    "[": "a square bracket", "]": "a square bracket", "{": "a brace", "}": "a brace", '"': "quoted text",
+    "'": "quoted text", "=": "a comparison or assignment", "<": "a comparison", ">": "a comparison",
+    "|": "a formula in several parts", "%": "an operator between percent signs", "`": "a backquote without its partner",
+}
+
+
+class Token(NamedTuple):
+    """`text`: the column, the number, the name of the function, ...; `typed`: as typed, without blanks around it.
+
+    A function includes its `(`, a keyword its `=`. `place` counts characters from 0.
+    """
+
+    kind: Literal["column", "number", "function", "keyword", "operator", "dot"]
+    text: str
+    typed: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A formula or an offset as typed; `subject` says which, for messages."""
+
+    subject: str
+    text: str
+
+    def refusal(self, place: int, what: str, remedy: str, columns: Sequence[str] = ()) -> UsageError:
+        """The refusal of what stands at `place`."""
+        return UsageError(f"{self.subject}, character {place + 1}: {what}", remedy, code="formula", columns=columns)
+
+
+def scan(typed: Typed, names: Collection[str]) -> list[Token]:
+    """The tokens of a text about the columns `names`. Raises UsageError for whatever else stands in it."""
+    text = typed.text
+    if len(text) > LENGTH:
+        raise typed.refusal(LENGTH, f"expected at most {LENGTH} characters, found {len(text)}", "use -x")
+    found: list[Token] = []
+    place = 0
+    while place < len(text):
+        if text[place].isspace():
+            place += 1
+            continue
+        match = TOKEN.match(text, place)
+        if match is None:
+            raise typed.refusal(
+                place, f"{REFUSED.get(text[place], 'this character')} ({text[place]}) is not allowed", ALLOWED
+            )
+        found.append(_token(typed, match, names))
+        place = match.end()
+    return found
+
+
+def _token(typed: Typed, match: re.Match[str], names: Collection[str]) -> Token:
+    raw, place = match.group(), match.start()
+    if (name := match["function"]) is not None:
+        if name not in CALLABLE:
+            raise typed.refusal(place, f'"{short(name)}" is not a function of formulas', HINTS.get(name, ALLOWED))
+        return Token("function", name, f"{name}(", place)
+    if (name := match["keyword"]) is not None:
+        return Token("keyword", name, f"{name}=", place)
+    if match["operator"]:
+        return Token("operator", raw, raw, place)
+    if match["number"]:
+        if float(raw) == float("inf"):
+            raise typed.refusal(place, f"{short(raw)} is beyond the largest number", "use a smaller number")
+        return Token("number", raw, raw, place)
+    name = raw if match["quoted"] is None else match["quoted"]
+    if name in names:
+        return Token("column", name, raw, place)
+    if raw == ".":
+        return Token("dot", raw, raw, place)
+    if keyword.iskeyword(raw):
+        raise typed.refusal(place, f'"{raw}" is Python and not allowed', ALLOWED)
+    if raw.startswith(".") or (match["quoted"] is None and raw.partition(".")[0] in names):
+        raise typed.refusal(place, f'attribute access ("{short(raw)}") is not allowed', ALLOWED)
+    return _refuse_column(typed, place, name, names)
+
+
+def _refuse_column(typed: Typed, place: int, name: str, names: Collection[str]) -> NoReturn:
+    near = get_close_matches(name[:SHOWN_LETTERS], list(names), n=3)
+    known = ", ".join(list(names)[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+    raise typed.refusal(
+        place, f'there is no column "{short(name)}"',
+        f"nearest: {', '.join(near)}" if near else f"columns: {known}; quote odd names as in `my column`", [name],
+    )
+
+
+def short(word: str) -> str:
+    """A word for a message, cut when it is long."""
+    return word if len(word) <= SHOWN_LETTERS else word[:SHOWN_LETTERS] + "..."

@@ -1,0 +1,148 @@
+"""Term: one summand of a linear predictor, a product of factors, each of which turns columns into design columns.
+
+A factor that depends on the data (levels, orthogonal polynomials, knots) is built without state, learns it once from a
+summary of all complete rows, and is a new, frozen object afterwards that serves every batch alike.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from mlefit.arrays import Array, Mask, block
+from mlefit.errors import DataError
+from mlefit.source.batch import Batch
+
+
+class Summary(ABC):
+    """What one factor needs to know of the data; `a + b` stands for the rows of both."""
+
+    @abstractmethod
+    def __add__(self, other: Self, /) -> Self: ...
+
+
+@dataclass(frozen=True)
+class Factor(ABC):
+    """A function from columns to k design columns.
+
+    `learns`: it needs a summary of the data before it can be evaluated. `coded`: its columns stand for levels, by
+    contrasts with a baseline or by one indicator each.
+    """
+
+    learns: ClassVar[bool] = False
+    coded: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """What the user typed, blanks removed."""
+
+    @property
+    @abstractmethod
+    def numbers(self) -> frozenset[str]:
+        """The columns it needs as numbers."""
+
+    @property
+    def categories(self) -> frozenset[str]:
+        """The columns it needs as levels."""
+        return frozenset()
+
+    @abstractmethod
+    def labels(self) -> tuple[str, ...]:
+        """The names of its k design columns."""
+
+    @abstractmethod
+    def evaluate(self, batch: Batch, keep: Mask | None = None) -> Array:
+        """The design columns (rows, k) in Fortran order, as in Term."""
+
+    def survey(self, batch: Batch, keep: Mask, weight: Array | None) -> Summary:
+        """The summary of the rows in `keep`, each counted `weight` times."""
+        raise TypeError(f"{self.text} learns nothing")
+
+    def learnt(self, summary: Any, full: bool, reference: Mapping[str, str]) -> "Factor":
+        """This factor with its state; `full`: levels by indicators, not by contrasts with the baseline."""
+        return self
+
+
+@dataclass(frozen=True)
+class Term:
+    """A product of factors: its design columns are the products of one column from each, the first factor fastest."""
+
+    factors: tuple[Factor, ...]
+
+    @property
+    def text(self) -> str:
+        """The term as the user typed it, blanks removed, such as `a:log(b)`."""
+        return ":".join(factor.text for factor in self.factors)
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The columns it needs as numbers."""
+        return frozenset().union(*(factor.numbers for factor in self.factors))
+
+    @property
+    def categories(self) -> frozenset[str]:
+        """The columns it needs as levels."""
+        return frozenset().union(*(factor.categories for factor in self.factors))
+
+    def labels(self) -> tuple[str, ...]:
+        """The names of its design columns; none when a categorical column turned out to have one level only."""
+        names = self.factors[0].labels()
+        for factor in self.factors[1:]:
+            names = tuple(f"{first}:{second}" for second in factor.labels() for first in names)
+        return names
+
+    def evaluate(self, batch: Batch, keep: Mask | None = None) -> Array:
+        """The design columns (rows, k) in Fortran order; NaN where a cell that the term needs is missing.
+
+        A value that does not exist (log 0) is NaN or infinite too, without a numpy warning: see `not_finite`. Raises
+        DataError for a level that was not learnt, in a row of `keep` (None: in any row); elsewhere it gives NaN.
+        """
+        columns = self.factors[0].evaluate(batch, keep)
+        for factor in self.factors[1:]:
+            columns = _product(columns, factor.evaluate(batch, keep))
+        return columns
+
+
+def _product(first: Array, second: Array) -> Array:
+    """All products of a column of `first` (n, j) with one of `second` (n, k): (n, j k), `first` fastest."""
+    n, j = first.shape
+    columns = block(n, j * second.shape[1])
+    with np.errstate(all="ignore"):     # the encoder refuses what is not finite, with its row
+        for i in range(second.shape[1]):
+            np.multiply(first, second[:, i : i + 1], out=columns[:, i * j : (i + 1) * j])
+    return columns
+
+
+@dataclass(frozen=True)
+class Offset:
+    """A known part of the linear predictor: one factor of one column, with coefficient 1."""
+
+    factor: Factor
+
+    @property
+    def text(self) -> str:
+        """What the user typed, blanks removed."""
+        return self.factor.text
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The columns it needs as numbers."""
+        return self.factor.numbers
+
+    def evaluate(self, batch: Batch) -> Array:
+        """The offset (rows,), as in Term."""
+        return self.factor.evaluate(batch)[:, 0]
+
+
+def not_finite(text: str, batch: Batch, numbers: frozenset[str], row: int, value: float) -> DataError:
+    """The refusal of `value`, which the term `text` has in row `row` of `batch` although every cell is there."""
+    cells = ", ".join(f"{name} = {float(batch.numbers[name][row])!r}" for name in sorted(numbers))
+    position = batch.first_row + row + 1
+    return DataError(
+        f'term "{text}", row {position}: expected a finite number, found {value!r} ({cells})',
+        "use a term that exists in every row, or drop the row",
+        code="not-finite", columns=sorted(numbers), rows=[position],
+    )

@@ -1,0 +1,53 @@
+"""What can go wrong, with the exit code of each kind.
+
+Every message says what was expected, what was found and where; the remedy says what to do. The command line prints
+the two as two lines, the JSON error carries them with the code, the columns and the rows they are about.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class MlefitError(Exception):
+    """Something the user can act on.
+
+    Attributes: `message` (expected, found, where), `remedy` (what to do, may be empty), `code` (a stable word for
+    programs, such as "separation"), `columns` and `rows` (1-based data rows) concerned.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self, message: str, remedy: str = "", *, code: str, columns: Sequence[str] = (), rows: Sequence[int] = ()
+    ) -> None:
+        super().__init__(f"{message}\n{remedy}" if remedy else message)
+        self.message = message
+        self.remedy = remedy
+        self.code = code
+        self.columns = tuple(columns)
+        self.rows = tuple(rows)
+
+
+class UsageError(MlefitError):
+    """The command line is wrong: unknown option, column, level or model, or options that contradict."""
+
+    exit_code = 2
+
+
+class DataError(MlefitError):
+    """The data cannot be used: no file, not a table, a wrong type or value for the model, no rows left."""
+
+    exit_code = 3
+
+
+class NoEstimateError(MlefitError):
+    """The data is readable but there is no maximum-likelihood answer; `partial` holds what is known, as a Report."""
+
+    exit_code = 4
+
+    def __init__(
+        self, message: str, remedy: str = "", *, code: str, columns: Sequence[str] = (), rows: Sequence[int] = (),
+        partial: object = None,
+    ) -> None:
+        super().__init__(message, remedy, code=code, columns=columns, rows=rows)
+        self.partial = partial

@@ -1,0 +1,57 @@
+"""Natural units: from whitened coordinates to what the user reads, and the same for errors and gradients.
+
+Encoded columns are (x_j - c_j) / s_j and a gaussian response is (y - c_y) / s_y. With B the encoded coefficients,
+
+    beta_j = s_y B_j / s_j,    intercept = s_y (B_0 - sum_j (c_j / s_j) B_j) + c_y
+
+Ratios are kept apart from units (powers of two), so that standard errors of columns of size 1e300 do not overflow on the way.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlefit.arrays import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """How the kept columns (r,) and the response were encoded; `intercept` says whether column 0 is the constant."""
+
+    centre: Array
+    scale: Array
+    intercept: bool
+    y_centre: float = 0.0
+    y_scale: float = 1.0
+
+    @property
+    def mixing(self) -> Array:
+        """W (r, r): the identity, and with an intercept -c_j / s_j in its row."""
+        w = np.eye(self.scale.size)
+        if self.intercept:
+            w[0, 1:] = -(self.centre[1:] / self.scale[1:])
+        return w
+
+    def unit(self) -> Array:
+        """s_y / s_j (r,): infinite where a coefficient is beyond the range of float64."""
+        with np.errstate(over="ignore"):
+            return np.asarray(self.y_scale / self.scale)
+
+
+def ratios(triangle: Array, units: Units) -> Array:
+    """A (r, r) with coefficients = A gamma, before units and y_centre."""
+    from scipy.linalg import solve_triangular
+
+    return np.asarray(solve_triangular(triangle, units.mixing.T, trans="T", check_finite=False)).T
+
+
+def coefficients(gamma: Array, triangle: Array, units: Units) -> Array:
+    """Natural coefficients (m, r) of coordinates gamma (m, r)."""
+    from scipy.linalg import solve_triangular
+
+    encoded = np.asarray(solve_triangular(triangle, gamma.T, check_finite=False))
+    with np.errstate(over="ignore", invalid="ignore"):
+        natural: Array = (units.mixing @ encoded).T * units.unit()
+    if units.intercept:
+        natural[:, 0] += units.y_centre
+    return natural

@@ -1,0 +1,153 @@
+"""The searches: scipy.optimize finds the optimum, a Newton polish sharpens it, EDM judges it.
+
+The optimisers' own flags are not believed: trust-exact stops on an absolute gradient and reports failure at the
+rounding floor; L-BFGS-B may end ABNORMAL at the optimum. The estimated distance to the minimum is
+
+    EDM = g' H^-1 g / 2   in total nats
+
+(F. James, MINUIT). Polishing uses derivatives of the route's own criterion only.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.estimation.memo import Memo
+from mlefit.estimation.outcome import Outcome
+
+CERTIFIED = 1e-10        # nats in total: a likelihood ratio of 1 + 1e-10
+SHARP = 1e-22            # polishing goes on to here, where the routes agree to 1e-11 standard errors
+STEADY = 1e-2            # a Newton step that changes no row's predictor by more than this leaves the Hessian as it is
+POLISHABLE = 1e-1        # nats in total: within half a standard error Newton steps need no safeguard
+POLISH_STEPS = 30
+SEARCH_STEPS = 500       # a whitened Newton search needs about ten
+QUICK_STEPS = 30         # after which it is worth asking whether there is an optimum to be found
+FIRST_ORDER_STEPS = 20_000
+DENSE = 600              # up to here the Hessian is formed in every step (trust-exact), beyond it only multiplied
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """Where a route ended: theta (P,) in whitened coordinates, total `value`, `gradient`, `hessian`, EDM in total nats."""
+
+    theta: Array
+    value: float
+    gradient: Array
+    hessian: Array
+    edm: float
+    outcome: Outcome
+    method: str
+    iterations: int
+    evaluations: int
+
+
+def distance(gradient: Array, hessian: Array) -> tuple[float, Array]:
+    """EDM = g' H^-1 g / 2 and the Newton step -H^-1 g. Raises numpy.linalg.LinAlgError unless H is positive definite."""
+    from scipy.linalg import cho_factor, cho_solve
+
+    step = -np.asarray(cho_solve(cho_factor(hessian, check_finite=False), gradient, check_finite=False))
+    return float(-0.5 * gradient @ step), step
+
+
+def reach(edm: float, hessian: Array, n: float, predictors: int) -> float:
+    """A bound on what a Newton step changes in any row: lambda max_i ||x_i||_{H^-1}, lambda^2 = 2 EDM, all totals.
+
+    In whitened coordinates ||x_i||^2 <= n, so it is at most lambda sqrt(n / smallest eigenvalue of H), and sqrt 2 times
+    that for the difference of two predictors of one row. The rounding of the gradient, some eps n in each direction,
+    counts into lambda: far out on a separated sample it is all that is left. Infinite unless H is positive definite.
+    """
+    smallest = float(np.linalg.eigvalsh(hessian)[0])
+    if not (smallest > 0.0 and np.isfinite(edm)):
+        return np.inf
+    rounding = 8.0 * float(np.finfo(float).eps) * n
+    square = 2.0 * edm + len(hessian) * rounding**2 / smallest
+    return float(np.sqrt(square * n * (1.0 if predictors == 1 else 2.0) / smallest))
+
+
+def second_order(memo: Memo, start: Array, limit: int = SEARCH_STEPS) -> tuple[Array, int]:
+    """A trust-region Newton search: where it ended and how many steps it took."""
+    from scipy.optimize import OptimizeResult, minimize
+
+    search: Any = minimize      # its stubs do not know that options differ by method
+    dense = memo.objective.size <= DENSE
+    size = memo.at(start, 0).weight
+
+    def stop(intermediate_result: OptimizeResult) -> None:
+        theta = intermediate_result.x
+        try:
+            edm = distance(memo.gradient(theta), memo.hessian(theta))[0]
+        except np.linalg.LinAlgError:
+            return
+        if size * edm <= CERTIFIED:
+            raise StopIteration
+
+    options: dict[str, Any] = {"maxiter": limit, "gtol": 1e-14 if dense else 1e-9, "initial_trust_radius": 1.0}
+    with np.errstate(over="ignore", invalid="ignore"):
+        if dense:
+            found = search(memo.value, start, method="trust-exact", jac=memo.gradient, hess=memo.hessian,
+                             callback=stop, options=options)
+        else:
+            found = search(memo.value, start, method="trust-krylov", jac=memo.gradient, hessp=memo.product,
+                             options=options)
+    return np.asarray(found.x), int(found.nit)
+
+
+def first_order(memo: Memo, start: Array, metric: Array | None = None) -> tuple[Array, int]:
+    """L-BFGS-B; with `metric`, a Hessian from a subsample of this criterion, in coordinates where it is the identity."""
+    from scipy.linalg import cholesky, solve_triangular
+    from scipy.optimize import minimize
+
+    search: Any = minimize
+    root = None if metric is None else np.asarray(cholesky(metric, lower=True, check_finite=False))
+
+    def theta(u: Array) -> Array:
+        return u if root is None else np.asarray(solve_triangular(root, u, lower=True, trans="T", check_finite=False))
+
+    def both(u: Array) -> tuple[float, Array]:
+        point = theta(u)
+        value, gradient = memo.value(point), memo.gradient(point)
+        if root is not None:
+            gradient = np.asarray(solve_triangular(root, gradient, lower=True, check_finite=False))
+        return value, gradient
+
+    origin = start if root is None else root.T @ start
+    options: dict[str, Any] = {"ftol": 0.0, "gtol": 1e-8, "maxcor": 20, "maxiter": FIRST_ORDER_STEPS,
+                               "maxfun": 2 * FIRST_ORDER_STEPS}
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = search(both, origin, method="L-BFGS-B", jac=True, options=options)
+    return theta(np.asarray(found.x)), int(found.nit)
+
+
+def polish(memo: Memo, theta: Array, scale: float = 1.0) -> tuple[Array, float, Array, Array, Outcome]:
+    """Newton steps from `theta` until EDM is sharp or stops falling: theta, EDM, gradient and Hessian (totals), outcome.
+
+    `scale` turns the criterion's total into nats: 1 for a likelihood, a(shapes) for a loss.
+    """
+    best = (theta, np.inf)
+    gradient, hessian = memo.gradient(theta), memo.hessian(theta)
+    weight = memo.at(theta, 0).weight
+    for _ in range(POLISH_STEPS):
+        if not (np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))):
+            return theta, np.inf, gradient, hessian, Outcome.NOT_FINITE
+        try:
+            edm, step = distance(gradient, hessian)
+        except np.linalg.LinAlgError:
+            return theta, np.inf, weight * gradient, weight * hessian, Outcome.FLAT
+        edm *= weight * scale
+        if edm > POLISHABLE:
+            return theta, edm, weight * gradient, weight * hessian, Outcome.ITERATIONS
+        if edm >= best[1]:      # rounding has the word now: the point before was better
+            break
+        best = (theta, edm)
+        if edm <= SHARP:
+            break
+        theta = theta + step
+        gradient = memo.gradient(theta)
+        if reach(edm, weight * scale * hessian, weight, memo.objective.mean.predictors) > STEADY:
+            hessian = memo.hessian(theta)
+    theta, edm = best
+    gradient = memo.gradient(theta)
+    outcome = Outcome.CERTIFIED if edm <= CERTIFIED else Outcome.INEXACT
+    return theta, edm, weight * gradient, weight * hessian, outcome

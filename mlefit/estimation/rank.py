@@ -1,0 +1,87 @@
+"""Rank: which columns the earlier ones already determine, and the coordinates in which the rest is orthonormal.
+
+Column j is aliased when what is left of it after regression on the earlier columns is rounding:
+
+    |R_jj| <= 8 eps sqrt(n) (max|x_j|/s_j + sum_{k<j} |c_k| max|x_k|/s_k)
+
+with c the regression on the earlier columns, in the units s of the encoded design. The bound grows with what was lost
+when the columns were written as floats, so x shifted by 1e9 is held to a looser standard than x itself. No fixed cutoff
+tells NIST Filip (regular) from a, b and a + b shifted by 1e9 (collinear); this one does.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.chunk import Chunk
+
+ROUNDING = 8.0 * float(np.finfo(float).eps)
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """`r` (k, k): the triangle of the `kept` columns; `aliased[j]`: the earlier columns that determine column j."""
+
+    n: float
+    r: Array
+    kept: tuple[int, ...]
+    aliased: dict[int, tuple[int, ...]]
+    y: Array | None             # (k + 1,): Q'y and the root of the residual sum of squares, when y was in the triangle
+
+    @property
+    def rss(self) -> float:
+        """Residual sum of squares, in the units of the encoded response."""
+        assert self.y is not None
+        return float(self.y[-1] ** 2)
+
+    def compressed(self) -> Chunk:
+        """k + 1 pseudo-rows with the sums of squares of all n: design I, response Q'y, in whitened coordinates."""
+        assert self.y is not None
+        rows = len(self.kept) + 1
+        return Chunk(self.y * np.sqrt(rows / self.n), np.eye(rows, rows - 1), np.full(rows, self.n / rows))
+
+    def triangle(self, rows: float) -> Array:
+        """R sqrt(rows / n): gamma = triangle B. `rows` is 1 for data rows, k + 1 for the compressed ones."""
+        scaled: Array = self.r * np.sqrt(rows / self.n)
+        return scaled
+
+
+def geometry(triangle: Array, n: float, magnitude: Array, response: bool) -> Geometry:
+    """Columns in the order given, by Gram-Schmidt with reorthogonalisation on the merged triangle (k, k).
+
+    `magnitude` (p,): max|x_j|/s_j of the columns as they are in the file. With `response`, the last column is y.
+    """
+    from scipy.linalg import solve_triangular
+
+    size = triangle.shape[0]
+    columns = size - 1 if response else size
+    basis, r = np.zeros((size, columns)), np.zeros((columns, columns))
+    kept: list[int] = []
+    aliased: dict[int, tuple[int, ...]] = {}
+    for j in range(columns):
+        k = len(kept)
+        head, rest = _project(basis[:, :k], triangle[:, j])
+        norm = float(np.linalg.norm(rest))
+        c = np.asarray(solve_triangular(r[:k, :k], head, check_finite=False)) if k else head
+        bound = ROUNDING * np.sqrt(n) * float(magnitude[j] + np.abs(c) @ magnitude[kept])
+        if norm <= bound:
+            aliased[j] = tuple(q for q, size_c in zip(kept, np.abs(c), strict=True) if size_c > 1e-8)
+            continue
+        r[:k, k], r[k, k] = head, norm
+        basis[:, k] = rest / norm
+        kept.append(j)
+    k = len(kept)
+    y = None
+    if response:
+        head, rest = _project(basis[:, :k], triangle[:, -1])
+        y = np.append(head, np.linalg.norm(rest))
+    return Geometry(n, r[:k, :k], tuple(kept), aliased, y)
+
+
+def _project(basis: Array, column: Array) -> tuple[Array, Array]:
+    """Coordinates of `column` in the orthonormal `basis` and what is left; twice is enough (Parlett, Kahan)."""
+    first = basis.T @ column
+    rest = column - basis @ first
+    second = basis.T @ rest
+    return first + second, rest - basis @ second

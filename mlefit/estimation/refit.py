@@ -1,0 +1,41 @@
+"""Refit: maximum likelihood of rows that are in memory, as the KL part needs it for simulated data and richer designs."""
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.chunk import Chunk
+from mlefit.errors import NoEstimateError
+from mlefit.estimation.optimize import reach
+from mlefit.estimation.outcome import Outcome
+from mlefit.estimation.rank import geometry
+from mlefit.estimation.routes import maximum_likelihood
+from mlefit.execution import Engine
+from mlefit.mean import LinearMean
+from mlefit.noise.model import Measure, NoiseModel
+from mlefit.triangle import Triangle
+
+
+def refit(
+    noise: NoiseModel, y: Array, x: Array, weight: Array | None, offset: Array | None
+) -> tuple[Array, Array, float]:
+    """(eta (n, m), free (s,), total nll) at the maximum. Raises NoEstimateError where there is none."""
+    if noise.quadratic and offset is not None:
+        eta, free, nll = refit(noise, y - offset, x, weight, None)
+        return eta + offset[:, None], free, nll
+    x = np.asfortranarray(x)
+    n = float(y.size if weight is None else weight.sum())
+    columns = np.concatenate([x.T, y[None, :]]).T if noise.quadratic else x
+    shape = geometry(Triangle.of(columns, weight).r, n, np.abs(x).max(axis=0, initial=0.0), noise.quadratic)
+    rows = Chunk(y, x, weight, offset)
+    if noise.quadratic:
+        k = len(shape.kept)
+        execution = Engine.of(shape.compressed())
+        found = maximum_likelihood(noise, LinearMean(np.eye(k), tuple(range(k)), 1), execution)
+        mean = LinearMean(shape.triangle(k + 1), shape.kept, 1)
+    else:
+        mean = LinearMean(shape.triangle(1), shape.kept, noise.predictors)
+        found = maximum_likelihood(noise, mean, Engine.of(rows))
+    unproven = noise.measure is Measure.MASS and reach(found.edm, found.hessian, n, noise.predictors) >= 1.0
+    if found.outcome is not Outcome.CERTIFIED or unproven:
+        raise NoEstimateError("a refit has no certified maximum", code="refit")
+    return mean.eta(found.theta[: mean.size], rows), found.theta[mean.size :], found.value

@@ -1,0 +1,72 @@
+"""The two routes. Neither sees the other's answer, and the loss route never evaluates the likelihood.
+
+Maximum likelihood searches coefficients and shapes together, by second-order steps on the negative log-likelihood.
+Least loss searches the coefficients alone, by first-order steps on the independently written loss; the shapes follow in
+closed form from its minimum (sigma^2 = MSE).
+"""
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.estimation.memo import Memo
+from mlefit.estimation.optimize import DENSE, QUICK_STEPS, SEARCH_STEPS, Optimum, first_order, polish, second_order
+from mlefit.estimation.outcome import Outcome
+from mlefit.execution import Execution
+from mlefit.mean import LinearMean
+from mlefit.noise.model import NoiseModel
+from mlefit.objective import Objective, implied_loss, likelihood
+
+WORTHLESS = 1e6     # a subsample whose whitened Hessian is this ill-conditioned is separated or nearly so
+
+
+def maximum_likelihood(
+    noise: NoiseModel, mean: LinearMean, execution: Execution, sample: Execution | None = None,
+    start: Array | None = None, steps: int = SEARCH_STEPS,
+) -> Optimum:
+    """Minimise -log L over (gamma, free shapes), from `start`, the optimum of a subsample, or zero."""
+    memo = Memo(Objective(likelihood(noise), mean, len(noise.shapes)), execution, order=2)
+    rough = None if sample is None else maximum_likelihood(noise, mean, sample, steps=QUICK_STEPS)
+    if rough is not None and _settled(rough):
+        start = rough.theta
+    elif start is None:
+        start = np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)])
+    theta, iterations = second_order(memo, start, steps)
+    theta, edm, gradient, hessian, outcome = polish(memo, theta)
+    method = "trust-exact" if mean.size <= DENSE else "trust-krylov"
+    return Optimum(theta, memo.at(theta, 0).value, gradient, hessian, edm, outcome, method, iterations, memo.evaluations)
+
+
+def least_loss(noise: NoiseModel, mean: LinearMean, execution: Execution, sample: Execution | None = None) -> Optimum:
+    """Minimise the mean loss over gamma alone; the shapes at the end of theta are those that the loss implies.
+
+    A subsample gives the start and, with the Hessian of the same loss, the metric of the search.
+    """
+    memo = Memo(Objective(implied_loss(noise), mean, 0), execution, order=1)
+    start, metric = np.zeros(mean.size), None
+    rough = None if sample is None else least_loss(noise, mean, sample)
+    if rough is not None and _settled(rough):
+        start = rough.theta[: mean.size]
+        metric = rough.hessian / float(np.mean(np.diagonal(rough.hessian)))
+    theta, iterations = first_order(memo, start, metric)
+    theta, edm, gradient, hessian, outcome = polish(memo, theta, _nats(noise, memo, theta))
+    total = memo.at(theta, 0)
+    theta = np.concatenate([theta, noise.implied_shapes(total.value / total.weight)])
+    return Optimum(theta, total.value, gradient, hessian, edm, outcome, "L-BFGS-B", iterations, memo.evaluations)
+
+
+def _settled(rough: Optimum) -> bool:
+    """Whether a subsample has an optimum: a rare class may be absent from it."""
+    return rough.outcome is Outcome.CERTIFIED and float(np.linalg.cond(rough.hessian)) < WORTHLESS
+
+
+def _first_shapes(noise: NoiseModel, mean: LinearMean, execution: Execution) -> Array:
+    """The shapes implied by the loss at zero coefficients: a start that is never too narrow."""
+    objective = Objective(implied_loss(noise), mean, 0)
+    total = execution.sum(lambda chunk: objective.tally(np.zeros(mean.size), chunk, 0))
+    return noise.implied_shapes(total.value / total.weight)
+
+
+def _nats(noise: NoiseModel, memo: Memo, theta: Array) -> float:
+    """Nats per unit of loss at the shapes that the loss implies."""
+    total = memo.at(theta, 0)
+    return noise.affine(noise.implied_shapes(total.value / total.weight))[0]

@@ -1,0 +1,206 @@
+"""Separation: whether the likelihood of a discrete response has a maximum at all, and if not, along which directions.
+
+The likelihood has no maximum if and only if some direction d raises no row's odds against what was observed and lowers
+some (Albert and Anderson 1984):  margin_ik = (d_y - d_k)' x_i >= 0 for every row i and class k, and > 0 for one.
+
+A small EDM does not exclude that. What does, at no cost, is a Newton step that changes no row's predictors by 1 or more
+(`optimize.reach`; self-concordance, Bach 2010). Only when that fails a linear programme (HiGHS) decides: maximise the sum
+of all margins over the box |d| <= 1 while no margin of a working set is negative; violated margins enter the set until
+none is left. Its optimum is zero if and only if there is no separation. Among the pairs (i, k) that a direction leaves
+tied the search is repeated, so that in the end every pair is either separated or has a say in the limiting model.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlefit.arrays import Array, Index, Mask
+from mlefit.chunk import Chunk
+from mlefit.execution import Execution
+from mlefit.mean import LinearMean
+from mlefit.triangle import Triangle
+
+TIE = 1e-9            # margins below this are ties; in whitened coordinates rows have norm about 1
+GAIN = 1e-7           # a programme that gains less than this per row has found no direction
+SOLVER = 1e-10        # feasibility asked of HiGHS, for constraints of norm 1
+ENTER = 256           # violated margins that enter the working set per round and part
+ROUNDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """Directions (m r,) in whitened coordinates, each for the pairs that the ones before leave tied.
+
+    `predicted`: rows (weights counted) of which nothing is tied, out of `rows`. `tied` (k, k): the triangle of the
+    constraints of all pairs that stay tied; `margin`: the smallest margin by which a direction separates a pair.
+    """
+
+    directions: tuple[Array, ...]
+    predicted: float
+    rows: float
+    tied: Array
+    margin: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row is predicted perfectly, so that the likelihood approaches 1."""
+        return self.predicted == self.rows
+
+
+def separate(mean: LinearMean, execution: Execution, hint: Array) -> Separation | None:
+    """All separating directions, or None when the programme proves that there is none. `hint` (m r,) orders the search."""
+    directions: list[Array] = []
+    while (direction := _direction(mean, execution, hint, directions)) is not None:
+        directions.append(direction)
+    if not directions:
+        return None
+    state = execution.sum(lambda chunk: _state(mean, directions, chunk))
+    return Separation(tuple(directions), state.predicted, state.rows, state.tied.r, state.margin)
+
+
+def _direction(mean: LinearMean, execution: Execution, hint: Array, earlier: Sequence[Array]) -> Array | None:
+    total = execution.sum(lambda chunk: _total(mean, earlier, chunk))
+    if total.pairs == 0.0:
+        return None
+    objective = total.constraint / total.pairs
+    start = hint / max(float(np.abs(hint).max()), float(np.finfo(float).tiny))
+    working = execution.sum(lambda chunk: _violations(mean, start, earlier, chunk, np.inf)).rows
+    for _ in range(ROUNDS):
+        found = _programme(objective, working)
+        if found is None:
+            return None
+        direction = _settled(found, working)
+        if objective @ direction <= GAIN:
+            return None
+        violated = execution.sum(lambda chunk: _violations(mean, direction, earlier, chunk, -TIE))  # noqa: B023 - consumed here
+        if not len(violated.rows):
+            return direction
+        working = np.concatenate([working, violated.rows])
+    return None
+
+
+def _programme(objective: Array, working: Array) -> Array | None:
+    """max objective' d subject to working d >= 0 and |d| <= 1; None when the maximum is zero."""
+    from scipy.optimize import linprog
+
+    found = linprog(-objective, A_ub=-working, b_ub=np.zeros(len(working)), bounds=(-1.0, 1.0), method="highs",
+                    options={"primal_feasibility_tolerance": SOLVER, "dual_feasibility_tolerance": SOLVER})
+    if found.x is None or found.fun is None or -float(found.fun) <= GAIN:
+        return None
+    return np.asarray(found.x)
+
+
+def null_space(rows: Array) -> Array:
+    """An orthonormal basis (k, d) of the directions on which all `rows` (c, k) vanish."""
+    _, sizes, right = np.linalg.svd(rows)
+    rank = int(np.count_nonzero(sizes > TIE * max(float(sizes[0]), 1.0))) if sizes.size else 0
+    basis: Array = right[rank:].T
+    return basis
+
+
+def _settled(direction: Array, working: Array) -> Array:
+    """The direction with its ties exact: projected on the null space of the working rows that it meets at zero."""
+    tied = working[np.abs(working @ direction) <= 100.0 * SOLVER]
+    if not len(tied):
+        return direction
+    basis = null_space(Triangle.of(tied).r)
+    projected: Array = basis @ (basis.T @ direction)
+    top = float(np.abs(projected).max(initial=0.0))
+    return projected / top if top > GAIN else np.zeros_like(direction)
+
+
+def _margins(mean: LinearMean, direction: Array, chunk: Chunk) -> Array:
+    """Margins (K, n) of the observed class over each class; 0 over itself."""
+    logits = np.concatenate([np.zeros((1, chunk.rows)), mean.slope(direction, chunk).T])
+    observed = chunk.y.astype(np.intp)
+    margins: Array = logits[observed, np.arange(chunk.rows)] - logits
+    return margins
+
+
+def _open(mean: LinearMean, earlier: Sequence[Array], chunk: Chunk) -> Mask:
+    """Which pairs (K, n) of a row and another class than the observed one the earlier directions leave tied."""
+    pairs = np.arange(mean.predictors + 1)[:, None] != chunk.y
+    for direction in earlier:
+        pairs &= np.abs(_margins(mean, direction, chunk)) <= TIE
+    return np.asarray(pairs)
+
+
+def _constraints(mean: LinearMean, chunk: Chunk, classes: Index, rows: Index) -> Array:
+    """(e_y - e_k) x z_i (c, m r) for the given classes k and rows i, scaled to norm 1."""
+    design = mean.whiten(mean.columns(chunk)[rows].T).T
+    sign = np.zeros((rows.size, mean.predictors + 1))
+    place = np.arange(rows.size)
+    sign[place, chunk.y.astype(np.intp)[rows]] += 1.0
+    sign[place, classes] -= 1.0
+    product = (sign[:, 1:, None] * design[:, None, :]).reshape(rows.size, mean.size)
+    norm = np.linalg.norm(product, axis=1)[:, None]
+    result: Array = np.divide(product, norm, out=np.zeros_like(product), where=norm > 0.0)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Violations:
+    """Constraints (c, m r) with a margin below the limit, the worst of each part."""
+
+    rows: Array
+
+    def __add__(self, other: "Violations") -> "Violations":
+        return Violations(np.concatenate([self.rows, other.rows]))
+
+
+def _violations(
+    mean: LinearMean, direction: Array, earlier: Sequence[Array], chunk: Chunk, limit: float
+) -> Violations:
+    margin = np.where(_open(mean, earlier, chunk), _margins(mean, direction, chunk), np.inf).ravel()
+    order = np.argpartition(margin, min(ENTER, margin.size) - 1)[:ENTER]
+    order = order[margin[order] < limit]
+    classes, rows = np.divmod(order, chunk.rows)
+    return Violations(_constraints(mean, chunk, classes, rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The sum of the constraints of all open pairs (m r,), and their number."""
+
+    constraint: Array
+    pairs: float
+
+    def __add__(self, other: "Total") -> "Total":
+        return Total(self.constraint + other.constraint, self.pairs + other.pairs)
+
+
+def _total(mean: LinearMean, earlier: Sequence[Array], chunk: Chunk) -> Total:
+    pairs = _open(mean, earlier, chunk).astype(np.float64)
+    observed = np.arange(mean.predictors + 1)[:, None] == chunk.y
+    sign = np.where(observed, pairs.sum(axis=0), -pairs)
+    pulled = mean.whiten(mean.columns(chunk).T @ sign[1:].T)
+    return Total(pulled.T.ravel(), float(pairs.sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the directions leave: rows predicted perfectly, all rows, the triangle of tied constraints, least margin."""
+
+    predicted: float
+    rows: float
+    tied: Triangle
+    margin: float
+
+    def __add__(self, other: "State") -> "State":
+        return State(self.predicted + other.predicted, self.rows + other.rows, self.tied + other.tied,
+                     min(self.margin, other.margin))
+
+
+def _state(mean: LinearMean, directions: Sequence[Array], chunk: Chunk) -> State:
+    weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
+    tied = _open(mean, directions, chunk)
+    least = np.inf
+    for place, direction in enumerate(directions):
+        margin = np.where(_open(mean, directions[:place], chunk), _margins(mean, direction, chunk), 0.0)
+        least = min(least, float(margin[margin > TIE].min(initial=np.inf)))
+    classes, rows = np.nonzero(tied)
+    triangle = Triangle(np.zeros((mean.size, mean.size)))
+    if rows.size:
+        triangle = Triangle.of(_constraints(mean, chunk, classes, rows))
+    return State(float(weight @ ~tied.any(axis=0)), float(weight.sum()), triangle, least)

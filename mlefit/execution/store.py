@@ -1,0 +1,108 @@
+"""Store: encoded parts kept for later passes, in memory up to a budget and beyond it in an unlinked temporary file.
+
+The file has no name from the moment it exists, so it vanishes however the process ends. Parts are read back with
+positioned reads into fresh memory, by several threads at once.
+"""
+
+import os
+import tempfile
+from typing import IO
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.chunk import Chunk
+from mlefit.errors import DataError
+from mlefit.execution.engine import parts
+
+
+class Stored:
+    """One part on disk: variable after variable, response first; `load` brings it back."""
+
+    def __init__(self, file: IO[bytes], chunk: Chunk) -> None:
+        variables = [chunk.y, *chunk.x.T, *(extra for extra in (chunk.weight, chunk.offset) if extra is not None)]
+        self.descriptor = file.fileno()
+        self.start = file.tell()
+        self.shape = (len(variables), chunk.rows)
+        self.width = chunk.x.shape[1]
+        self.weighted, self.shifted = chunk.weight is not None, chunk.offset is not None
+        self.first_row = chunk.first_row
+        self.rank: Array | None = None
+        for variable in variables:
+            file.write(np.ascontiguousarray(variable).data)
+
+    def load(self) -> Chunk:
+        """The part as it was."""
+        values = np.empty(self.shape)
+        buffer, done = memoryview(values.data).cast("B"), 0
+        while done < len(buffer):
+            done += os.preadv(self.descriptor, [buffer[done:]], self.start + done)
+        if self.rank is not None:
+            values[0] = self.rank[values[0].astype(np.intp)]
+        end = 1 + self.width
+        return Chunk(
+            values[0], values[1:end].T, values[end] if self.weighted else None, values[-1] if self.shifted else None,
+            self.first_row,
+        )
+
+    def relabel(self, rank: Array) -> None:
+        """Class indices are translated when the part is read."""
+        self.rank = rank
+
+
+class Held:
+    """One part in memory."""
+
+    def __init__(self, chunk: Chunk) -> None:
+        self.chunk = chunk
+
+    def load(self) -> Chunk:
+        """The part itself."""
+        return self.chunk
+
+    def relabel(self, rank: Array) -> None:
+        """Class indices are translated now."""
+        self.chunk.y[:] = rank[self.chunk.y.astype(np.intp)]
+
+
+class Store:
+    """Parts in the order added. `budget`: bytes kept in memory; None keeps everything there."""
+
+    def __init__(self, budget: int | None = None) -> None:
+        self.parts: list[Held | Stored] = []
+        self.rows = 0
+        self.spilled = False
+        self._room = budget
+        self._file: IO[bytes] | None = None
+
+    def add(self, chunk: Chunk) -> None:
+        """Keep a chunk, cut into parts. Raises DataError when the disk is full."""
+        self.rows += chunk.rows
+        size = chunk.y.nbytes + chunk.x.nbytes
+        if self._room is None or size <= self._room:
+            self._room = None if self._room is None else self._room - size
+            self.parts += [Held(part) for part in parts(chunk)]
+            return
+        self._room = 0
+        try:
+            if self._file is None:
+                self._file, self.spilled = tempfile.TemporaryFile(prefix="mlefit-"), True
+            self.parts += [Stored(self._file, part) for part in parts(chunk)]
+            self._file.flush()
+        except OSError as error:
+            raise DataError(
+                f"the temporary file in {tempfile.gettempdir()} could not be written: {error.strerror}",
+                "free disk space, set TMPDIR to a larger disk, or give --memory more",
+                code="disk-full",
+            ) from error
+
+    def relabel(self, rank: Array) -> None:
+        """Replace class index k of every response by rank[k]."""
+        for part in self.parts:
+            part.relabel(rank)
+
+    def close(self) -> None:
+        """Give the disk space back."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

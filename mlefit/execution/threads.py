@@ -1,0 +1,53 @@
+"""Engine: the parts of a store, visited by a few threads (numpy releases the interpreter lock), summed in order."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from mlefit.chunk import Chunk
+from mlefit.execution.engine import M
+from mlefit.execution.store import Store
+from mlefit.tally import tree_sum
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def in_order(task: Callable[[S], T], items: Iterable[S], threads: int) -> Iterator[T]:
+    """`task` of every item, in order, at most two per thread ahead of the consumer."""
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[T]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(task, item))
+                if len(waiting) > 2 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+class Engine:
+    """All rows of a store."""
+
+    def __init__(self, store: Store, threads: int = 1) -> None:
+        self.store = store
+        self.threads = threads
+
+    @classmethod
+    def of(cls, *chunks: Chunk, threads: int = 1) -> "Engine":
+        """Rows that are in memory already."""
+        store = Store()
+        for chunk in chunks:
+            store.add(chunk)
+        return cls(store, threads)
+
+    def sum(self, task: Callable[[Chunk], M]) -> M:
+        """The total over all parts; the same bits whatever the number of threads and wherever the parts are kept."""
+        stored = self.store.parts
+        if self.threads == 1 or len(stored) == 1:
+            return tree_sum(task(part.load()) for part in stored)
+        return tree_sum(in_order(lambda part: task(part.load()), stored, self.threads))

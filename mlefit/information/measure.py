@@ -1,0 +1,39 @@
+"""The entry: which estimate of KL(data || fitted model) the sample allows, and the estimate."""
+
+import numpy as np
+
+from mlefit.information.continuous import continuous
+from mlefit.information.counts import counts
+from mlefit.information.discrete import discrete
+from mlefit.information.evidence import Evidence, not_identifiable
+from mlefit.information.regression import regression
+from mlefit.information.sample import Fitter, Plan, Sample
+from mlefit.noise.model import Measure, Response
+
+
+def measure(sample: Sample, *, fit: Fitter, seed: int, draws: int | None, level: float = 0.95) -> Evidence:
+    """KL(data || fitted model) in nats per row, by the estimator for this kind of response and predictors.
+
+    `fit` refits the family. `draws` is the number of simulated data sets: None, chosen from n; 0, nothing is
+    simulated, and what needs it is None. The same sample and seed give the same evidence. Where KL cannot be known the
+    evidence says why; nothing is raised. BLAS is held to one thread: its sums depend on their number, and the
+    products here are too narrow to gain from more.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        return _estimate(sample, Plan(fit, seed, draws, level))
+
+
+def _estimate(sample: Sample, plan: Plan) -> Evidence:
+    numbers = (sample.eta, sample.free, np.array(sample.cross_entropy_total))
+    if not all(np.all(np.isfinite(part)) for part in numbers):
+        return not_identifiable(sample.cross_entropy_total, "the fitted model is not finite", sample.n)
+    if sample.noise.response is not Response.NUMBER:
+        return discrete(sample, plan)
+    if sample.noise.measure is Measure.DENSITY:
+        estimate = continuous if sample.predictor_free else regression
+        return estimate(sample, plan)
+    if sample.predictor_free:
+        return counts(sample, plan)
+    return not_identifiable(sample.cross_entropy_total, "counts with predictors have no estimate yet", sample.n)

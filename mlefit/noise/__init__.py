@@ -1,0 +1,28 @@
+"""The registry: one line per noise model. `models`, the command line and the contract tests iterate over it."""
+
+from collections.abc import Mapping
+
+from mlefit.errors import UsageError
+from mlefit.noise.bernoulli import Bernoulli
+from mlefit.noise.categorical import Categorical
+from mlefit.noise.gaussian import Gaussian
+from mlefit.noise.model import NoiseModel
+
+MODELS: Mapping[str, type[NoiseModel]] = {model.name: model for model in (Gaussian, Bernoulli, Categorical)}
+
+
+def find(name: str) -> type[NoiseModel]:
+    """The model of this name. Raises UsageError with the nearest name for anything else."""
+    from difflib import get_close_matches
+
+    if name in MODELS:
+        return MODELS[name]
+    plain = name.strip().lower()
+    owners = {alias: model.name for model in MODELS.values() for alias in (model.name, *model.aliases)}
+    near = get_close_matches(plain, owners, n=1, cutoff=0.6)
+    hint = f"did you mean {owners[near[0]]}? " if near else ""
+    raise UsageError(
+        f'--model: "{name}" is not a model of mlefit',
+        f"{hint}the models are {', '.join(MODELS)}; `mlefit models` describes them",
+        code="unknown-model",
+    )

@@ -1,0 +1,142 @@
+"""Objective: a criterion of rows, contracted with the mean function into a Tally. The heart of both routes.
+
+theta = (gamma, free shapes). With d1 and d2 the derivatives of a row's criterion by its predictors and shapes,
+
+    value = sum w c,   gradient = sum w d1 (x) x,   Hessian = sum w d2 (x) x x'
+
+The Hessian is built one predictor at a time from d2 e_a, so no (n, q, q) array exists; rows are taken in slabs that
+stay in cache, and summed in order.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.chunk import Chunk
+from mlefit.mean import LinearMean
+from mlefit.noise.model import NoiseModel, Rows
+from mlefit.tally import Tally
+
+Criterion = Callable[[Array, Array, Array, int], Rows]      # (y, eta, free, order)
+CACHE = 1 << 21     # bytes of row derivatives per slab: about one core's share of second-level cache
+
+
+def likelihood(noise: NoiseModel) -> Criterion:
+    """The criterion of the first route: the negative log-likelihood, shapes included."""
+    return noise.nll
+
+
+def implied_loss(noise: NoiseModel) -> Criterion:
+    """The criterion of the second route: the textbook loss, which knows no shapes."""
+    return lambda y, eta, free, order: noise.loss(y, eta, order)
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """`shapes` is the number of free shapes at the end of theta that the criterion depends on (0 for a loss)."""
+
+    criterion: Criterion
+    mean: LinearMean
+    shapes: int
+
+    @property
+    def size(self) -> int:
+        """Length P of theta."""
+        return self.mean.size + self.shapes
+
+    def split(self, theta: Array) -> tuple[Array, Array]:
+        """Coordinates of the mean, free shapes."""
+        return theta[: self.mean.size], theta[self.mean.size :]
+
+    def whitened(self, total: Tally) -> Tally:
+        """A total in the coordinates of the search: derivatives by B become derivatives by gamma, once per pass."""
+        gradient = None if total.gradient is None else self._whiten(total.gradient[:, None])[:, 0]
+        both = [None if square is None else self._whiten(self._whiten(square).T) for square in (total.hessian, total.outer)]
+        return Tally(total.weight, total.value, gradient, *both)
+
+    def tally(self, theta: Array, chunk: Chunk, order: int) -> Tally:
+        """Sums over the chunk, derivatives by B: value; from order 1 the gradient; at order 2 the Hessian (P, P)."""
+        width = self.mean.predictors * (len(self.mean.kept) if order == 2 else 1) + self.shapes
+        return self._sum(chunk, width, lambda slab: self._slab(theta, slab, order))
+
+    def product(self, theta: Array, direction: Array, chunk: Chunk) -> Tally:
+        """Hessian times `direction` (P,), in the place of the gradient."""
+        return self._sum(chunk, self.mean.predictors, lambda slab: self._product(theta, direction, slab))
+
+    def row_gradients(self, theta: Array, chunk: Chunk) -> Array:
+        """g_i (n, P) of each row by (B, shapes), unweighted."""
+        coef, free = self.split(theta)
+        d1 = self.criterion(chunk.y, self.mean.eta(coef, chunk), free, 1).d1
+        assert d1 is not None
+        x = self.mean.columns(chunk)
+        m = self.mean.predictors
+        parts = [d1[:, a, None] * x for a in range(m)]
+        return np.concatenate([*parts, d1[:, m : m + self.shapes]], axis=1)
+
+    def _whiten(self, columns: Array) -> Array:
+        """R^-T on the coefficients' rows of `columns` (P, k), class by class; the shapes' rows stay."""
+        m, r, size = self.mean.predictors, len(self.mean.kept), self.mean.size
+        by_class = columns[:size].reshape(m, r, -1).transpose(1, 0, 2).reshape(r, -1)
+        white = self.mean.whiten(by_class).reshape(r, m, -1).transpose(1, 0, 2).reshape(size, -1)
+        return np.concatenate([white, columns[size:]])
+
+    def _sum(self, chunk: Chunk, width: int, task: Callable[[Chunk], Tally]) -> Tally:
+        rows = max(256, min(16_384, CACHE // (8 * width)))
+        total = task(chunk.part(0, min(rows, chunk.rows)))
+        for start in range(rows, chunk.rows, rows):
+            total = total + task(chunk.part(start, min(start + rows, chunk.rows)))
+        return total
+
+    def _slab(self, theta: Array, chunk: Chunk, order: int) -> Tally:
+        coef, free = self.split(theta)
+        rows = self.criterion(chunk.y, self.mean.eta(coef, chunk), free, order)
+        weight = chunk.weight
+        if weight is None:
+            count, value = float(chunk.rows), float(rows.value.sum())
+        else:
+            count, value = float(weight.sum()), float(weight @ rows.value)
+        if order == 0 or rows.d1 is None:
+            return Tally(count, value)
+        d1 = rows.d1 if weight is None else rows.d1 * weight[:, None]
+        gradient = self._pull(d1, chunk)
+        return Tally(count, value, gradient, self._hessian(rows, chunk) if order == 2 else None)
+
+    def _pull(self, d1: Array, chunk: Chunk) -> Array:
+        m = self.mean.predictors
+        return np.concatenate([self.mean.pull(d1[:, :m], chunk), d1[:, m : m + self.shapes].sum(axis=0)])
+
+    def _hessian(self, rows: Rows, chunk: Chunk) -> Array:
+        assert rows.curvature is not None
+        m, q, x = self.mean.predictors, self.mean.predictors + self.shapes, self.mean.columns(chunk)
+        r = x.shape[1]
+        hessian = np.empty((self.size, self.size))
+        for a in range(q):
+            column = rows.curvature(np.eye(q)[a])
+            if chunk.weight is not None:
+                column = column * chunk.weight[:, None]
+            here = slice(a * r, (a + 1) * r) if a < m else slice(m * r + a - m, m * r + a - m + 1)
+            for b in range(min(a + 1, m)):
+                there = slice(b * r, (b + 1) * r)
+                if a < m:
+                    hessian[here, there] = (x.T * column[:, b]) @ x
+                else:
+                    hessian[here, there] = x.T @ column[:, b]
+                hessian[there, here] = hessian[here, there].T
+            for b in range(m, a + 1):
+                hessian[here, m * r + b - m] = hessian[m * r + b - m, here] = column[:, b].sum()
+        return hessian
+
+    def _product(self, theta: Array, direction: Array, chunk: Chunk) -> Tally:
+        coef, free = self.split(theta)
+        along, shapes = self.split(direction)
+        rows = self.criterion(chunk.y, self.mean.eta(coef, chunk), free, 2)
+        assert rows.curvature is not None
+        slope = self.mean.slope(along, chunk)
+        v = np.concatenate([slope.T, np.broadcast_to(shapes[:, None], (self.shapes, chunk.rows))]).T
+        bent = rows.curvature(v)
+        if chunk.weight is not None:
+            bent = bent * chunk.weight[:, None]
+        count = float(chunk.rows) if chunk.weight is None else float(chunk.weight.sum())
+        return Tally(count, 0.0, self._pull(bent, chunk))

@@ -1,0 +1,174 @@
+"""Report: everything that is said about a fit, as plain values. The renderers print it and compute nothing.
+
+Field names are those of the JSON schema `mlefit.fit/1`; None stands where a number does not exist. Entropies and
+divergences are in nats whatever unit is displayed.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+SCHEMA = "mlefit.fit/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The input and its row ledger. A row counts in `dropped` under every column in which it is missing."""
+
+    source: tuple[str, ...]
+    sha256: tuple[str, ...]
+    rows_read: int
+    rows_used: int
+    rows_dropped: int
+    dropped: dict[str, int]
+    n: int
+    weights: str | None
+    offset: str | None
+    target: str
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What was modelled. `formula` is the right-hand side as the header shows it, such as `x1 + x2 + site`."""
+
+    noise: str
+    loss: str
+    options: dict[str, str | float]
+    levels: tuple[str, ...] | None
+    positive: str | None
+    reference: dict[str, str]
+    formula: str
+    se: str
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One row of the parameter table."""
+
+    name: str
+    class_: str | None
+    kind: Literal["mean", "shape"]
+    state: Literal["ok", "aliased", "infinite"]
+    estimate: float | None = None
+    std_error: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    limit: Literal["+inf", "-inf"] | None = None
+    statistic: float | None = None
+    df: int | None = None
+    p_value: float | None = None
+    loss_estimate: float | None = None
+    gap_se: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One search and its optimum. `loss` is the mean loss, `nll` nats per row, `edm` and `gradient` total nats."""
+
+    method: str
+    converged: bool
+    iterations: int
+    evaluations: int
+    loglik: float | None
+    nll: float | None
+    loss: float | None
+    kl: float | None
+    edm: float | None
+    gradient: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The largest gap in model standard errors, and the nats per row that the loss route's parameters cost."""
+
+    max_gap_se: float | None
+    nll_excess: float | None
+    agree: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """KL(data || fitted model) as KL.md prints it; every figure in nats per row."""
+
+    raw: float | None = None
+    misfit: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    null_low: float | None = None
+    null_high: float | None = None
+    p_value: float | None = None
+    ad_p_value: float | None = None
+    verdict_p_value: float | None = None
+    bound: Literal["estimate", "lower", "saturated", "none"] = "none"
+    verdict: str | None = None
+    reason: str | None = None
+    resolution: float | None = None
+    detection_limit: float | None = None
+    draws: int | None = None
+    n_used: int | None = None
+    parts: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Information:
+    """Cross-entropy, entropy and KL per row. `unit` is what the displays use; the numbers here are nats."""
+
+    unit: Literal["nats", "bits"]
+    cross_entropy: float | None
+    entropy: float | None
+    entropy_method: str | None
+    kl: Divergence
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """Whole-fit figures at the maximum likelihood estimate."""
+
+    n_params: int
+    loglik: float | None
+    null_loglik: float | None
+    r_squared: float | None
+    r_squared_kind: Literal["R2", "McFadden"]
+    aic: float | None
+    bic: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Something the user should know although the fit stands."""
+
+    code: str
+    message: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is needed to repeat the run. `threads` and `engine` are the only keys that may differ between equal runs."""
+
+    seed: int
+    threads: int
+    engine: str
+    python: str
+    numpy: str
+    scipy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A fit, complete or (on exit 4) as far as it exists. `notes` are sentences for stderr, not part of the result."""
+
+    version: str
+    status: Literal["ok", "no estimate"]
+    data: Data
+    model: Model
+    parameters: tuple[Parameter, ...]
+    mle: Route | None
+    loss: Route | None
+    agreement: Agreement | None
+    information: Information | None
+    criteria: Criteria | None
+    warnings: tuple[Warn, ...]
+    run: Run
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,194 @@
+"""What a reader is told about a report: header, figures and sentences, as text that is safe to show.
+
+The table and the Markdown page lay these out and add nothing. Figures are in the unit that the user chose: with bits,
+cross-entropy, entropy and KL per row are divided by log 2; log-likelihoods stay in nats, as AIC and BIC need them.
+"""
+
+from math import log
+from typing import Literal, NamedTuple
+
+from mlefit.report.digits import ABSENT, by_error, decimals, exponent, or_noise, percent, significant
+from mlefit.report.report import Divergence, Information, Model, Report, Route
+from mlefit.report.safety import shown
+
+Tone = Literal["plain", "good", "alarm"]
+CRITERION_PLACES = 2      # AIC differences of 0.01 are visible
+ENTROPY_PLACES = 5        # entropies per row, which add up in the table
+
+
+class Sentence(NamedTuple):
+    """A line of prose; `tone` marks what a reader should look at first."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+class Figure(NamedTuple):
+    """A whole-fit figure at the two optima; empty where it belongs to the first one alone."""
+
+    label: str
+    at_mle: str
+    at_loss: str = ""
+
+
+def title(report: Report) -> str:
+    """The noise model, its loss and where the data came from."""
+    model = report.model
+    options = ", ".join(f"{shown(k)}={shown(str(v))}" for k, v in model.options.items())
+    noise = f"{model.noise} ({options})" if options else model.noise
+    return f"{noise} noise, {model.loss}: {', '.join(shown(s) for s in report.data.source)}"
+
+
+def header(report: Report) -> list[str]:
+    """What was modelled, from which rows, against which baselines."""
+    return [f"{shown(report.data.target)} ~ {shown(report.model.formula)}", rows(report), *coding(report)]
+
+
+def rows(report: Report) -> str:
+    """The row ledger: a row counts under every column in which it is missing, and once in the total."""
+    data = report.data
+    missing = ", ".join(f"{shown(name)}: {count}" for name, count in data.dropped.items() if count)
+    why = f", missing in {missing}" if missing else ""
+    used = f"{data.rows_used} of {data.rows_read} rows used"
+    ledger = f"{used} ({data.rows_dropped} dropped{why})" if data.rows_dropped else used
+    return ledger if data.weights is None else f"{ledger}, weights: {shown(data.weights)}, n = {data.n}"
+
+
+def coding(report: Report) -> list[str]:
+    """The level modelled, the baseline levels, the offset and the kind of standard errors, where there are any."""
+    data, model = report.data, report.model
+    baseline = ", ".join(f"{shown(column)}={shown(level)}" for column, level in model.reference.items())
+    parts = (
+        f"level modelled: {shown(data.target)}={shown(model.positive)}" if model.positive is not None else "",
+        f"baseline: {baseline}" if baseline else "",
+        f"offset: {shown(data.offset)}" if data.offset is not None else "",
+        f"standard errors: {shown(model.se)}" if model.se != "model" else "",
+    )
+    line = "   ".join(part for part in parts if part)
+    return [line] if line else []
+
+
+def class_heading(report: Report, name: str) -> str:
+    """The heading over the parameters of one class of a categorical target; the header names the baseline."""
+    return f"{shown(report.data.target)}={shown(name)}"
+
+
+def figures(report: Report) -> list[Figure]:
+    """Loss, likelihood, the entropies per row and the criteria. Lines without any figure are left out."""
+    mle, loss, criteria = report.mle, report.loss, report.criteria
+    lines = [
+        Figure(report.model.loss, *(significant(r.loss) if r else ABSENT for r in (mle, loss))),
+        Figure("log-likelihood", *(decimals(r.loglik, CRITERION_PLACES) if r else ABSENT for r in (mle, loss))),
+        *entropies(report.information, mle, loss),
+    ]
+    if criteria is not None:
+        squared = "R2" if criteria.r_squared_kind == "R2" else "McFadden's R2"
+        lines += [
+            Figure("AIC", decimals(criteria.aic, CRITERION_PLACES)),
+            Figure("BIC", decimals(criteria.bic, CRITERION_PLACES)),
+            Figure(squared, decimals(criteria.r_squared, 4)),
+            Figure("log-likelihood of the intercept alone", decimals(criteria.null_loglik, CRITERION_PLACES)),
+        ]
+    return [line for line in lines if {line.at_mle, line.at_loss} - {ABSENT, ""}]
+
+
+def entropies(information: Information | None, mle: Route | None, loss: Route | None) -> list[Figure]:
+    """Cross-entropy = entropy of the data + KL at both optima, with as many decimals that the sum can be checked."""
+    unit, factor = unit_of(information)
+    kl = information.kl.raw if information else None
+    places = ENTROPY_PLACES if not kl or abs(kl) < 1e-10 else max(ENTROPY_PLACES, 1 - exponent(kl * factor, 2))
+
+    def figure(value: float | None) -> str:
+        return decimals(None if value is None else value * factor, places)
+
+    at = [figure(route.nll if route else None) for route in (mle, loss)]
+    lines = [Figure(f"NLL per row = cross-entropy, {unit}", *at)]
+    if information is not None and information.entropy is not None:
+        above, below = (" (<=)", " (>=)") if information.kl.bound == "lower" else ("", "")
+        lines += [
+            Figure(f"  = entropy of the data{above}", figure(information.entropy), figure(information.entropy)),
+            Figure(f"  + KL(data || model){below}", *(figure(r.kl if r else None) for r in (mle, loss))),
+        ]
+    return lines
+
+
+def mark(report: Report) -> list[Sentence]:
+    """What stands above a partial report, so that nobody takes it for a fit."""
+    text = "No maximum-likelihood estimate: what is shown is what is known, not a fitted model."
+    return [] if report.status == "ok" else [Sentence(text, "alarm")]
+
+
+def sentences(report: Report) -> list[Sentence]:
+    """KL, the certificate, and the warnings, in this order."""
+    lines = [] if report.information is None else divergence(report.information, report.model, report.data.n)
+    warnings = [Sentence(f"Warning: {shown(warning.message)}", "alarm") for warning in report.warnings]
+    return [*(Sentence(line) for line in lines), *status(report), *warnings]
+
+
+def status(report: Report) -> list[Sentence]:
+    """Whether the routes agree, by how much, and how far both are from the maximum."""
+    if report.agreement is None:
+        return []
+    agree, certified = report.agreement.agree, report.status == "ok"
+    verdict = "Both routes agree" if agree else "The routes disagree"
+    maximum = "Certified maximum" if certified else "Not certified"
+    edm = max((route.edm for route in (report.mle, report.loss) if route and route.edm is not None), default=None)
+    tone: Tone = "good" if agree and certified else "alarm"
+    return [
+        Sentence(f"{verdict}: largest gap {or_noise(report.agreement.max_gap_se)} standard errors.", tone),
+        Sentence(f"{maximum}: EDM {or_noise(edm)} nats.", tone),
+    ]
+
+
+def divergence(information: Information, model: Model, n: int) -> list[str]:
+    """How far the data is from the model, what a true model would show, and what would go unseen."""
+    kl = information.kl
+    if kl.reason is not None:
+        return [f"KL: not identifiable: {shown(kl.reason)}"]
+    if kl.bound == "saturated":
+        return ["KL: 0 (saturated: cannot misfit)"]
+    if kl.raw is None:
+        return []
+    method = "" if information.entropy_method is None else f"Entropy of the data: {shown(information.entropy_method)}."
+    return [line for line in (misfit(kl, information, model, n), method) if line]
+
+
+def misfit(kl: Divergence, information: Information, model: Model, n: int) -> str:
+    """The KL sentence. Figures are rounded by the widest range at hand; the interval's lower end is clipped at 0."""
+    unit, factor = unit_of(information)
+    spreads = [high - low for low, high in ((kl.ci_low, kl.ci_high), (kl.null_low, kl.null_high))
+               if low is not None and high is not None]
+    spread = max(spreads) * factor if spreads else None
+
+    def figure(value: float) -> str:
+        return significant(value * factor, 2) if spread is None else by_error(value * factor, spread)
+
+    at_least = "at least " if kl.bound == "lower" else ""
+    value = kl.raw if kl.misfit is None else kl.misfit
+    text = f"KL: {at_least}{figure(value or 0.0)} {unit} per row"
+    if kl.verdict is not None:
+        text = f"KL: {shown(kl.verdict)}: {at_least}{figure(value or 0.0)} {unit} per row"
+    if kl.ci_low is not None and kl.ci_high is not None:
+        text += f" ({figure(max(kl.ci_low, 0.0))} to {figure(max(kl.ci_high, 0.0))})"
+    if kl.parts:
+        text += f" ({', '.join(f'{shown(name)} {figure(part)}' for name, part in kl.parts.items())})"
+    if kl.resolution is not None:
+        text += f" at resolution {kl.resolution:g}"
+    if kl.null_low is not None and kl.null_high is not None:
+        null = f"{figure(kl.null_low)} to {figure(kl.null_high)}"
+        text += f"; data from a true {model.noise} model of this size show {null}"
+    text += "."
+    if kl.detection_limit is not None:
+        text += f" A misfit below {figure(kl.detection_limit)} would be missed at n = {n}."
+    return text
+
+
+def interval_heading(report: Report) -> str:
+    """The heading of the confidence interval."""
+    return f"{percent(report.model.level)} interval"
+
+
+def unit_of(information: Information | None) -> tuple[str, float]:
+    """The unit displayed and what turns nats into it."""
+    bits = information is not None and information.unit == "bits"
+    return ("bits", 1.0 / log(2.0)) if bits else ("nats", 1.0)

@@ -1,0 +1,34 @@
+"""Batch: consecutive rows of a table as plain numpy columns, the only form in which rows leave this room."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mlefit.arrays import Array, Codes
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One column read as levels: `codes` (n,) index into `levels`, -1 where the cell is missing.
+
+    Levels are text as in the file; numbers in shortest form (`1`, not `1.0`), booleans lower case. They stand in order
+    of first appearance in this batch, and each of them appears.
+    """
+
+    codes: Codes
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`rows` consecutive data rows, `first_row` counted from 0 over the whole input.
+
+    `numbers[name]` is (n,) float64 with NaN where the cell is missing (infinite cells stay infinite: the encoder
+    refuses them); `categories[name]` holds the columns that were asked for as levels. A column may be in both.
+    """
+
+    first_row: int
+    rows: int
+    numbers: Mapping[str, Array] = field(default_factory=dict)
+    categories: Mapping[str, Category] = field(default_factory=dict)
+    missing_tokens: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """For text columns read as categories: which non-empty tokens made cells missing, and how often (`{"NA": 3}`)."""

@@ -1,0 +1,141 @@
+"""Cells as text: which are missing, which are numbers, what a level is called, and why a cell is not a number."""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from mlefit.arrays import Array, Codes, Mask
+from mlefit.source.arrow import floats, mask
+from mlefit.source.batch import Category
+
+MISSING = ("", "NA", "NaN", "nan", "null", "NULL", "None", "N/A", "n/a", ".")
+BOOLEANS = frozenset(("true", "false", "t", "f", "yes", "no"))
+SHOWN = 40      # characters of a cell that a message repeats
+EXACT = 2**53   # whole numbers beyond it are not all doubles, so their digits are kept
+
+_NUMBER = r"[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?"
+_INFINITE = r"[+-]?(?i:infinity|inf)"
+_MONTH = r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?i:am|pm|z)?(?:[+-]\d{2}:?\d{2})?"
+_DAY = (
+    rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}})|\d{{4}}-\d{{2}}"
+    rf"|\d{{1,2}}[- ]{_MONTH}[- ,]*\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}})"
+)
+_DATE = re.compile(rf"(?:{_DAY}(?:[T ]\s*{_TIME})?|{_TIME})")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,4000}")
+_PLAIN = re.compile(_NUMBER)
+_WRITTEN = (   # numbers written for people, with the name of what a computer does not read
+    ("percent", re.compile(rf"(?:{_NUMBER})\s*%")),
+    ("currency", re.compile(r"[+-]?\s*(?:[$€£¥]|[A-Z]{3}\s)\s*[+-]?[0-9][0-9.,' ]*|[+-]?[0-9][0-9.,' ]*\s*[$€£¥]")),
+    ("thousands", re.compile(r"[+-]?[0-9]{1,3}(?:([,.'\u2019 \u00a0\u202f_])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?")),
+    ("decimal comma", re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")),
+)
+
+
+def shown(text: str) -> str:
+    """`text` in double quotes for a message: control characters escaped, long text cut."""
+    cut = text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+    printable = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
+    return f'"{printable}"'
+
+
+def reason(text: str) -> str:
+    """Why `text` is not a number: percent, currency, thousands, decimal comma, date, or text."""
+    for name, pattern in _WRITTEN:
+        if pattern.fullmatch(text):
+            return name
+    return "date" if _DATE.fullmatch(text) else "text"
+
+
+@lru_cache(maxsize=8)
+def patterns(decimal: str, na: tuple[str, ...]) -> tuple[str, str, str]:
+    """Regular expressions, anchored, for finite numbers, infinite numbers and missing cells."""
+    number = _NUMBER.replace("[.]", f"[{decimal}]")
+    tokens = "|".join(re.escape(token) for token in (*MISSING, *na))
+    return f"^(?:{number})$", f"^(?:{_INFINITE})$", f"^(?:{tokens})$"
+
+
+def numeric_tokens(na: tuple[str, ...]) -> tuple[float, ...]:
+    """The `--na` tokens that are numbers: `-999` also means `-999.0` and ` -999`."""
+    return tuple(float(token) for token in na if _PLAIN.fullmatch(token))
+
+
+def parse_numbers(texts: Any, decimal: str, na: tuple[str, ...]) -> tuple[Array, Mask, Mask]:
+    """Cells (n,) of an Arrow string array as numbers; NaN where a cell is missing or not a number.
+
+    Returns the values, which cells are no numbers, and which are numbers too large for a double.
+    """
+    import pyarrow.compute as pc
+
+    number, infinite, absent = patterns(decimal, na)
+    trimmed = pc.utf8_trim_whitespace(texts)
+    is_number = pc.match_substring_regex(trimmed, number)
+    finite = mask(is_number)
+    plain = trimmed.filter(is_number)
+    if decimal != ".":
+        plain = pc.replace_substring(plain, decimal, ".")
+    values = np.full(len(texts), np.nan)
+    values[finite] = floats(pc.cast(pc.utf8_ltrim(plain, "+"), "float64"))   # not every parser takes a leading plus
+    large = np.isinf(values)
+    bad = ~finite
+    if bad.any():
+        bad &= ~mask(pc.match_substring_regex(trimmed, absent))
+    if bad.any():
+        endless = mask(pc.match_substring_regex(trimmed, infinite))
+        negative = mask(pc.starts_with(trimmed, "-"))
+        values[endless] = np.where(negative[endless], -np.inf, np.inf)
+        bad &= ~endless
+    return drop_tokens(values, na), bad, large
+
+
+def drop_tokens(values: Array, na: tuple[str, ...]) -> Array:
+    """`values` with NaN where they equal a numeric `--na` token: `-999` also means `-999.0`."""
+    for token in numeric_tokens(na):
+        values = np.where(values == token, np.nan, values)
+    return values
+
+
+def level(text: str, boolean: bool, decimal: str) -> str:
+    """The name of a level: numbers in shortest form, booleans of a boolean column lower case, else the text itself."""
+    if boolean and text.lower() in BOOLEANS:
+        return text.lower()
+    if _WHOLE.fullmatch(text):
+        return str(int(text))
+    plain = text if decimal == "." else text.replace(".", " ").replace(decimal, ".")
+    if not _PLAIN.fullmatch(plain):
+        return text
+    value = float(plain)
+    if not np.isfinite(value):
+        return text
+    return str(int(value)) if value.is_integer() and abs(value) <= EXACT else repr(value)
+
+
+def category(
+    codes: Codes, texts: list[str], boolean: bool, decimal: str, na: tuple[str, ...], *,
+    tokens: tuple[str, ...] = MISSING,
+) -> tuple[Category, dict[str, int]]:
+    """Codes (n,) into raw `texts` (-1: missing) as a Category, and how often each non-empty token meant missing.
+
+    Work is done per distinct text; the rows only see one table lookup.
+    """
+    absent = {*tokens, *na, ""}
+    values = set(numeric_tokens(na))
+    named: dict[str, int] = {}
+    lookup = np.full(len(texts) + 1, -1, dtype=np.int32)    # the last entry serves code -1
+    found: dict[str, list[int]] = {}
+    for index, raw in enumerate(texts):
+        text = raw.strip()
+        if text not in absent:
+            name = level(text, boolean, decimal)
+            if not values or not (_PLAIN.fullmatch(name) and float(name) in values):
+                lookup[index] = named.setdefault(name, len(named))
+                continue
+        if text:
+            found.setdefault(text, []).append(index)
+    counts: dict[str, int] = {}
+    if found:
+        rows = np.bincount(codes[codes >= 0], minlength=len(texts))
+        counts = {token: int(rows[places].sum()) for token, places in found.items()}
+    return Category(lookup[codes], tuple(named)), counts

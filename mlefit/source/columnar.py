@@ -1,0 +1,238 @@
+"""Tables that already have types: Parquet files by row groups, Arrow files by record batches.
+
+Only nulls, NaN, blank text and the `--na` tokens are missing here: the word NA in a typed text column is a word.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from mlefit.errors import DataError
+from mlefit.source.arrow import codes, floats
+from mlefit.source.cells import category, drop_tokens, parse_numbers, shown
+from mlefit.source.kinds import distinct_of
+from mlefit.source.options import ReadOptions
+from mlefit.source.part import SMALL, Block, Parsed, Part
+from mlefit.source.problems import SHOWN_CELLS, Finding, Place
+from mlefit.source.source import Kind
+from mlefit.source.stored import Stored
+
+SAMPLE_ROWS = 10_000
+ROWS = 65_536       # rows of a block cut from a larger record batch or table
+
+
+def kind_of_type(kind: Any) -> Kind | None:
+    """The Kind of an Arrow type; None for types that are no column of a table of cells."""
+    import pyarrow as pa
+
+    is_ = pa.types
+    if is_.is_dictionary(kind):
+        kind = kind.value_type
+    if is_.is_boolean(kind):
+        return Kind.BOOLEAN
+    if is_.is_integer(kind) or is_.is_floating(kind) or is_.is_decimal(kind):
+        return Kind.NUMBER
+    if is_.is_temporal(kind):
+        return Kind.DATE
+    if is_.is_string(kind) or is_.is_large_string(kind) or kind in (pa.string_view(),):
+        return Kind.TEXT
+    return Kind.EMPTY if is_.is_null(kind) else None
+
+
+def _as_dictionary(column: Any) -> Any:
+    """A column as one dictionary array of strings, levels in order of appearance."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_null(column.type):
+        column = column.cast(pa.string())
+    encoded = pc.dictionary_encode(column)
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+        encoded = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
+    return pa.DictionaryArray.from_arrays(encoded.indices, pc.cast(encoded.dictionary, pa.string()))
+
+
+class TypedPart(Part):
+    """A table whose columns have Arrow types. A subclass says how to read `_load(block content, columns)`."""
+
+    def __init__(self, label: str, schema: Any, options: ReadOptions) -> None:
+        self.label, self.notes, self._na = label, [], options.na
+        self._types = {}
+        twice = [name for name, count in Counter(schema.names).items() if count > 1]
+        if twice:
+            raise DataError(
+                f"{label}: expected different column names, found more than once: {', '.join(map(shown, twice))}.",
+                "Rename the columns.", code="duplicate-names", columns=twice,
+            )
+        for field in schema:
+            kind = field.type
+            self._types[field.name] = getattr(kind, "storage_type", kind)
+        self.names = tuple(self._types)
+        self.kinds = {name: kind_of_type(kind) or Kind.TEXT for name, kind in self._types.items()}
+
+    def _load(self, content: Any, columns: Sequence[str]) -> Any:
+        """The columns of a block as an Arrow table or record batch."""
+        raise AssertionError("a subclass reads the block")
+
+    def _look(self, rows: int, sample: Any) -> None:
+        """Distinct values from `sample`, the first rows of a table of `rows` rows."""
+        if not rows:
+            raise DataError(f"{self.label}: expected rows of data, found none: no data rows.", "Check the data.",
+                            code="no-rows")
+        self.complete = sample.num_rows == rows
+        self.distinct = distinct = {}
+        for name in self.names:
+            if kind_of_type(self._types[name]) is None:
+                continue
+            texts = _as_dictionary(_storage(sample.column(name))).dictionary
+            levels = distinct_of(texts, self.kinds[name], ".", self._na, ())
+            if levels is not None:
+                distinct[name] = levels
+
+    def parse(self, block: Block, numbers: Sequence[str], categories: Sequence[str]) -> Parsed:
+        """As Part.parse."""
+        for name in (*numbers, *categories):
+            if kind_of_type(self._types[name]) is None:
+                place = Place(None, None, f"has the type {self._types[name]}, which is neither numbers nor categories")
+                return Parsed(0, findings=(Finding("type", name, 1, (place,)),))
+        table = self._load(block.content, list(dict.fromkeys([*numbers, *categories])))
+        parsed = Parsed(table.num_rows)
+        findings: list[Finding] = []
+        for name in numbers:
+            findings.extend(self._number(parsed, name, _storage(table.column(name))))
+        for name in categories:
+            column = _as_dictionary(_storage(table.column(name)))
+            texts = column.dictionary.to_pylist()
+            floating = self.kinds[name] is Kind.NUMBER      # NaN among floats is missing, in text it is a word
+            parsed.categories[name], tokens = category(
+                codes(column), texts, self.kinds[name] is Kind.BOOLEAN, ".", self._na,
+                tokens=("nan",) if floating else (),
+            )
+            if tokens and not floating:
+                parsed.missing_tokens[name] = tokens
+        return Parsed(table.num_rows, findings=tuple(findings)) if findings else parsed
+
+    def _number(self, parsed: Parsed, name: str, column: Any) -> Iterator[Finding]:
+        """Add a column as numbers; text is parsed, dates are refused."""
+        import pyarrow as pa
+
+        kind = self.kinds[name]
+        if kind in (Kind.NUMBER, Kind.BOOLEAN, Kind.EMPTY):
+            if pa.types.is_dictionary(column.type):
+                column = column.cast(column.type.value_type)
+            if kind is Kind.BOOLEAN:
+                column = column.cast(pa.uint8())
+            column = column.cast(pa.float64(), safe=False)      # whole numbers beyond 2^53 are rounded
+            chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+            pieces = [floats(chunk) for chunk in chunks]
+            values = pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0), *pieces])
+            parsed.numbers[name] = drop_tokens(values, self._na)
+            return
+        cells = _as_dictionary(column)
+        values, bad, large = parse_numbers(cells.dictionary, ".", self._na)
+        present = codes(cells)
+        parsed.numbers[name] = np.append(values, np.nan)[present]
+        for code, wrong in (("not-a-number", bad), ("too-large", large)):
+            rows = np.flatnonzero(np.append(wrong, False)[present])
+            if len(rows):
+                texts = cells.dictionary.to_pylist()
+                places = tuple(Place(int(row), None, shown(texts[present[row]])) for row in rows[:SHOWN_CELLS])
+                yield Finding(code, name, len(rows), places)
+
+
+def _storage(column: Any) -> Any:
+    """A column without its extension type."""
+    import pyarrow as pa
+
+    if not isinstance(column.type, pa.BaseExtensionType):
+        return column
+    if isinstance(column, pa.ChunkedArray):
+        return pa.chunked_array([chunk.storage for chunk in column.chunks], type=column.type.storage_type)
+    return column.storage
+
+
+class _FilePart(TypedPart):
+    """A typed table in a file."""
+
+    _stored: Stored
+
+    @contextmanager
+    def _damage(self, what: str) -> Iterator[None]:
+        import pyarrow as pa
+
+        try:
+            yield
+        except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
+            why = str(error).split("\n", maxsplit=1)[0]
+            raise DataError(f"{self.label}: the {what} file is damaged or of an unknown version: {why}",
+                            "Write the file again.", code="damaged") from None
+
+    def digest(self) -> str:
+        """SHA-256 of the file as stored."""
+        return self._stored.digest()
+
+    def close(self) -> None:
+        """Delete what was spooled."""
+        self._stored.close()
+
+
+class ParquetPart(_FilePart):
+    """A Parquet file; each row group is a block."""
+
+    def __init__(self, stored: Stored, options: ReadOptions) -> None:
+        self._stored, self.label, self.size = stored, stored.label, stored.size
+        import pyarrow.parquet as pq
+
+        with self._damage("Parquet"), stored.open() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
+            super().__init__(stored.label, file.schema_arrow, options)
+            self.single = file.num_row_groups == 1 and stored.size <= SMALL
+            usable = [name for name in self.names if kind_of_type(self._types[name]) is not None]
+            batches = file.iter_batches(batch_size=SAMPLE_ROWS, columns=usable, use_threads=False)
+            self._look(file.metadata.num_rows, next(batches, None))
+
+    def blocks(self) -> Iterator[Block]:
+        """As Part.blocks."""
+        import pyarrow.parquet as pq
+
+        with self._damage("Parquet"), self._stored.open() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
+            groups = file.num_row_groups
+        for group in range(groups):
+            yield Block(group, self._stored.size * (group + 1) // groups)
+
+    def _load(self, content: Any, columns: Sequence[str]) -> Any:
+        import pyarrow.parquet as pq
+
+        with self._damage("Parquet"), self._stored.open() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
+            return file.read_row_group(content, columns=list(columns), use_threads=False)
+
+
+class ArrowPart(_FilePart):
+    """An Arrow IPC file, also called Feather version 2; each record batch is a block."""
+
+    def __init__(self, stored: Stored, options: ReadOptions) -> None:
+        self._stored, self.label, self.size = stored, stored.label, stored.size
+        from pyarrow import ipc
+
+        with self._damage("Arrow"), stored.open() as raw, ipc.open_file(raw) as file:
+            super().__init__(stored.label, file.schema, options)
+            self._count = file.num_record_batches
+            self.single = self._count == 1 and stored.size <= SMALL
+            rows = sum(file.get_batch(at).num_rows for at in range(self._count))
+            self._look(rows, file.get_batch(0).slice(0, SAMPLE_ROWS) if self._count else None)
+
+    def blocks(self) -> Iterator[Block]:
+        """As Part.blocks."""
+        for at in range(self._count):
+            yield Block(at, self._stored.size * (at + 1) // self._count)
+
+    def _load(self, content: Any, columns: Sequence[str]) -> Any:
+        from pyarrow import ipc
+
+        with self._damage("Arrow"), self._stored.open() as raw, ipc.open_file(raw) as file:
+            return file.get_batch(content).select(list(columns))

@@ -1,0 +1,94 @@
+"""FramePart: a table in memory, from pandas, Arrow, a dict of arrays, or anything that speaks Arrow's C stream."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mlefit.errors import DataError
+from mlefit.source.cells import shown
+from mlefit.source.columnar import ROWS, SAMPLE_ROWS, TypedPart
+from mlefit.source.options import ReadOptions
+from mlefit.source.part import Block
+
+
+class FramePart(TypedPart):
+    """A table in memory in blocks of ROWS rows. Raises DataError for what is no table."""
+
+    def __init__(self, data: object, options: ReadOptions) -> None:
+        label = f"<{type(data).__name__}>"
+        self._table = _arrow_table(data, label)
+        super().__init__(label, self._table.schema, options)
+        self.size = self._table.nbytes
+        self.single = self._table.num_rows <= ROWS
+        self._look(self._table.num_rows, self._table.slice(0, SAMPLE_ROWS))
+
+    def blocks(self) -> Iterator[Block]:
+        """As Part.blocks."""
+        rows = self._table.num_rows
+        for first in range(0, rows, ROWS):
+            yield Block(first, self._table.nbytes * min(first + ROWS, rows) // rows)
+
+    def _load(self, content: Any, columns: Sequence[str]) -> Any:
+        return self._table.select(list(columns)).slice(content, ROWS)
+
+    def digest(self) -> str:
+        """SHA-256 of the table as an Arrow IPC stream, in batches of ROWS rows."""
+        import pyarrow as pa
+
+        total = hashlib.sha256()
+
+        class Sink:
+            closed = False
+
+            def write(self, data: Any) -> int:
+                total.update(data)
+                return len(data)
+
+            def close(self) -> None: ...
+
+            def flush(self) -> None: ...
+
+        table = self._table.replace_schema_metadata(None)
+        with pa.ipc.new_stream(pa.PythonFile(Sink(), mode="w"), table.schema) as writer:
+            writer.write_table(table, max_chunksize=ROWS)
+        return total.hexdigest()
+
+
+def _arrow_table(data: object, label: str) -> Any:
+    """`data` as an Arrow table, column by column so that a refusal can name the column."""
+    import pyarrow as pa
+
+    if isinstance(data, pa.Table):
+        return data
+    if isinstance(data, pa.RecordBatch):
+        return pa.Table.from_batches([data])
+    columns: list[tuple[str, Any]]
+    if isinstance(data, Mapping):
+        columns = [(str(name), values) for name, values in data.items()]
+    elif hasattr(data, "columns") and hasattr(data, "iloc"):    # pandas, without importing it
+        columns = [(str(name), data.iloc[:, at]) for at, name in enumerate(data.columns)]
+    elif hasattr(data, "__arrow_c_stream__"):
+        return pa.table(data)
+    else:
+        raise DataError(
+            f"expected a path or a table, found {type(data).__name__}.",
+            "Give a path, a pandas DataFrame, an Arrow table or a dict of arrays.", code="not-a-table",
+        )
+    arrays = [_arrow_array(values, name, label) for name, values in columns]
+    lengths = {len(array) for array in arrays}
+    if len(lengths) > 1:
+        raise DataError(f"{label}: expected columns of one length, found {', '.join(map(str, sorted(lengths)))} rows.",
+                        "Give columns with the same number of rows.", code="ragged")
+    return pa.Table.from_arrays(arrays, names=[name for name, _ in columns])
+
+
+def _arrow_array(values: Any, name: str, label: str) -> Any:
+    import pyarrow as pa
+
+    try:
+        return values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        raise DataError(
+            f"{label}: expected cells of one type in column {shown(name)}, found a mixture that is no column.",
+            "Convert the column to numbers or to text.", code="not-a-table", columns=[name],
+        ) from None

@@ -1,0 +1,88 @@
+"""From what the user named to a Reader: paths, globs, standard input or a table in memory."""
+
+import glob
+from collections.abc import Sequence
+
+from mlefit.errors import DataError
+from mlefit.source.cells import shown
+from mlefit.source.options import ReadOptions
+from mlefit.source.part import Part
+from mlefit.source.reader import Reader
+from mlefit.source.stored import Stored
+from mlefit.source.text import TextPart
+
+_PARQUET, _ARROW, _FEATHER = b"PAR1", b"ARROW1", b"FEA1"
+
+
+def opened(data: tuple[str, ...] | object, options: ReadOptions) -> Reader:
+    """As open_source."""
+    if isinstance(data, str):
+        data = (data,)
+    if not (isinstance(data, tuple | list) and all(isinstance(path, str) for path in data)):
+        from mlefit.source.frame import FramePart
+
+        return Reader([FramePart(data, options)])
+    parts: list[Part] = []
+    try:
+        for path in _paths(data):
+            parts.append(_part(Stored(path), options))
+            _same_columns(parts[0], parts[-1])
+    except BaseException:
+        for part in parts:
+            part.close()
+        raise
+    return Reader(parts)
+
+
+def _paths(data: Sequence[str]) -> list[str]:
+    """Paths in the order given; the files of a glob in name order. An existing file is never a glob."""
+    import os
+
+    paths: list[str] = []
+    for path in data:
+        if path == "-" or os.path.exists(path) or not glob.has_magic(path):
+            paths.append(path)
+            continue
+        found = sorted(glob.glob(path, recursive=True))
+        if not found:
+            raise DataError(f"{path}: no file matches the pattern.", "Check the pattern.", code="no-file")
+        paths.extend(found)
+    if not paths:
+        raise DataError("expected data, found no path.", "Name a file, or - for standard input.", code="no-file")
+    return paths
+
+
+def _part(stored: Stored, options: ReadOptions) -> Part:
+    try:
+        with stored.open() as stream:
+            head = stream.read(8)
+        if head.startswith(_PARQUET):
+            from mlefit.source.columnar import ParquetPart
+
+            return ParquetPart(stored, options)
+        if head.startswith(_ARROW):
+            from mlefit.source.columnar import ArrowPart
+
+            return ArrowPart(stored, options)
+        if head.startswith(_FEATHER):
+            raise DataError(f"{stored.label}: expected a table, found the old Feather format, version 1.",
+                            "Write it again as Feather version 2, Parquet or CSV.", code="not-a-table")
+        return TextPart(stored, options)
+    except BaseException:
+        stored.close()
+        raise
+
+
+def _same_columns(first: Part, other: Part) -> None:
+    """Raises DataError unless both have the same columns, in whatever order."""
+    expected, found = dict.fromkeys(first.names), dict.fromkeys(other.names)
+    absent = [name for name in expected if name not in found]
+    extra = [name for name in found if name not in expected]
+    if not absent and not extra:
+        return
+    differences = [f"has no column {shown(absent[0])}"] if absent else []
+    differences += [f"has a column {shown(extra[0])}"] if extra else []
+    raise DataError(
+        f"{other.label}: expected the columns of {first.label}, but it {' and '.join(differences)}.",
+        "Give files with the same columns.", code="columns-differ", columns=[*absent, *extra],
+    )

@@ -1,0 +1,15 @@
+"""ReadOptions: what the user said about the file. None means: detect it, and say so when it is unusual."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """Overrides of detection; `na` are tokens that mean "missing" besides the usual ones."""
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    decimal: str | None = None
+    na: tuple[str, ...] = ()
+    header: bool = True
+    memory: int | None = None     # bytes the run may use, None: no bound was given

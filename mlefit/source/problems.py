@@ -1,0 +1,124 @@
+"""What a pass found wrong, collected over all of its blocks and told in one message."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mlefit.errors import DataError
+from mlefit.source.cells import reason, shown
+
+SHOWN_CELLS = 5     # places a message names for one problem
+SHOWN_COLUMNS = 5   # problems a message tells in full
+
+_REMEDIES = {
+    "percent": "Write percentages as plain numbers, without the percent sign.",
+    "currency": "Remove the currency signs.",
+    "thousands": "Remove the thousands separators.",
+    "decimal comma": "For decimal commas add --decimal ,",
+    "date": "Turn dates and times into numbers first, such as days since a start, or leave the column out.",
+    "ragged": "Complete or delete these lines; a cell that contains the separator must stand in double quotes.",
+    "nul": "The file is damaged or not a text table; export it again.",
+    "encoding": "State the encoding, such as --encoding cp1252 or --encoding latin-1.",
+    "type": "Leave the column out by naming the others with -x.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and what: data `row` and text `line`, both from 0 (None: there is none), of the input `label`."""
+
+    row: int | None
+    line: int | None
+    text: str
+    label: str = ""
+
+    def moved(self, rows: int, lines: int, label: str) -> "Place":
+        """The place seen from the whole input, `rows` data rows and `lines` lines further down."""
+        return Place(
+            None if self.row is None else self.row + rows, None if self.line is None else self.line + lines,
+            self.text, label,
+        )
+
+    def words(self, with_label: bool) -> str:
+        """`row 900 (line 901) "oops"`, counted from 1."""
+        file = [self.label] if with_label else []
+        line = [] if self.line is None else [f"line {self.line + 1}"]
+        inside = ", ".join(file + line)
+        if self.row is None:
+            return f"{inside} {self.text}".lstrip()
+        return f"row {self.row + 1}{f' ({inside})' if inside else ''} {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One kind of problem (`code`) in one column, or in lines as such (None): `count` cases, the first in `places`."""
+
+    code: str
+    column: str | None
+    count: int
+    places: tuple[Place, ...]
+
+    def moved(self, rows: int, lines: int, label: str) -> "Finding":
+        """The finding seen from the whole input."""
+        return replace(self, places=tuple(place.moved(rows, lines, label) for place in self.places))
+
+    def __add__(self, other: "Finding") -> "Finding":
+        return replace(self, count=self.count + other.count, places=(self.places + other.places)[:SHOWN_CELLS])
+
+    def words(self, with_label: bool) -> str:
+        """The finding as half a sentence."""
+        listed = ", ".join(place.words(with_label) for place in self.places)
+        more = self.count - len(self.places)
+        listed += f" and {more:,} more" if more > 0 else ""
+        cells = "1 cell" if self.count == 1 else f"{self.count:,} cells"
+        column = f"column {shown(self.column)}" if self.column is not None else ""
+        if self.code == "not-a-number":
+            return f"{cells} in {column} {'is not a number' if self.count == 1 else 'are not numbers'}: {listed}"
+        if self.code == "too-large":
+            return f"{cells} in {column} {'is' if self.count == 1 else 'are'} too large for a double: {listed}"
+        lines = "1 line" if self.count == 1 else f"{self.count:,} lines"
+        do = "does" if self.count == 1 else "do"
+        return {
+            "ragged": f"{lines} {do} not have as many fields as the first line: {listed}",
+            "nul": f"{lines} with NUL bytes: {listed}",
+            "encoding": f"{lines} {'is' if self.count == 1 else 'are'} not UTF-8 text: {listed}",
+            "type": f"{column} {listed}",
+        }[self.code]
+
+    def remedies(self) -> list[str]:
+        """What to do, by the first places."""
+        if self.code == "too-large":
+            return ["The largest double is about 1.8e308: rescale the column."]
+        if self.code != "not-a-number":
+            return [_REMEDIES[self.code]]
+        found = []
+        for place in self.places:
+            why = reason(place.text[1:-1])
+            found.append(
+                f"Correct the cells, declare a missing value with --na {place.text}, or use the column as categories."
+                if why == "text" else _REMEDIES[why]
+            )
+        return found
+
+
+def merged(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings of the same kind in the same column added up, in order of first appearance."""
+    found: dict[tuple[str, str | None], Finding] = {}
+    for finding in findings:
+        key = (finding.code, finding.column)
+        found[key] = found[key] + finding if key in found else finding
+    return list(found.values())
+
+
+def refusal(findings: Sequence[Finding], labels: Sequence[str]) -> DataError:
+    """All findings of a pass (not empty) as one error."""
+    every = merged(findings)
+    sentences = [finding.words(len(labels) > 1) for finding in every[:SHOWN_COLUMNS]]
+    if len(every) > SHOWN_COLUMNS:
+        sentences.append(f"the like in {len(every) - SHOWN_COLUMNS:,} more columns")
+    remedies = dict.fromkeys(remedy for finding in every[:SHOWN_COLUMNS] for remedy in finding.remedies())
+    prefix = f"{labels[0]}: " if len(labels) == 1 else ""
+    return DataError(
+        prefix + "; ".join(sentences) + ".", " ".join(list(remedies)[:2]), code=every[0].code,
+        columns=[finding.column for finding in every if finding.column is not None],
+        rows=[place.row + 1 for finding in every for place in finding.places if place.row is not None],
+    )

@@ -1,0 +1,129 @@
+"""Reader: the one Source. Parts one after the other, parsed and worked on by threads, delivered in order."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from mlefit.source.batch import Batch
+from mlefit.source.part import SMALL, Block, Parsed, Part
+from mlefit.source.problems import Finding, refusal
+from mlefit.source.source import Source
+
+T = TypeVar("T")
+
+
+class Reader(Source):
+    """`parts` (at least one, of the same columns) as one table.
+
+    A block's first row is known once the blocks before it are parsed, so each worker hands the position on to the next;
+    blocks start in order, hence the one waited for is always under way or done. `bytes_read` counts stored bytes of the
+    current pass, for progress bars.
+    """
+
+    def __init__(self, parts: Sequence[Part], notes: Sequence[str] = ()) -> None:
+        first = parts[0]
+        self.parts = tuple(parts)
+        self.labels = tuple(part.label for part in parts)
+        self.names, self.kinds, self.distinct = first.names, first.kinds, first.distinct
+        self.complete = len(parts) == 1 and first.complete
+        self.notes = [*notes, *dict.fromkeys(note for part in parts for note in part.notes)]
+        sizes = [part.size for part in parts]
+        self.size = None if None in sizes else sum(size for size in sizes if size is not None)
+        self.bytes_read = 0
+        self._kept: Parsed | None = None
+        self._digests: tuple[str, ...] | None = None
+
+    def map(
+        self, numbers: Sequence[str], categories: Sequence[str], task: Callable[[Batch], T], threads: int
+    ) -> Iterator[T]:
+        """As Source.map. Every problem of the pass is in one DataError, raised after the last block."""
+        part = self.parts[0]
+        if len(self.parts) == 1 and part.single and (self.size or 0) <= SMALL:
+            parsed = self._whole(part, tuple(numbers), tuple(categories))
+            self.bytes_read = self.size or 0
+            if parsed.rows:
+                yield task(_batch(parsed, 0))
+        else:
+            yield from self._pass(tuple(numbers), tuple(categories), task, max(1, threads))
+
+    def _whole(self, part: Part, numbers: tuple[str, ...], categories: tuple[str, ...]) -> Parsed:
+        """A part of one block; what was parsed once is kept."""
+        kept = self._kept or Parsed(0)
+        new_numbers = [name for name in numbers if name not in kept.numbers]
+        new_categories = [name for name in categories if name not in kept.categories]
+        if self._kept is None or new_numbers or new_categories:
+            found = Parsed(0)
+            for block in part.blocks():
+                found = part.parse(block, new_numbers, new_categories)
+                if found.findings:
+                    raise refusal([each.moved(0, block.line, part.label) for each in found.findings], self.labels)
+            self._kept = kept = Parsed(
+                found.rows, kept.numbers | found.numbers, kept.categories | found.categories,
+                kept.missing_tokens | found.missing_tokens,
+            )
+        return Parsed(
+            kept.rows, {name: kept.numbers[name] for name in numbers},
+            {name: kept.categories[name] for name in categories},
+            {name: kept.missing_tokens[name] for name in categories if name in kept.missing_tokens},
+        )
+
+    def _pass(
+        self, numbers: tuple[str, ...], categories: tuple[str, ...], task: Callable[[Batch], T], threads: int
+    ) -> Iterator[T]:
+        findings: list[Finding] = []
+        before: Future[int] = Future()      # rows of the whole input that come before a block
+        before.set_result(0)
+
+        def work(part: Part, block: Block, before: Future[int], after: Future[int]) -> tuple[list[Finding], list[T]]:
+            try:
+                parsed = part.parse(block, numbers, categories)
+                first_row = before.result()
+            except BaseException as error:
+                after.set_exception(error)      # the next worker must not wait for ever
+                raise
+            after.set_result(first_row + parsed.rows)
+            found = [finding.moved(first_row, block.line, part.label) for finding in parsed.findings]
+            idle = found or findings or not parsed.rows     # after a finding the pass only looks for more
+            return found, [] if idle else [task(_batch(parsed, first_row))]
+
+        pending: deque[tuple[int, Future[tuple[list[Finding], list[T]]]]] = deque()
+
+        def oldest() -> list[T]:
+            self.bytes_read, job = pending.popleft()
+            found, results = job.result()
+            findings.extend(found)
+            return [] if findings else results
+
+        pool = ThreadPoolExecutor(threads, thread_name_prefix="mlefit-read")
+        done = 0
+        try:
+            for part in self.parts:
+                for block in part.blocks():
+                    after: Future[int] = Future()
+                    pending.append((done + block.stored, pool.submit(work, part, block, before, after)))
+                    before = after
+                    if len(pending) > threads:
+                        yield from oldest()
+                done += part.size or 0
+            while pending:
+                yield from oldest()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+        if findings:
+            raise refusal(findings, self.labels)
+
+    def digests(self) -> tuple[str, ...]:
+        """As Source.digests; computed on the first call."""
+        if self._digests is None:
+            self._digests = tuple(part.digest() for part in self.parts)
+        return self._digests
+
+    def close(self) -> None:
+        """Release every part."""
+        for part in self.parts:
+            part.close()
+
+
+def _batch(parsed: Parsed, first_row: int) -> Batch:
+    return Batch(first_row, parsed.rows, parsed.numbers, parsed.categories, parsed.missing_tokens)

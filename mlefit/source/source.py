@@ -1,0 +1,65 @@
+"""Source: where rows come from. A table that can be read again and again, in batches, in the same order.
+
+Batch boundaries depend on the data alone, never on the machine or the number of threads.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Enum
+from typing import TypeVar
+
+from mlefit.source.batch import Batch
+
+T = TypeVar("T")
+
+
+class Kind(Enum):
+    """What the first block of a column looks like. The value is what the user reads."""
+
+    NUMBER = "numbers"
+    BOOLEAN = "booleans"      # true/false, yes/no, t/f in any letter case
+    TEXT = "text"
+    DATE = "dates"            # dates or times: refused as numbers, with a hint
+    EMPTY = "no values"       # every cell of the first block is missing
+
+
+class Source(ABC):
+    """A table of named columns.
+
+    `labels`: what the user typed for it (paths, `-`, `<DataFrame>`). `names`: the columns, in order. `kinds`: by column,
+    from the first block. `distinct`: the distinct non-missing values of the first block as levels, at most 64 each (more:
+    the key is absent). `complete`: the first block is the whole table. `notes`: what was detected and is unusual, as
+    sentences. `size`: bytes, or None when unknown.
+    """
+
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    kinds: Mapping[str, Kind]
+    distinct: Mapping[str, tuple[str, ...]]
+    complete: bool
+    notes: list[str]
+    size: int | None
+
+    @abstractmethod
+    def map(
+        self, numbers: Sequence[str], categories: Sequence[str], task: Callable[[Batch], T], threads: int
+    ) -> Iterator[T]:
+        """`task` applied to every batch of the named columns, results in index order.
+
+        Parsing and `task` run in `threads` worker threads, at most `threads + 1` batches ahead of the consumer. When
+        the consumer stops early or is interrupted, the workers end with their current batch. Raises DataError for every
+        cell of `numbers` that is not a number, all problems of the pass in one message.
+        """
+
+    @abstractmethod
+    def digests(self) -> tuple[str, ...]:
+        """SHA-256 of each input's bytes as stored (hex); of the Arrow IPC bytes for tables in memory."""
+
+    def close(self) -> None:
+        """Release what the source holds (spooled input, memory maps). Safe to call twice."""
+
+    def __enter__(self) -> "Source":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

@@ -1,0 +1,158 @@
+"""The command as a process: what it loads, closed pipes, signals, full disks, odd arguments, the other commands."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mlefit.cli import main, progress
+from mlefit.cli.progress import Bar
+from mlefit.noise import MODELS
+
+FAKE = """
+import sys, time
+sys.path.insert(0, {tests!r})
+from types import ModuleType
+from report_samples import GAUSSIAN
+module = ModuleType("mlefit.pipeline")
+def run(request, progress=None):
+    if request.data == ("slow",):
+        print("running", file=sys.stderr, flush=True)
+        time.sleep(20)
+    return GAUSSIAN
+module.run = run
+sys.modules["mlefit.pipeline"] = module
+from mlefit.cli import main
+sys.exit(main())
+"""
+PROGRAM = [sys.executable, "-c", FAKE.format(tests=str(Path(__file__).parent))]
+HEAVY = {"scipy", "pandas", "pyarrow", "formulaic", "matplotlib", "dask"}
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    code = (
+        "import contextlib, io, sys\nfrom mlefit.cli import main\n"
+        f"with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):\n    main({list(arguments)!r})\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["fit", "--help"], ["--version"], ["fit", "d.csv", "--level", "2"]])
+def test_help_and_refusals_load_no_numerics(arguments: list[str]) -> None:
+    assert not loaded_by(*arguments) & (HEAVY | {"numpy", "rich"})
+
+
+def test_models_loads_no_search() -> None:
+    code = "import sys\nfrom mlefit.cli import main\nmain(['models'])\nprint('scipy.optimize' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr() == ("mlefit 0.1.0\n", "")
+    assert main(["fit", "--help"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("Usage: mlefit fit [OPTIONS]")
+    for option in ("--model", "--target", "--features", "--formula", "--no-intercept", "--positive", "--reference",
+                   "--weights", "--offset", "--missing", "--se", "--level", "--bits", "--seed", "--draws", "--output",
+                   "--out", "--delimiter", "--encoding", "--decimal", "--na", "--no-header", "--engine", "--memory",
+                   "--threads", "--quiet"):
+        assert f"{option} " in text
+    assert "--firth" not in text
+
+
+def test_python_m_mlefit_is_the_same_program() -> None:
+    done = subprocess.run([sys.executable, "-m", "mlefit", "fit"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("mlefit: DATA is missing")
+
+
+def test_models_lists_the_registry(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    text = capsys.readouterr().out
+    assert main(["models", "-o", "json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert listed["schema"] == "mlefit.models/1"
+    assert [model["name"] for model in listed["models"]] == list(MODELS)
+    for model in MODELS.values():
+        for words in (model.name, model.loss_name, model.support, model.example, ", ".join(model.aliases)):
+            assert words in text
+
+
+@pytest.mark.parametrize("arguments", ["fit d.csv -q", "fit d.csv -o json -q", "fit --help", "--version", "models"])
+def test_a_closed_pipe_is_success(arguments: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*PROGRAM, *arguments.split()], stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_closed_pipe_does_not_hide_an_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*PROGRAM, "fit", "-o", "json"], stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"mlefit: DATA is missing")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_said() -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*PROGRAM, "fit", "d.csv", "-q"], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert done.stderr == b"mlefit: stdout: the result cannot be written: No space left on device\nuse --out FILE\n"
+
+
+def test_a_fifo_is_written_directly(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with subprocess.Popen([*PROGRAM, "fit", "d.csv", "-q", "--out", str(fifo)]) as process:
+        text = fifo.read_text(encoding="utf-8")
+        assert process.wait() == 0
+    assert text.startswith("gaussian noise")
+    assert fifo.is_fifo()
+
+
+def test_ctrl_c_ends_at_once(tmp_path: Path) -> None:
+    out = tmp_path / "fit.txt"
+    with subprocess.Popen(
+        [*PROGRAM, "fit", "slow", "--out", str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == b"running\n"
+        started = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=10)
+    assert time.monotonic() - started < 2
+    assert (process.returncode, stdout, stderr) == (130, b"", b"mlefit: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_arguments_that_are_not_text_are_shown_escaped() -> None:
+    command = [os.fsencode(part) for part in PROGRAM]
+    done = subprocess.run([*command, b"fit", b"d", b"--seed", b"\xff\x1b"], capture_output=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == b'mlefit: --seed: expected a whole number >= 0, found "\\udcff\\x1b"'
+
+
+def test_progress_shows_nothing_without_a_terminal_or_before_a_second() -> None:
+    with progress.progress(quiet=False) as show:
+        assert show is None
+    bar = Bar()
+    bar("reading", 0.5)
+    assert bar.bar is None
+    bar.started -= 2 * progress.PATIENCE
+    bar("reading [red]", None)
+    bar("reading", 0.5)
+    assert bar.bar is not None
+    bar.close()

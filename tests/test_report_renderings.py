@@ -1,0 +1,184 @@
+"""Table, Markdown and CSV: golden files, widths, hostile names, and the same content in each.
+
+Golden files are rewritten by running this file with MLEFIT_GOLDEN=write in the environment.
+"""
+
+import csv
+import math
+import os
+import re
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from report_samples import BERNOULLI, CATEGORICAL, GAUSSIAN, PARTIAL
+from rich.cells import cell_len
+
+from mlefit.report.csv import to_csv
+from mlefit.report.markdown import to_markdown
+from mlefit.report.report import Agreement, Divergence, Report
+from mlefit.report.table import render_table
+from mlefit.report.wording import divergence, figures, header, sentences, title
+
+GOLDEN = Path(__file__).parent / "golden"
+SAMPLES = {"gaussian": GAUSSIAN, "bernoulli": BERNOULLI, "categorical": CATEGORICAL, "partial": PARTIAL}
+RENDERINGS = {
+    "table.txt": render_table, "terminal.txt": lambda report: render_table(report, width=80, colour=True),
+    "page.md": to_markdown, "rows.csv": to_csv,
+}
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def renamed(report: Report, name: str) -> Report:
+    return replace(report, parameters=tuple(replace(p, name=f"{name}{i}") for i, p in enumerate(report.parameters)))
+
+
+def kl_lines(kl: Divergence) -> list[str]:
+    assert GAUSSIAN.information is not None
+    return divergence(replace(GAUSSIAN.information, kl=kl, entropy_method=None), GAUSSIAN.model, 500)
+
+
+@pytest.mark.parametrize("kind", RENDERINGS)
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_golden(sample: str, kind: str) -> None:
+    text = RENDERINGS[kind](SAMPLES[sample])
+    path = GOLDEN / f"report_{sample}_{kind}"
+    if os.environ.get("MLEFIT_GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("report", SAMPLES.values())
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_the_table_fits_the_terminal(report: Report, width: int) -> None:
+    lines = render_table(report, width=width).splitlines()
+    assert max(map(cell_len, lines)) <= width
+
+
+@pytest.mark.parametrize("report", [GAUSSIAN, BERNOULLI, CATEGORICAL])
+def test_ordinary_names_need_no_wrapping_at_80_columns(report: Report) -> None:
+    parameters = render_table(report).split("\n\n")[1]
+    assert parameters in render_table(report, width=80)
+    assert max(map(cell_len, parameters.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", ["a name of many words " * 6, "x" * 300, "身長" * 60])
+def test_long_names_wrap_on_a_terminal_and_no_number_is_cut(name: str) -> None:
+    lines = render_table(renamed(GAUSSIAN, name), width=80).splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    text = "\n".join(lines)
+    assert "…" not in text
+    assert text.count("< 1e-10") == 5 + 2
+    for number in ("1.021  0.043   0.937 to  1.106", "0.487  0.015   0.458 to  0.518"):
+        assert number in text
+
+
+@pytest.mark.parametrize("width", [None, 40])
+def test_without_room_or_terminal_nothing_wraps(width: int | None) -> None:
+    name = "x" * 500
+    text = render_table(renamed(GAUSSIAN, name), width=width)
+    assert all(f"{name}{i}" in text for i in range(5))
+    assert sentences(GAUSSIAN)[0].text in text.splitlines()
+    assert "\x1b" not in text
+
+
+def test_columns_of_wide_characters_stay_aligned() -> None:
+    rows = render_table(renamed(GAUSSIAN, "身長")).splitlines()[6:11]
+    assert len({cell_len(row) for row in rows}) == 1
+
+
+def test_colour_marks_the_status_and_warnings_and_changes_no_letter() -> None:
+    coloured = render_table(BERNOULLI, width=100, colour=True)
+    assert ANSI.sub("", coloured) == render_table(BERNOULLI, width=100)
+    marked = re.findall(r"\x1b\[[0-9;]*m(\w+)", coloured)
+    assert marked == ["Both", "Certified", "Warning"]
+
+
+@pytest.mark.parametrize("render", [render_table, to_markdown, to_csv])
+def test_hostile_names_are_text_everywhere(render: object) -> None:
+    name = "[bold red]\x1b[2J\u202e|=1\n"
+    hostile = replace(
+        renamed(CATEGORICAL, name),
+        data=replace(CATEGORICAL.data, target=name, source=(name,), dropped={name: 3}, rows_dropped=3),
+        model=replace(CATEGORICAL.model, formula=name, reference={name: name}, positive=name),
+        parameters=tuple(replace(p, class_=name, name=name) for p in CATEGORICAL.parameters),
+    )
+    assert callable(render)
+    text = render(hostile)
+    assert not {"\x1b", "\u202e"} & set(text)
+    assert "\\x1b" in text
+    if render is render_table:
+        assert "[bold red]\\x1b[2J\\u202e|=1\\n" in text
+
+
+def test_csv_reads_back_exactly_and_runs_nothing() -> None:
+    report = replace(GAUSSIAN, parameters=(replace(GAUSSIAN.parameters[2], name="=1+1", class_="-a"),))
+    row, = csv.DictReader(StringIO(to_csv(report)))
+    assert (row["name"], row["class"]) == ("'=1+1", "'-a")
+    assert float(row["estimate"]) == -0.50712
+    assert row["status"] == "ok"
+
+
+def test_csv_has_empty_cells_for_what_does_not_exist() -> None:
+    rows = list(csv.DictReader(StringIO(to_csv(PARTIAL))))
+    assert [row["limit"] for row in rows] == ["-inf", "+inf", "", ""]
+    assert {row["estimate"] for row in rows[:3]} == {""}
+    assert {row["status"] for row in rows} == {"no estimate"}
+    broken = replace(GAUSSIAN, parameters=(replace(GAUSSIAN.parameters[0], estimate=math.nan),))
+    assert "nan" not in to_csv(broken)
+
+
+def test_the_markdown_table_has_as_many_cells_in_every_row() -> None:
+    lines = to_markdown(renamed(CATEGORICAL, "a|b")).splitlines()
+    table = [line for line in lines if line.startswith("| ") and "versicolor" in line]
+    assert len(table) == 2
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {8}
+
+
+def test_bits_divide_the_entropies_per_row_and_nothing_else() -> None:
+    assert GAUSSIAN.information is not None
+    in_bits = replace(GAUSSIAN, information=replace(GAUSSIAN.information, unit="bits"))
+    labels = {figure.label: figure.at_mle for figure in figures(in_bits)}
+    assert labels["NLL per row = cross-entropy, bits"] == f"{0.6993142 / math.log(2):.5f}"
+    assert labels["  + KL(data || model) (>=)"] == f"{0.0042133 / math.log(2):.5f}"
+    assert labels["log-likelihood"] == "-349.66"
+    assert "at least 0.009 bits per row (0.000 to 0.019)" in sentences(in_bits)[0].text
+
+
+@pytest.mark.parametrize(("kl", "line"), [
+    (Divergence(reason="ties"), "KL: not identifiable: ties"),
+    (Divergence(raw=0.0, bound="saturated"), "KL: 0 (saturated: cannot misfit)"),
+    (Divergence(raw=0.0123, bound="estimate"), "KL: 0.012 nats per row."),
+    (Divergence(raw=-0.0012, bound="lower"), "KL: at least -0.0012 nats per row."),
+    (Divergence(raw=0.0123, bound="estimate", null_low=-0.006, null_high=0.004),
+     "KL: 0.012 nats per row; data from a true gaussian model of this size show -0.006 to 0.004."),
+    (Divergence(raw=0.0123, misfit=0.01, bound="estimate", verdict="misfit, small", ci_low=0.004, ci_high=0.016,
+                resolution=0.1, parts={"shape": 0.004, "spread": 0.006}),
+     "KL: misfit, small: 0.010 nats per row (0.004 to 0.016) (shape 0.004, spread 0.006) at resolution 0.1."),
+])
+def test_every_state_of_the_divergence_has_its_sentence(kl: Divergence, line: str) -> None:
+    assert kl_lines(kl) == [line]
+
+
+def test_nothing_is_said_of_a_divergence_that_was_not_computed() -> None:
+    assert kl_lines(Divergence()) == []
+
+
+def test_routes_that_disagree_are_never_called_certified() -> None:
+    apart = replace(GAUSSIAN, status="no estimate", agreement=Agreement(0.3, 1e-3, False))
+    closing = sentences(apart)[-2:]
+    assert [sentence.text for sentence in closing] == [
+        "The routes disagree: largest gap 0.30 standard errors.", "Not certified: EDM < 1e-10 nats.",
+    ]
+    assert {sentence.tone for sentence in closing} == {"alarm"}
+
+
+def test_the_header_says_what_was_modelled() -> None:
+    weighted = replace(GAUSSIAN, data=replace(GAUSSIAN.data, weights="w", n=1200, dropped={"x1": 1, "x2": 3}))
+    assert header(weighted)[1] == (
+        "500 of 503 rows used (3 dropped, missing in x1: 1, x2: 3), weights: w, n = 1200"
+    )
+    assert title(replace(GAUSSIAN, model=replace(GAUSSIAN.model, noise="student-t", options={"df": 4}))) == (
+        "student-t (df=4) noise, mean squared error: measurements.csv"
+    )
