@@ -10,21 +10,11 @@ from mlefit.arrays import Array, Index, Mask, block
 from mlefit.chunk import Chunk
 from mlefit.design.ledger import FIRST, Ledger
 from mlefit.design.scaling import Scaling, centre_of, scale_of
-from mlefit.design.terms import Term, not_finite
+from mlefit.design.terms import Offset, Term, not_finite
 from mlefit.errors import DataError
 from mlefit.source.batch import Batch
 
 WHOLE_LIMIT = 2.0**53    # beyond this float64 no longer tells whole numbers apart
-
-
-class Offset(Protocol):
-    """A known part of the linear predictor: a column or a term such as log(holders)."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def numbers(self) -> frozenset[str]: ...
-    def evaluate(self, batch: Batch) -> Array: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 Nothing is guessed silently: every choice that the user did not make is said in a note.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from mlefit.design.encode import Columns, Offset
+from mlefit.design.encode import Columns
 from mlefit.design.learn import columns_to_terms
+from mlefit.design.terms import Offset
 from mlefit.errors import DataError, UsageError
 from mlefit.noise import find
 from mlefit.noise.model import NoiseModel, Response
@@ -37,7 +38,7 @@ def choose_roles(source: Source, request: Request) -> Roles:
     if request.offset is not None:
         from mlefit.design.formula import parse_offset
 
-        offset = parse_offset(request.offset, source.names)
+        offset = parse_offset(request.offset, source.names, source.kinds)
     if request.formula is not None:
         return _from_formula(source, request, offset)
     target, notes = _target(source, request)
@@ -52,11 +53,7 @@ def choose_roles(source: Source, request: Request) -> Roles:
         features = _named(source, request.features)
         for name in (target, request.weights):
             if name in features:
-                role = "target" if name == target else "weights"
-                raise UsageError(
-                    f'column "{name}" is the {role} and a predictor as well',
-                    "leave it out of --features", code="role-conflict", columns=[str(name)],
-                )
+                raise _conflict(str(name), "target" if name == target else "weights")
     model, more = _model(source, target, request.model)
     categorical = [name for name in features if _is_category(source, name) or name in request.reference]
     columns = Columns(target, model.response is not Response.NUMBER, columns_to_terms(features, categorical),
@@ -84,20 +81,22 @@ def _from_formula(source: Source, request: Request, offset: Offset | None) -> Ro
             "--formula says which columns are used; --target, --features and --no-intercept say it a second time",
             'keep the formula alone; "- 1" in it drops the intercept', code="options-contradict",
         )
-    kinds: Mapping[str, Kind] = {
-        name: Kind.TEXT if name in request.reference else kind for name, kind in source.kinds.items()
-    }
-    formula = parse_formula(str(request.formula), source.names, kinds)
+    unfit = {name for name, kind in source.kinds.items() if kind in (Kind.EMPTY, Kind.DATE)}
+    others = {request.weights or "", *(offset.numbers if offset else ()), *unfit}
+    formula = parse_formula(str(request.formula), source.names, source.kinds, categorical=request.reference,
+                            exclude=others & set(source.names))
     model, notes = _model(source, formula.target, request.model)
     _check_target(source, formula.target, model)
     columns = Columns(formula.target, model.response is not Response.NUMBER, formula.terms, formula.intercept,
                       request.weights, offset)
-    features = tuple(dict.fromkeys(name for term in formula.terms for name in sorted(term.numbers | term.categories)))
-    if formula.target in features or request.weights in features:
-        name = formula.target if formula.target in features else str(request.weights)
-        raise UsageError(f'column "{name}" is used as a predictor and in another role',
-                         "leave it out of the right-hand side", code="role-conflict", columns=[name])
-    return Roles(columns, model, formula.text_rhs, features, (), tuple(notes))
+    if request.weights in formula.columns:
+        raise _conflict(str(request.weights), "weights")
+    return Roles(columns, model, formula.text_rhs, formula.columns, (), tuple(notes))
+
+
+def _conflict(name: str, role: str) -> UsageError:
+    return UsageError(f'column "{name}" is the {role} and a predictor as well', "leave it out of the predictors",
+                      code="role-conflict", columns=[name])
 
 
 def unknown_column(name: str, names: Sequence[str]) -> UsageError:

@@ -47,6 +47,7 @@ class Categorical(NoiseModel):
     example = "mlefit fit sample_data/species.csv --model categorical"
     measure = Measure.MASS
     response = Response.CLASSES
+    names_classes = True
 
     @classmethod
     def of(cls, levels: int) -> Self:

@@ -66,7 +66,8 @@ class NoiseModel(ABC):
     """The law of y (n,) given predictors eta (n, m) and free shapes (s,).
 
     `quadratic` says that nll and loss depend on the rows through a sum of squares only, so that a merged R factor of
-    [X y] stands for all of them (then eta is the mean itself, and responses may be shifted and scaled).
+    [X y] stands for all of them (then eta is the mean itself, and responses may be shifted and scaled). `names_classes`
+    says that each predictor belongs to a level of the response, by which its coefficients are named.
     """
 
     name: ClassVar[str]
@@ -78,6 +79,7 @@ class NoiseModel(ABC):
     response: ClassVar[Response]
     shapes: ClassVar[tuple[Shape, ...]] = ()
     quadratic: ClassVar[bool] = False
+    names_classes: ClassVar[bool] = False
 
     @classmethod
     def of(cls, levels: int) -> Self:

@@ -108,6 +108,10 @@ class Divergence:
     draws: int | None = None
     n_used: int | None = None
     parts: dict[str, float] = field(default_factory=dict)
+    upper: float | None = None
+    sd_equivalent: float | None = None
+    rows_20to1: float | None = None
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,111 @@
+"""Generate: seeded CSV files for the benchmarks, written chunk by chunk, so that 1e8 rows need no more memory than 1e5.
+
+    python benchmarks/generate.py MODEL ROWS FILE [--levels 20,1000] [--seed 0]
+    python benchmarks/generate.py gaussian 1e6 gaussian.csv
+
+MODEL is gaussian, bernoulli or categorical (five classes, written 0 to 4). The columns are x1 to x10, standard normal
+with five decimals (about six significant digits), with --levels one text column per number (g20, g1000), then y. A fixed
+seed gives the same bytes; a chunk depends on its place alone. 1e7 rows are about 0.9 GB.
+"""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.intp]
+
+PREDICTORS = 10
+CLASSES = 5
+DECIMALS = 5
+CHUNK = 1 << 16
+TRUTH = 1           # seed of the coefficients, which are the same for every file
+
+
+@dataclass(frozen=True)
+class Truth:
+    """eta (n, m) = intercept + x B + the effects of the levels; m is 4 for categorical, else 1."""
+
+    intercept: Array
+    slopes: Array
+    effects: tuple[Array, ...]
+
+    @classmethod
+    def of(cls, model: str, levels: tuple[int, ...]) -> "Truth":
+        rng = np.random.default_rng(TRUTH)
+        m = CLASSES - 1 if model == "categorical" else 1
+        slopes = 0.4 * rng.standard_normal((PREDICTORS, m))
+        return cls(np.linspace(0.5, -0.5, m), slopes, tuple(0.3 * rng.standard_normal((k, m)) for k in levels))
+
+    def eta(self, x: Array, codes: list[Codes]) -> Array:
+        eta: Array = self.intercept + x @ self.slopes
+        for effect, code in zip(self.effects, codes, strict=True):
+            eta += effect[code]
+        return eta
+
+
+def gaussian(rng: np.random.Generator, eta: Array) -> Array:
+    """eta + N(0, 1)."""
+    return np.round(eta[:, 0] + rng.standard_normal(len(eta)), DECIMALS)
+
+
+def bernoulli(rng: np.random.Generator, eta: Array) -> npt.NDArray[np.int8]:
+    """1 with probability 1 / (1 + exp(-eta))."""
+    return (rng.random(len(eta)) < 1.0 / (1.0 + np.exp(-eta[:, 0]))).astype(np.int8)
+
+
+def categorical(rng: np.random.Generator, eta: Array) -> npt.NDArray[np.int8]:
+    """Class k with probability proportional to exp(eta_k), eta_0 = 0: the largest of eta + Gumbel noise."""
+    utility = rng.gumbel(size=(len(eta), CLASSES))
+    utility[:, 1:] += eta
+    return utility.argmax(axis=1).astype(np.int8)
+
+
+RESPONSES: dict[str, Callable[[np.random.Generator, Array], npt.NDArray[np.generic]]] = {
+    "gaussian": gaussian, "bernoulli": bernoulli, "categorical": categorical,
+}
+
+
+def write(model: str, rows: int, file: IO[bytes], levels: tuple[int, ...] = (), seed: int = 0) -> None:
+    """Write a header and `rows` rows of `model`."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    truth, respond = Truth.of(model, levels), RESPONSES[model]
+    names = [f"x{j + 1}" for j in range(PREDICTORS)] + [f"g{k}" for k in levels] + ["y"]
+    labels = [pa.array([f"level{i:0{len(str(k - 1))}d}" for i in range(k)]) for k in levels]
+    plain = csv.WriteOptions(include_header=False, quoting_style="none")
+    file.write((",".join(names) + "\n").encode())
+    for place, first in enumerate(range(0, rows, CHUNK)):
+        n = min(CHUNK, rows - first)
+        rng = np.random.default_rng([seed, place])
+        x = np.round(rng.standard_normal((PREDICTORS, n)), DECIMALS).T
+        codes = [rng.integers(0, k, n) for k in levels]
+        y = respond(rng, truth.eta(x, codes))
+        texts = [label.take(pa.array(code)) for label, code in zip(labels, codes, strict=True)]
+        csv.write_csv(pa.RecordBatch.from_arrays([*map(pa.array, x.T), *texts, pa.array(y)], names), file, plain)
+
+
+def level_counts(text: str) -> tuple[int, ...]:
+    """"20,1000" as (20, 1000)."""
+    return tuple(int(part) for part in text.split(",") if part)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Seeded CSV files for the benchmarks.")
+    parser.add_argument("model", choices=RESPONSES)
+    parser.add_argument("rows", type=lambda text: int(float(text)), help="such as 1000 or 1e7")
+    parser.add_argument("file")
+    parser.add_argument("--levels", type=level_counts, default=(), metavar="20,1000", help="text columns with so many levels")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    with open(given.file, "wb") as file:
+        write(given.model, given.rows, file, given.levels, given.seed)
+
+
+if __name__ == "__main__":
+    main()

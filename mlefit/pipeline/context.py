@@ -1,0 +1,135 @@
+"""Context: what is known before any search, and the parts of the report that follow from it alone."""
+
+import platform
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mlefit.design.levels import Levels
+from mlefit.estimation.natural import Units
+from mlefit.estimation.rank import Geometry
+from mlefit.pipeline.data import Prepared
+from mlefit.report.report import Data, Model, Parameter, Report, Run, Warn
+from mlefit.request import Request
+from mlefit.source.source import Source
+from mlefit.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The request, its data as numbers, and the geometry of the design."""
+
+    request: Request
+    source: Source
+    prepared: Prepared
+    shape: Geometry
+    threads: int
+
+    @property
+    def n(self) -> float:
+        """Rows, counted with their weights."""
+        return self.shape.n
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the design columns, aliased ones included."""
+        return self.prepared.columns.labels()
+
+    @property
+    def classes(self) -> tuple[str | None, ...]:
+        """The classes that have coefficients; one None where the response has a single predictor without a name."""
+        return self.prepared.levels[1:] if self.prepared.noise.names_classes else (None,)
+
+    @property
+    def units(self) -> Units:
+        """How the kept columns and the response were encoded."""
+        scaling, kept = self.prepared.gathered.scaling, list(self.shape.kept)
+        intercept = self.prepared.columns.intercept and 0 in kept
+        return Units(scaling.centre[kept], scaling.scale[kept], intercept, scaling.y_centre, scaling.y_scale)
+
+    @property
+    def log_unit(self) -> float:
+        """log s_y: what a density loses in nats per row when its response is multiplied by s_y."""
+        return float(np.log(self.prepared.gathered.scaling.y_scale))
+
+    @property
+    def n_params(self) -> int:
+        """Every free parameter, shapes included."""
+        noise = self.prepared.noise
+        return noise.predictors * len(self.shape.kept) + len(noise.shapes)
+
+    def report(self, parameters: tuple[Parameter, ...], *, status: Any = "no estimate", **parts: Any) -> Report:
+        """A report with everything that is known here; what `parts` do not give is None."""
+        known: dict[str, Any] = {
+            "mle": None, "loss": None, "agreement": None, "information": None, "criteria": None,
+            "warnings": self.warnings(), **parts,
+        }
+        return Report(
+            version=__version__, status=status, data=self._data(), model=self._model(), parameters=parameters,
+            run=self._run(), notes=self.notes(), **known,
+        )
+
+    def notes(self) -> tuple[str, ...]:
+        """What was chosen or detected for the user, and which cells were taken as missing."""
+        ledger = self.prepared.gathered.ledger
+        missing = tuple(
+            f'column "{column}": {count} cells "{token}" were taken as missing. If they are a level, rename it.'
+            for column, tokens in ledger.tokens.items() for token, count in tokens.items()
+        )
+        return (*self.source.notes, *self.prepared.roles.notes, *missing)
+
+    def warnings(self) -> tuple[Warn, ...]:
+        """Collinear columns by name, and text columns with a single level."""
+        found = []
+        for j, others in self.shape.aliased.items():
+            name = self.labels[j]
+            causes = [self.labels[k] for k in others]
+            if causes == ["(Intercept)"]:
+                why = f"{name} is constant, which the intercept already is (collinear)"
+            elif not causes:
+                why = f"{name} is zero in every row"
+            else:
+                why = f"{name} is collinear: a combination of {', '.join(causes)}"
+            found.append(Warn("collinear", f"{why}; it was dropped", (name,)))
+        for term in self.prepared.columns.terms:
+            for factor in term.factors:
+                if isinstance(factor, Levels) and factor.levels is not None and len(factor.levels) < 2:
+                    only = factor.levels[0] if factor.levels else "none"
+                    found.append(Warn("one-level", f"{factor.column} has a single level ({only}) in the rows used; "
+                                      "it has no coefficient", (factor.column,)))
+        return tuple(found)
+
+    def _data(self) -> Data:
+        ledger, request = self.prepared.gathered.ledger, self.request
+        return Data(
+            source=tuple(self.source.labels), sha256=self.source.digests(), rows_read=ledger.read,
+            rows_used=ledger.used, rows_dropped=ledger.read - ledger.used, dropped=dict(ledger.dropped), n=round(self.n),
+            weights=request.weights, offset=request.offset, target=self.prepared.columns.target,
+            features=self.prepared.roles.features,
+        )
+
+    def _model(self) -> Model:
+        noise, levels, target = self.prepared.noise, self.prepared.levels, self.prepared.columns.target
+        reference = {
+            factor.column: factor.baseline
+            for term in self.prepared.columns.terms for factor in term.factors
+            if isinstance(factor, Levels) and factor.baseline is not None
+        }
+        if noise.names_classes and levels:
+            reference = {target: levels[0], **reference}
+        return Model(
+            noise=noise.name, loss=noise.loss_name, options={}, levels=levels or None,
+            positive=levels[-1] if levels and not noise.names_classes else None, reference=reference,
+            formula=self.prepared.roles.formula, se=self.request.se, level=self.request.level,
+        )
+
+    def _run(self) -> Run:
+        import scipy
+
+        store = self.prepared.store
+        return Run(
+            seed=self.request.seed, threads=self.threads,
+            engine="stream" if self.request.engine == "stream" or (store is not None and store.spilled) else "memory",
+            python=platform.python_version(), numpy=np.__version__, scipy=scipy.__version__,
+        )

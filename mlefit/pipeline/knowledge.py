@@ -1,0 +1,52 @@
+"""Knowledge: the KL part of the report, from a sample of the rows that all of the fit has seen."""
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.chunk import Chunk
+from mlefit.estimation.fit import Fit
+from mlefit.estimation.refit import refit
+from mlefit.information.evidence import Evidence
+from mlefit.information.measure import measure
+from mlefit.information.sample import Sample
+from mlefit.mean import LinearMean
+from mlefit.pipeline.context import Context
+from mlefit.report.report import Divergence, Information
+
+
+def sample_of(context: Context, fit: Fit, mean: LinearMean) -> Sample:
+    """The reservoir's rows in natural units with the fitted model on them; `mean` maps design units to the search's."""
+    prepared = context.prepared
+    noise, scaling = prepared.noise, prepared.gathered.scaling
+    rows: Chunk = prepared.gathered.reservoir.sample()
+    size = mean.size
+    y, eta = rows.y, mean.eta(fit.mle.theta[:size], rows)
+    free: Array = fit.mle.theta[size:]
+    if noise.quadratic:
+        y = y * scaling.y_scale + scaling.y_centre
+        eta = eta * scaling.y_scale + scaling.y_centre
+        free = free + context.log_unit
+    x = np.asfortranarray(mean.columns(rows))
+    return Sample(
+        noise=noise, y=y, x=x, eta=eta, free=free, weight=rows.weight, offset=rows.offset, parameters=context.n_params,
+        intercept_only=prepared.columns.intercept and len(context.shape.kept) == 1, rows_total=round(context.n),
+        cross_entropy_total=fit.nll[0] / context.n + (context.log_unit if noise.quadratic else 0.0),
+    )
+
+
+def information(context: Context, fit: Fit, mean: LinearMean) -> Information:
+    """Cross-entropy, the entropy of the data and KL with everything that goes with it."""
+    request, noise = context.request, context.prepared.noise
+    evidence: Evidence = measure(
+        sample_of(context, fit, mean), fit=lambda y, x, weight, offset: refit(noise, y, x, weight, offset),
+        seed=request.seed, draws=request.draws, level=request.level,
+    )
+    kl = Divergence(
+        raw=evidence.raw, misfit=evidence.misfit, ci_low=evidence.ci_low, ci_high=evidence.ci_high,
+        null_low=evidence.null_low, null_high=evidence.null_high, p_value=evidence.p_value,
+        ad_p_value=evidence.ad_p_value, verdict_p_value=evidence.verdict_p_value, bound=evidence.bound,
+        verdict=evidence.verdict, reason=evidence.reason, resolution=evidence.resolution,
+        detection_limit=evidence.detection_limit, draws=evidence.draws, n_used=evidence.n_used, parts=dict(evidence.parts),
+        upper=evidence.upper, sd_equivalent=evidence.sd_equivalent, rows_20to1=evidence.rows_20to1, flags=evidence.flags,
+    )
+    return Information(request.unit, evidence.cross_entropy, evidence.entropy, evidence.entropy_method, kl)

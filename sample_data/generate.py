@@ -1,0 +1,95 @@
+"""Write the made-up sample tables: `python sample_data/generate.py [FOLDER]`, by default the folder of this file.
+
+Each table has a stream of its own from (SEED, its place), so that changing one leaves the others as they are. Numbers
+are rounded to about five digits, far above the last bit in which two mathematical libraries may differ. longley.csv is
+NIST's and not made here.
+"""
+
+import csv
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+SEED = 2026
+Rows = tuple[Sequence[str], Iterable[Sequence[object]]]     # header, rows
+
+
+def measurements(rng: np.random.Generator) -> Rows:
+    """y = 1 + 2 x1 - 0.5 x2 + (0, 0.3, -0.4 at site a, b, c) + 0.5 e, e standard normal; three x2 are missing."""
+    n = 503
+    x1 = np.round(rng.normal(0.0, 1.0, n), 4)
+    x2 = np.round(rng.uniform(0.0, 5.0, n), 4)
+    site = rng.choice(3, n, p=[0.5, 0.3, 0.2])
+    mean = 1.0 + 2.0 * x1 - 0.5 * x2 + np.array([0.0, 0.3, -0.4])[site]
+    y = distinct(mean + 0.5 * rng.standard_normal(n), 5)
+    missing = set(rng.choice(n, 3, replace=False).tolist())
+    return ("y", "x1", "x2", "site"), (
+        (f"{y[i]:.5f}", f"{x1[i]:.4f}", "" if i in missing else f"{x2[i]:.4f}", "abc"[site[i]]) for i in range(n)
+    )
+
+
+def conversions(rng: np.random.Generator) -> Rows:
+    """logit P(yes) = -1.5 - 0.02 (age - 40) + 0.25 visits + 0.1 minutes + (0, 0.6, 0.3 for ad, email, search)."""
+    n = 2_000
+    age = rng.integers(18, 76, n)
+    visits = rng.poisson(2.0, n)
+    minutes = np.round(rng.exponential(4.0, n), 2)
+    channel = rng.choice(3, n, p=[0.4, 0.25, 0.35])
+    logit = -1.5 - 0.02 * (age - 40) + 0.25 * visits + 0.1 * minutes + np.array([0.0, 0.6, 0.3])[channel]
+    converted = rng.random(n) < 1.0 / (1.0 + np.exp(-logit))
+    return ("age", "visits", "minutes", "channel", "converted"), (
+        (age[i], visits[i], f"{minutes[i]:.2f}", ("ad", "email", "search")[channel[i]], "yes" if converted[i] else "no")
+        for i in range(n)
+    )
+
+
+def species(rng: np.random.Generator) -> Rows:
+    """Logits against alder: birch 2 - 0.8 length + 1 width, cedar 6 - 1.5 length + 0.5 width + 0.05 height."""
+    n = 600
+    length = np.round(rng.normal(5.0, 1.2, n), 3)
+    width = np.round(rng.normal(2.5, 0.7, n), 3)
+    height = np.round(rng.normal(20.0, 6.0, n), 2)
+    logits = np.stack([
+        np.zeros(n), 2.0 - 0.8 * length + 1.0 * width, 6.0 - 1.5 * length + 0.5 * width + 0.05 * height,
+    ])
+    odds = np.cumsum(np.exp(logits), axis=0)
+    drawn = (rng.random(n) * odds[-1] >= odds).sum(axis=0)
+    return ("length", "width", "height", "species"), (
+        (f"{length[i]:.3f}", f"{width[i]:.3f}", f"{height[i]:.2f}", ("alder", "birch", "cedar")[drawn[i]])
+        for i in range(n)
+    )
+
+
+def waiting(rng: np.random.Generator) -> Rows:
+    """Minutes: normal around 54 (s.d. 6) with probability 0.36, around 80 (s.d. 6) otherwise. Not gaussian."""
+    n = 400
+    centre = np.where(rng.random(n) < 0.36, 54.0, 80.0)
+    minutes = distinct(centre + 6.0 * rng.standard_normal(n), 4)
+    return ("minutes",), ((f"{value:.4f}",) for value in minutes)
+
+
+def distinct(values: np.ndarray, digits: int) -> np.ndarray:
+    """Values rounded to `digits` decimals. Raises ValueError for ties, which a density has not."""
+    rounded = np.round(values, digits)
+    if np.unique(rounded).size != rounded.size:
+        raise ValueError("two rows agree: choose another seed or more digits")
+    return rounded
+
+
+TABLES: tuple[Callable[[np.random.Generator], Rows], ...] = (measurements, conversions, species, waiting)
+
+
+def write(folder: Path) -> None:
+    """All tables as CSV, lines ending in a line feed on every platform."""
+    for place, table in enumerate(TABLES):
+        header, rows = table(np.random.default_rng([SEED, place]))
+        with open(folder / f"{table.__name__}.csv", "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
