@@ -4,8 +4,8 @@
     python benchmarks/generate.py gaussian 1e6 gaussian.csv
 
 MODEL is gaussian, bernoulli or categorical (five classes, written 0 to 4). The columns are x1 to x10, standard normal
-with five decimals (about six significant digits), with --levels one text column per number (g20, g1000), then y. A fixed
-seed gives the same bytes; a chunk depends on its place alone. 1e7 rows are about 0.9 GB.
+with five decimals (about six significant digits), with --levels one text column per number (g20, g1000), then y. A
+fixed seed gives the same bytes; a chunk depends on its place alone. 1e7 rows are about 0.9 GB.
 """
 
 import argparse
@@ -100,7 +100,8 @@ def main() -> None:
     parser.add_argument("model", choices=RESPONSES)
     parser.add_argument("rows", type=lambda text: int(float(text)), help="such as 1000 or 1e7")
     parser.add_argument("file")
-    parser.add_argument("--levels", type=level_counts, default=(), metavar="20,1000", help="text columns with so many levels")
+    parser.add_argument("--levels", type=level_counts, default=(), metavar="20,1000",
+                        help="text columns with so many levels")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     with open(given.file, "wb") as file:

@@ -31,6 +31,17 @@ def listed(levels: Sequence[str]) -> str:
     return f"levels: {', '.join(levels[:SHOWN])}{more}"
 
 
+def match(wanted: str, levels: Sequence[str]) -> str | None:
+    """The level that the user means: as it stands, or a boolean in other letter case, or a number written otherwise."""
+    if wanted in levels:
+        return wanted
+    if wanted.lower() in levels:
+        return wanted.lower()
+    if NUMERAL.fullmatch(wanted):
+        return next((level for level in levels if NUMERAL.fullmatch(level) and float(level) == float(wanted)), None)
+    return None
+
+
 @dataclass(frozen=True)
 class LevelCounts(Summary):
     """How often each level occurs."""
@@ -86,10 +97,11 @@ class Levels(Factor):
     def learnt(self, summary: LevelCounts, full: bool, reference: Mapping[str, str]) -> "Levels":
         """With its levels; the baseline is the reference or the first in level order. Raises UsageError."""
         levels = in_order(summary.counts)
-        wanted = reference.get(self.column)
-        if wanted is not None and wanted not in levels:
+        typed = reference.get(self.column)
+        wanted = None if typed is None else match(typed, levels)
+        if typed is not None and wanted is None:
             raise UsageError(
-                f'--reference {self.column}={wanted}: column "{self.column}" has no level "{wanted}" in the rows used',
+                f'--reference {self.column}={typed}: column "{self.column}" has no level "{typed}" in the rows used',
                 listed(levels), code="unknown-level", columns=[self.column],
             )
         first = wanted if wanted is not None else next(iter(levels), None)

@@ -64,8 +64,8 @@ def limiting(noise: NoiseModel, mean: LinearMean, execution: Execution, separati
         reach = (VANISHED + float(np.abs(base).sum()) * np.sqrt(separation.rows)) / separation.margin
     memo = Restricted(Objective(likelihood(noise), mean, 0), execution, base, space)
     u, _ = second_order(memo, np.zeros(space.shape[1]))
-    u, _, _, hessian, outcome = polish(memo, u)
-    if outcome is not Outcome.CERTIFIED:
+    end = polish(memo, u)
+    if end.outcome is not Outcome.CERTIFIED:
         return None
-    root = space @ np.linalg.inv(np.linalg.cholesky(hessian)).T
-    return Limit(space @ u, root, flat, -memo.at(u, 0).value)
+    root = space @ np.linalg.inv(np.linalg.cholesky(end.hessian)).T
+    return Limit(space @ end.theta, root, flat, -end.value)

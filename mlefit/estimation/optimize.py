@@ -8,7 +8,7 @@ rounding floor; L-BFGS-B may end ABNORMAL at the optimum. The estimated distance
 (F. James, MINUIT). Polishing uses derivatives of the route's own criterion only.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,21 +26,6 @@ SEARCH_STEPS = 500       # a whitened Newton search needs about ten
 QUICK_STEPS = 30         # after which it is worth asking whether there is an optimum to be found
 FIRST_ORDER_STEPS = 20_000
 DENSE = 600              # up to here the Hessian is formed in every step (trust-exact), beyond it only multiplied
-
-
-@dataclass(frozen=True, slots=True)
-class Optimum:
-    """Where a route ended: theta (P,) in whitened coordinates, total `value`, `gradient`, `hessian`, EDM in total nats."""
-
-    theta: Array
-    value: float
-    gradient: Array
-    hessian: Array
-    edm: float
-    outcome: Outcome
-    method: str
-    iterations: int
-    evaluations: int
 
 
 def distance(gradient: Array, hessian: Array) -> tuple[float, Array]:
@@ -120,34 +105,57 @@ def first_order(memo: Memo, start: Array, metric: Array | None = None) -> tuple[
     return theta(np.asarray(found.x)), int(found.nit)
 
 
-def polish(memo: Memo, theta: Array, scale: float = 1.0) -> tuple[Array, float, Array, Array, Outcome]:
-    """Newton steps from `theta` until EDM is sharp or stops falling: theta, EDM, gradient and Hessian (totals), outcome.
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where polishing ended: totals of value, gradient and Hessian at theta, EDM in total nats, and the outcome."""
 
-    `scale` turns the criterion's total into nats: 1 for a likelihood, a(shapes) for a loss.
+    theta: Array
+    value: float
+    gradient: Array
+    hessian: Array
+    edm: float
+    outcome: Outcome
+
+
+def polish(memo: Memo, theta: Array, scale: float = 1.0) -> Point:
+    """Newton steps from `theta` until EDM is sharp or stops falling.
+
+    `scale` turns the criterion's total into nats: 1 for a likelihood, a(shapes) for a loss. A second-order memo has the
+    Hessian of every point anyway; a first-order one renews it only after a step that moves some row's predictor.
     """
-    best = (theta, np.inf)
-    gradient, hessian = memo.gradient(theta), memo.hessian(theta)
-    weight = memo.at(theta, 0).weight
+    best: Point | None = None
+    weight = memo.at(theta, memo.order).weight
+    hessian = memo.hessian(theta)
     for _ in range(POLISH_STEPS):
+        gradient, value = memo.gradient(theta), memo.at(theta, 1).value
+        if memo.order == 2:
+            hessian = memo.hessian(theta)
+        here = Point(theta, value, weight * gradient, weight * hessian, np.inf, Outcome.NOT_FINITE)
         if not (np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))):
-            return theta, np.inf, gradient, hessian, Outcome.NOT_FINITE
+            return best or here
         try:
             edm, step = distance(gradient, hessian)
         except np.linalg.LinAlgError:
-            return theta, np.inf, weight * gradient, weight * hessian, Outcome.FLAT
+            return best or replace(here, outcome=Outcome.FLAT)
         edm *= weight * scale
         if edm > POLISHABLE:
-            return theta, edm, weight * gradient, weight * hessian, Outcome.ITERATIONS
-        if edm >= best[1]:      # rounding has the word now: the point before was better
+            return best or replace(here, edm=edm, outcome=Outcome.ITERATIONS)
+        if best is not None and edm >= best.edm:      # rounding has the word now: the point before was better
             break
-        best = (theta, edm)
+        best = replace(here, edm=edm, outcome=Outcome.CERTIFIED if edm <= CERTIFIED else Outcome.INEXACT)
         if edm <= SHARP:
             break
         theta = theta + step
-        gradient = memo.gradient(theta)
-        if reach(edm, weight * scale * hessian, weight, memo.objective.mean.predictors) > STEADY:
+        if memo.order == 1 and reach(edm, scale * here.hessian, weight, memo.objective.mean.predictors) > STEADY:
             hessian = memo.hessian(theta)
-    theta, edm = best
-    gradient = memo.gradient(theta)
-    outcome = Outcome.CERTIFIED if edm <= CERTIFIED else Outcome.INEXACT
-    return theta, edm, weight * gradient, weight * hessian, outcome
+    assert best is not None
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum(Point):
+    """Where a route ended, in whitened coordinates, and what the search took; passes over the data are `evaluations`."""
+
+    method: str
+    iterations: int
+    evaluations: int

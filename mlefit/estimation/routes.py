@@ -31,9 +31,10 @@ def maximum_likelihood(
     elif start is None:
         start = np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)])
     theta, iterations = second_order(memo, start, steps)
-    theta, edm, gradient, hessian, outcome = polish(memo, theta)
+    end = polish(memo, theta)
     method = "trust-exact" if mean.size <= DENSE else "trust-krylov"
-    return Optimum(theta, memo.at(theta, 0).value, gradient, hessian, edm, outcome, method, iterations, memo.evaluations)
+    return Optimum(end.theta, end.value, end.gradient, end.hessian, end.edm, end.outcome, method, iterations,
+                   memo.evaluations)
 
 
 def least_loss(noise: NoiseModel, mean: LinearMean, execution: Execution, sample: Execution | None = None) -> Optimum:
@@ -48,10 +49,11 @@ def least_loss(noise: NoiseModel, mean: LinearMean, execution: Execution, sample
         start = rough.theta[: mean.size]
         metric = rough.hessian / float(np.mean(np.diagonal(rough.hessian)))
     theta, iterations = first_order(memo, start, metric)
-    theta, edm, gradient, hessian, outcome = polish(memo, theta, _nats(noise, memo, theta))
-    total = memo.at(theta, 0)
-    theta = np.concatenate([theta, noise.implied_shapes(total.value / total.weight)])
-    return Optimum(theta, total.value, gradient, hessian, edm, outcome, "L-BFGS-B", iterations, memo.evaluations)
+    weight = memo.at(theta, 0).weight
+    end = polish(memo, theta, _nats(noise, memo, theta))
+    shapes = noise.implied_shapes(end.value / weight)
+    return Optimum(np.concatenate([end.theta, shapes]), end.value, end.gradient, end.hessian, end.edm, end.outcome,
+                   "L-BFGS-B", iterations, memo.evaluations)
 
 
 def _settled(rough: Optimum) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 
 from mlefit.design.encode import Columns
 from mlefit.design.learn import Survey, learn, needs_learning, survey
-from mlefit.design.levels import Levels, in_order
+from mlefit.design.levels import Levels, in_order, listed, match
 from mlefit.design.roles import MANY_LEVELS, Roles, choose_roles, three_levels, without
 from mlefit.errors import DataError, UsageError
 from mlefit.execution import Store
@@ -146,7 +146,7 @@ def _ordered_levels(gathered: Gathered, columns: Columns, roles: Roles, request:
             raise three_levels(target, levels)
         chosen = request.positive
         if chosen is not None:
-            _known_level("--positive", chosen, levels, target)
+            chosen = _known_level("--positive", chosen, levels, target)
             levels.sort(key=lambda level: level == chosen)
         return tuple(levels)
     if request.positive is not None:
@@ -154,14 +154,15 @@ def _ordered_levels(gathered: Gathered, columns: Columns, roles: Roles, request:
                          f"--reference {target}=LEVEL chooses the reference class", code="options-contradict")
     reference = request.reference.get(target)
     if reference is not None:
-        _known_level(f"--reference {target}", reference, levels, target)
+        reference = _known_level(f"--reference {target}", reference, levels, target)
         levels.remove(reference)
         levels.insert(0, reference)
     return tuple(levels)
 
 
-def _known_level(option: str, level: str, levels: list[str], target: str) -> None:
-    if level not in levels:
-        listed = ", ".join(levels[:20]) + (f" and {len(levels) - 20} more" if len(levels) > 20 else "")
-        raise UsageError(f'{option}: column "{target}" has no level "{level}"', f"its levels are {listed}",
+def _known_level(option: str, typed: str, levels: list[str], target: str) -> str:
+    level = match(typed, levels)
+    if level is None:
+        raise UsageError(f'{option}: column "{target}" has no level "{typed}"', listed(levels),
                          code="unknown-level", columns=[target])
+    return level

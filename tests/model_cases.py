@@ -1,0 +1,62 @@
+"""Rows for every noise model of the registry, and the stencil that derivatives are compared with."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.chunk import Chunk
+from mlefit.noise import MODELS
+from mlefit.noise.model import Measure, NoiseModel, Response
+
+LEVELS = {Response.NUMBER: 0, Response.BINARY: 2, Response.CLASSES: 4}
+NOISES = [model.of(LEVELS[model.response]) for model in MODELS.values()]
+STEP = 1e-3
+
+
+def name_of(noise: NoiseModel) -> str:
+    return noise.name
+
+
+def responses(noise: NoiseModel, rng: np.random.Generator, n: int) -> Array:
+    """Any responses of the model's support."""
+    if noise.measure is Measure.MASS:
+        return rng.integers(0, noise.predictors + 1, n).astype(float)
+    return rng.normal(0.0, 2.0, n)
+
+
+def free_shapes(noise: NoiseModel, rng: np.random.Generator) -> Array:
+    return rng.uniform(-1.0, 1.0, len(noise.shapes))
+
+
+def rows(noise: NoiseModel, seed: int, n: int = 40, size: float = 2.0) -> tuple[Array, Array, Array]:
+    """Responses (n,), predictors (n, m) up to `size`, free shapes (s,)."""
+    rng = np.random.default_rng(seed)
+    return responses(noise, rng, n), rng.uniform(-size, size, (n, noise.predictors)), free_shapes(noise, rng)
+
+
+def chunk_of(noise: NoiseModel, seed: int, n: int = 60, weighted: bool = False, shifted: bool = False) -> Chunk:
+    """A design with a constant and two correlated columns."""
+    rng = np.random.default_rng(seed)
+    a = rng.normal(0.0, 1.0, n)
+    x = np.stack([np.ones(n), a, 0.7 * a + rng.normal(0.0, 0.5, n)]).T
+    return Chunk(
+        responses(noise, rng, n), x, rng.integers(1, 4, n).astype(float) if weighted else None,
+        rng.normal(0.0, 0.5, n) if shifted else None,
+    )
+
+
+def stencil(function: Callable[[Array], Array], point: Array) -> Array:
+    """Five-point derivatives of `function` by each coordinate of the last axis of `point`, stacked in a new last axis.
+
+    Error: STEP^4 / 30 times the fifth derivative, and 1.5 eps / STEP times the value: both near 1e-12.
+    """
+
+    def along(j: int) -> Array:
+        step = np.zeros(point.shape[-1])
+        step[j] = STEP
+        near = function(point + step) - function(point - step)
+        far = function(point + 2.0 * step) - function(point - 2.0 * step)
+        return (8.0 * near - far) / (12.0 * STEP)
+
+    return np.stack([along(j) for j in range(point.shape[-1])], axis=-1)

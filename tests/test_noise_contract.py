@@ -1,0 +1,233 @@
+"""The contract of a noise model, checked for every model of the registry.
+
+Expectations are sums over the model's own law: all classes of a discrete response; for a density a trapezium rule in
+y = eta + sinh(u), whose error is far below rounding for smooth densities.
+"""
+
+import math
+
+import numpy as np
+import pytest
+from model_cases import NOISES, name_of, rows, stencil
+from scipy.stats import chisquare, kstest
+
+from mlefit.arrays import Array
+from mlefit.noise.model import Measure, NoiseModel, Rows
+
+STENCIL_ERROR = 5e-11    # relative to 1 + the size of what is differentiated: see `stencil`
+ROUNDING = 1e-13
+every_model = pytest.mark.parametrize("noise", NOISES, ids=name_of)
+discrete = pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.measure is Measure.MASS], ids=name_of)
+sizes = pytest.mark.parametrize("size", [2.0, 30.0, 700.0])
+
+
+def law(noise: NoiseModel, eta: Array, free: Array) -> tuple[Array, Array, Array]:
+    """Responses (S,), their predictors (S, m) and their probabilities (S,) for one row with predictors `eta` (m,)."""
+    if noise.measure is Measure.MASS:
+        y, width = np.arange(noise.predictors + 1.0), np.ones(noise.predictors + 1)
+    else:
+        u = np.arange(-20.0, 20.01, 0.02)
+        y, width = eta[0] + np.sinh(u), 0.02 * np.cosh(u)
+    predictors = np.tile(eta, (y.size, 1))
+    return y, predictors, np.exp(-noise.nll(y, predictors, free, 0).value) * width
+
+
+def second(found: Rows, q: int) -> Array:
+    """(n, q, q) from products with unit vectors."""
+    assert found.curvature is not None
+    return np.stack([found.curvature(row) for row in np.eye(q)], axis=-1)
+
+
+@every_model
+@sizes
+def test_derivatives_of_the_likelihood_are_those_of_the_stencil(noise: NoiseModel, size: float) -> None:
+    y, eta, free = rows(noise, 1, size=size)
+    m, q = noise.predictors, noise.predictors + len(noise.shapes)
+    point = np.concatenate([eta, np.tile(free, (y.size, 1))], axis=1)
+
+    def at(points: Array, order: int) -> Rows:
+        """Rows may differ in eta but share their shapes."""
+        return noise.nll(y, points[:, :m], points[0, m:], order)
+
+    found = at(point, 2)
+    assert found.d1 is not None
+    assert found.d1.shape == (y.size, q)
+    assert np.isfinite(found.value).all()
+    expected = stencil(lambda points: at(points, 0).value, point)
+    assert (np.abs(found.d1 - expected) <= STENCIL_ERROR * (1.0 + np.abs(found.value[:, None]))).all()
+    d2 = second(found, q)
+    bent = stencil(lambda points: at(points, 1).d1, point)
+    scale = 1.0 + np.abs(found.value[:, None, None]) + np.abs(bent).max(axis=(1, 2))[:, None, None]
+    assert (np.abs(d2 - bent) <= STENCIL_ERROR * scale).all()
+    assert (np.abs(d2 - d2.transpose(0, 2, 1)) <= ROUNDING * scale).all()
+
+
+@every_model
+@sizes
+def test_derivatives_of_the_loss_are_those_of_the_stencil(noise: NoiseModel, size: float) -> None:
+    y, eta, _ = rows(noise, 2, size=size)
+    found = noise.loss(y, eta, 2)
+    assert found.d1 is not None
+    assert found.d1.shape == eta.shape
+    assert np.isfinite(found.value).all()
+    expected = stencil(lambda points: noise.loss(y, points, 0).value, eta)
+    assert (np.abs(found.d1 - expected) <= STENCIL_ERROR * (1.0 + np.abs(found.value[:, None]))).all()
+    d2 = second(found, noise.predictors)
+    bent = stencil(lambda points: noise.loss(y, points, 1).d1, eta)
+    assert (np.abs(d2 - bent) <= STENCIL_ERROR * (1.0 + np.abs(found.d1).max(axis=1)[:, None, None])).all()
+    assert (np.abs(d2 - d2.transpose(0, 2, 1)) <= ROUNDING).all()
+
+
+@every_model
+def test_a_curvature_takes_one_direction_for_all_rows_or_one_per_row(noise: NoiseModel) -> None:
+    y, eta, free = rows(noise, 3)
+    for found, q in ((noise.nll(y, eta, free, 2), noise.predictors + free.size), (noise.loss(y, eta, 2), noise.predictors)):
+        assert found.curvature is not None
+        v = np.random.default_rng(4).normal(0.0, 1.0, q)
+        each = found.curvature(np.tile(v, (y.size, 1)))
+        assert each.shape == (y.size, q)
+        assert np.array_equal(found.curvature(v), each)
+
+
+@every_model
+@pytest.mark.parametrize("order", [0, 1])
+def test_the_order_decides_what_is_computed_and_changes_no_value(noise: NoiseModel, order: int) -> None:
+    y, eta, free = rows(noise, 5)
+    for most, less in (
+        (noise.nll(y, eta, free, 2), noise.nll(y, eta, free, order)), (noise.loss(y, eta, 2), noise.loss(y, eta, order))
+    ):
+        assert np.array_equal(most.value, less.value)
+        assert (less.d1 is None) == (order == 0)
+
+
+@every_model
+def test_probabilities_add_up_to_one(noise: NoiseModel) -> None:
+    _, eta, free = rows(noise, 6, n=20)
+    for row in eta:
+        assert law(noise, row, free)[2].sum() == pytest.approx(1.0, abs=ROUNDING)
+
+
+@every_model
+def test_the_score_has_mean_zero_and_the_information_as_variance(noise: NoiseModel) -> None:
+    _, eta, free = rows(noise, 7, n=20)
+    for row in eta:
+        y, predictors, p = law(noise, row, free)
+        found = noise.nll(y, predictors, free, 2)
+        assert found.d1 is not None
+        outer = np.einsum("s,si,sj->ij", p, found.d1, found.d1)
+        information = np.einsum("s,sij->ij", p, second(found, found.d1.shape[1]))
+        assert np.abs(p @ found.d1).max() <= 100 * ROUNDING
+        assert np.abs(outer - information).max() <= 100 * ROUNDING * max(1.0, float(np.abs(outer).max()))
+
+
+@every_model
+@pytest.mark.parametrize("seed", [8, 9])
+def test_cross_entropy_is_an_affine_function_of_the_mean_loss(noise: NoiseModel, seed: int) -> None:
+    y, eta, free = rows(noise, seed, n=200)
+    a, c = noise.affine(free)
+    assert a > 0.0
+    nll, loss = noise.nll(y, eta, free, 0).value.mean(), noise.loss(y, eta, 0).value.mean()
+    assert nll == pytest.approx(a * loss + c, rel=ROUNDING, abs=ROUNDING)
+
+
+@every_model
+def test_implied_shapes_minimise_the_likelihood_criterion(noise: NoiseModel) -> None:
+    y, eta, _ = rows(noise, 10, n=200)
+    shapes = noise.implied_shapes(float(noise.loss(y, eta, 0).value.mean()))
+    assert shapes.shape == (len(noise.shapes),)
+    found = noise.nll(y, eta, shapes, 2)
+    assert found.d1 is not None
+    m = noise.predictors
+    assert np.abs(found.d1[:, m:].mean(axis=0)).max(initial=0.0) <= ROUNDING
+    curved = second(found, m + shapes.size).mean(axis=0)[m:, m:]
+    assert (np.linalg.eigvalsh(curved) > 0.0).all()
+
+
+@every_model
+def test_entropy_is_the_expected_negative_log_likelihood(noise: NoiseModel) -> None:
+    _, eta, free = rows(noise, 11, n=20)
+    entropy = noise.entropy(eta, free)
+    for row, found in zip(eta, entropy, strict=True):
+        y, predictors, p = law(noise, row, free)
+        assert found == pytest.approx(p @ noise.nll(y, predictors, free, 0).value, abs=10 * ROUNDING)
+
+
+@discrete
+def test_entropy_is_finite_and_vanishes_in_the_tails(noise: NoiseModel) -> None:
+    eta = np.linspace(-700.0, 700.0, 29)[:, None] * np.arange(1.0, noise.predictors + 1.0)
+    entropy = noise.entropy(eta, np.empty(0))
+    assert np.isfinite(entropy).all()
+    assert (entropy >= 0.0).all()
+    assert entropy[[0, -1]].max() <= ROUNDING
+
+
+@every_model
+def test_divergence_is_the_expected_log_ratio(noise: NoiseModel) -> None:
+    _, eta, free = rows(noise, 12, n=20)
+    _, other, other_free = rows(noise, 13, n=20)
+    found = noise.divergence(eta, free, other, other_free)
+    assert (found >= 0.0).all()
+    for i in range(eta.shape[0]):
+        y, predictors, p = law(noise, eta[i], free)
+        theirs = noise.nll(y, np.tile(other[i], (y.size, 1)), other_free, 0).value
+        expected = p @ (theirs - noise.nll(y, predictors, free, 0).value)
+        assert found[i] == pytest.approx(expected, rel=100 * ROUNDING, abs=100 * ROUNDING)
+
+
+@every_model
+def test_the_divergence_of_a_model_from_itself_is_exactly_zero(noise: NoiseModel) -> None:
+    for size in (2.0, 700.0):
+        _, eta, free = rows(noise, 14, size=size)
+        assert np.array_equal(noise.divergence(eta, free, eta.copy(), free.copy()), np.zeros(eta.shape[0]))
+
+
+@every_model
+def test_the_mean_is_the_expected_response(noise: NoiseModel) -> None:
+    _, eta, free = rows(noise, 15, n=20)
+    mean = noise.mean(eta)
+    assert mean.shape == eta.shape
+    for row, found in zip(eta, mean, strict=True):
+        y, _, p = law(noise, row, free)
+        classes = np.arange(1.0, noise.predictors + 1.0)
+        expected = p @ (y[:, None] == classes) if noise.measure is Measure.MASS else p @ y
+        assert found == pytest.approx(expected, abs=10 * ROUNDING)
+
+
+@every_model
+def test_draws_follow_the_law(noise: NoiseModel) -> None:
+    _, eta, free = rows(noise, 16, n=3)
+    for row in eta:
+        y, _, p = law(noise, row, free)
+        drawn = noise.draw(np.random.default_rng(17), np.tile(row, (20_000, 1)), free)
+        if noise.measure is Measure.MASS:
+            p_value = chisquare(np.bincount(drawn.astype(int), minlength=y.size), drawn.size * p / p.sum()).pvalue
+        else:
+            below = np.cumsum(p) - 0.5 * p
+            p_value = kstest(drawn, lambda values, at=y, cdf=below: np.interp(values, at, cdf)).pvalue
+        assert p_value > 1e-3
+
+
+@every_model
+def test_draws_depend_on_the_generator_alone(noise: NoiseModel) -> None:
+    _, eta, free = rows(noise, 18)
+    first, second_time = (noise.draw(np.random.default_rng(19), eta, free) for _ in range(2))
+    assert np.array_equal(first, second_time)
+
+
+@discrete
+@pytest.mark.parametrize("eta", [-40.0, 40.0])
+def test_small_derivatives_keep_their_relative_precision_in_the_tails(noise: NoiseModel, eta: float) -> None:
+    """The last class against the reference, all others far below both: P(y = 1) = 1/(1 + exp(-eta))."""
+    predictors = np.full((2, noise.predictors), -800.0)
+    predictors[:, -1] = eta
+    y = np.array([0.0, noise.predictors])
+    missed = np.array([1.0 / (1.0 + math.exp(-eta)), 1.0 / (1.0 + math.exp(eta))])
+    found = noise.nll(y, predictors, np.empty(0), 2)
+    assert found.d1 is not None
+    assert found.d1[:, -1] == pytest.approx(missed * [1.0, -1.0], rel=4e-16, abs=0.0)
+    assert found.value == pytest.approx(-np.log1p(-missed) if eta == 0.0 else softplus(np.array([eta, -eta])), rel=4e-16)
+
+
+def softplus(values: Array) -> Array:
+    """log(1 + exp(values)): what observing the other class costs."""
+    return np.maximum(values, 0.0) + np.log1p(np.exp(-np.abs(values)))
