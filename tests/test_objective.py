@@ -1,0 +1,135 @@
+"""Objective: the contraction of row derivatives with the design, for every model and both criteria."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from model_cases import NOISES, chunk_of, free_shapes, name_of, stencil
+
+from mlefit.arrays import Array
+from mlefit.chunk import Chunk
+from mlefit.mean import LinearMean
+from mlefit.noise.model import NoiseModel
+from mlefit.objective import Objective, implied_loss, likelihood
+from mlefit.tally import Tally
+from mlefit.triangle import Triangle
+
+ROUNDING = 1e-12        # relative to the largest sum of some hundred terms
+STENCIL_ERROR = 1e-9    # relative, likewise: see `stencil`, times the sixty rows
+
+
+def objectives(noise: NoiseModel, chunk: Chunk, kept: tuple[int, ...] = (0, 1, 2)) -> Iterator[tuple[Objective, Array]]:
+    """Both criteria in whitened coordinates, each with a point to be evaluated at."""
+    triangle = Triangle.of(chunk.x[:, kept], chunk.weight).r / np.sqrt(chunk.rows)
+    mean = LinearMean(triangle, kept, noise.predictors)
+    for criterion, shapes in ((likelihood(noise), len(noise.shapes)), (implied_loss(noise), 0)):
+        rng = np.random.default_rng(3)
+        theta = np.concatenate([rng.normal(0.0, 0.7, mean.size), free_shapes(noise, rng)[:shapes]])
+        yield Objective(criterion, mean, shapes), theta
+
+
+def same(a: Tally, b: Tally) -> None:
+    for mine, theirs in ((a.value, b.value), (a.gradient, b.gradient), (a.hessian, b.hessian)):
+        assert mine is not None
+        assert theirs is not None
+        assert np.abs(np.asarray(mine) - theirs).max() <= ROUNDING * max(1.0, float(np.abs(theirs).max()))
+
+
+every_model = pytest.mark.parametrize("noise", NOISES, ids=name_of)
+every_chunk = pytest.mark.parametrize(("weighted", "shifted"), [(False, False), (True, False), (False, True), (True, True)])
+
+
+@every_model
+@every_chunk
+def test_derivatives_are_those_of_the_stencil(noise: NoiseModel, weighted: bool, shifted: bool) -> None:
+    chunk = chunk_of(noise, 1, weighted=weighted, shifted=shifted)
+    for objective, theta in objectives(noise, chunk):
+        found = objective.whitened(objective.tally(theta, chunk, 2))
+
+        def value(point: Array, at: Objective = objective) -> Array:
+            return np.asarray(at.tally(point, chunk, 0).value)
+
+        def gradient(point: Array, at: Objective = objective) -> Array:
+            slope = at.whitened(at.tally(point, chunk, 1)).gradient
+            assert slope is not None
+            return slope
+
+        assert found.gradient is not None
+        assert found.hessian is not None
+        assert np.abs(found.gradient - stencil(value, theta)).max() <= STENCIL_ERROR * (1.0 + abs(found.value))
+        bent = stencil(gradient, theta)
+        assert np.abs(found.hessian - bent).max() <= STENCIL_ERROR * np.abs(bent).max()
+        assert np.array_equal(found.hessian, found.hessian.T) or np.allclose(
+            found.hessian, found.hessian.T, rtol=0.0, atol=ROUNDING * np.abs(bent).max()
+        )
+
+
+@every_model
+@every_chunk
+def test_a_product_is_the_hessian_times_the_direction(noise: NoiseModel, weighted: bool, shifted: bool) -> None:
+    chunk = chunk_of(noise, 2, weighted=weighted, shifted=shifted)
+    for objective, theta in objectives(noise, chunk):
+        direction = np.random.default_rng(4).normal(0.0, 1.0, objective.size)
+        hessian = objective.whitened(objective.tally(theta, chunk, 2)).hessian
+        product = objective.whitened(objective.product(theta, direction, chunk))
+        assert hessian is not None
+        assert product.gradient is not None
+        assert product.weight == (chunk.rows if chunk.weight is None else chunk.weight.sum())
+        assert product.gradient == pytest.approx(hessian @ direction, rel=0.0, abs=ROUNDING * np.abs(hessian).max() * 10)
+
+
+@every_model
+def test_parts_add_up_to_the_whole(noise: NoiseModel) -> None:
+    chunk = chunk_of(noise, 3, n=300, weighted=True, shifted=True)
+    for objective, theta in objectives(noise, chunk):
+        whole = objective.tally(theta, chunk, 2)
+        for cut in (1, 137, 299):
+            parts = objective.tally(theta, chunk.part(0, cut), 2) + objective.tally(theta, chunk.part(cut, 300), 2)
+            assert parts.weight == whole.weight
+            same(parts, whole)
+
+
+@every_model
+def test_many_slabs_are_one_sum(noise: NoiseModel) -> None:
+    chunk = chunk_of(noise, 4, n=40_000)
+    for objective, theta in objectives(noise, chunk):
+        whole = objective.tally(theta, chunk, 2)
+        parts = [objective.tally(theta, chunk.part(i, i + 100), 2) for i in range(0, 40_000, 100)]
+        total = parts[0]
+        for part in parts[1:]:
+            total = total + part
+        assert whole.weight == total.weight == 40_000.0
+        same(total, whole)
+
+
+@every_model
+def test_weight_k_is_the_row_k_times(noise: NoiseModel) -> None:
+    chunk = chunk_of(noise, 5, weighted=True, shifted=True)
+    assert chunk.weight is not None
+    assert chunk.offset is not None
+    times = chunk.weight.astype(int)
+    repeated = Chunk(np.repeat(chunk.y, times), np.repeat(chunk.x, times, axis=0), None, np.repeat(chunk.offset, times))
+    for objective, theta in objectives(noise, chunk):
+        one, many = objective.tally(theta, chunk, 2), objective.tally(theta, repeated, 2)
+        assert one.weight == many.weight
+        same(one, many)
+
+
+@every_model
+def test_row_gradients_add_up_to_the_gradient(noise: NoiseModel) -> None:
+    chunk = chunk_of(noise, 6, weighted=True, shifted=True)
+    assert chunk.weight is not None
+    for objective, theta in objectives(noise, chunk):
+        found = objective.row_gradients(theta, chunk)
+        assert found.shape == (chunk.rows, objective.size)
+        assert chunk.weight @ found == pytest.approx(objective.tally(theta, chunk, 1).gradient, rel=1e-12, abs=1e-11)
+
+
+@every_model
+def test_an_aliased_column_takes_no_part(noise: NoiseModel) -> None:
+    chunk = chunk_of(noise, 7)
+    without = Chunk(chunk.y, chunk.x[:, (0, 2)])
+    for (some, theta), (all_, _) in zip(
+        objectives(noise, chunk, kept=(0, 2)), objectives(noise, without, kept=(0, 1)), strict=True
+    ):
+        same(some.tally(theta, chunk, 2), all_.tally(theta, without, 2))

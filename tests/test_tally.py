@@ -1,0 +1,101 @@
+"""Tally and tree_sum: a commutative monoid whose sums have one order."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlefit.execution.threads import in_order
+from mlefit.tally import Tally, tree_sum
+
+whole = st.integers(-1_000_000, 1_000_000).map(float)    # sums of these are exact, so the laws hold to the bit
+
+
+@st.composite
+def tallies(draw: st.DrawFn) -> Tally:
+    def array(*shape: int) -> np.ndarray:
+        size = int(np.prod(shape))
+        return np.array(draw(st.lists(whole, min_size=size, max_size=size))).reshape(shape)
+
+    return Tally(draw(whole), draw(whole), array(2), array(2, 2), array(2, 2))
+
+
+def equal(a: Tally, b: Tally) -> bool:
+    arrays = ((a.gradient, b.gradient), (a.hessian, b.hessian), (a.outer, b.outer))
+    same = all(x is y if x is None or y is None else np.array_equal(x, y) for x, y in arrays)
+    return (a.weight, a.value) == (b.weight, b.value) and same
+
+
+@given(tallies(), tallies(), tallies())
+def test_addition_is_associative_and_commutative(a: Tally, b: Tally, c: Tally) -> None:
+    assert equal((a + b) + c, a + (b + c))
+    assert equal(a + b, b + a)
+
+
+@given(tallies())
+def test_a_tally_of_zeros_changes_nothing(a: Tally) -> None:
+    zero = Tally(0.0, 0.0, np.zeros(2), np.zeros((2, 2)), np.zeros((2, 2)))
+    assert equal(a + zero, a)
+
+
+def test_what_one_pass_was_not_asked_for_is_missing_from_the_sum() -> None:
+    full = Tally(1.0, 2.0, np.ones(2), np.ones((2, 2)), np.ones((2, 2)))
+    total = full + replace(full, hessian=None, outer=None)
+    assert (total.weight, total.value, total.hessian, total.outer) == (2.0, 4.0, None, None)
+    assert total.gradient is not None
+    assert total.gradient.tolist() == [2.0, 2.0]
+
+
+@pytest.mark.parametrize("spoiled", [
+    Tally(np.inf, 0.0), Tally(0.0, np.nan), Tally(0.0, 0.0, np.array([np.nan])),
+    Tally(0.0, 0.0, None, np.array([[np.inf]])), Tally(0.0, 0.0, None, None, np.array([[-np.inf]])),
+])
+def test_one_number_that_is_not_finite_makes_a_tally_not_finite(spoiled: Tally) -> None:
+    assert Tally(1.0, 2.0, np.ones(2)).finite()
+    assert not spoiled.finite()
+
+
+def halves(items: list[float]) -> float:
+    """The tree for 2^k items: the sum of its two halves."""
+    if len(items) == 1:
+        return items[0]
+    middle = len(items) // 2
+    return halves(items[:middle]) + halves(items[middle:])
+
+
+@pytest.mark.parametrize("n", [1, 2, 64, 1024])
+def test_a_tree_of_a_power_of_two_is_the_sum_of_its_halves(n: int) -> None:
+    items = (10.0 ** np.random.default_rng(1).uniform(-8, 8, n)).tolist()
+    assert tree_sum(items) == halves(items)
+
+
+@pytest.mark.parametrize("n", [1, 3, 7, 100, 999])
+@pytest.mark.parametrize("stream", [
+    lambda items: list(items), lambda items: iter(items), lambda items: (item for item in items),
+    lambda items: in_order(lambda item: item, items, 3),
+], ids=["list", "iterator", "generator", "threads"])
+def test_the_same_bits_whatever_the_stream(n: int, stream: Callable[[list[float]], Iterator[float]]) -> None:
+    items = (np.random.default_rng(2).standard_normal(n) * 1e8).tolist()
+    assert tree_sum(stream(items)) == tree_sum(items)
+
+
+def test_every_item_counts_once_and_in_order() -> None:
+    for n in range(1, 40):
+        assert tree_sum(chr(97 + i) for i in range(n)) == "".join(chr(97 + i) for i in range(n))
+
+
+def test_rounding_grows_slower_than_in_a_running_sum() -> None:
+    items = [0.1] * 2**20
+    assert tree_sum(items) == 0.1 * 2**20
+    running = 0.0
+    for item in items:
+        running += item
+    assert running != 0.1 * 2**20
+
+
+def test_nothing_has_no_sum() -> None:
+    with pytest.raises(ValueError, match=r"^no rows to add up$"):
+        tree_sum([])
