@@ -37,7 +37,7 @@ class Contestant:
 
 def ours(*options: str) -> tuple[str, ...]:
     """A fit by the mlefit of this checkout."""
-    return (sys.executable, "-m", "mlefit", "fit", "{file}", "--model", "{model}", "--target", "y", "--quiet", *options)
+    return (sys.executable, "-m", "mlefit", "fit", "{file}", "--model", "{model}", "--target", "y", *options)
 
 
 ALWAYS = (
@@ -50,7 +50,8 @@ STREAMED = Contestant(STREAM, ours("--draws", "0", "--engine", "stream", "--memo
 
 def python_peer(python: str, name: str, package: str, models: tuple[str, ...] = EVERY, note: str = "") -> Contestant:
     """A Python program under peers/ that needs `package`."""
-    return Contestant(f"{package} with polars", (python, str(PEERS / name), "{file}", "{model}"), models, True, note=note)
+    command = (python, str(PEERS / name), "{file}", "{model}")
+    return Contestant(f"{package} with polars", command, models, peer=True, note=note)
 
 
 def found(python: str) -> tuple[list[Contestant], list[str]]:
@@ -59,7 +60,7 @@ def found(python: str) -> tuple[list[Contestant], list[str]]:
     errors = "with standard errors"
     scripts = [
         ("statsmodels", "statsmodels", python_peer(python, "statsmodels_polars.py", "statsmodels", note=errors)),
-        ("sklearn", "scikit-learn", python_peer(python, "sklearn_newton.py", "scikit-learn", note="no standard errors")),
+        ("sklearn", "scikit-learn", python_peer(python, "sklearn_newton.py", "scikit-learn", note="no errors")),
         ("glum", "glum", python_peer(python, "glum_irls.py", "glum", ("gaussian", "bernoulli"), errors)),
     ]
     for module, name, contestant in scripts:

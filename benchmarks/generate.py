@@ -62,7 +62,7 @@ def categorical(rng: np.random.Generator, eta: Array) -> npt.NDArray[np.int8]:
     """Class k with probability proportional to exp(eta_k), eta_0 = 0: the largest of eta + Gumbel noise."""
     utility = rng.gumbel(size=(len(eta), CLASSES))
     utility[:, 1:] += eta
-    return utility.argmax(axis=1).astype(np.int8)
+    return np.asarray(utility.argmax(axis=1), np.int8)
 
 
 RESPONSES: dict[str, Callable[[np.random.Generator, Array], npt.NDArray[np.generic]]] = {

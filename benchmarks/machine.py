@@ -20,8 +20,12 @@ def hardware() -> str:
                  if line.startswith("model name")]
         model = names[0] if names else model
     cores = len(os.sched_getaffinity(0))
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{model}, {cores} cores, {memory:.0f} GiB, {platform.system()}"
+    return f"{model}, {cores} cores, {memory() / 2**30:.0f} GiB, {platform.system()}"
+
+
+def memory() -> int:
+    """Bytes of memory in the machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def versions(python: str) -> str:
@@ -30,7 +34,8 @@ def versions(python: str) -> str:
     program = (
         "import platform, importlib.metadata as m, sys\n"
         "has = {d.metadata['Name'].lower(): d.version for d in m.distributions()}\n"
-        "print(', '.join(['Python ' + platform.python_version()] + [f'{n} {has[n]}' for n in sys.argv[1:] if n in has]))"
+        "known = [f'{n} {has[n]}' for n in sys.argv[1:] if n in has]\n"
+        "print(', '.join(['Python ' + platform.python_version(), *known]))"
     )
     return said([python, "-c", program, *names])
 
@@ -39,8 +44,9 @@ def programs() -> list[str]:
     """Versions of the compiled peers."""
     result = []
     if shutil.which("Rscript"):
-        asked = ("cat(R.version$version.string, paste(c('data.table', 'nnet'), "
-                 "lapply(c('data.table', 'nnet'), packageVersion)), sep = ', ')")
+        asked = ("names <- c('data.table', 'nnet'); "
+                 "known <- sapply(names, function(name) as.character(packageVersion(name))); "
+                 "cat(R.version$version.string, paste(names, known), sep = ', ')")
         result.append(said(["Rscript", "-e", asked]))
     if shutil.which("gretlcli"):
         result.append(said(["gretlcli", "--version"]).splitlines()[0])

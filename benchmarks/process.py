@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,8 @@ def measure(command: Sequence[str], environment: Mapping[str, str], limit: float
 
         def kill() -> None:
             late.set()
-            os.killpg(child.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):      # it ended by itself just now
+                os.killpg(child.pid, signal.SIGKILL)
 
         timer = threading.Timer(limit, kill)
         timer.start()

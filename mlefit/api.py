@@ -58,6 +58,7 @@ def fit(
     unit: Literal["nats", "bits"] = "nats",
     seed: int = 0,
     draws: int | None = None,
+    holdout: float | None = None,
     read: ReadOptions | None = None,
     engine: Engine = "auto",
     threads: int | None = None,
@@ -75,6 +76,6 @@ def fit(
     return Fit(run(Request(
         data=data, model=model, target=target, features=None if features is None else tuple(features), formula=formula,
         intercept=intercept, positive=positive, reference=dict(reference or {}), weights=weights, offset=offset,
-        missing=missing, se=se, level=level, unit=unit, seed=seed, draws=draws, read=read or ReadOptions(), engine=engine,
-        threads=threads,
+        missing=missing, se=se, level=level, unit=unit, seed=seed, draws=draws, holdout=holdout,
+        read=read or ReadOptions(), engine=engine, threads=threads,
     )))

@@ -9,8 +9,9 @@ from mlefit.arrays import Array
 class Chunk:
     """`n` complete rows: response `y` (n,), design `x` (n, p), frequency `weight` (n,) or None, `offset` (n,) or None.
 
-    A categorical or binary response holds the index of its class. `first_row` counts used rows from 0. Shapes are
-    checked here, once, and nowhere else.
+    A categorical or binary response holds the index of its class. `cluster` (n,) or None holds the index of the group
+    that a row belongs to, counted over the whole input. `first_row` counts used rows from 0. Shapes are checked here,
+    once, and nowhere else.
     """
 
     y: Array
@@ -18,14 +19,15 @@ class Chunk:
     weight: Array | None = None
     offset: Array | None = None
     first_row: int = 0
+    cluster: Array | None = None
 
     def __post_init__(self) -> None:
         n = self.y.shape[0]
         if self.x.ndim != 2 or self.x.shape[0] != n:
             raise ValueError(f"design {self.x.shape} does not belong to a response {self.y.shape}")
-        for extra in (self.weight, self.offset):
+        for name, extra in (("weight", self.weight), ("offset", self.offset), ("cluster", self.cluster)):
             if extra is not None and extra.shape != (n,):
-                raise ValueError(f"weight or offset {extra.shape} does not belong to a response {self.y.shape}")
+                raise ValueError(f"{name} {extra.shape} does not belong to a response {self.y.shape}")
 
     @property
     def rows(self) -> int:
@@ -39,4 +41,5 @@ class Chunk:
             None if self.weight is None else self.weight[start:stop],
             None if self.offset is None else self.offset[start:stop],
             self.first_row + start,
+            None if self.cluster is None else self.cluster[start:stop],
         )

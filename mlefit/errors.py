@@ -1,11 +1,14 @@
 """What can go wrong, with the exit code of each kind.
 
 Every message says what was expected, what was found and where; the remedy says what to do. The command line prints
-the two as two lines, the JSON error carries them with the code, the columns and the rows they are about.
+the two as two lines, the JSON error carries them with the code, the columns and the rows they are about. Whatever a
+name or a cell brings into them is escaped here, once, so that each stays one harmless line.
 """
 
 from collections.abc import Sequence
 from typing import ClassVar
+
+from mlefit.escapes import shown
 
 
 class MlefitError(Exception):
@@ -20,9 +23,8 @@ class MlefitError(Exception):
     def __init__(
         self, message: str, remedy: str = "", *, code: str, columns: Sequence[str] = (), rows: Sequence[int] = ()
     ) -> None:
-        super().__init__(f"{message}\n{remedy}" if remedy else message)
-        self.message = message
-        self.remedy = remedy
+        self.message, self.remedy = shown(message), shown(remedy)
+        super().__init__(f"{self.message}\n{self.remedy}" if remedy else self.message)
         self.code = code
         self.columns = tuple(columns)
         self.rows = tuple(rows)

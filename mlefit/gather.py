@@ -13,6 +13,7 @@ from mlefit.design.encode import Columns, Encoded, encode
 from mlefit.design.ledger import Ledger
 from mlefit.design.scaling import FAR, Scaling
 from mlefit.execution import Store
+from mlefit.holdout import Holdout
 from mlefit.reservoir import Reservoir
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source
@@ -31,9 +32,8 @@ class Moments:
     y_magnitude: float
 
     @classmethod
-    def of(cls, encoded: Encoded, discrete: bool) -> "Moments":
-        """The sums of one batch."""
-        chunk = encoded.chunk
+    def of(cls, encoded: Encoded, chunk: Chunk, discrete: bool) -> "Moments":
+        """The sums of the rows of one batch that are fitted."""
         weight = float(chunk.rows) if chunk.weight is None else float(chunk.weight.sum())
         if discrete:
             return cls(weight, Triangle.of(chunk.x, chunk.weight), None, encoded.magnitude, 0.0)
@@ -59,6 +59,7 @@ class FirstBatch:
         self._ready = threading.Event()
 
     def __call__(self, first: bool, learn: Callable[[], Scaling]) -> Scaling:
+        """The scaling in force; `learn` makes it from the first batch."""
         if self.scaling is None and first:
             self.scaling = learn()
             self._ready.set()
@@ -78,22 +79,25 @@ class FirstBatch:
 
 
 class Levels:
-    """Levels of the response in order of first appearance, with the weight of each."""
+    """Levels of one column in order of first appearance, with the weight of each."""
 
     def __init__(self) -> None:
         self.weight: dict[str, float] = {}
         self._index: dict[str, int] = {}
 
-    def count(self, chunk: Chunk, levels: tuple[str, ...]) -> None:
-        """Count the responses of a chunk and rewrite its batch indices as indices over all batches, in place."""
-        codes = chunk.y.astype(np.intp)
-        counts = np.bincount(codes, chunk.weight, minlength=len(levels))
+    def count(self, cells: Array, levels: tuple[str, ...], weight: Array | None, *, fitted: bool = True) -> None:
+        """Count the cells (n,) of a batch and rewrite its indices as indices over all batches, in place.
+
+        Cells of rows that are not fitted are rewritten and add no weight.
+        """
+        codes = cells.astype(np.intp)
+        counts = np.bincount(codes, weight, minlength=len(levels))
         translation = np.empty(len(levels))
         for code, level in enumerate(levels):
             if counts[code] > 0.0:
                 translation[code] = self._index.setdefault(level, len(self._index))
-                self.weight[level] = self.weight.get(level, 0.0) + float(counts[code])
-        chunk.y[:] = translation[codes]
+                self.weight[level] = self.weight.get(level, 0.0) + (float(counts[code]) if fitted else 0.0)
+        cells[:] = translation[codes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,42 +109,55 @@ class Gathered:
     scaling: Scaling
     levels: Mapping[str, float]     # of a discrete response, in order of first appearance, with their weights
     reservoir: Reservoir
+    clusters: Mapping[str, float]   # likewise those of the cluster column
 
 
-def gather(
+def gather(  # noqa: PLR0917  in the order of the corridor
     source: Source, columns: Columns, store: Store | None, reservoir: Reservoir, threads: int,
-    scaling: Scaling | None = None,
+    scaling: Scaling | None = None, holdout: Holdout | None = None,
 ) -> Gathered:
-    """Encode every batch of the source; keep the rows in `store` unless it is None, and offer them to the reservoir."""
+    """Encode every batch of the source; keep the rows in `store` unless it is None, and offer them to the reservoir.
+
+    Rows held out go to the store of `holdout` and into nothing else but the ledger.
+    """
     scales = FirstBatch(scaling)
-    levels = Levels()
+    levels, clusters = Levels(), Levels()
     ledger = Ledger()
 
-    def work(batch: Batch) -> tuple[Encoded, Moments | None]:
+    def work(batch: Batch) -> tuple[Encoded, Chunk, Chunk | None, Moments | None]:
         try:
             encoded = encode(columns, scales, batch)
         except BaseException:
             scales.release()
             raise
-        return encoded, Moments.of(encoded, columns.discrete) if encoded.chunk.rows else None
+        rows, aside = encoded.chunk, None
+        if holdout is not None:
+            rows, aside = holdout.divide(rows)
+        return encoded, rows, aside, Moments.of(encoded, rows, columns.discrete) if rows.rows else None
 
     def totals() -> Iterator[Moments]:
         nonlocal ledger
-        for encoded, moments in source.map(columns.numbers, columns.categories, work, threads):
+        for encoded, rows, aside, moments in source.map(columns.numbers, columns.categories, work, threads):
             ledger += encoded.ledger
+            if holdout is not None and aside is not None and aside.rows:
+                if columns.discrete:
+                    levels.count(aside.y, encoded.levels, aside.weight, fitted=False)
+                holdout.store.add(aside)
             if moments is None:
                 continue
             if columns.discrete:
-                levels.count(encoded.chunk, encoded.levels)
+                levels.count(rows.y, encoded.levels, rows.weight)
+            if rows.cluster is not None:
+                clusters.count(rows.cluster, encoded.clusters, rows.weight)
             if store is not None:
-                store.add(encoded.chunk)
-            reservoir.offer(encoded.chunk)
+                store.add(rows)
+            reservoir.offer(rows)
             yield moments
 
     stream = totals()
     first = next(stream, None)
     total = None if first is None else tree_sum(itertools.chain([first], stream))
-    return Gathered(ledger, total, scales.decided(), levels.weight, reservoir)
+    return Gathered(ledger, total, scales.decided(), levels.weight, reservoir, clusters.weight)
 
 
 def misjudged(gathered: Gathered) -> Scaling | None:
@@ -148,8 +165,12 @@ def misjudged(gathered: Gathered) -> Scaling | None:
     moments, scaling = gathered.moments, gathered.scaling
     if moments is None:
         return None
-    far = moments.magnitude + np.abs(scaling.centre / scaling.scale) > FAR * (1.0 + np.abs(scaling.centre / scaling.scale))
+    away = np.abs(scaling.centre / scaling.scale)
+    far = moments.magnitude + away > FAR * (1.0 + away)
     y_far = moments.y_magnitude > FAR * (1.0 + abs(scaling.y_centre / scaling.y_scale))
+    # A first block of zeros gives the scale 1, beside which squares of what is as small as 1e-170 are 0.
+    far |= (moments.magnitude > 0.0) & (moments.magnitude < 1.0 / FAR)
+    y_far |= 0.0 < moments.y_magnitude < 1.0 / FAR
     if not (far.any() or y_far):
         return None
     with np.errstate(over="ignore"):

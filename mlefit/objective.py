@@ -20,6 +20,7 @@ from mlefit.noise.model import NoiseModel, Rows
 from mlefit.tally import Tally
 
 Criterion = Callable[[Array, Array, Array, int], Rows]      # (y, eta, free, order)
+MANY_CLASSES = 16   # predictors from which one large product is many times as fast as a small one for each
 CACHE = 1 << 21     # bytes of row derivatives per slab: about one core's share of second-level cache
 
 
@@ -59,7 +60,9 @@ class Objective:
     def tally(self, theta: Array, chunk: Chunk, order: int) -> Tally:
         """Sums over the chunk, derivatives by B: value; from order 1 the gradient; at order 2 the Hessian (P, P)."""
         width = self.mean.predictors * (len(self.mean.kept) if order == 2 else 1) + self.shapes
-        return self._sum(chunk, width, lambda slab: self._slab(theta, slab, order))
+        # Where the Hessian itself is large, a slab must be worth one: half as many rows keep its product in its bounds.
+        least = self.size // 2 if order == 2 else 0
+        return self._sum(chunk, width, lambda slab: self._slab(theta, slab, order), least)
 
     def product(self, theta: Array, direction: Array, chunk: Chunk) -> Tally:
         """Hessian times `direction` (P,), in the place of the gradient."""
@@ -82,8 +85,8 @@ class Objective:
         white = self.mean.whiten(by_class).reshape(r, m, -1).transpose(1, 0, 2).reshape(size, -1)
         return np.concatenate([white, columns[size:]])
 
-    def _sum(self, chunk: Chunk, width: int, task: Callable[[Chunk], Tally]) -> Tally:
-        rows = max(256, min(16_384, CACHE // (8 * width)))
+    def _sum(self, chunk: Chunk, width: int, task: Callable[[Chunk], Tally], least: int = 0) -> Tally:
+        rows = max(256, least, min(16_384, CACHE // (8 * width)))
         total = task(chunk.part(0, min(rows, chunk.rows)))
         for start in range(rows, chunk.rows, rows):
             total = total + task(chunk.part(start, min(start + rows, chunk.rows)))
@@ -108,6 +111,8 @@ class Objective:
         return np.concatenate([self.mean.pull(d1[:, :m], chunk), d1[:, m : m + self.shapes].sum(axis=0)])
 
     def _hessian(self, rows: Rows, chunk: Chunk) -> Array:
+        if rows.simplex is not None and self.mean.predictors >= MANY_CLASSES:
+            return self._simplex_hessian(rows.simplex, chunk)
         assert rows.curvature is not None
         m, q, x = self.mean.predictors, self.mean.predictors + self.shapes, self.mean.columns(chunk)
         r = x.shape[1]
@@ -117,15 +122,26 @@ class Objective:
             if chunk.weight is not None:
                 column = column * chunk.weight[:, None]
             here = slice(a * r, (a + 1) * r) if a < m else slice(m * r + a - m, m * r + a - m + 1)
-            for b in range(min(a + 1, m)):
-                there = slice(b * r, (b + 1) * r)
-                if a < m:
-                    hessian[here, there] = (x.T * column[:, b]) @ x
-                else:
-                    hessian[here, there] = x.T @ column[:, b]
-                hessian[there, here] = hessian[here, there].T
+            before = slice(0, min(a + 1, m) * r)
+            bent = column[:, : min(a + 1, m)].T[:, None, :] * x.T       # (b, r, n): one product for all b <= a
+            if a < m:
+                hessian[here, before] = (bent.reshape(-1, chunk.rows) @ x).T
+            else:
+                hessian[here, before] = bent.sum(axis=2).reshape(1, -1)
+            hessian[before, here] = hessian[here, before].T
             for b in range(m, a + 1):
                 hessian[here, m * r + b - m] = hessian[m * r + b - m, here] = column[:, b].sum()
+        return hessian
+
+    def _simplex_hessian(self, p: Array, chunk: Chunk) -> Array:
+        """sum w (diag(p) - p p') (x) x x': a block for each class, less one product of all columns p_a x with themselves."""
+        x = self.mean.columns(chunk)
+        root = np.ones(chunk.rows) if chunk.weight is None else np.sqrt(chunk.weight)
+        columns = ((p.T * root)[:, None, :] * x.T).reshape(-1, chunk.rows)
+        hessian: Array = -(columns @ columns.T)
+        for a in range(p.shape[1]):
+            here = slice(a * x.shape[1], (a + 1) * x.shape[1])
+            hessian[here, here] += (columns[here] * root) @ x
         return hessian
 
     def _product(self, theta: Array, direction: Array, chunk: Chunk) -> Tally:

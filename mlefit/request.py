@@ -13,7 +13,8 @@ class Request:
     """A fit to be made. Field for field the options of `mlefit fit`; None means "mlefit chooses and says so".
 
     `data`: paths or `-`, or one table in memory. `features`: column names; the empty tuple fits the target alone. `se`:
-    model, ols, robust, hc3 or cluster:COLUMN. `draws`: None, chosen from n; 0, nothing is simulated.
+    model, ols, robust, hc3 or cluster:COLUMN. `draws`: None, chosen from n; 0, nothing is simulated. `holdout`: the
+    share of rows, chosen by `seed`, that the fit does not see.
     """
 
     data: tuple[str, ...] | object
@@ -32,6 +33,7 @@ class Request:
     unit: Literal["nats", "bits"] = "nats"
     seed: int = 0
     draws: int | None = None
+    holdout: float | None = None
     read: ReadOptions = field(default_factory=ReadOptions)
     engine: Engine = "auto"
     threads: int | None = None

@@ -20,7 +20,7 @@ def join(chunks: list[Chunk]) -> Chunk:
     return Chunk(
         np.concatenate([chunk.y for chunk in chunks]), np.concatenate([chunk.x.T for chunk in chunks], axis=1).T,
         together([chunk.weight for chunk in chunks]), together([chunk.offset for chunk in chunks]),
-        chunks[0].first_row,
+        chunks[0].first_row, together([chunk.cluster for chunk in chunks]),
     )
 
 
@@ -29,6 +29,7 @@ def choose(chunk: Chunk, rows: Index) -> Chunk:
     return Chunk(
         chunk.y[rows], chunk.x.T[:, rows].T, None if chunk.weight is None else chunk.weight[rows],
         None if chunk.offset is None else chunk.offset[rows], chunk.first_row,
+        None if chunk.cluster is None else chunk.cluster[rows],
     )
 
 

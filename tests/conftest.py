@@ -1,7 +1,12 @@
-"""Fixtures that more than one test file uses."""
+"""Fixtures that more than one test file uses, and what holds for all tests."""
 
 import pytest
 from fake_pipeline import Pipeline, fake
+from hypothesis import settings
+
+# The same examples in every run, and no failure for a slow machine.
+settings.register_profile("mlefit", derandomize=True, deadline=None, database=None)
+settings.load_profile("mlefit")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from mlefit.report.report import (
     Criteria,
     Data,
     Divergence,
+    Holdout,
     Information,
     Model,
     Parameter,
@@ -38,14 +39,16 @@ GAUSSIAN = Report(
     ),
     mle=Route("trust-exact", True, 6, 7, -349.6571, 0.6993142, 0.23711841, 0.0042133, 1e-17, 1e-11),
     loss=Route("L-BFGS-B", True, 9, 11, -349.6571, 0.6993142, 0.23711841, 0.0042133, 2e-16, 1e-9),
-    agreement=Agreement(3e-12, 1e-16, True),
+    agreement=Agreement(3e-12, 1e-16, True, 2e-17),
     information=Information(
         "nats", 0.6993142, 0.6951009, "tapered spacings of the residuals, n = 500",
         Divergence(
             raw=0.0042133, misfit=0.0061, ci_low=-0.001, ci_high=0.0132, null_low=-0.0061, null_high=0.0043,
             p_value=0.31, ad_p_value=0.4, verdict_p_value=0.35, bound="lower", verdict="no misfit detected",
             detection_limit=0.0101, draws=199, n_used=500,
+            parts={"structure": 0.004, "shape": -0.001, "spread": 0.0031}, sd_equivalent=0.11, rows_20to1=491.1,
         ),
+        explained=1.0231, expected_tic=0.7091, expected_aic=0.7093, holdout=Holdout(0.2, 125, 125, 0.7213, 0.0645),
     ),
     criteria=Criteria(5, -349.6571, -861.2, 0.871, "R2", 709.3142, 730.3872),
     warnings=(), run=RUN, notes=("the target is y, the last column",),
@@ -59,7 +62,8 @@ BERNOULLI = Report(
     mle=Route("trust-exact", True, 6, 7, -1180.123, 0.5900615, 0.5900615, None, 1e-17, 1e-11),
     loss=Route("L-BFGS-B", True, 9, 11, -1180.123, 0.5900615, 0.5900615, None, 3e-11, 1e-9),
     agreement=Agreement(2.4e-8, 1e-16, True),
-    information=Information("bits", 0.5900615, None, None, Divergence(reason="no two rows share their predictors")),
+    information=Information(
+        "bits", 0.5900615, None, None, Divergence(reason="no two rows share their predictors", upper=0.5900615)),
     criteria=Criteria(2, -1180.123, -1201.5, 0.01779, "McFadden", 2364.246, 2375.448),
     warnings=(Warn("collinear", "column age2 repeats age and was left out", ("age2",)),), run=RUN,
 )

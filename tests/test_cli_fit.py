@@ -35,6 +35,7 @@ from mlefit.source.options import ReadOptions
     ("d.csv --weights w --offset log(v) --missing error",
      Request(("d.csv",), weights="w", offset="log(v)", missing="error")),
     ("d.csv --se cluster:firm --level 0.9 --bits", Request(("d.csv",), se="cluster:firm", level=0.9, unit="bits")),
+    ("d.csv --holdout 0.25", Request(("d.csv",), holdout=0.25)),
     ("d.csv --seed 7 --draws 0 --threads 2 --engine stream",
      Request(("d.csv",), seed=7, draws=0, threads=2, engine="stream")),
     ("d.csv --delimiter tab --encoding Latin-1 --decimal , --na x --na y --no-header --memory 200MB",

@@ -33,6 +33,8 @@ COMMANDS_HELP = "`mlefit fit DATA` fits a table, `mlefit --help` lists the comma
     (["fit", "d", "--level", "nan"], ('--level: expected a number between 0 and 1, found "nan"',
                                       "such as --level 0.95")),
     (["fit", "d", "--level", "x"], ('--level: expected a number between 0 and 1, found "x"', "such as --level 0.95")),
+    (["fit", "d", "--holdout", "1"], ('--holdout: expected a number between 0 and 1, found "1"',
+                                      "such as --holdout 0.2")),
     (["fit", "d", "--seed", "-1"], ('--seed: expected a whole number >= 0, found "-1"', "such as --seed 1")),
     (["fit", "d", "--draws", "1.5"], ('--draws: expected a whole number >= 0, found "1.5"', "such as --draws 1")),
     (["fit", "d", "--threads", "0"], ('--threads: expected a whole number >= 1, found "0"', "such as --threads 1")),
@@ -61,7 +63,7 @@ COMMANDS_HELP = "`mlefit fit DATA` fits a table, `mlefit --help` lists the comma
     (["fit", "d", "--engine", "dask:host"], ("--engine dask is not built yet", "`mlefit --help` lists what there is")),
     *((["fit", "d", *option.split()], (f"{option.split()[0]} is not built yet", "`mlefit --help` lists what there is"))
       for option in ("--mean a", "--start a=1", "--scale-features x", "--trials n", "--by g", "--firth",
-                     "--exponentiate", "--holdout 0.2", "--save m.json")),
+                     "--exponentiate", "--save m.json")),
     *(([command, "x"], (f"{command} is not built yet", "`mlefit --help` lists what there is"))
       for command in ("compare", "predict", "simulate", "plot", "report")),
 ])

@@ -51,6 +51,16 @@ def test_the_keys_are_those_of_the_contract_in_its_order(report: Report) -> None
     assert answer == to_dict(report)
 
 
+def test_the_keys_for_new_rows_and_for_both_routes() -> None:
+    answer = json.loads(to_json(GAUSSIAN))
+    assert list(answer["information"])[5:] == ["explained", "expected_tic", "expected_aic", "holdout"]
+    assert answer["information"]["holdout"] == {
+        "share": 0.2, "rows": 125, "n": 125, "cross_entropy": 0.7213, "std_error": 0.0645,
+    }
+    assert answer["agreement"]["kl_routes"] == 2e-17
+    assert json.loads(to_json(BERNOULLI))["information"]["holdout"] is None
+
+
 def test_numbers_keep_every_digit_and_stay_in_nats() -> None:
     answer = json.loads(to_json(replace(BERNOULLI, information=BERNOULLI.information)))
     assert answer["information"]["cross_entropy"] == 0.5900615

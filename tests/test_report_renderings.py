@@ -16,10 +16,11 @@ from report_samples import BERNOULLI, CATEGORICAL, GAUSSIAN, PARTIAL
 from rich.cells import cell_len
 
 from mlefit.report.csv import to_csv
+from mlefit.report.divergence import divergence
 from mlefit.report.markdown import to_markdown
 from mlefit.report.report import Agreement, Divergence, Report
 from mlefit.report.table import render_table
-from mlefit.report.wording import divergence, figures, header, sentences, title
+from mlefit.report.wording import figures, header, sentences, title
 
 GOLDEN = Path(__file__).parent / "golden"
 SAMPLES = {"gaussian": GAUSSIAN, "bernoulli": BERNOULLI, "categorical": CATEGORICAL, "partial": PARTIAL}
@@ -36,7 +37,7 @@ def renamed(report: Report, name: str) -> Report:
 
 def kl_lines(kl: Divergence) -> list[str]:
     assert GAUSSIAN.information is not None
-    return divergence(replace(GAUSSIAN.information, kl=kl, entropy_method=None), GAUSSIAN.model, 500)
+    return divergence(replace(GAUSSIAN.information, kl=kl, entropy_method=None), GAUSSIAN.model)
 
 
 @pytest.mark.parametrize("kind", RENDERINGS)
@@ -69,9 +70,17 @@ def test_long_names_wrap_on_a_terminal_and_no_number_is_cut(name: str) -> None:
     assert max(map(cell_len, lines)) <= 80
     text = "\n".join(lines)
     assert "…" not in text
-    assert text.count("< 1e-10") == 5 + 2
+    assert text.count("< 1e-10") == 5 + 2 + 2
     for number in ("1.021  0.043   0.937 to  1.106", "0.487  0.015   0.458 to  0.518"):
         assert number in text
+
+
+def test_a_wrapped_name_stays_indented_under_its_class() -> None:
+    lines = render_table(renamed(CATEGORICAL, "a name of many words " * 3), width=80).splitlines()
+    start = lines.index("species=versicolor")
+    stop = lines.index("species=virginica")
+    assert stop - start > 3
+    assert all(line.startswith("  ") for line in lines[start + 1 : stop])
 
 
 @pytest.mark.parametrize("width", [None, 40])
@@ -143,22 +152,55 @@ def test_bits_divide_the_entropies_per_row_and_nothing_else() -> None:
     assert labels["NLL per row = cross-entropy, bits"] == f"{0.6993142 / math.log(2):.5f}"
     assert labels["  + KL(data || model) (>=)"] == f"{0.0042133 / math.log(2):.5f}"
     assert labels["log-likelihood"] == "-349.66"
-    assert "at least 0.009 bits per row (0.000 to 0.019)" in sentences(in_bits)[0].text
+    assert ">= 0.009 bits per row, 95 % interval 0 to 0.019" in sentences(in_bits)[0].text
+    assert "show -0.009 to 0.006, and a misfit below 0.015" in sentences(in_bits)[1].text
+    assert sentences(in_bits)[2].text == (
+        "Of which structure missing from the mean 0.006, shape of the errors -0.001, uneven spread 0.004."
+    )
+    for label, nats in (("explained by the predictors, bits", 1.0231), ("cross-entropy of 125 held-out rows", 0.7213),
+                        ("cross-entropy expected on new rows (TIC)", 0.7091), ("  its standard error", 0.0645)):
+        assert labels[label] == f"{nats / math.log(2):.5f}"
 
 
-@pytest.mark.parametrize(("kl", "line"), [
-    (Divergence(reason="ties"), "KL: not identifiable: ties"),
-    (Divergence(raw=0.0, bound="saturated"), "KL: 0 (saturated: cannot misfit)"),
-    (Divergence(raw=0.0123, bound="estimate"), "KL: 0.012 nats per row."),
-    (Divergence(raw=-0.0012, bound="lower"), "KL: at least -0.0012 nats per row."),
+MISFIT = Divergence(raw=0.0123, misfit=0.01, bound="estimate", verdict="misfit, small", verdict_p_value=0.001,
+                    ci_low=0.004, ci_high=0.016, sd_equivalent=0.14142, rows_20to1=299.6)
+MISFIT_LINE = (
+    "KL: misfit, small (p = 0.0010): 0.010 nats per row, 95 % interval 0.004 to 0.016; that is as far as a normal law "
+    "whose mean is off by 0.14 standard deviations, and about 300 rows tell data and model apart at odds of 20 to 1."
+)
+BOUND_LINE = (
+    "KL: misfit, small (p < 0.001): >= 0.010 nats per row, 95 % interval 0.004 to 0.016, at resolution 0.1; that is at "
+    "least as far as a normal law whose mean is off by 0.14 standard deviations, and at most 300 rows tell data and "
+    "model apart at odds of 20 to 1."
+)
+PARTS = {"structure": 0.004, "shape": 0.0, "spread": 0.006}
+
+
+@pytest.mark.parametrize(("kl", "lines"), [
+    (Divergence(reason="ties"), ["KL: not identifiable: ties"]),
+    (Divergence(reason="ties", upper=0.62297),
+     ["KL: not identifiable: ties; at most 0.623 nats per row, the cross-entropy"]),
+    (Divergence(raw=0.0, bound="saturated"), ["KL: 0 (saturated: cannot misfit)"]),
+    (Divergence(raw=0.0123, bound="estimate"), ["KL: 0.012 nats per row."]),
+    (Divergence(raw=-0.0012, bound="lower"), ["KL: >= 0 nats per row."]),
+    (Divergence(raw=-0.03, misfit=-0.04, ci_low=-0.06, ci_high=-0.02, bound="lower", parts=PARTS,
+                verdict="no misfit detected", verdict_p_value=0.9),
+     ["KL: no misfit detected (p = 0.90): >= 0 nats per row, 95 % interval 0 to 0."]),
     (Divergence(raw=0.0123, bound="estimate", null_low=-0.006, null_high=0.004),
-     "KL: 0.012 nats per row; data from a true gaussian model of this size show -0.006 to 0.004."),
-    (Divergence(raw=0.0123, misfit=0.01, bound="estimate", verdict="misfit, small", ci_low=0.004, ci_high=0.016,
-                resolution=0.1, parts={"shape": 0.004, "spread": 0.006}),
-     "KL: misfit, small: 0.010 nats per row (0.004 to 0.016) (shape 0.004, spread 0.006) at resolution 0.1."),
+     ["KL: 0.012 nats per row.", "Measured 0.012; data from a true gaussian model of this size show -0.006 to 0.004."]),
+    (MISFIT, [MISFIT_LINE]),
+    (replace(MISFIT, bound="lower", verdict_p_value=1e-5, resolution=0.1, parts=PARTS, upper=0.7,
+             flags=("one row leads",)),
+     [BOUND_LINE, "Of which structure missing from the mean 0.004, shape of the errors 0.000, uneven spread 0.006.",
+      "KL is at most 0.700 nats per row, the cross-entropy.", "One row leads."]),
 ])
-def test_every_state_of_the_divergence_has_its_sentence(kl: Divergence, line: str) -> None:
-    assert kl_lines(kl) == [line]
+def test_every_state_of_the_divergence_has_its_sentences(kl: Divergence, lines: list[str]) -> None:
+    assert kl_lines(kl) == lines
+
+
+@pytest.mark.parametrize(("rows", "text"), [(0.4, "1"), (7.2, "7"), (65.7, "66"), (491.1, "490"), (123456.0, "120000")])
+def test_rows_are_said_to_two_digits(rows: float, text: str) -> None:
+    assert f"about {text} rows tell" in kl_lines(replace(MISFIT, rows_20to1=rows))[0]
 
 
 def test_nothing_is_said_of_a_divergence_that_was_not_computed() -> None:
@@ -177,7 +219,8 @@ def test_routes_that_disagree_are_never_called_certified() -> None:
 def test_the_header_says_what_was_modelled() -> None:
     weighted = replace(GAUSSIAN, data=replace(GAUSSIAN.data, weights="w", n=1200, dropped={"x1": 1, "x2": 3}))
     assert header(weighted)[1] == (
-        "500 of 503 rows used (3 dropped, missing in x1: 1, x2: 3), weights: w, n = 1200"
+        "500 of 503 rows used (3 dropped, missing in x1: 1, x2: 3), 125 of them held out of the fit, "
+        "weights: w, n = 1200"
     )
     assert title(replace(GAUSSIAN, model=replace(GAUSSIAN.model, noise="student-t", options={"df": 4}))) == (
         "student-t (df=4) noise, mean squared error: measurements.csv"

@@ -151,7 +151,7 @@ def test_a_line_without_end_is_refused_in_bounded_memory(tmp_path: Path) -> None
         for _ in range(100):
             stream.write(b"1" * (1 << 20))
     assert refused(path) == (
-        "a.csv, line 3: expected rows of a table, found a line of more than 64 MB.\n"
+        "a.csv, line 3: expected rows of a table, found a line of more than 16 MB.\n"
         "Check that this is a text table with one row per line."
     )
 

@@ -1,4 +1,4 @@
-"""scikit-learn: least squares or unpenalised newton-cholesky; it has no standard errors.   sklearn_newton.py FILE MODEL"""
+"""scikit-learn: least squares or unpenalised newton-cholesky, no standard errors.   sklearn_newton.py FILE MODEL"""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What the Python peers share: a CSV through polars into arrays, text columns as 0/1 columns without the first level."""
+"""What the Python peers share: a CSV through polars into arrays; text becomes 0/1 columns without the first level."""
 
 import numpy as np
 import polars as pl

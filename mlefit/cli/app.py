@@ -6,8 +6,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from mlefit.cli.explain import explain
 from mlefit.cli.fit import fit
 from mlefit.cli.models import models
+from mlefit.cli.prove import prove
 from mlefit.cli.reserved import COMMANDS, not_built
 from mlefit.errors import UsageError
 from mlefit.report.safety import shown
@@ -38,6 +40,8 @@ app = typer.Typer(
 )
 app.command("fit")(fit)
 app.command("models")(models)
+app.command("prove")(prove)
+app.command("explain")(explain)
 
 
 def version(wanted: bool) -> None:

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import ClassVar
 
+from mlefit.blas import claim
 from mlefit.cli.messages import error_lines
 from mlefit.cli.output import silence, write
 from mlefit.cli.reserved import OPTIONS, not_built
@@ -28,6 +29,7 @@ class UserInterruptError(MlefitError):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code. A closed pipe is success: whoever read has what they wanted."""
+    claim()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")    # Python's own warnings are for developers; ours are in the report

@@ -58,15 +58,17 @@ def output(text: str) -> str:
     raise refused("--output", text, listed(FORMATS), remedy)
 
 
-def probability(text: str) -> float:
-    """A confidence level, strictly between 0 and 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if 0.0 < value < 1.0:
-        return value
-    raise refused("--level", text, "a number between 0 and 1", "such as --level 0.95")
+def share(option: str, example: str = "0.2") -> Callable[[str], float]:
+    """A number strictly between 0 and 1."""
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if 0.0 < value < 1.0:
+            return value
+        raise refused(option, text, "a number between 0 and 1", f"such as {option} {example}")
+    return parse
 
 
 def engine(text: str) -> str:

@@ -2,9 +2,9 @@
 
 from mlefit.errors import UsageError
 
-COMMANDS = ("prove", "explain", "compare", "predict", "simulate", "plot", "report")
+COMMANDS = ("compare", "predict", "simulate", "plot", "report")
 OPTIONS = (
-    "--mean", "--start", "--scale-features", "--trials", "--by", "--firth", "--exponentiate", "--holdout", "--save",
+    "--mean", "--start", "--scale-features", "--trials", "--by", "--firth", "--exponentiate", "--save",
 )
 
 

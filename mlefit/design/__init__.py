@@ -1,0 +1,1 @@
+"""Columns become numbers: roles, formulas, terms, levels, and the encoder."""

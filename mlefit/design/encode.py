@@ -19,7 +19,7 @@ WHOLE_LIMIT = 2.0**53    # beyond this float64 no longer tells whole numbers apa
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which columns play which part. `discrete`: the response is read as levels."""
+    """Which columns play which part. `discrete`: the response is read as levels. `cluster`: groups of rows."""
 
     target: str
     discrete: bool
@@ -27,6 +27,7 @@ class Columns:
     intercept: bool
     weights: str | None = None
     offset: Offset | None = None
+    cluster: str | None = None
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -44,6 +45,7 @@ class Columns:
         names = [self.target] if self.discrete else []
         for term in self.terms:
             names += sorted(term.categories)
+        names += [] if self.cluster is None else [self.cluster]
         return tuple(dict.fromkeys(names))
 
     def labels(self) -> tuple[str, ...]:
@@ -73,10 +75,14 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A chunk in encoded units; `levels` of a discrete response, which its y indexes; `magnitude` (p,) max|x_j|/s_j."""
+    """A chunk in encoded units, with `magnitude` (p,) = max|x_j|/s_j.
+
+    `levels` of a discrete response, indexed by its y, and `clusters`, indexed by its cluster, are the batch's own.
+    """
 
     chunk: Chunk
     levels: tuple[str, ...]
+    clusters: tuple[str, ...]
     ledger: Ledger
     magnitude: Array
     y_magnitude: float
@@ -85,7 +91,9 @@ class Encoded:
 class Scales(Protocol):
     """Gives the scaling to every batch; the first batch decides it."""
 
-    def __call__(self, first: bool, learn: Callable[[], Scaling]) -> Scaling: ...
+    def __call__(self, first: bool, learn: Callable[[], Scaling]) -> Scaling:
+        """The scaling in force."""
+        ...
 
 
 def encode(columns: Columns, scales: Scales, batch: Batch) -> Encoded:
@@ -124,7 +132,9 @@ def encode(columns: Columns, scales: Scales, batch: Batch) -> Encoded:
     if not columns.discrete:
         y_magnitude = _largest(y) / scaling.y_scale
         y = (y - scaling.y_centre) / scaling.y_scale
-    return Encoded(Chunk(y, x, weight, offset, batch.first_row), levels, ledger, magnitude, y_magnitude)
+    cluster, clusters = _cluster(columns, batch, chosen)
+    chunk = Chunk(y, x, weight, offset, batch.first_row, cluster)
+    return Encoded(chunk, levels, clusters, ledger, magnitude, y_magnitude)
 
 
 def _learn(columns: Columns, design: list[Array], y: Array) -> Scaling:
@@ -149,6 +159,15 @@ def _response(
     y = chosen(batch.numbers[columns.target])
     _finite(columns.target, y, batch, rows, frozenset((columns.target,)))
     return y, ()
+
+
+def _cluster(
+    columns: Columns, batch: Batch, chosen: Callable[[Array], Array]
+) -> tuple[Array | None, tuple[str, ...]]:
+    if columns.cluster is None:
+        return None, ()
+    category = batch.categories[columns.cluster]
+    return chosen(category.codes.astype(np.float64)), category.levels
 
 
 def _weights(columns: Columns, batch: Batch, keep: Mask) -> tuple[Array | None, Mask]:

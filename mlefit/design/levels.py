@@ -101,7 +101,7 @@ class Levels(Factor):
         wanted = None if typed is None else match(typed, levels)
         if typed is not None and wanted is None:
             raise UsageError(
-                f'--reference {self.column}={typed}: column "{self.column}" has no level "{typed}" in the rows used',
+                f'--reference {self.column}={typed}: column "{self.column}" has no level "{typed}"',
                 listed(levels), code="unknown-level", columns=[self.column],
             )
         first = wanted if wanted is not None else next(iter(levels), None)

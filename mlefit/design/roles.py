@@ -3,9 +3,10 @@
 Nothing is guessed silently: every choice that the user did not make is said in a note.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from mlefit.design.checks import check_options, check_roles, check_target, unknown_columns
 from mlefit.design.encode import Columns
 from mlefit.design.learn import columns_to_terms
 from mlefit.design.terms import Offset
@@ -33,7 +34,9 @@ class Roles:
 
 def choose_roles(source: Source, request: Request) -> Roles:
     """Raises UsageError for unknown or contradictory columns, DataError for a response that no model takes."""
-    _known(source, [request.target, request.weights, *request.reference])
+    cluster = cluster_of(request)
+    named = () if request.features is None else _named(source, request.features)
+    _known(source, [request.target, *named, request.weights, cluster, *request.reference])
     offset = None
     if request.offset is not None:
         from mlefit.design.formula import parse_offset
@@ -41,8 +44,8 @@ def choose_roles(source: Source, request: Request) -> Roles:
         offset = parse_offset(request.offset, source.names, source.kinds)
     if request.formula is not None:
         return _from_formula(source, request, offset)
-    target, notes = _target(source, request)
-    taken = {target, request.weights, *(offset.numbers if offset else ())}
+    target, notes = _target(source, request, named)
+    taken = {target, request.weights, cluster, *(offset.numbers if offset else ())}
     chosen: tuple[str, ...] = ()
     if request.features is None:
         features, left_out = _all_others(source, taken)
@@ -50,26 +53,32 @@ def choose_roles(source: Source, request: Request) -> Roles:
         if left_out:
             notes += [f"left out as predictors: {', '.join(left_out)}. Name them with -x to use them."]
     else:
-        features = _named(source, request.features)
-        for name in (target, request.weights):
-            if name in features:
-                raise _conflict(str(name), "target" if name == target else "weights")
+        features = named
     model, more = _model(source, target, request.model)
     categorical = [name for name in features if _is_category(source, name) or name in request.reference]
     columns = Columns(target, model.response is not Response.NUMBER, columns_to_terms(features, categorical),
-                      request.intercept, request.weights, offset)
-    _check_target(source, target, model)
+                      request.intercept, request.weights, offset, cluster)
+    check_roles(columns, features)
+    check_target(source, target, model)
+    check_options(source, request, columns, model)
     text = " + ".join(features) if features else "1"
     text += "" if request.intercept or not features else " - 1"
     return Roles(columns, model, text, features, chosen, tuple(notes + more))
 
 
-def without(roles: Roles, names: Sequence[str], source: Source, request: Request) -> Roles:
-    """The same roles without some of the chosen predictors."""
+def cluster_of(request: Request) -> str | None:
+    """The column of `--se cluster:COLUMN`."""
+    kind, _, column = request.se.partition(":")
+    return column if kind == "cluster" else None
+
+
+def without(roles: Roles, names: Mapping[str, str], source: Source, request: Request) -> Roles:
+    """The same roles without some of the chosen predictors, each with the reason why."""
     features = tuple(name for name in roles.features if name not in names)
     again = choose_roles(source, replace(request, features=features, target=roles.columns.target,
                                          model=roles.model.name))
-    note = f"left out as predictors: {', '.join(names)} (text with too many levels). Name them with -x to use them."
+    reasons = ", ".join(f"{name} ({why})" for name, why in names.items())
+    note = f"left out as predictors: {reasons}. Name them with -x to use them."
     return replace(again, chosen=features, notes=(*roles.notes, note))
 
 
@@ -82,50 +91,34 @@ def _from_formula(source: Source, request: Request, offset: Offset | None) -> Ro
             'keep the formula alone; "- 1" in it drops the intercept', code="options-contradict",
         )
     unfit = {name for name, kind in source.kinds.items() if kind in (Kind.EMPTY, Kind.DATE)}
-    others = {request.weights or "", *(offset.numbers if offset else ()), *unfit}
+    others = {request.weights or "", cluster_of(request) or "", *(offset.numbers if offset else ()), *unfit}
     formula = parse_formula(str(request.formula), source.names, source.kinds, categorical=request.reference,
                             exclude=others & set(source.names))
     model, notes = _model(source, formula.target, request.model)
-    _check_target(source, formula.target, model)
     columns = Columns(formula.target, model.response is not Response.NUMBER, formula.terms, formula.intercept,
-                      request.weights, offset)
-    if request.weights in formula.columns:
-        raise _conflict(str(request.weights), "weights")
+                      request.weights, offset, cluster_of(request))
+    check_roles(columns, formula.columns)
+    check_target(source, formula.target, model)
+    check_options(source, request, columns, model)
     return Roles(columns, model, formula.text_rhs, formula.columns, (), tuple(notes))
 
 
-def _conflict(name: str, role: str) -> UsageError:
-    return UsageError(f'column "{name}" is the {role} and a predictor as well', "leave it out of the predictors",
-                      code="role-conflict", columns=[name])
-
-
-def unknown_column(name: str, names: Sequence[str]) -> UsageError:
-    """The refusal of a column that the data does not have, with the nearest that it has."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, names, n=3, cutoff=0.5)
-    listed = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
-    return UsageError(f'there is no column "{name}"', f"{hint}the columns are {listed}", code="unknown-column",
-                      columns=[name])
-
-
 def _known(source: Source, names: Sequence[str | None]) -> None:
-    for name in names:
-        if name is not None and name not in source.names:
-            raise unknown_column(name, source.names)
+    absent = dict.fromkeys(name for name in names if name is not None and name not in source.names)
+    if absent:
+        raise unknown_columns(list(absent), source.names)
 
 
-def _target(source: Source, request: Request) -> tuple[str, list[str]]:
+def _target(source: Source, request: Request, named: Sequence[str]) -> tuple[str, list[str]]:
     if request.target is not None:
         return request.target, []
     by_name = [name for name in source.names if name in ("y", "target")]
     if by_name:
         name, why = by_name[0], "by its name"
     else:
-        usable = [name for name in source.names if name != request.weights]
+        usable = [name for name in source.names if name not in (request.weights, cluster_of(request))] or source.names
         name, why = usable[-1], "the last column"
-    if request.features is not None and name in request.features:
+    if name in named:
         raise UsageError(f'the target would be column "{name}" ({why}), which --features names as a predictor',
                          "name the target with --target", code="no-target")
     return name, [f"target: {name} ({why}); --target names another."] if len(source.names) > 1 else []
@@ -136,7 +129,6 @@ def _named(source: Source, values: Sequence[str]) -> tuple[str, ...]:
     names: list[str] = []
     for value in values:
         names += [value] if value in source.names else [part.strip() for part in value.split(",") if part.strip()]
-    _known(source, names)
     return tuple(dict.fromkeys(names))
 
 
@@ -177,32 +169,9 @@ def _model(source: Source, target: str, name: str | None) -> tuple[type[NoiseMod
     elif kind is Kind.TEXT and 1 <= few <= CATEGORICAL_LEVELS:
         chosen, why = "categorical", f"it is text with {few} levels"
     else:
+        many = f" with more than {CATEGORICAL_LEVELS} levels" if kind is Kind.TEXT else ""
         raise DataError(
-            f'column "{target}" holds {kind.value}'
-            + (f" with more than {CATEGORICAL_LEVELS} levels" if kind is Kind.TEXT else "") + ": no model takes it as target",
+            f'column "{target}" holds {kind.value}{many}: no model takes it as target',
             "name the response with --target, or the model with --model", code="no-model", columns=[target],
         )
     return find(chosen), [f'model: {chosen}, because of the target "{target}" ({why}); --model names another.']
-
-
-def _check_target(source: Source, target: str, model: type[NoiseModel]) -> None:
-    """Refuse before the long read what the first block shows already."""
-    kind, distinct = source.kinds[target], source.distinct.get(target)
-    if model.response is Response.NUMBER and kind in (Kind.TEXT, Kind.BOOLEAN, Kind.DATE):
-        example = f", such as {distinct[0]!r}" if distinct else ""
-        better = "bernoulli" if distinct is not None and len(distinct) == 2 else "categorical"
-        remedy = ("turn it into a number, such as days since the first date" if kind is Kind.DATE
-                  else f"use --model {better}, or name a column of numbers with --target")
-        raise DataError(f'column "{target}": {model.name} needs numbers, found {kind.value}{example}', remedy,
-                        code="target-not-numeric", columns=[target])
-    if model.response is Response.BINARY and distinct is not None and len(distinct) > 2:
-        raise three_levels(target, distinct)
-
-
-def three_levels(target: str, levels: Sequence[str]) -> DataError:
-    """The refusal of a binary response with more than two levels."""
-    shown = ", ".join(levels[:6]) + (", ..." if len(levels) > 6 else "")
-    return DataError(
-        f'column "{target}": bernoulli needs two distinct values, found {len(levels)}: {shown}',
-        "use --model categorical, or recode the column to two values", code="too-many-levels", columns=[target],
-    )

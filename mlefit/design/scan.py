@@ -6,7 +6,7 @@ refused by name and place, before any parser sees it.
 
 import keyword
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, NamedTuple, NoReturn
@@ -111,11 +111,21 @@ def _token(typed: Typed, match: re.Match[str], names: Collection[str]) -> Token:
 
 def _refuse_column(typed: Typed, place: int, name: str, names: Collection[str]) -> NoReturn:
     near = get_close_matches(name[:SHOWN_LETTERS], list(names), n=3)
+    others = dict.fromkeys(_other_strangers(typed.text[place:], names))
+    others.pop(name, None)
     known = ", ".join(list(names)[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
     raise typed.refusal(
-        place, f'there is no column "{short(name)}"',
-        f"nearest: {', '.join(near)}" if near else f"columns: {known}; quote odd names as in `my column`", [name],
+        place, f'there is no column "{short(name)}"' + "".join(f', nor "{short(other)}"' for other in [*others][:SHOWN]),
+        f"nearest: {', '.join(near)}" if near else f"columns: {known}; quote odd names as in `my column`", [name, *others],
     )
+
+
+def _other_strangers(text: str, names: Collection[str]) -> Iterator[str]:
+    """The words of the rest of a formula that are no columns either, so that all are told at once."""
+    for match in TOKEN.finditer(text):
+        name = match["quoted"] if match["quoted"] is not None else match["word"]
+        if name and name not in names and not name.startswith(".") and not keyword.iskeyword(name):
+            yield name
 
 
 def short(word: str) -> str:

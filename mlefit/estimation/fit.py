@@ -1,13 +1,13 @@
 """Fit: both routes on one set of rows, the proof that a maximum exists, and what each route says at its optimum."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mlefit.estimation.optimize import QUICK_STEPS, Optimum, reach
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.routes import least_loss, maximum_likelihood
-from mlefit.estimation.separation import Separation, separate
+from mlefit.estimation.separation import Separation, Undecided, separate
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean
 from mlefit.noise.model import Measure, NoiseModel
@@ -57,12 +57,19 @@ def fit_both(noise: NoiseModel, mean: LinearMean, execution: Execution, sample: 
     """
     n = execution.sum(lambda chunk: Tally(float(chunk.rows) if chunk.weight is None else float(chunk.weight.sum()), 0.0))
     mle = maximum_likelihood(noise, mean, execution, sample, steps=QUICK_STEPS)
+    decided = True
     if noise.measure is Measure.MASS and reach(mle.edm, mle.hessian, n.weight, mean.predictors) >= 1.0:
-        separation = separate(mean, execution, mle.theta[: mean.size])
-        if separation is not None:
-            raise Separated(separation, mle.theta)
+        try:
+            separation = separate(mean, execution, mle.theta[: mean.size])
+        except Undecided:
+            decided = False
+        else:
+            if separation is not None:
+                raise Separated(separation, mle.theta)
     if mle.outcome is not Outcome.CERTIFIED:
         mle = maximum_likelihood(noise, mean, execution, start=mle.theta)
+    if not decided:
+        mle = replace(mle, outcome=Outcome.UNDECIDED)
     loss = least_loss(noise, mean, execution, sample)
     likely = Objective(likelihood(noise), mean, len(noise.shapes))
     lossy = Objective(implied_loss(noise), mean, 0)

@@ -18,13 +18,15 @@ from mlefit.estimation.memo import Memo
 from mlefit.estimation.outcome import Outcome
 
 CERTIFIED = 1e-10        # nats in total: a likelihood ratio of 1 + 1e-10
-SHARP = 1e-22            # polishing goes on to here, where the routes agree to 1e-11 standard errors
+SHARP = 1e-28            # nats per row; polishing goes on to here, 1e-14 standard deviations of a row from the optimum
 STEADY = 1e-2            # a Newton step that changes no row's predictor by more than this leaves the Hessian as it is
 POLISHABLE = 1e-1        # nats in total: within half a standard error Newton steps need no safeguard
+POLISHED_FROM = 1e-7     # nats in total: where a search with a subsample's Hessian hands over to the polish
 POLISH_STEPS = 30
 SEARCH_STEPS = 500       # a whitened Newton search needs about ten
 QUICK_STEPS = 30         # after which it is worth asking whether there is an optimum to be found
 FIRST_ORDER_STEPS = 20_000
+PRODUCTS_GRADIENT = 1e-7  # gradient of the mean at which a search without a Hessian hands over to the polish
 DENSE = 600              # up to here the Hessian is formed in every step (trust-exact), beyond it only multiplied
 
 
@@ -36,6 +38,19 @@ def distance(gradient: Array, hessian: Array) -> tuple[float, Array]:
     return float(-0.5 * gradient @ step), step
 
 
+def smallest_eigenvalue(hessian: Array) -> float:
+    """The smallest eigenvalue of H (P, P); of a large one a lower bound, 1 / trace(H^-1), thirty times as fast."""
+    from scipy.linalg.lapack import dpotrf, dtrtri
+
+    if len(hessian) <= DENSE:
+        return float(np.linalg.eigvalsh(hessian)[0])
+    lower, failed = dpotrf(hessian, lower=1, clean=1)
+    if failed:
+        return 0.0
+    inverse, _ = dtrtri(lower, lower=1, overwrite_c=1)
+    return float(1.0 / np.square(np.linalg.norm(inverse)))
+
+
 def reach(edm: float, hessian: Array, n: float, predictors: int) -> float:
     """A bound on what a Newton step changes in any row: lambda max_i ||x_i||_{H^-1}, lambda^2 = 2 EDM, all totals.
 
@@ -43,7 +58,7 @@ def reach(edm: float, hessian: Array, n: float, predictors: int) -> float:
     that for the difference of two predictors of one row. The rounding of the gradient, some eps n in each direction,
     counts into lambda: far out on a separated sample it is all that is left. Infinite unless H is positive definite.
     """
-    smallest = float(np.linalg.eigvalsh(hessian)[0])
+    smallest = smallest_eigenvalue(hessian)
     if not (smallest > 0.0 and np.isfinite(edm)):
         return np.inf
     rounding = 8.0 * float(np.finfo(float).eps) * n
@@ -51,27 +66,34 @@ def reach(edm: float, hessian: Array, n: float, predictors: int) -> float:
     return float(np.sqrt(square * n * (1.0 if predictors == 1 else 2.0) / smallest))
 
 
-def second_order(memo: Memo, start: Array, limit: int = SEARCH_STEPS) -> tuple[Array, int]:
-    """A trust-region Newton search: where it ended and how many steps it took."""
+def second_order(
+    memo: Memo, start: Array, limit: int = SEARCH_STEPS, curvature: Memo | None = None
+) -> tuple[Array, int]:
+    """A trust-region Newton search: where it ended and how many steps it took.
+
+    With `curvature`, the same criterion on a subsample, steps are made with the Hessian of that: one tenth of a pass
+    instead of several, and the polish, which takes the Hessian of all rows once, starts the nearer for it.
+    """
     from scipy.optimize import OptimizeResult, minimize
 
     search: Any = minimize      # its stubs do not know that options differ by method
-    dense = memo.objective.size <= DENSE
+    bent, near = (memo, CERTIFIED) if curvature is None else (curvature, POLISHED_FROM)
+    dense = bent.order == 2
     size = memo.at(start, 0).weight
 
     def stop(intermediate_result: OptimizeResult) -> None:
         theta = intermediate_result.x
         try:
-            edm = distance(memo.gradient(theta), memo.hessian(theta))[0]
+            edm = distance(memo.gradient(theta), bent.hessian(theta))[0]
         except np.linalg.LinAlgError:
             return
-        if size * edm <= CERTIFIED:
+        if size * edm <= near:
             raise StopIteration
 
-    options: dict[str, Any] = {"maxiter": limit, "gtol": 1e-14 if dense else 1e-9, "initial_trust_radius": 1.0}
+    options: dict[str, Any] = {"maxiter": limit, "gtol": 1e-14 if dense else PRODUCTS_GRADIENT, "initial_trust_radius": 1.0}
     with np.errstate(over="ignore", invalid="ignore"):
         if dense:
-            found = search(memo.value, start, method="trust-exact", jac=memo.gradient, hess=memo.hessian,
+            found = search(memo.value, start, method="trust-exact", jac=memo.gradient, hess=bent.hessian,
                              callback=stop, options=options)
         else:
             found = search(memo.value, start, method="trust-krylov", jac=memo.gradient, hessp=memo.product,
@@ -143,13 +165,24 @@ def polish(memo: Memo, theta: Array, scale: float = 1.0) -> Point:
         if best is not None and edm >= best.edm:      # rounding has the word now: the point before was better
             break
         best = replace(here, edm=edm, outcome=Outcome.CERTIFIED if edm <= CERTIFIED else Outcome.INEXACT)
-        if edm <= SHARP:
+        if edm <= SHARP * weight:
             break
         theta = theta + step
-        if memo.order == 1 and reach(edm, scale * here.hessian, weight, memo.objective.mean.predictors) > STEADY:
+        if memo.order == 1 and _moved(edm, scale * here.hessian, weight, memo.objective.mean.predictors):
             hessian = memo.hessian(theta)
     assert best is not None
     return best
+
+
+def _moved(edm: float, hessian: Array, n: float, predictors: int) -> bool:
+    """Whether a Newton step may have moved some row's predictor so far that the Hessian must be renewed.
+
+    With many parameters a new Hessian costs a hundred gradients, and the step length in standard errors decides: a row of
+    leverage h <= 1 moves by sqrt(h) of it at most, in units of the row's own noise.
+    """
+    if len(hessian) > DENSE:
+        return float(np.sqrt(2.0 * edm)) > STEADY
+    return reach(edm, hessian, n, predictors) > STEADY
 
 
 @dataclass(frozen=True, slots=True)

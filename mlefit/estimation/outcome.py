@@ -10,4 +10,5 @@ class Outcome(Enum):
     ITERATIONS = "the search reached its iteration limit before the optimum was certified"
     NOT_FINITE = "the criterion or its derivatives stopped being finite numbers"
     FLAT = "the Hessian is not positive definite where the search ended, so no optimum is certified"
+    UNDECIDED = "no proof was found that a maximum exists, nor that the classes are separated"
     INEXACT = "the search ended, but rounding errors keep the optimum from being certified to 1e-10 nats"

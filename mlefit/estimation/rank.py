@@ -17,6 +17,10 @@ from mlefit.arrays import Array
 from mlefit.chunk import Chunk
 
 ROUNDING = 8.0 * float(np.finfo(float).eps)
+# Belsley, Kuh and Welsch call a condition number of 30 to 100 moderate to strong. At 100 a change of one percent in the
+# data can change a coefficient by as much as itself: Longley (110) and Filip (5e9) are told, x and x^2 on 1..10 (8) not.
+NEARLY = 100.0
+PART = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,35 @@ class Geometry:
         """R sqrt(rows / n): gamma = triangle B. `rows` is 1 for data rows, k + 1 for the compressed ones."""
         scaled: Array = self.r * np.sqrt(rows / self.n)
         return scaled
+
+
+@dataclass(frozen=True, slots=True)
+class Conditioning:
+    """`number`: condition number of the design, centred, with columns of norm 1; `columns`: those in its near dependencies.
+
+    `inflation`: by how much the worst of their standard errors exceeds that of a column uncorrelated with all others.
+    """
+
+    number: float
+    columns: tuple[int, ...]
+    inflation: float
+
+
+def conditioning(shape: Geometry, intercept: bool) -> Conditioning:
+    """The condition number and who is to blame: Belsley, Kuh and Welsch (1980), Regression Diagnostics, section 3.2.
+
+    Columns are centred where there is an intercept, so that neither shifts nor scales of columns change the answer. A
+    column takes part in a near dependency v (unit norm, singular value small) when |v_j| exceeds PART.
+    """
+    head = int(intercept)
+    r, places = shape.r[head:, head:], shape.kept[head:]
+    if len(places) < 2:
+        return Conditioning(1.0, (), 1.0)
+    _, sizes, right = np.linalg.svd(r / np.linalg.norm(r, axis=0))
+    small = sizes < sizes[0] / NEARLY
+    part = (np.abs(right[small]) > PART).any(axis=0)
+    inflation = float(np.sqrt(np.square(right / sizes[:, None]).sum(axis=0)).max())
+    return Conditioning(float(sizes[0] / sizes[-1]), tuple(p for p, in_it in zip(places, part, strict=True) if in_it), inflation)
 
 
 def geometry(triangle: Array, n: float, magnitude: Array, response: bool) -> Geometry:

@@ -9,7 +9,16 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.estimation.memo import Memo
-from mlefit.estimation.optimize import DENSE, QUICK_STEPS, SEARCH_STEPS, Optimum, first_order, polish, second_order
+from mlefit.estimation.optimize import (
+    DENSE,
+    QUICK_STEPS,
+    SEARCH_STEPS,
+    Optimum,
+    first_order,
+    polish,
+    second_order,
+    smallest_eigenvalue,
+)
 from mlefit.estimation.outcome import Outcome
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean
@@ -24,15 +33,19 @@ def maximum_likelihood(
     start: Array | None = None, steps: int = SEARCH_STEPS,
 ) -> Optimum:
     """Minimise -log L over (gamma, free shapes), from `start`, the optimum of a subsample, or zero."""
-    memo = Memo(Objective(likelihood(noise), mean, len(noise.shapes)), execution, order=2)
+    objective = Objective(likelihood(noise), mean, len(noise.shapes))
+    dense = objective.size <= DENSE
     rough = None if sample is None else maximum_likelihood(noise, mean, sample, steps=QUICK_STEPS)
-    if rough is not None and _settled(rough):
+    curvature = None
+    if sample is not None and rough is not None and _settled(rough):
         start = rough.theta
+        curvature = Memo(objective, sample, order=2) if dense else None
     elif start is None:
         start = np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)])
-    theta, iterations = second_order(memo, start, steps)
+    memo = Memo(objective, execution, order=2 if dense and curvature is None else 1)
+    theta, iterations = second_order(memo, start, steps, curvature)
     end = polish(memo, theta)
-    method = "trust-exact" if mean.size <= DENSE else "trust-krylov"
+    method = "trust-exact" if dense else "trust-krylov"
     return Optimum(end.theta, end.value, end.gradient, end.hessian, end.edm, end.outcome, method, iterations,
                    memo.evaluations)
 
@@ -58,7 +71,11 @@ def least_loss(noise: NoiseModel, mean: LinearMean, execution: Execution, sample
 
 def _settled(rough: Optimum) -> bool:
     """Whether a subsample has an optimum: a rare class may be absent from it."""
-    return rough.outcome is Outcome.CERTIFIED and float(np.linalg.cond(rough.hessian)) < WORTHLESS
+    return rough.outcome is Outcome.CERTIFIED and _conditioned(rough.hessian)
+
+
+def _conditioned(hessian: Array) -> bool:
+    return float(np.linalg.norm(hessian)) < WORTHLESS * smallest_eigenvalue(hessian)
 
 
 def _first_shapes(noise: NoiseModel, mean: LinearMean, execution: Execution) -> Array:

@@ -48,8 +48,15 @@ class Separation:
         return self.predicted == self.rows
 
 
+class Undecided(Exception):  # noqa: N818  a finding, not a defect
+    """Neither a separating direction nor the proof that there is none was found."""
+
+
 def separate(mean: LinearMean, execution: Execution, hint: Array) -> Separation | None:
-    """All separating directions, or None when the programme proves that there is none. `hint` (m r,) orders the search."""
+    """All separating directions, or None when the programme proves that there is none. `hint` (m r,) orders the search.
+
+    Raises Undecided when the programme fails or does not end: that is no proof of existence.
+    """
     directions: list[Array] = []
     while (direction := _direction(mean, execution, hint, directions)) is not None:
         directions.append(direction)
@@ -77,16 +84,18 @@ def _direction(mean: LinearMean, execution: Execution, hint: Array, earlier: Seq
         if not len(violated.rows):
             return direction
         working = np.concatenate([working, violated.rows])
-    return None
+    raise Undecided
 
 
 def _programme(objective: Array, working: Array) -> Array | None:
-    """max objective' d subject to working d >= 0 and |d| <= 1; None when the maximum is zero."""
+    """max objective' d subject to working d >= 0 and |d| <= 1; None when the maximum is zero. Raises Undecided."""
     from scipy.optimize import linprog
 
     found = linprog(-objective, A_ub=-working, b_ub=np.zeros(len(working)), bounds=(-1.0, 1.0), method="highs",
                     options={"primal_feasibility_tolerance": SOLVER, "dual_feasibility_tolerance": SOLVER})
-    if found.x is None or found.fun is None or -float(found.fun) <= GAIN:
+    if found.x is None or found.fun is None:
+        raise Undecided
+    if -float(found.fun) <= GAIN:
         return None
     return np.asarray(found.x)
 

@@ -20,12 +20,13 @@ class Stored:
     """One part on disk: variable after variable, response first; `load` brings it back."""
 
     def __init__(self, file: IO[bytes], chunk: Chunk) -> None:
-        variables = [chunk.y, *chunk.x.T, *(extra for extra in (chunk.weight, chunk.offset) if extra is not None)]
+        extras = (chunk.weight, chunk.offset, chunk.cluster)
+        variables = [chunk.y, *chunk.x.T, *(extra for extra in extras if extra is not None)]
         self.descriptor = file.fileno()
         self.start = file.tell()
         self.shape = (len(variables), chunk.rows)
         self.width = chunk.x.shape[1]
-        self.weighted, self.shifted = chunk.weight is not None, chunk.offset is not None
+        self.present = tuple(extra is not None for extra in extras)
         self.first_row = chunk.first_row
         self.rank: Array | None = None
         for variable in variables:
@@ -40,10 +41,9 @@ class Stored:
         if self.rank is not None:
             values[0] = self.rank[values[0].astype(np.intp)]
         end = 1 + self.width
-        return Chunk(
-            values[0], values[1:end].T, values[end] if self.weighted else None, values[-1] if self.shifted else None,
-            self.first_row,
-        )
+        extras = iter(values[end:])
+        weight, offset, cluster = (next(extras) if present else None for present in self.present)
+        return Chunk(values[0], values[1:end].T, weight, offset, self.first_row, cluster)
 
     def relabel(self, rank: Array) -> None:
         """Class indices are translated when the part is read."""

@@ -4,6 +4,7 @@
     ols      H^-1 n / (n - p): RSS / (n - p) in the place of RSS / n, gaussian only
     robust   H^-1 J H^-1 with J = sum w g g', the HC0 sandwich (White 1980)
     hc3      the same with g_i / (1 - h_i), h the leverage (MacKinnon and White 1985)
+    cluster  the same with sums of scores over groups of rows (clusters.py)
 
 A root is enough: the standard error of a combination a'theta is ||F'a||, which neither cancels nor overflows.
 """
@@ -17,20 +18,22 @@ from mlefit.chunk import Chunk
 from mlefit.errors import UsageError
 from mlefit.estimation.fit import Fit
 from mlefit.execution import Execution
+from mlefit.inference.clusters import clustered
 from mlefit.noise.model import NoiseModel, Response
 from mlefit.objective import Objective
 from mlefit.tally import Tally
 
 KINDS = ("model", "ols", "robust", "hc3")
+CLUSTER = "cluster:"
+DETERMINED = 1e-8   # 1 - h below this is 0 but for rounding
 SLAB = 4096     # rows whose score vectors exist at one time
 
 
 def check_kind(kind: str, noise: type[NoiseModel]) -> None:
     """Raises UsageError for a kind of standard error that the model does not have."""
-    if kind.startswith("cluster"):
-        raise UsageError("--se cluster is not built yet", f"use one of {', '.join(KINDS)}", code="not-built")
-    if kind not in KINDS:
-        raise UsageError(f'--se: "{kind}" is not one of {", ".join(KINDS)}', "see mlefit fit --help", code="bad-option")
+    if kind not in KINDS and not kind.startswith(CLUSTER):
+        raise UsageError(f'--se: "{kind}" is not one of {", ".join(KINDS)}, {CLUSTER}COLUMN', "see mlefit fit --help",
+                         code="bad-option")
     if kind == "ols" and not noise.quadratic:
         raise UsageError(f"--se ols is for gaussian, the model is {noise.name}", "use --se model or --se robust",
                          code="options-contradict")
@@ -41,7 +44,7 @@ def check_kind(kind: str, noise: type[NoiseModel]) -> None:
 
 def needs_rows(kind: str) -> bool:
     """Whether the covariance takes another pass over the rows."""
-    return kind in ("robust", "hc3")
+    return kind in ("robust", "hc3") or kind.startswith(CLUSTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,10 @@ def covariance(kind: str, fit: Fit, model: Array, rows: Execution, objective: Ob
         return Root(model * np.sqrt(fit.n / free), free)
     theta = fit.mle.theta
     leverage = model if kind == "hc3" else None
-    total = objective.whitened(rows.sum(lambda chunk: scores(objective, theta, leverage, chunk)))
+    if kind.startswith(CLUSTER):
+        total = objective.whitened(clustered(objective, theta, rows))
+    else:
+        total = objective.whitened(rows.sum(lambda chunk: scores(objective, theta, leverage, chunk)))
     assert total.outer is not None
     sizes, vectors = np.linalg.eigh(total.outer)
     return Root(model @ (model.T @ (vectors * np.sqrt(np.maximum(sizes, 0.0)))))
@@ -82,9 +88,21 @@ def scores(objective: Objective, theta: Array, leverage: Array | None, chunk: Ch
         part = chunk.part(start, min(start + SLAB, chunk.rows))
         g = objective.row_gradients(theta, part)
         if leverage is not None:
-            g = g / (1.0 - _leverages(objective, theta, leverage, part))[:, None]
+            g = g / _freedom(_leverages(objective, theta, leverage, part), part)[:, None]
         outer += g.T @ (g if part.weight is None else g * part.weight[:, None])
     return Tally(float(chunk.rows), 0.0, None, None, outer)
+
+
+def _freedom(leverages: Array, chunk: Chunk) -> Array:
+    """1 - h (n,). Raises UsageError for a row that alone determines a coefficient, where HC3 does not exist."""
+    free: Array = 1.0 - leverages
+    fixed = np.flatnonzero(free <= DETERMINED)
+    if fixed.size:
+        raise UsageError(
+            f"--se hc3 does not exist here: used row {chunk.first_row + int(fixed[0]) + 1} has leverage 1, so one "
+            "coefficient depends on it alone",
+            "use --se robust, or leave out the column that only this row needs", code="leverage-one")
+    return free
 
 
 def _leverages(objective: Objective, theta: Array, root: Array, chunk: Chunk) -> Array:

@@ -36,5 +36,6 @@ def wald(estimate: float, std_error: float, level: float, df: int | None) -> Inf
 
 def on_log_scale(estimate: float, log_error: float, level: float, df: int | None) -> Inference:
     """A positive shape: se by the delta method, interval estimate exp(-/+ q se(log)). No test: 0 is not a value of it."""
-    factor = float(np.exp(quantile(level, df) * log_error))
+    with np.errstate(over="ignore"):        # one degree of freedom at 99.99 % reaches beyond float64
+        factor = float(np.exp(quantile(level, df) * log_error))
     return Inference(estimate * log_error, estimate / factor, estimate * factor)

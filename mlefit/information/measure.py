@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlefit.blas import one_thread
 from mlefit.information.continuous import continuous
 from mlefit.information.counts import counts
 from mlefit.information.discrete import discrete
@@ -19,9 +20,7 @@ def measure(sample: Sample, *, fit: Fitter, seed: int, draws: int | None, level:
     evidence says why; nothing is raised. BLAS is held to one thread: its sums depend on their number, and the
     products here are too narrow to gain from more.
     """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         return _estimate(sample, Plan(fit, seed, draws, level))
 
 

@@ -88,7 +88,7 @@ class Categorical(NoiseModel):
             weighted -= probabilities * weighted.sum(axis=1)[:, None]
             return weighted
 
-        return Rows(value, d1, curvature)
+        return Rows(value, d1, curvature, probabilities)
 
     def loss(self, y: Array, eta: Array, order: int) -> Rows:
         """-sum_k 1[y = k] log p_k with p the softmax."""
@@ -104,7 +104,7 @@ class Categorical(NoiseModel):
             bent: Array = (inner * (direction - (inner * direction).sum(axis=0))).T
             return bent
 
-        return Rows(value, (inner - target[1:]).T, curvature)
+        return Rows(value, (inner - target[1:]).T, curvature, inner.T)
 
     def implied_shapes(self, mean_loss: float) -> Array:
         """There is none."""

@@ -36,11 +36,13 @@ class Rows(NamedTuple):
 
     `value` (n,) in nats for a likelihood, loss units for a loss. `d1` (n, q). `curvature(v)` maps v, (n, q) or (q,), to
     the second derivative times v, (n, q), without ever forming the (n, q, q) array, which many classes would not allow.
+    `simplex` (n, q): where given, that second derivative is diag(p) - p p' with these p.
     """
 
     value: Array
     d1: Array | None = None
     curvature: Callable[[Array], Array] | None = None
+    simplex: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)

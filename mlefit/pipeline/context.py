@@ -8,7 +8,7 @@ import numpy as np
 
 from mlefit.design.levels import Levels
 from mlefit.estimation.natural import Units
-from mlefit.estimation.rank import Geometry
+from mlefit.estimation.rank import Geometry, conditioning
 from mlefit.pipeline.data import Prepared
 from mlefit.report.report import Data, Model, Parameter, Report, Run, Warn
 from mlefit.request import Request
@@ -63,11 +63,11 @@ class Context:
         """A report with everything that is known here; what `parts` do not give is None."""
         known: dict[str, Any] = {
             "mle": None, "loss": None, "agreement": None, "information": None, "criteria": None,
-            "warnings": self.warnings(), **parts,
+            "warnings": self.warnings(), "notes": self.notes(), **parts,
         }
         return Report(
             version=__version__, status=status, data=self._data(), model=self._model(), parameters=parameters,
-            run=self._run(), notes=self.notes(), **known,
+            run=self._run(), **known,
         )
 
     def notes(self) -> tuple[str, ...]:
@@ -80,18 +80,25 @@ class Context:
         return (*self.source.notes, *self.prepared.roles.notes, *missing)
 
     def warnings(self) -> tuple[Warn, ...]:
-        """Collinear columns by name, and text columns with a single level."""
+        """Collinear and nearly collinear columns by name, and text columns with a single level."""
         found = []
         for j, others in self.shape.aliased.items():
             name = self.labels[j]
             causes = [self.labels[k] for k in others]
-            if causes == ["(Intercept)"]:
+            centred = self.prepared.gathered.scaling.centre[j] != 0.0
+            if causes == ["(Intercept)"] or (not causes and centred):
                 why = f"{name} is constant, which the intercept already is (collinear)"
             elif not causes:
                 why = f"{name} is zero in every row"
             else:
                 why = f"{name} is collinear: a combination of {', '.join(causes)}"
             found.append(Warn("collinear", f"{why}; it was dropped", (name,)))
+        near = conditioning(self.shape, self.units.intercept)
+        if near.columns:
+            names = tuple(self.labels[j] for j in near.columns)
+            found.append(Warn("near-collinear", f"{', '.join(names)} are nearly collinear (condition number "
+                              f"{near.number:.2g}): the data hardly tells their coefficients apart, and standard errors are up "
+                              f"to {near.inflation:.2g} times those of unrelated predictors", names))
         for term in self.prepared.columns.terms:
             for factor in term.factors:
                 if isinstance(factor, Levels) and factor.levels is not None and len(factor.levels) < 2:

@@ -2,16 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib import import_module
+from threading import Thread
 
 import numpy as np
 
+from mlefit.design.checks import three_levels, unknown_level
 from mlefit.design.encode import Columns
 from mlefit.design.learn import Survey, learn, needs_learning, survey
-from mlefit.design.levels import Levels, in_order, listed, match
-from mlefit.design.roles import MANY_LEVELS, Roles, choose_roles, three_levels, without
-from mlefit.errors import DataError, UsageError
+from mlefit.design.levels import Levels, in_order, match
+from mlefit.design.roles import MANY_LEVELS, Roles, choose_roles, without
+from mlefit.errors import DataError
 from mlefit.execution import Store
 from mlefit.gather import Gathered, gather, misjudged
+from mlefit.holdout import Holdout
+from mlefit.inference.covariance import check_kind
 from mlefit.noise.model import NoiseModel, Response
 from mlefit.request import Request
 from mlefit.reservoir import Reservoir
@@ -20,19 +25,24 @@ from mlefit.source.source import Source
 
 Progress = Callable[[str, float | None], None]
 
+LONG = 1 << 24               # bytes: from here on reading takes longer than an import
 SAMPLE_ALONE = 200_000       # rows for the KL part without predictors (one number each)
 SAMPLE_PREDICTORS = 20_000   # with predictors, and for the start of both searches
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Everything that later rooms need of the input. `levels`: of a discrete response, the reference or negative first."""
+    """Everything that later rooms need of the input. `levels`: of a discrete response, the reference or negative first.
+
+    `store`: the rows to fit, None where their sums of squares are enough; `holdout`: the rows put aside, if asked for.
+    """
 
     roles: Roles
     gathered: Gathered
     store: Store | None
     noise: NoiseModel
     levels: tuple[str, ...]
+    holdout: Holdout | None = None
 
     @property
     def columns(self) -> Columns:
@@ -42,28 +52,41 @@ class Prepared:
 
 def prepare(source: Source, request: Request, threads: int, keep_rows: bool, progress: Progress | None) -> Prepared:
     """Choose, learn, gather. Raises UsageError and DataError for what cannot be modelled."""
-    roles = _learnt(source, choose_roles(source, request), request, threads, progress)
+    if progress is not None:
+        source.watch = lambda rows, share: progress(f"reading: {rows:,} rows", share)
+    roles = choose_roles(source, request)
+    check_kind(request.se, roles.model)
+    roles = _learnt(source, roles, request, threads)
     columns = roles.columns
     quadratic = roles.model.quadratic
 
-    def one_pass(scaling_known: Gathered | None) -> tuple[Gathered, Store | None]:
+    def one_pass(scaling_known: Gathered | None) -> tuple[Gathered, Store | None, Holdout | None]:
         store = None if quadratic and not keep_rows else Store(_budget(request))
         capacity = SAMPLE_PREDICTORS if columns.terms else SAMPLE_ALONE
         scaling = None if scaling_known is None else misjudged(scaling_known)
-        return gather(source, columns, store, Reservoir(capacity, request.seed), threads, scaling), store
+        share = request.holdout
+        holdout = None if share is None else Holdout(share, request.seed, Store(_budget(request)))
+        reservoir = Reservoir(capacity, request.seed)
+        return gather(source, columns, store, reservoir, threads, scaling, holdout), store, holdout
 
-    gathered, store = one_pass(None)
+    if source.size is None or source.size > LONG:
+        # Half of the start-up is this import, and a long read leaves the interpreter idle.
+        Thread(target=import_module, args=("scipy.optimize",), daemon=True).start()
+    gathered, store, holdout = one_pass(None)
     if misjudged(gathered) is not None:
-        gathered, store = one_pass(gathered)
+        gathered, store, holdout = one_pass(gathered)
+    if holdout is not None:
+        _check_holdout(gathered, holdout, columns)
     _check_ledger(gathered, request, columns)
     levels = _ordered_levels(gathered, columns, roles, request)
     if levels:
         seen = list(gathered.levels)
         rank = np.array([float(levels.index(level)) for level in seen])
-        if store is not None:
-            store.relabel(rank)
+        for kept in (store, None if holdout is None else holdout.store):
+            if kept is not None:
+                kept.relabel(rank)
         gathered.reservoir.relabel(rank)
-    return Prepared(roles, gathered, store, roles.model.of(len(levels)), levels)
+    return Prepared(roles, gathered, store, roles.model.of(len(levels)), levels, holdout)
 
 
 def _budget(request: Request) -> int | None:
@@ -74,11 +97,10 @@ def _budget(request: Request) -> int | None:
     return request.read.memory
 
 
-def _learnt(source: Source, roles: Roles, request: Request, threads: int, progress: Progress | None) -> Roles:
+def _learnt(source: Source, roles: Roles, request: Request, threads: int) -> Roles:
     """The roles with levels, polynomials and knots fixed, in a pass of its own when any term needs one."""
     columns = roles.columns
     if not needs_learning(columns.terms):
-        _check_references(roles, request)
         return roles
     found: Survey | None = None
     rows = 0
@@ -86,11 +108,14 @@ def _learnt(source: Source, roles: Roles, request: Request, threads: int, progre
         found = part[0] if found is None else found + part[0]
         rows += part[1]
     assert found is not None
-    too_many = [name for name in roles.chosen if _levels_of(name, columns, found) > max(MANY_LEVELS, rows / 10)]
+    counts = {name: _levels_of(name, columns, found) for name in roles.chosen}
+    too_many = {
+        name: f"text with {count} levels in {rows} rows" + (", as an identifier has" if count == rows else "")
+        for name, count in counts.items() if count > max(MANY_LEVELS, rows / 10)
+    }
     if too_many:
-        return _learnt(source, without(roles, too_many, source, request), request, threads, progress)
+        return _learnt(source, without(roles, too_many, source, request), request, threads)
     terms = learn(columns.terms, found, intercept=columns.intercept, reference=request.reference)
-    _check_references(roles, request)
     return replace(roles, columns=replace(columns, terms=terms))
 
 
@@ -105,13 +130,18 @@ def _levels_of(name: str, columns: Columns, found: Survey) -> int:
     return len(getattr(found.summaries[factor], "counts", ())) if factor in found.summaries else 0
 
 
-def _check_references(roles: Roles, request: Request) -> None:
-    used = set(roles.columns.categories)
-    for name in request.reference:
-        if name not in used:
-            raise UsageError(f'--reference {name}={request.reference[name]}: column "{name}" is not a categorical column '
-                             "of the model", "name a predictor or a categorical target", code="unknown-reference",
-                             columns=[name])
+def _check_holdout(gathered: Gathered, holdout: Holdout, columns: Columns) -> None:
+    """Raises DataError when one side of the split is empty, or a level of the response is held out as a whole."""
+    rows, held = gathered.ledger.used, holdout.store.rows
+    if rows and held in (0, rows):
+        what = "none" if held == 0 else "all"
+        raise DataError(f"--holdout {holdout.share:g}: {what} of the {rows} rows used fall into the hold-out",
+                        "use another share, another --seed, or more rows", code="holdout")
+    absent = [level for level, weight in gathered.levels.items() if weight == 0.0]
+    if absent:
+        raise DataError(f'--holdout {holdout.share:g}: every row of column "{columns.target}" with level '
+                        f'"{absent[0]}" is held out, so the fit cannot know it', "use a smaller share, another --seed, or more rows",
+                        code="holdout", columns=[columns.target])
 
 
 def _check_ledger(gathered: Gathered, request: Request, columns: Columns) -> None:
@@ -136,11 +166,13 @@ def _ordered_levels(gathered: Gathered, columns: Columns, roles: Roles, request:
     """The response's levels, the one that is not modelled (negative or reference) first."""
     response, target = roles.model.response, columns.target
     if response is Response.NUMBER:
-        if request.positive is not None:
-            raise UsageError(f"--positive is for bernoulli, the model is {roles.model.name}", "leave it out",
-                             code="options-contradict")
         return ()
     levels = list(in_order(gathered.levels))
+    rows = round(sum(gathered.levels.values()))
+    if len(levels) > max(MANY_LEVELS, rows / 2):
+        raise DataError(f'column "{target}": {roles.model.name} needs classes that occur again and again, found '
+                        f"{len(levels)} levels in {rows} rows", "use another target, or --model gaussian for numbers",
+                        code="too-many-levels", columns=[target])
     if response is Response.BINARY:
         if len(levels) > 2:
             raise three_levels(target, levels)
@@ -149,12 +181,9 @@ def _ordered_levels(gathered: Gathered, columns: Columns, roles: Roles, request:
             chosen = _known_level("--positive", chosen, levels, target)
             levels.sort(key=lambda level: level == chosen)
         return tuple(levels)
-    if request.positive is not None:
-        raise UsageError("--positive is for bernoulli, the model is categorical",
-                         f"--reference {target}=LEVEL chooses the reference class", code="options-contradict")
     reference = request.reference.get(target)
     if reference is not None:
-        reference = _known_level(f"--reference {target}", reference, levels, target)
+        reference = _known_level(f"--reference {target}={reference}", reference, levels, target)
         levels.remove(reference)
         levels.insert(0, reference)
     return tuple(levels)
@@ -163,6 +192,5 @@ def _ordered_levels(gathered: Gathered, columns: Columns, roles: Roles, request:
 def _known_level(option: str, typed: str, levels: list[str], target: str) -> str:
     level = match(typed, levels)
     if level is None:
-        raise UsageError(f'{option}: column "{target}" has no level "{typed}"', listed(levels),
-                         code="unknown-level", columns=[target])
+        raise unknown_level(option, typed, levels, target)
     return level

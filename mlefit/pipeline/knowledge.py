@@ -6,12 +6,15 @@ from mlefit.arrays import Array
 from mlefit.chunk import Chunk
 from mlefit.estimation.fit import Fit
 from mlefit.estimation.refit import refit
+from mlefit.execution import Engine
 from mlefit.information.evidence import Evidence
 from mlefit.information.measure import measure
+from mlefit.information.prediction import held_out, takeuchi
 from mlefit.information.sample import Sample
 from mlefit.mean import LinearMean
 from mlefit.pipeline.context import Context
-from mlefit.report.report import Divergence, Information
+from mlefit.pipeline.fitted import Fitted
+from mlefit.report.report import Divergence, Holdout, Information
 
 
 def sample_of(context: Context, fit: Fit, mean: LinearMean) -> Sample:
@@ -34,8 +37,12 @@ def sample_of(context: Context, fit: Fit, mean: LinearMean) -> Sample:
     )
 
 
-def information(context: Context, fit: Fit, mean: LinearMean) -> Information:
-    """Cross-entropy, the entropy of the data and KL with everything that goes with it."""
+def information(found: Fitted, root: Array, null: float | None) -> Information:
+    """Cross-entropy, the entropy of the data and KL with everything that goes with it.
+
+    `root` is that of the inverse Hessian; `null` the log-likelihood of the intercept alone.
+    """
+    context, fit, mean = found.context, found.fit, found.mean
     request, noise = context.request, context.prepared.noise
     evidence: Evidence = measure(
         sample_of(context, fit, mean), fit=lambda y, x, weight, offset: refit(noise, y, x, weight, offset),
@@ -49,4 +56,24 @@ def information(context: Context, fit: Fit, mean: LinearMean) -> Information:
         detection_limit=evidence.detection_limit, draws=evidence.draws, n_used=evidence.n_used, parts=dict(evidence.parts),
         upper=evidence.upper, sd_equivalent=evidence.sd_equivalent, rows_20to1=evidence.rows_20to1, flags=evidence.flags,
     )
-    return Information(request.unit, evidence.cross_entropy, evidence.entropy, evidence.entropy_method, kl)
+    entropy = evidence.cross_entropy
+    with_predictors = context.prepared.columns.intercept and len(context.shape.kept) > 1
+    trace = takeuchi(found.objective, fit.mle.theta, root, context.prepared.gathered.reservoir.sample(), context.n)
+    return Information(
+        request.unit, entropy, evidence.entropy, evidence.entropy_method, kl,
+        explained=-null / context.n - entropy if null is not None and with_predictors else None,
+        expected_tic=None if trace is None else entropy + trace / context.n,
+        expected_aic=entropy + context.n_params / context.n, holdout=_unseen(found),
+    )
+
+
+def _unseen(found: Fitted) -> Holdout | None:
+    """The model on the rows put aside, in natural units."""
+    context, fit = found.context, found.fit
+    aside = context.prepared.holdout
+    if aside is None:
+        return None
+    unit = context.log_unit if fit.noise.quadratic else 0.0
+    n, mean, error = held_out(
+        found.objective, fit.mle.theta, Engine(aside.store, context.threads), fit.nll[0] / context.n)
+    return Holdout(aside.share, aside.store.rows, round(n), mean + unit, error)

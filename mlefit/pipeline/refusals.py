@@ -1,9 +1,12 @@
 """Refusals: data that is readable but has no maximum-likelihood answer, each with its sentence and what is known."""
 
+import os
+
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.errors import NoEstimateError
+from mlefit.design.levels import Levels
+from mlefit.errors import DataError, NoEstimateError, UsageError
 from mlefit.estimation.fit import Separated
 from mlefit.estimation.limiting import Limit, limiting
 from mlefit.estimation.natural import coefficients, ratios
@@ -12,17 +15,29 @@ from mlefit.inference.intervals import wald
 from mlefit.mean import LinearMean
 from mlefit.noise.model import Response
 from mlefit.pipeline.context import Context
+from mlefit.pipeline.separating import Outcomes, alone, facts, outcomes
 from mlefit.report.report import Criteria, Parameter, Report
 
 EXACT = 16.0 * float(np.finfo(float).eps)
 SHOWN = 8               # parameters named in a message
+FACTS = 3               # facts told in a message
+CLASSES = 3             # classes named one by one
+HESSIANS = 12           # matrices of all parameters by all parameters that exist at one time, with two threads
 IDENTIFIED = 1e-7       # a combination that moves less than this along a flat direction is identified
 
 
 def check_before(context: Context) -> None:
-    """Raises NoEstimateError for what no search can answer: one class, too few rows, a constant or exactly fitted target."""
+    """Raises NoEstimateError for what no search can answer: one class, too few rows, a constant or exactly fitted target.
+
+    UsageError for a model without coefficients, DataError for one whose standard errors are beyond the memory.
+    """
     prepared, shape = context.prepared, context.shape
     target, n = prepared.columns.target, round(context.n)
+    if not shape.kept:
+        raise UsageError(
+            "the model has no coefficients: there is no intercept and no predictor that varies",
+            "leave out --no-intercept, or name predictors", code="no-coefficients")
+    _check_memory(context)
     if prepared.noise.response is not Response.NUMBER and len(prepared.levels) < 2:
         raise _refusal(
             context, f'column "{target}": {prepared.noise.name} needs at least two classes, found only one class, '
@@ -34,10 +49,36 @@ def check_before(context: Context) -> None:
                              *(s.name for s in prepared.noise.shapes)])
         rows = "one row" if n == 1 else f"{n} rows"
         raise _refusal(
-            context, f"too few rows: {rows} cannot determine {count + labels} parameters ({what})",
+            context, f"too few rows: {rows} cannot determine {count + labels} parameters ({what}){_identifiers(context)}",
             "use more rows or fewer predictors: with as many parameters as rows any data is fitted exactly", "too-few-rows")
     if prepared.noise.quadratic:
         _check_spread(context, target)
+
+
+def _identifiers(context: Context) -> str:
+    """What there is to say about categorical predictors with a level per row."""
+    names = dict.fromkeys(
+        factor.column for term in context.prepared.columns.terms for factor in term.factors
+        if isinstance(factor, Levels) and len(factor.levels or ()) >= context.n > 1
+    )
+    return "".join(f'; column "{name}" has as many levels as there are rows, as an identifier has' for name in names)
+
+
+def _check_memory(context: Context) -> None:
+    count = context.n_params
+    need, room = HESSIANS * 8 * count**2, context.request.read.memory or _half_of_memory()
+    if need > room:
+        raise DataError(
+            f"too many parameters: the standard errors of {count:,} parameters need about {need / 1e9:.1f} GB of memory, "
+            f"and {room / 1e9:.1f} GB may be used",
+            "leave out predictors or merge levels, or give --memory more", code="too-many-parameters")
+
+
+def _half_of_memory() -> int:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (AttributeError, ValueError, OSError):       # not every system says
+        return 4 << 30
 
 
 def _check_spread(context: Context, target: str) -> None:
@@ -58,7 +99,7 @@ def _check_spread(context: Context, target: str) -> None:
     sigma = float(np.sqrt(shape.rss / context.n))
     if sigma <= EXACT * size:
         parameters = _exact(context)
-        known = ", ".join(f"{p.name} = {p.estimate:.9g}" for p in parameters[:SHOWN] if p.estimate is not None)
+        known = ", ".join(f"{p.name} = {p.estimate:.9g}" for p in parameters[:SHOWN] if p.estimate is not None and p.kind == "mean")
         raise _refusal(
             context, f'the fit is exact: "{target}" is a linear function of the predictors ({known}), so sigma = 0 and the '
             "likelihood is unbounded", "there is no noise to model; check whether a predictor was computed from the target",
@@ -84,19 +125,19 @@ def separated(context: Context, found: Separated, mean: LinearMean, execution: E
     separation, noise = found.separation, context.prepared.noise
     limit = limiting(noise, mean, execution, separation)
     parameters = _limiting_parameters(context, mean, np.array(separation.directions), limit)
-    infinite = [p for p in parameters if p.state == "infinite"]
-    culprits = [p for p in infinite if p.name != "(Intercept)"] or infinite
-    named = ", ".join(_towards(p) for p in culprits[:SHOWN]) + (", ..." if len(culprits) > SHOWN else "")
+    culprits, told = _culprits(context, parameters, separation.complete, outcomes(context, execution))
     target, rows = context.prepared.columns.target, f"{round(separation.predicted)} of {round(separation.rows)} rows"
     modelled = "" if noise.names_classes else f" (modelled: {context.prepared.levels[-1]})"
+    named = ", ".join(_towards(context, culprits))
+    because = "".join(f"; {fact}" for fact in told[:FACTS]) + ("; ..." if len(told) > FACTS else "")
     if separation.complete:
-        what = (f'the classes of "{target}"{modelled} are perfectly separated by {named}: all {rows[rows.index("of") + 3:]} '
-                "are predicted perfectly, so coefficients diverge and no maximum-likelihood estimate exists; the "
-                "log-likelihood approaches 0")
+        what = (f'the classes of "{target}"{modelled} are perfectly separated by {named}{because}: all '
+                f"{round(separation.rows)} rows are predicted perfectly, so coefficients diverge and no maximum-likelihood "
+                "estimate exists; the log-likelihood approaches 0")
     else:
         supremum = "" if limit is None else f"; the log-likelihood approaches {limit.supremum:.6f}, but never reaches it"
-        what = (f'quasi-complete separation of "{target}"{modelled} by {named}: {rows} are predicted perfectly, these '
-                f"coefficients are infinite and no maximum-likelihood estimate exists{supremum}")
+        what = (f'quasi-complete separation of "{target}"{modelled} by {named}{because}: {rows} are predicted perfectly, '
+                f"these coefficients are infinite and no maximum-likelihood estimate exists{supremum}")
     remedy = "drop or merge what separates the classes, or collect rows where they overlap"
     if any(p.state == "ok" for p in parameters):
         remedy += "; the other parameters are those of the limiting model (separated rows removed)"
@@ -106,10 +147,42 @@ def separated(context: Context, found: Separated, mean: LinearMean, execution: E
     return NoEstimateError(what, remedy, code="separation", columns=columns, partial=partial)
 
 
-def _towards(parameter: Parameter) -> str:
-    sign = "+" if parameter.limit == "+inf" else "-"
-    by_class = f" for class {parameter.class_}" if parameter.class_ is not None else ""
-    return f"{parameter.name} ({sign}infinity{by_class})"
+def _culprits(
+    context: Context, parameters: tuple[Parameter, ...], complete: bool, found: Outcomes
+) -> tuple[list[Parameter], list[str]]:
+    """The infinite parameters that the message names, and what the rows say about their columns."""
+    infinite = [p for p in parameters if p.state == "infinite"]
+    culprits = [p for p in infinite if p.name != "(Intercept)"] or infinite
+    places = sorted({context.labels.index(p.name) for p in culprits})
+    enough = alone(context, found, places) if complete else []
+    if enough:
+        culprits = [p for p in culprits if context.labels.index(p.name) in enough]
+        places = enough
+    return culprits, facts(context, found, places)
+
+
+def _towards(context: Context, culprits: list[Parameter]) -> list[str]:
+    """`g=B (+infinity for class b, -infinity for 8 classes)`: each column once."""
+    by_name: dict[str, list[Parameter]] = {}
+    for p in culprits:
+        by_name.setdefault(p.name, []).append(p)
+    named = []
+    for name, group in list(by_name.items())[:SHOWN]:
+        ways = []
+        for sign, limit in (("+", "+inf"), ("-", "-inf")):
+            classes = [p.class_ for p in group if p.limit == limit]
+            if not classes:
+                continue
+            one_by_one = [c for c in classes if c is not None]
+            if not one_by_one:
+                ways.append(f"{sign}infinity")
+            elif len(one_by_one) <= CLASSES:
+                word = "class" if len(one_by_one) == 1 else "classes"
+                ways.append(f"{sign}infinity for {word} {', '.join(one_by_one)}")
+            else:
+                ways.append(f"{sign}infinity for {len(one_by_one)} classes")
+        named.append(f"{name} ({', '.join(ways)})")
+    return [*named, "..."] if len(by_name) > SHOWN else named
 
 
 def _limiting_parameters(
@@ -137,7 +210,9 @@ def _limiting_parameters(
                 found.append(Parameter(label, name_of_class, "mean", "ok", float(natural[k]), said.std_error, said.low,
                                        said.high, None, said.statistic, None, said.p_value))
                 continue
-            leading = next((d for d in drift[:, k] if abs(d) > IDENTIFIED * np.abs(drift).max()), 0.0)
+            # Against what this parameter could move: an intercept far from the data moves more than any slope.
+            sizes = np.linalg.norm(directions, axis=1) * float(np.linalg.norm(a[k]))
+            leading = next((d for d, size in zip(drift[:, k], sizes, strict=True) if abs(d) > IDENTIFIED * size), 0.0)
             if leading == 0.0:
                 found.append(Parameter(label, name_of_class, "mean", "aliased"))
             else:

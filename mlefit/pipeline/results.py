@@ -7,13 +7,18 @@ import numpy as np
 from mlefit.estimation.fit import Fit
 from mlefit.estimation.optimize import Optimum
 from mlefit.estimation.outcome import Outcome
+from mlefit.estimation.routes import maximum_likelihood
+from mlefit.execution import Execution
 from mlefit.inference.covariance import Root
 from mlefit.inference.estimates import Estimates, scaled_gradient
 from mlefit.inference.intervals import on_log_scale, wald
+from mlefit.information.agreement import route_divergence
 from mlefit.mean import LinearMean
 from mlefit.pipeline.context import Context
+from mlefit.pipeline.fitted import Fitted
 from mlefit.report.report import Agreement, Criteria, Parameter, Route
 
+FEW = 200               # degrees of freedom below which sigma from n and from n - p differ visibly
 AGREE_NATS = 1e-9       # n nll_excess: CONTRACT of `agree`
 AGREE_GAP = 1e-4        # largest gap in standard errors
 
@@ -40,11 +45,12 @@ def parameters(context: Context, fit: Fit, found: Estimates, root: Root) -> tupl
                 number(found.loss[k, i]), number(found.gap[k, i]),
             ))
     for i, shape in enumerate(fit.noise.shapes):
-        estimate = float(found.shapes[i]) * (1.0 if root.df is None else np.sqrt(context.n / root.df))
+        correction = 1.0 if root.df is None else float(np.sqrt(context.n / root.df))
+        estimate = float(found.shapes[i]) * correction
         said = on_log_scale(estimate, float(found.shape_log_error[i]), level, root.df)
         rows.append(Parameter(
             shape.name, None, "shape", "ok", number(estimate), number(said.std_error), number(said.low),
-            number(said.high), None, None, root.df, None, number(found.loss_shapes[i]), number(found.shape_gap[i]),
+            number(said.high), None, None, root.df, None, number(found.loss_shapes[i] * correction), number(found.shape_gap[i]),
         ))
     return tuple(rows)
 
@@ -76,11 +82,15 @@ def with_kl(line: Route, entropy: float | None) -> Route:
     return line if entropy is None or line.nll is None else replace(line, kl=line.nll - entropy)
 
 
-def agreement(fit: Fit, found: Estimates) -> Agreement:
-    """Whether both routes ended at the same answer."""
-    excess, gap = fit.excess(), found.max_gap
+def agreement(found: Fitted, numbers: Estimates) -> Agreement:
+    """Whether both routes ended at the same answer, and the KL between their models on the sampled rows."""
+    fit, mean = found.fit, found.mean
+    rows = found.context.prepared.gathered.reservoir.sample()
+    (mine, free), (other, other_free) = (found.objective.split(optimum.theta) for optimum in (fit.mle, fit.loss))
+    apart = route_divergence(fit.noise, mean.eta(mine, rows), free, mean.eta(other, rows), other_free, rows.weight)
+    excess, gap = fit.excess(), numbers.max_gap
     agree = excess <= AGREE_NATS and gap <= AGREE_GAP
-    return Agreement(number(gap), number(excess / fit.n), bool(agree))
+    return Agreement(number(gap), number(excess / fit.n), bool(agree), number(apart))
 
 
 def criteria(context: Context, fit: Fit, null: float | None) -> Criteria:
@@ -107,8 +117,12 @@ def _total_square(context: Context) -> float:
     return about_mean if context.prepared.columns.intercept else about_mean + float(r[0, 1] ** 2)
 
 
-def null_loglik(context: Context) -> float | None:
-    """Log-likelihood of the intercept alone, in closed form; None with an offset on a discrete response."""
+def null_loglik(context: Context, rows: Execution) -> float | None:
+    """Log-likelihood of the intercept alone, beside the offset if there is one.
+
+    In closed form but for a discrete response with an offset: there it takes a search over the `rows`, and None says that
+    there is no maximum, or no intercept.
+    """
     moments, n = context.prepared.gathered.moments, context.n
     assert moments is not None
     if moments.response is not None:
@@ -117,6 +131,20 @@ def null_loglik(context: Context) -> float | None:
         a, c = noise.affine(noise.implied_shapes(mean_square))
         return -n * (a * mean_square + c + context.log_unit)
     if context.prepared.columns.offset is not None:
-        return None
+        if 0 not in context.shape.kept or not context.prepared.columns.intercept:
+            return None
+        # The intercept's column holds ones, which are white already.
+        alone = maximum_likelihood(context.prepared.noise, LinearMean(np.eye(1), (0,), 1), rows)
+        return -alone.value if alone.outcome is Outcome.CERTIFIED else None
     counts = np.array(list(context.prepared.gathered.levels.values()))
     return float(counts @ np.log(counts / n))
+
+
+def sigma_note(context: Context, fit: Fit) -> tuple[str, ...]:
+    """With few rows: the sigma of least squares, which divides by n - p where maximum likelihood divides by n."""
+    free = round(context.n) - len(context.shape.kept)
+    if not fit.noise.quadratic or free >= FEW or context.request.se == "ols":
+        return ()
+    sigma = float(np.sqrt(context.shape.rss / free)) * context.units.y_scale
+    return (f"sigma is the maximum likelihood estimate sqrt(RSS/n); with n - p = {free} degrees of freedom R's lm would "
+            f"say {sigma:.6g}. --se ols gives that, with t intervals.",)

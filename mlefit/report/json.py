@@ -39,13 +39,17 @@ def to_json(report: Report) -> str:
 
 
 def error_to_dict(error: MlefitError) -> dict[str, Any]:
-    """An error under the keys of `mlefit.error/1`; `fit` is what is known of the fit, or None."""
+    """An error under the keys of `mlefit.error/1`; `fit` is what is known of the fit, or None.
+
+    What another command than `fit` knows stands under its own name, such as `proof`.
+    """
     partial = getattr(error, "partial", None)
+    known = {"proof": plain(partial)} if isinstance(partial, dict) else {}
     return {
         "schema": ERROR_SCHEMA, "exit": error.exit_code, "code": error.code,
         "message": encodable(error.message), "remedy": encodable(error.remedy),
         "columns": plain(error.columns), "rows": plain(error.rows),
-        "fit": to_dict(partial) if isinstance(partial, Report) else None,
+        "fit": to_dict(partial) if isinstance(partial, Report) else None, **known,
     }
 
 

@@ -80,11 +80,15 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The largest gap in model standard errors, and the nats per row that the loss route's parameters cost."""
+    """The largest gap in model standard errors, and the nats per row that the loss route's parameters cost.
+
+    `kl_routes`: KL(model at the MLE || model at least loss), closed form, mean over rows, nats.
+    """
 
     max_gap_se: float | None
     nll_excess: float | None
     agree: bool
+    kl_routes: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +119,33 @@ class Divergence:
 
 
 @dataclass(frozen=True, slots=True)
+class Holdout:
+    """The fitted model on rows that the fit has not seen: their cross-entropy, and its standard error."""
+
+    share: float
+    rows: int
+    n: int
+    cross_entropy: float | None
+    std_error: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Information:
-    """Cross-entropy, entropy and KL per row. `unit` is what the displays use; the numbers here are nats."""
+    """Cross-entropy, entropy and KL per row. `unit` is what the displays use; the numbers here are nats.
+
+    `explained`: cross-entropy of the intercept alone minus that of the model. `expected_tic` and `expected_aic`: what
+    the cross-entropy of new rows should be, CE + tr(J^-1 K) / n (Takeuchi), and CE + k / n, which needs a true model.
+    """
 
     unit: Literal["nats", "bits"]
     cross_entropy: float | None
     entropy: float | None
     entropy_method: str | None
     kl: Divergence
+    explained: float | None = None
+    expected_tic: float | None = None
+    expected_aic: float | None = None
+    holdout: Holdout | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from io import StringIO
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -15,7 +16,7 @@ from mlefit.report.wording import Tone, class_heading, figures, header, interval
 STYLES: dict[Tone, str] = {"plain": "", "good": "green", "alarm": "bold red"}
 GAP = 2                     # blanks between columns
 NARROWEST_NAME = 10         # a terminal that leaves names less than this gets the unwrapped table
-INDENT = "  "               # parameters of a class, under its heading
+INDENT = 2                  # parameters of a class, under its heading
 
 
 def render_table(report: Report, *, width: int | None = None, colour: bool = False) -> str:
@@ -62,10 +63,11 @@ def parameter_table(report: Report) -> tuple[Table, int]:
             text = class_heading(report, heading)
             table.add_row(Text(text))
             widest = max(widest, cell_len(text))
-        name = row.name if row.class_ is None else INDENT + row.name
-        widest = max(widest, cell_len(name))
+        indent = 0 if row.class_ is None else INDENT
+        widest = max(widest, indent + cell_len(row.name))
         numbers = (row.estimate, row.std_error, interval, row.loss_estimate, row.gap_se)
-        table.add_row(Text(name), *(Text(number) for number in numbers))
+        name = Padding(Text(row.name, overflow="fold"), (0, 0, 0, indent))
+        table.add_row(name, *(Text(number) for number in numbers))
     return table, widest
 
 

@@ -4,12 +4,13 @@ The table and the Markdown page lay these out and add nothing. Figures are in th
 cross-entropy, entropy and KL per row are divided by log 2; log-likelihoods stay in nats, as AIC and BIC need them.
 """
 
-from math import log
 from typing import Literal, NamedTuple
 
-from mlefit.report.digits import ABSENT, by_error, decimals, exponent, or_noise, percent, significant
-from mlefit.report.report import Divergence, Information, Model, Report, Route
+from mlefit.report.digits import ABSENT, decimals, exponent, or_noise, percent, significant
+from mlefit.report.divergence import divergence
+from mlefit.report.report import Information, Report, Route
 from mlefit.report.safety import shown
+from mlefit.report.units import unit_of
 
 Tone = Literal["plain", "good", "alarm"]
 CRITERION_PLACES = 2      # AIC differences of 0.01 are visible
@@ -46,11 +47,14 @@ def header(report: Report) -> list[str]:
 
 def rows(report: Report) -> str:
     """The row ledger: a row counts under every column in which it is missing, and once in the total."""
+    held = report.information.holdout if report.information else None
     data = report.data
     missing = ", ".join(f"{shown(name)}: {count}" for name, count in data.dropped.items() if count)
     why = f", missing in {missing}" if missing else ""
     used = f"{data.rows_used} of {data.rows_read} rows used"
     ledger = f"{used} ({data.rows_dropped} dropped{why})" if data.rows_dropped else used
+    if held is not None:
+        ledger += f", {held.rows} of them held out of the fit"
     return ledger if data.weights is None else f"{ledger}, weights: {shown(data.weights)}, n = {data.n}"
 
 
@@ -80,14 +84,18 @@ def figures(report: Report) -> list[Figure]:
         Figure(report.model.loss, *(significant(r.loss) if r else ABSENT for r in (mle, loss))),
         Figure("log-likelihood", *(decimals(r.loglik, CRITERION_PLACES) if r else ABSENT for r in (mle, loss))),
         *entropies(report.information, mle, loss),
+        *apart(report),
+        *generalization(report.information),
     ]
     if criteria is not None:
         squared = "R2" if criteria.r_squared_kind == "R2" else "McFadden's R2"
+        alone = Figure("log-likelihood of the intercept alone", decimals(criteria.null_loglik, CRITERION_PLACES))
+        predictors = report.model.formula != "1"      # without them the model is the intercept
         lines += [
+            *([Figure(squared, decimals(criteria.r_squared, 4))] if predictors else []),
             Figure("AIC", decimals(criteria.aic, CRITERION_PLACES)),
             Figure("BIC", decimals(criteria.bic, CRITERION_PLACES)),
-            Figure(squared, decimals(criteria.r_squared, 4)),
-            Figure("log-likelihood of the intercept alone", decimals(criteria.null_loglik, CRITERION_PLACES)),
+            *([alone] if predictors else []),
         ]
     return [line for line in lines if {line.at_mle, line.at_loss} - {ABSENT, ""}]
 
@@ -112,6 +120,42 @@ def entropies(information: Information | None, mle: Route | None, loss: Route | 
     return lines
 
 
+def apart(report: Report) -> list[Figure]:
+    """What the parameters of least loss cost, and how far their model is from the maximum likelihood model."""
+    agreement = report.agreement
+    if agreement is None or agreement.kl_routes is None:
+        return []
+    _, factor = unit_of(report.information)
+    cost = None if agreement.nll_excess is None else agreement.nll_excess * factor
+    return [
+        Figure("  excess over the MLE", "", or_noise(cost)),
+        Figure("  KL(model at the MLE || this one)", "", or_noise(agreement.kl_routes * factor)),
+    ]
+
+
+def generalization(information: Information | None) -> list[Figure]:
+    """What the predictors are worth, and the cross-entropy of new rows: expected, and on those held out."""
+    if information is None:
+        return []
+    unit, factor = unit_of(information)
+
+    def figure(value: float | None) -> str:
+        return decimals(None if value is None else value * factor, ENTROPY_PLACES)
+
+    lines = [
+        Figure(f"explained by the predictors, {unit}", figure(information.explained)),
+        Figure("cross-entropy expected on new rows (TIC)", figure(information.expected_tic)),
+        Figure("  if the model were true (AIC)", figure(information.expected_aic)),
+    ]
+    held = information.holdout
+    if held is not None:
+        lines += [
+            Figure(f"cross-entropy of {held.rows} held-out rows", figure(held.cross_entropy)),
+            Figure("  its standard error", figure(held.std_error)),
+        ]
+    return lines
+
+
 def mark(report: Report) -> list[Sentence]:
     """What stands above a partial report, so that nobody takes it for a fit."""
     text = "No maximum-likelihood estimate: what is shown is what is known, not a fitted model."
@@ -120,7 +164,7 @@ def mark(report: Report) -> list[Sentence]:
 
 def sentences(report: Report) -> list[Sentence]:
     """KL, the certificate, and the warnings, in this order."""
-    lines = [] if report.information is None else divergence(report.information, report.model, report.data.n)
+    lines = [] if report.information is None else divergence(report.information, report.model)
     warnings = [Sentence(f"Warning: {shown(warning.message)}", "alarm") for warning in report.warnings]
     return [*(Sentence(line) for line in lines), *status(report), *warnings]
 
@@ -140,55 +184,6 @@ def status(report: Report) -> list[Sentence]:
     ]
 
 
-def divergence(information: Information, model: Model, n: int) -> list[str]:
-    """How far the data is from the model, what a true model would show, and what would go unseen."""
-    kl = information.kl
-    if kl.reason is not None:
-        return [f"KL: not identifiable: {shown(kl.reason)}"]
-    if kl.bound == "saturated":
-        return ["KL: 0 (saturated: cannot misfit)"]
-    if kl.raw is None:
-        return []
-    method = "" if information.entropy_method is None else f"Entropy of the data: {shown(information.entropy_method)}."
-    return [line for line in (misfit(kl, information, model, n), method) if line]
-
-
-def misfit(kl: Divergence, information: Information, model: Model, n: int) -> str:
-    """The KL sentence. Figures are rounded by the widest range at hand; the interval's lower end is clipped at 0."""
-    unit, factor = unit_of(information)
-    spreads = [high - low for low, high in ((kl.ci_low, kl.ci_high), (kl.null_low, kl.null_high))
-               if low is not None and high is not None]
-    spread = max(spreads) * factor if spreads else None
-
-    def figure(value: float) -> str:
-        return significant(value * factor, 2) if spread is None else by_error(value * factor, spread)
-
-    at_least = "at least " if kl.bound == "lower" else ""
-    value = kl.raw if kl.misfit is None else kl.misfit
-    text = f"KL: {at_least}{figure(value or 0.0)} {unit} per row"
-    if kl.verdict is not None:
-        text = f"KL: {shown(kl.verdict)}: {at_least}{figure(value or 0.0)} {unit} per row"
-    if kl.ci_low is not None and kl.ci_high is not None:
-        text += f" ({figure(max(kl.ci_low, 0.0))} to {figure(max(kl.ci_high, 0.0))})"
-    if kl.parts:
-        text += f" ({', '.join(f'{shown(name)} {figure(part)}' for name, part in kl.parts.items())})"
-    if kl.resolution is not None:
-        text += f" at resolution {kl.resolution:g}"
-    if kl.null_low is not None and kl.null_high is not None:
-        null = f"{figure(kl.null_low)} to {figure(kl.null_high)}"
-        text += f"; data from a true {model.noise} model of this size show {null}"
-    text += "."
-    if kl.detection_limit is not None:
-        text += f" A misfit below {figure(kl.detection_limit)} would be missed at n = {n}."
-    return text
-
-
 def interval_heading(report: Report) -> str:
     """The heading of the confidence interval."""
     return f"{percent(report.model.level)} interval"
-
-
-def unit_of(information: Information | None) -> tuple[str, float]:
-    """The unit displayed and what turns nats into it."""
-    bits = information is not None and information.unit == "bits"
-    return ("bits", 1.0 / log(2.0)) if bits else ("nats", 1.0)

@@ -19,21 +19,23 @@ def _values(array: Any, dtype: type[np.generic]) -> np.ndarray[Any, Any]:
     return np.frombuffer(buffer, dtype=dtype, count=len(array), offset=array.offset * np.dtype(dtype).itemsize)
 
 
+def _bits(buffer: Any, array: Any) -> Mask:
+    """(n,) of a bit-packed buffer of the array, in Arrow's order."""
+    last = array.offset + len(array)
+    packed = np.frombuffer(buffer, dtype=np.uint8, count=(last + 7) // 8)
+    return np.unpackbits(packed, count=last, bitorder="little")[array.offset :].astype(np.bool_)
+
+
 def mask(array: Any) -> Mask:
     """A Boolean array without nulls as (n,) bool."""
-    import pyarrow.compute as pc
-
-    return _values(pc.cast(array, "uint8"), np.uint8).astype(np.bool_)
+    return _bits(array.buffers()[1], array) if len(array) else np.empty(0, dtype=np.bool_)
 
 
 def floats(array: Any) -> Array:
     """A float64 array as (n,), NaN where it is null."""
     values: Array = _values(array, np.float64)
     if array.null_count:
-        import pyarrow.compute as pc
-
-        values = values.copy()
-        values[mask(pc.is_null(array))] = np.nan
+        values = np.where(_bits(array.buffers()[0], array), values, np.nan)
     return values
 
 
@@ -41,8 +43,5 @@ def codes(array: Any) -> Codes:
     """The indices of a dictionary array with int32 indices as (n,), -1 where it is null."""
     values: Codes = _values(array.indices, np.int32)
     if array.null_count:
-        import pyarrow.compute as pc
-
-        values = values.copy()
-        values[mask(pc.is_null(array))] = -1
+        values = np.where(_bits(array.indices.buffers()[0], array.indices), values, np.int32(-1))
     return values

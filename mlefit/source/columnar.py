@@ -22,6 +22,8 @@ from mlefit.source.stored import Stored
 
 SAMPLE_ROWS = 10_000
 ROWS = 65_536       # rows of a block cut from a larger record batch or table
+CELLS = 1 << 23     # cells (64 MB) of a row group that is decoded at once: one of 2^20 rows in up to 8 columns
+BUFFER = 1 << 20    # bytes read ahead per column of a larger one
 
 
 def kind_of_type(kind: Any) -> Kind | None:
@@ -183,7 +185,7 @@ class _FilePart(TypedPart):
 
 
 class ParquetPart(_FilePart):
-    """A Parquet file; each row group is a block."""
+    """A Parquet file; each row group is a block, or several when it is large."""
 
     def __init__(self, stored: Stored, options: ReadOptions) -> None:
         self._stored, self.label, self.size = stored, stored.label, stored.size
@@ -196,18 +198,28 @@ class ParquetPart(_FilePart):
             batches = file.iter_batches(batch_size=SAMPLE_ROWS, columns=usable, use_threads=False)
             self._look(file.metadata.num_rows, next(batches, None))
 
-    def blocks(self) -> Iterator[Block]:
-        """As Part.blocks."""
+    def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
+        """As Part.blocks. Row groups too large to decode at once come in batches, decoded one after the other."""
         import pyarrow.parquet as pq
 
-        with self._damage("Parquet"), self._stored.open() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
-            groups = file.num_row_groups
-        for group in range(groups):
-            yield Block(group, self._stored.size * (group + 1) // groups)
+        with (
+            self._damage("Parquet"), self._stored.open() as raw,
+            pq.ParquetFile(raw, pre_buffer=False, buffer_size=BUFFER) as file,
+        ):
+            rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+            for group, count in enumerate(rows):
+                stored = self._stored.size * (group + 1) // len(rows)
+                if count * len(columns) <= CELLS:
+                    yield Block(group, stored)
+                    continue
+                for batch in file.iter_batches(ROWS, [group], list(columns), use_threads=False):
+                    yield Block(batch, stored)
 
     def _load(self, content: Any, columns: Sequence[str]) -> Any:
         import pyarrow.parquet as pq
 
+        if not isinstance(content, int):
+            return content.select(list(columns))
         with self._damage("Parquet"), self._stored.open() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
             return file.read_row_group(content, columns=list(columns), use_threads=False)
 
@@ -226,7 +238,7 @@ class ArrowPart(_FilePart):
             rows = sum(file.get_batch(at).num_rows for at in range(self._count))
             self._look(rows, file.get_batch(0).slice(0, SAMPLE_ROWS) if self._count else None)
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
         """As Part.blocks."""
         for at in range(self._count):
             yield Block(at, self._stored.size * (at + 1) // self._count)

@@ -22,7 +22,7 @@ class FramePart(TypedPart):
         self.single = self._table.num_rows <= ROWS
         self._look(self._table.num_rows, self._table.slice(0, SAMPLE_ROWS))
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
         """As Part.blocks."""
         rows = self._table.num_rows
         for first in range(0, rows, ROWS):

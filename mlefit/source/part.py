@@ -47,8 +47,11 @@ class Part(ABC):
     single: bool = False
 
     @abstractmethod
-    def blocks(self) -> Iterator[Block]:
-        """The blocks in order: cheap to produce, the same on every call. Raises DataError for damaged input."""
+    def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
+        """The blocks in order, to be parsed for `columns`: cheap to produce, the same on every call with these columns.
+
+        Raises DataError for damaged input.
+        """
 
     @abstractmethod
     def parse(self, block: Block, numbers: Sequence[str], categories: Sequence[str]) -> Parsed:

@@ -54,7 +54,7 @@ class Reader(Source):
         new_categories = [name for name in categories if name not in kept.categories]
         if self._kept is None or new_numbers or new_categories:
             found = Parsed(0)
-            for block in part.blocks():
+            for block in part.blocks((*new_numbers, *new_categories)):
                 found = part.parse(block, new_numbers, new_categories)
                 if found.findings:
                     raise refusal([each.moved(0, block.line, part.label) for each in found.findings], self.labels)
@@ -72,26 +72,32 @@ class Reader(Source):
         self, numbers: tuple[str, ...], categories: tuple[str, ...], task: Callable[[Batch], T], threads: int
     ) -> Iterator[T]:
         findings: list[Finding] = []
-        before: Future[int] = Future()      # rows of the whole input that come before a block
-        before.set_result(0)
+        # Handed from block to block: the rows of the whole input before it, and whether all of them are sound.
+        before: Future[tuple[int, bool]] = Future()
+        before.set_result((0, True))
 
-        def work(part: Part, block: Block, before: Future[int], after: Future[int]) -> tuple[list[Finding], list[T]]:
+        def work(
+            part: Part, block: Block, before: Future[tuple[int, bool]], after: Future[tuple[int, bool]]
+        ) -> tuple[list[Finding], list[T]]:
             try:
                 parsed = part.parse(block, numbers, categories)
-                first_row = before.result()
+                first_row, sound = before.result()
             except BaseException as error:
                 after.set_exception(error)      # the next worker must not wait for ever
                 raise
-            after.set_result(first_row + parsed.rows)
+            sound = sound and not parsed.findings
+            after.set_result((first_row + parsed.rows, sound))
             found = [finding.moved(first_row, block.line, part.label) for finding in parsed.findings]
-            idle = found or findings or not parsed.rows     # after a finding the pass only looks for more
-            return found, [] if idle else [task(_batch(parsed, first_row))]
+            # After a finding the pass only looks for more: a task may wait for what an earlier batch decides.
+            return found, [task(_batch(parsed, first_row))] if sound and parsed.rows else []
 
-        pending: deque[tuple[int, Future[tuple[list[Finding], list[T]]]]] = deque()
+        pending: deque[tuple[int, Future[tuple[list[Finding], list[T]]], Future[tuple[int, bool]]]] = deque()
 
         def oldest() -> list[T]:
-            self.bytes_read, job = pending.popleft()
+            self.bytes_read, job, after = pending.popleft()
             found, results = job.result()
+            if self.watch is not None:
+                self.watch(after.result()[0], self.bytes_read / self.size if self.size else None)
             findings.extend(found)
             return [] if findings else results
 
@@ -99,9 +105,9 @@ class Reader(Source):
         done = 0
         try:
             for part in self.parts:
-                for block in part.blocks():
-                    after: Future[int] = Future()
-                    pending.append((done + block.stored, pool.submit(work, part, block, before, after)))
+                for block in part.blocks(tuple(dict.fromkeys((*numbers, *categories)))):
+                    after: Future[tuple[int, bool]] = Future()
+                    pending.append((done + block.stored, pool.submit(work, part, block, before, after), after))
                     before = after
                     if len(pending) > threads:
                         yield from oldest()

@@ -26,10 +26,11 @@ class Kind(Enum):
 class Source(ABC):
     """A table of named columns.
 
-    `labels`: what the user typed for it (paths, `-`, `<DataFrame>`). `names`: the columns, in order. `kinds`: by column,
-    from the first block. `distinct`: the distinct non-missing values of the first block as levels, at most 64 each (more:
-    the key is absent). `complete`: the first block is the whole table. `notes`: what was detected and is unusual, as
-    sentences. `size`: bytes, or None when unknown.
+    `labels`: what the user typed for it (paths, `-`, `<DataFrame>`). `names`: the columns, in order. `kinds`: by
+    column, from the first block. `distinct`: the distinct non-missing values of the first block as levels, at most 64
+    each (more: the key is absent). `complete`: the first block is the whole table. `notes`: what was detected and is
+    unusual, as sentences. `size`: bytes, or None when unknown. `watch`: called during a pass, in the consumer's thread,
+    with the rows read so far and the share of the bytes, None when their number is unknown.
     """
 
     labels: tuple[str, ...]
@@ -39,6 +40,7 @@ class Source(ABC):
     complete: bool
     notes: list[str]
     size: int | None
+    watch: Callable[[int, float | None], None] | None = None
 
     @abstractmethod
     def map(
@@ -55,7 +57,7 @@ class Source(ABC):
     def digests(self) -> tuple[str, ...]:
         """SHA-256 of each input's bytes as stored (hex); of the Arrow IPC bytes for tables in memory."""
 
-    def close(self) -> None:
+    def close(self) -> None:    # noqa: B027 - a table in memory holds nothing
         """Release what the source holds (spooled input, memory maps). Safe to call twice."""
 
     def __enter__(self) -> "Source":

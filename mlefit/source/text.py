@@ -13,13 +13,13 @@ import numpy as np
 from mlefit.errors import DataError
 from mlefit.source.arrow import codes, floats
 from mlefit.source.careful import bad_cells, broken_text, nul_lines, ragged_lines
-from mlefit.source.cells import MISSING, category, drop_tokens, parse_numbers
+from mlefit.source.cells import MISSING, category, drop_tokens, level, parse_numbers
 from mlefit.source.cutting import BLOCK, cut_blocks, first_line_end, whole_lines
 from mlefit.source.decoding import Readable, Transcoded, compression, decompressed, encoding_of, filled
 from mlefit.source.dialect import detect, header_of, squeeze
 from mlefit.source.kinds import distinct_of, kind_of
 from mlefit.source.options import ReadOptions
-from mlefit.source.part import Block, Parsed, Part
+from mlefit.source.part import DISTINCT, Block, Parsed, Part
 from mlefit.source.problems import Finding, refusal
 from mlefit.source.source import Kind
 from mlefit.source.stored import Stored
@@ -117,6 +117,8 @@ class TextPart(Part):
         kinds: dict[str, Kind] = {}
         distinct: dict[str, tuple[str, ...]] = {}
         self.kinds, self.distinct = kinds, distinct
+        if self._look_at_numbers(text, kinds, distinct):
+            return
         table = self._read(text, (), self.names, []) if text.strip(b"\r\n") else None
         for at, name in enumerate(self.names):
             if table is None:
@@ -128,7 +130,28 @@ class TextPart(Part):
             if levels is not None:
                 distinct[name] = levels
 
-    def blocks(self) -> Iterator[Block]:
+    def _look_at_numbers(self, text: bytes, kinds: dict[str, Kind], distinct: dict[str, tuple[str, ...]]) -> bool:
+        """Fill both for a table of nothing but plain numbers, without a look at each cell's text; False if it is not."""
+        import pyarrow as pa
+
+        try:
+            table = self._read(text, self.names, (), []) if text.strip(b"\r\n") else None
+        except pa.ArrowInvalid:
+            return False
+        if table is None or not table.num_rows:
+            return False
+        columns = [drop_tokens(floats(table.column(at).chunk(0)), self._na) for at in range(len(self.names))]
+        if any(np.isinf(values).any() for values in columns):
+            return False
+        for name, values in zip(self.names, columns, strict=True):
+            present = values[~np.isnan(values)]
+            kinds[name] = Kind.NUMBER if present.size else Kind.EMPTY
+            found, first = np.unique(present, return_index=True)
+            if found.size <= DISTINCT:
+                distinct[name] = tuple(level(repr(value), False, ".") for value in present[np.sort(first)].tolist())
+        return True
+
+    def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
         """As Part.blocks: about BLOCK bytes of text each, cut at line ends outside quotes."""
         with self._stored.open() as raw:
             stream = self._stream(raw)

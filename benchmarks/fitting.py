@@ -1,0 +1,73 @@
+"""Fitting: arrays through mlefit's own search, without files and reports, as the simulations need it many times.
+
+What the pipeline does between gathering and reporting: the triangle and its rank, both routes, the certificates.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mlefit.arrays import Array
+from mlefit.chunk import Chunk
+from mlefit.estimation.fit import Fit, fit_both
+from mlefit.estimation.natural import Units
+from mlefit.estimation.outcome import Outcome
+from mlefit.estimation.rank import geometry
+from mlefit.execution import Engine
+from mlefit.inference.covariance import covariance, information_root
+from mlefit.inference.estimates import Estimates, estimates
+from mlefit.mean import LinearMean
+from mlefit.noise.model import NoiseModel
+from mlefit.objective import Objective, likelihood
+from mlefit.triangle import Triangle
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Both routes on the rows of `engine`; `mean` maps their design to the coordinates of the search."""
+
+    fit: Fit
+    mean: LinearMean
+    engine: Engine
+
+    @property
+    def certified(self) -> bool:
+        """Whether mlefit would print this as an answer, as far as the searches go."""
+        return self.fit.mle.outcome is Outcome.CERTIFIED and self.fit.loss.outcome is Outcome.CERTIFIED
+
+    def errors(self, kind: str) -> tuple[Estimates, int | None]:
+        """Estimates with standard errors of a kind (model, ols, robust, hc3), and the degrees of freedom of their t."""
+        model = information_root(self.fit.mle.hessian)
+        objective = Objective(likelihood(self.fit.noise), self.mean, len(self.fit.noise.shapes))
+        root = covariance(kind, self.fit, model, self.engine, objective)
+        size = len(self.mean.kept)
+        units = Units(np.zeros(size), np.ones(size), intercept=True)
+        return estimates(self.fit, self.mean.triangle, units, model, root), root.df
+
+
+def one_thread() -> threadpool_limits:
+    """A context with BLAS on one thread. scipy brings a BLAS of its own, which must be loaded to be limited."""
+    import scipy.linalg  # noqa: F401
+
+    return threadpool_limits(1)
+
+
+def fit_rows(noise: NoiseModel, y: Array, x: Array) -> Fitted:
+    """Fit y (n,) on x (n, p), whose first column is the constant. Raises estimation.fit.Separated."""
+    x = np.asfortranarray(x)
+    n = float(y.size)
+    columns = np.column_stack([x, y]) if noise.quadratic else x
+    shape = geometry(Triangle.of(columns).r, n, np.abs(x).max(axis=0), noise.quadratic)
+    k = len(shape.kept)
+    engine = Engine.of(Chunk(y, x))
+    if noise.quadratic:
+        mean = LinearMean(shape.triangle(k + 1), shape.kept, 1)
+        whitened = LinearMean(np.eye(k), tuple(range(k)), 1)
+        return Fitted(fit_both(noise, whitened, Engine.of(shape.compressed())), mean, engine)
+    mean = LinearMean(shape.triangle(1), shape.kept, noise.predictors)
+    return Fitted(fit_both(noise, mean, engine), mean, engine)

@@ -1,0 +1,18 @@
+"""`mlefit explain`: from likelihood to loss, in a dozen lines, for one noise model."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from mlefit.cli import output
+
+
+def explain(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Noise model, see `mlefit models`.")],
+) -> None:
+    """Derive the loss of a noise model from its likelihood."""
+    from mlefit.proof.derivation import derivation
+
+    encoding = sys.stdout.encoding if sys.stdout is not None else "utf-8"
+    output.write(derivation(model), encoding=encoding)

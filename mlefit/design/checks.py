@@ -1,0 +1,109 @@
+"""Checks of roles: what the names and the first block of the table show already is refused before the long read."""
+
+from collections.abc import Sequence
+
+from mlefit.design.encode import Columns
+from mlefit.design.levels import in_order, listed, match
+from mlefit.errors import DataError, UsageError
+from mlefit.noise.model import NoiseModel, Response
+from mlefit.request import Request
+from mlefit.source.source import Kind, Source
+
+LISTED = 12               # columns in a message, and
+LONGEST_NAME = 60         # characters of one
+
+
+def unknown_columns(absent: Sequence[str], names: Sequence[str]) -> UsageError:
+    """The refusal of columns that the data does not have, all at once, with the nearest that it has."""
+    from difflib import get_close_matches
+
+    hints = []
+    for name in absent[:LISTED]:
+        near = get_close_matches(name[:LONGEST_NAME], names, n=3, cutoff=0.5)
+        of = f" for {_short(name)}" if len(absent) > 1 else ""
+        hints += [f"did you mean {' or '.join(map(_short, near))}{of}? "] if near else []
+    more = f", nor {len(absent) - LISTED} more" if len(absent) > LISTED else ""
+    others = "".join(f', nor "{_short(name)}"' for name in absent[1:LISTED]) + more
+    known = ", ".join(map(_short, names[:LISTED])) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
+    return UsageError(f'there is no column "{_short(absent[0])}"{others}', f"{''.join(hints)}the columns are {known}",
+                      code="unknown-column", columns=absent)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "..."
+
+
+def check_roles(columns: Columns, features: Sequence[str]) -> None:
+    """Raises UsageError when one column plays two parts that exclude each other."""
+    target, weights = columns.target, columns.weights
+    offset = frozenset() if columns.offset is None else columns.offset.numbers
+    for name, role, other, clash in (
+        (target, "target", "a predictor", target in features),
+        (target, "target", "the weights", target == weights),
+        (target, "target", "part of the offset", target in offset),
+        (weights, "weights", "a predictor", weights in features),
+    ):
+        if clash:
+            raise UsageError(f'column "{name}" is the {role} and {other} as well', "give it one role",
+                             code="role-conflict", columns=[str(name)])
+
+
+def check_options(source: Source, request: Request, columns: Columns, model: type[NoiseModel]) -> None:
+    """Raises UsageError for a --positive, --reference or --offset that the model or the column cannot use."""
+    target = columns.target
+    if columns.offset is not None and model.response is Response.CLASSES:
+        raise UsageError(
+            f"--offset: {model.name} has one linear predictor per class, and an offset would have to name the class it "
+            "belongs to", "leave --offset out, or use --model bernoulli for one class against the rest",
+            code="options-contradict")
+    if request.positive is not None and model.response is not Response.BINARY:
+        number = model.response is Response.NUMBER
+        remedy = "leave it out" if number else f"--reference {target}=LEVEL chooses the reference class"
+        raise UsageError(f"--positive is for bernoulli, the model is {model.name}", remedy, code="options-contradict")
+    coded = {name for term in columns.terms for name in term.categories} | ({target} if columns.discrete else set())
+    for name, level in request.reference.items():
+        if name == target and model.response is Response.BINARY:
+            raise UsageError(f"--reference {name}={level}: the two levels of a bernoulli target need no baseline",
+                             "--positive LEVEL chooses the level modelled", code="options-contradict", columns=[name])
+        if name not in coded:
+            raise UsageError(f'--reference {name}={level}: column "{name}" is not a categorical column of the model',
+                             "name a predictor or a categorical target", code="unknown-reference", columns=[name])
+        known_level(f"--reference {name}={level}", level, source, name)
+    if request.positive is not None:
+        known_level("--positive", request.positive, source, target)
+
+
+def known_level(option: str, typed: str, source: Source, name: str) -> None:
+    """Raises UsageError when the first block is the whole table and column `name` has no such level in it."""
+    levels = source.distinct.get(name)
+    if source.complete and levels is not None and match(typed, levels) is None:
+        raise unknown_level(option, typed, in_order(levels), name)
+
+
+def unknown_level(option: str, typed: str, levels: Sequence[str], name: str) -> UsageError:
+    """The refusal of a level that the column does not have."""
+    return UsageError(f'{option}: column "{name}" has no level "{typed}"', listed(levels), code="unknown-level",
+                      columns=[name])
+
+
+def check_target(source: Source, target: str, model: type[NoiseModel]) -> None:
+    """Refuse before the long read what the first block shows already."""
+    kind, distinct = source.kinds[target], source.distinct.get(target)
+    if model.response is Response.NUMBER and kind in (Kind.TEXT, Kind.BOOLEAN, Kind.DATE):
+        example = f", such as {distinct[0]!r}" if distinct else ""
+        better = "bernoulli" if distinct is not None and len(distinct) == 2 else "categorical"
+        remedy = ("turn it into a number, such as days since the first date" if kind is Kind.DATE
+                  else f"use --model {better}, or name a column of numbers with --target")
+        raise DataError(f'column "{target}": {model.name} needs numbers, found {kind.value}{example}', remedy,
+                        code="target-not-numeric", columns=[target])
+    if model.response is Response.BINARY and distinct is not None and len(distinct) > 2:
+        raise three_levels(target, distinct)
+
+
+def three_levels(target: str, levels: Sequence[str]) -> DataError:
+    """The refusal of a binary response with more than two levels."""
+    shown = ", ".join(levels[:6]) + (", ..." if len(levels) > 6 else "")
+    return DataError(
+        f'column "{target}": bernoulli needs two distinct values, found {len(levels)}: {shown}',
+        "use --model categorical, or recode the column to two values", code="too-many-levels", columns=[target],
+    )

@@ -1,0 +1,55 @@
+"""Misspecification: a warning where the errors of the model and those of the sandwich tell different stories.
+
+Under the model both estimate the same covariance, H^-1 and H^-1 J H^-1 (White 1982); where they differ by more than
+a factor, the noise is not what the model says (its spread varies, its tails are heavier, rows depend on one another), and
+the errors printed by default are too small or too large.
+"""
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.estimation.natural import ratios
+from mlefit.inference.covariance import scores
+from mlefit.pipeline.context import Context
+from mlefit.pipeline.fitted import Fitted
+from mlefit.report.report import Warn
+
+FACTOR = 1.5        # in standard errors; intervals that are that wrong cover 81 % instead of 95 %
+ENOUGH = 50         # rows per parameter group: the sandwich itself is uncertain by a factor 1 + 1.4 / sqrt(n), 1.2 there
+MANY = 600          # parameters beyond which the comparison would cost more than the fit
+
+
+def misspecification(found: Fitted, model: Array) -> tuple[Warn, ...]:
+    """The warning, or nothing. The sandwich is that of the sampled rows; `model` is the root of H^-1 (P, P)."""
+    context, fit = found.context, found.fit
+    if context.n - context.n_params < ENOUGH or context.n_params > MANY:
+        return ()
+    rows = context.prepared.gathered.reservoir.sample()
+    total = found.objective.whitened(scores(found.objective, fit.mle.theta, None, rows))
+    assert total.outer is not None
+    weight = float(rows.rows if rows.weight is None else rows.weight.sum())
+    spread = model.T @ total.outer @ model * (context.n / weight)      # F'JF: the identity under the model
+    names, directions = _directions(context, found, model)
+    ratio = np.sqrt(np.einsum("ij,jk,ik->i", directions, spread, directions) / np.square(directions).sum(axis=1))
+    apart = np.maximum(ratio, 1.0 / np.maximum(ratio, np.finfo(float).tiny))
+    worst = int(np.argmax(apart))
+    if apart[worst] <= FACTOR:
+        return ()
+    named = tuple(names[i] for i in np.argsort(-apart, kind="stable") if apart[i] > FACTOR)
+    asked = context.request.se
+    remedy = "use --se robust" if asked in ("model", "ols") else "the robust ones are shown"
+    if named == ("sigma",):
+        remedy += "; the tails are not those of the model, and the coefficients are hardly affected"
+    message = (f"robust and model standard errors differ by more than a factor {FACTOR:g} for {', '.join(dict.fromkeys(named))} "
+               f"(robust / model = {ratio[worst]:.2g} for {names[worst]}), so the noise is not what the model says; {remedy}")
+    return (Warn("robust-differs", message, tuple(dict.fromkeys(named))),)
+
+
+def _directions(context: Context, found: Fitted, model: Array) -> tuple[list[str], Array]:
+    """Names (c,) of all parameters that have errors, and F'a (c, P) of each: its standard error is the norm."""
+    m, r = found.mean.predictors, len(found.mean.kept)
+    a = ratios(found.mean.triangle, context.units)
+    by_class = np.einsum("jk,mkp->mjp", a, model[: m * r].reshape(m, r, -1)).reshape(m * r, -1)
+    labels = [context.labels[j] for j in found.mean.kept]
+    shapes = [shape.name for shape in context.prepared.noise.shapes]
+    return labels * m + shapes, np.concatenate([by_class, model[m * r :]])

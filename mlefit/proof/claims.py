@@ -1,0 +1,184 @@
+"""The claims, one function each: what is compared, how far apart it is, and whether that is rounding."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mlefit.estimation.divergence import Cells, least_divergence
+from mlefit.pipeline.knowledge import information
+from mlefit.pipeline.results import agreement
+from mlefit.proof.material import POINTS, Material
+from mlefit.proof.proof import Line
+from mlefit.report.digits import or_noise, significant
+
+ROUNDING = 1e-10        # nats per row, and relative error of a slope: sums of n terms leave about 1e-13
+RIGHT = 1e-7            # radians: a wrong loss is off by far more
+IDENTITY = 1e-12        # nats per row: a sum of two numbers
+GAP = 1e-4              # standard errors, as for the two routes
+
+
+
+
+def line(key: str, claim: str, holds: bool, finding: str, **numbers: float) -> Line:
+    """A claim with its finding."""
+    return Line(key, claim, "holds" if holds else "fails", finding, numbers)
+
+
+def plain_zero(value: float) -> str:
+    """Eight digits, and 0 for what is rounding."""
+    return significant(value if abs(value) > ROUNDING else 0.0, 8)
+
+
+def affine(material: Material) -> Line:
+    """NLL = a loss + c: slope and intercept of the line through random parameter vectors, shapes held."""
+    claim = "NLL per row is an affine function of the loss"
+    y = np.array([nll.value / nll.weight for nll, _ in material.sweep])
+    x = np.array([loss.value / loss.weight for _, loss in material.sweep])
+    slope, intercept = material.noise.affine(material.free)
+    found = float((x - x.mean()) @ (y - y.mean()) / ((x - x.mean()) @ (x - x.mean())))
+    at_zero = float(y.mean() - found * x.mean())
+    deviation = float(np.abs(y - slope * x - intercept).max())
+    near = max(ROUNDING, material.rounding) * max(1.0, float(np.abs(y).max()))
+    holds = (
+        deviation <= near and abs(found - slope) <= near * abs(slope)
+        and abs(at_zero - intercept) <= near * max(1.0, abs(intercept))
+    )
+    square = np.exp(-2.0 * material.log_unit)       # a loss in natural units is a square of them
+    return line(
+        "a", claim, holds,
+        f"{POINTS} random vectors {material.rows_text}: slope {significant(found * square, 8)} (theory "
+        f"{significant(slope * square, 8)}), intercept {plain_zero(at_zero + material.log_unit)} (theory "
+        f"{plain_zero(intercept + material.log_unit)}), largest deviation {or_noise(deviation)} nats",
+        slope=found * square, slope_theory=slope * square, intercept=at_zero + material.log_unit,
+        intercept_theory=intercept + material.log_unit, largest_deviation=deviation,
+    )
+
+
+def parallel(material: Material) -> Line:
+    """The gradients of NLL and loss by the coefficients point the same way."""
+    claim = "the gradients of NLL and loss are parallel"
+    nll, loss = material.objectives
+    largest = 0.0
+    for first, second in material.sweep:
+        a, b = nll.whitened(first).gradient, loss.whitened(second).gradient
+        assert a is not None
+        assert b is not None
+        a, b = a[: material.size], b[: material.size]
+        chord = float(np.linalg.norm(a / np.linalg.norm(a) - b / np.linalg.norm(b)))
+        largest = max(largest, 2.0 * float(np.arcsin(min(0.5 * chord, 1.0))))
+    return line(
+        "b", claim, largest <= max(RIGHT, material.rounding),
+        f"largest angle at the same {POINTS} vectors: {or_noise(largest)} radians", largest_angle=largest,
+    )
+
+
+def routes(material: Material) -> Line:
+    """Both searches are certified and end at the same parameters."""
+    found = material.found
+    agreed = agreement(found, material.numbers)
+    gap = np.inf if agreed.max_gap_se is None else agreed.max_gap_se
+    how = "" if found.certified else "; a search is not certified"
+    return line(
+        "=", "both routes end at the same parameters", agreed.agree and found.certified,
+        f"largest gap {or_noise(gap)} standard errors, KL between the models {or_noise(agreed.kl_routes)} and "
+        f"likelihood lost to the other route {or_noise(agreed.nll_excess)} nats per row{how}", max_gap_se=gap,
+    )
+
+
+def third_search(material: Material) -> Line:
+    """Minimising the KL of the empirical law ends at the same parameters."""
+    claim = "minimising KL(empirical law || model) ends at the same parameters"
+    cells = material.cells
+    if cells is None:
+        return Line("c", claim, "none", "there is no such search for a density: the empirical law is a sum of point "
+                    "masses, and its KL against a density is infinite whatever the parameters")
+    gamma = least_divergence(material.found.mean, cells)
+    theta, hessian, _ = material.optimum
+    step = gamma - theta[: material.size]
+    gap = float(np.sqrt(step @ hessian[: material.size, : material.size] @ step))     # no parameter is further apart
+    return line(
+        "c", claim, gap <= GAP,
+        f"a third search, over {cells.occupied} distinct (x, y) cells {material.rows_text}: gap to the maximum of the "
+        f"likelihood {or_noise(gap)} standard errors at most", largest_gap_se=gap,
+    )
+
+
+def identity(material: Material) -> Line:
+    """Cross-entropy = entropy + KL."""
+    claim = "cross-entropy = entropy + KL"
+    cells = material.cells
+    if cells is not None:
+        theta, _, cross = material.optimum
+        entropy, divergence = cells.entropy, cells.divergence(material.found.mean, theta[: material.size])
+        what = f"empirical law {material.rows_text}"
+    else:
+        known = information(material.found, material.model_root, None)
+        if known.entropy is None or known.kl.raw is None or known.cross_entropy is None:
+            return Line("d", claim, "none", f"the entropy of the data is not identifiable: {known.kl.reason}")
+        cross, entropy, divergence = known.cross_entropy, known.entropy, known.kl.raw
+        what = f"entropy from {known.entropy_method}"
+        what += "; an upper bound, so that KL is a lower one" if known.kl.bound == "lower" else ""
+    rest = abs(cross - entropy - divergence)
+    return line(
+        "d", claim, rest <= IDENTITY * max(1.0, abs(cross)),
+        f"{plain_zero(cross)} = {plain_zero(entropy)} + {plain_zero(divergence)} nats per row, rest "
+        f"{or_noise(rest)} ({what})", cross_entropy=cross, entropy=entropy, kl=divergence, rest=rest,
+    )
+
+
+def deviance(material: Material) -> Line:
+    """2 n KL is the deviance, G, of the observed against the fitted counts."""
+    claim = "2 n KL = deviance (G)"
+    cells = material.cells
+    if cells is None:
+        return Line("e", claim, "none", "a density has no saturated likelihood to be compared with, so no deviance")
+    theta, _, cross = material.optimum
+    twice = 2.0 * cells.n * (cross - cells.entropy)
+    g = likelihood_ratio(cells, material, theta)
+    rest = abs(twice - g)
+    return line(
+        "e", claim, rest <= ROUNDING * max(1.0, 2.0 * cells.n * cross),
+        f"2 n (cross-entropy - entropy) = {plain_zero(twice)}, G of the {cells.counts.shape[0]} patterns by "
+        f"scipy.stats.power_divergence = {plain_zero(g)}, difference {or_noise(rest)}",
+        twice_n_kl=twice, g=g,
+    )
+
+
+def likelihood_ratio(cells: Cells, material: Material, theta: np.ndarray) -> float:
+    """G = 2 sum observed log(observed / expected), by scipy."""
+    from scipy.stats import power_divergence
+
+    log_q = cells.log_probability(material.found.mean, theta[: material.size])
+    expected = cells.counts.sum(axis=1, keepdims=True) * np.exp(log_q)
+    seen = expected > 0.0
+    return float(power_divergence(cells.counts[seen], expected[seen], lambda_="log-likelihood", axis=None).statistic)
+
+
+def difference(material: Material) -> Line:
+    """Where the routes must not agree with common practice: sigma from n or from n - p."""
+    claim = "where answers must not agree, they do not"
+    noise, found = material.noise, material.found
+    if not noise.shapes:
+        same = noise.affine(material.free) == (1.0, 0.0)
+        what = f"nowhere to differ: {noise.name} has no shape parameter, its loss is the cross-entropy itself"
+        return line("f", claim, same, what)
+    n, p = found.fit.n, len(found.mean.kept)
+    ratio = n / (n - p)
+    nll = material.objectives[0]
+    theta = found.fit.mle.theta.copy()
+    theta[material.size :] += 0.5 * np.log(ratio)
+    total = found.rows.sum(lambda rows: nll.tally(theta, rows, 0))
+    best = found.rows.sum(lambda rows: nll.tally(found.fit.mle.theta, rows, 0))
+    cost = (total.value - best.value) / n
+    theory = float(0.5 * (np.log(ratio) + 1.0 / ratio - 1.0))
+    sigma = float(material.numbers.shapes[0])
+    return line(
+        "f", claim, abs(cost - theory) <= max(ROUNDING, material.rounding),
+        f"both routes take sigma from RSS / n: {significant(sigma, 6)}. RSS / (n - p), p = {p}, which --se ols prints, "
+        f"gives {significant(sigma * np.sqrt(ratio), 6)}: unbiased for sigma squared, not the maximum. It costs "
+        f"{significant(cost, 3)} nats per row (theory {significant(theory, 3)})", cost=cost, cost_theory=theory,
+    )
+
+
+CLAIMS: tuple[Callable[[Material], Line], ...] = (
+    routes, affine, parallel, third_search, identity, deviance, difference)

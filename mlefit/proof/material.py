@@ -1,0 +1,147 @@
+"""Material: the objects of the pipeline that the lines of a proof are made from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.chunk import Chunk
+from mlefit.estimation.divergence import Cells
+from mlefit.estimation.routes import maximum_likelihood
+from mlefit.execution import Engine
+from mlefit.inference.covariance import Root, information_root
+from mlefit.inference.estimates import Estimates, estimates
+from mlefit.information.patterns import group, tabulate
+from mlefit.noise.model import NoiseModel, Response
+from mlefit.objective import Objective, implied_loss
+from mlefit.pipeline.fitted import Fitted
+from mlefit.reservoir import choose, join
+from mlefit.tally import Tally
+
+MOST_ROWS = 200_000     # with more, the lines that visit rows again and again take the random sample of the fit
+POINTS = 50
+REACH = 1.0             # nats per row by which the random parameter vectors lie above the optimum, on average
+
+
+@dataclass(frozen=True)
+class Material:
+    """Both optima, and rows on which they are compared."""
+
+    found: Fitted
+    seed: int
+
+    @property
+    def noise(self) -> NoiseModel:
+        """The noise model."""
+        return self.found.fit.noise
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients."""
+        return self.found.mean.size
+
+    @property
+    def free(self) -> Array:
+        """Free shapes at the maximum, in encoded units."""
+        return self.found.fit.mle.theta[self.size :]
+
+    @property
+    def log_unit(self) -> float:
+        """log of the unit in which a number was encoded; 0 for classes."""
+        return self.found.context.log_unit if self.noise.quadratic else 0.0
+
+    @cached_property
+    def model_root(self) -> Array:
+        """F with F F' the inverse Hessian at the maximum."""
+        return information_root(self.found.fit.mle.hessian)
+
+    @cached_property
+    def numbers(self) -> Estimates:
+        """Both routes in natural units, with model standard errors."""
+        found = self.found
+        return estimates(found.fit, found.mean.triangle, found.context.units, self.model_root, Root(self.model_root))
+
+    @property
+    def sampled(self) -> bool:
+        """Whether the rows are a random sample."""
+        return self.found.rows.store.rows > MOST_ROWS
+
+    @cached_property
+    def chunk(self) -> Chunk:
+        """The rows: all of them, or a random sample."""
+        if self.sampled:
+            return self.found.context.prepared.gathered.reservoir.sample()
+        return join([part.load() for part in self.found.rows.store.parts])
+
+    @property
+    def rows_text(self) -> str:
+        """Which rows they are, in words."""
+        return f"on {self.chunk.rows} rows sampled at random" if self.sampled else "on all rows"
+
+    @cached_property
+    def execution(self) -> Engine:
+        """The rows, to be visited."""
+        return Engine.of(self.chunk, threads=self.found.context.threads)
+
+    @cached_property
+    def objectives(self) -> tuple[Objective, Objective]:
+        """The negative log-likelihood and the loss."""
+        return self.found.objective, Objective(implied_loss(self.noise), self.found.mean, 0)
+
+    @cached_property
+    def rounding(self) -> float:
+        """What rounding can do to a predictor, in units in which a row's NLL bends by 1.
+
+        eps max_i sum_j |x_ij B_j| sqrt(2 a): 1e-14 for ordinary columns, 1e-6 for the ten powers of NIST's Filip.
+        """
+        mean = self.found.mean
+        coefficients = np.abs(mean.coefficients(self.found.fit.mle.theta[: self.size]))
+        largest = float((np.abs(mean.columns(self.chunk)) @ coefficients).max())
+        return float(np.finfo(float).eps) * largest * float(np.sqrt(2.0 * self.noise.affine(self.free)[0]))
+
+    def tally(self, objective: Objective, theta: Array, order: int) -> Tally:
+        """Totals of a criterion over the rows."""
+        return self.execution.sum(lambda rows: objective.tally(theta, rows, order))
+
+    @cached_property
+    def sweep(self) -> list[tuple[Tally, Tally]]:
+        """Totals of NLL and loss, with gradients, at each of the random points; the shapes are held at the maximum."""
+        nll, loss = self.objectives
+        return [
+            (self.tally(nll, np.append(point, self.free), 1), self.tally(loss, point, 1)) for point in self.points()
+        ]
+
+    def points(self) -> Iterator[Array]:
+        """Coordinates of POINTS random parameter vectors around the maximum."""
+        from scipy.linalg import cholesky, solve_triangular
+
+        rng = np.random.default_rng([self.seed, self.size])
+        fit, size = self.found.fit, self.size
+        upper = np.asarray(cholesky(fit.mle.hessian[:size, :size] / fit.n, check_finite=False))
+        for _ in range(POINTS):
+            z = rng.standard_normal(size) * np.sqrt(2.0 * REACH / size)
+            yield fit.mle.theta[:size] + np.asarray(solve_triangular(upper, z, check_finite=False))
+
+    @cached_property
+    def cells(self) -> Cells | None:
+        """The empirical law of classes over distinct predictor rows; None for a density."""
+        if self.noise.response is Response.NUMBER:
+            return None
+        chunk = self.chunk
+        columns = [*chunk.x.T, *([] if chunk.offset is None else [chunk.offset])] or [np.zeros(chunk.rows)]
+        pattern = group(columns, np.inf)
+        assert pattern is not None
+        patterns = tabulate(pattern, chunk.y, chunk.weight, self.noise.predictors + 1)
+        return Cells(choose(chunk, patterns.row), patterns.counts)
+
+    @cached_property
+    def optimum(self) -> tuple[Array, Array, float]:
+        """(theta, Hessian, nll per row) of the maximum of the likelihood on the rows that the cells hold."""
+        best = self.found.fit.mle
+        if self.sampled:
+            best = maximum_likelihood(self.noise, self.found.mean, self.execution, start=best.theta)
+            weight = self.chunk.rows if self.chunk.weight is None else float(self.chunk.weight.sum())
+            return best.theta, best.hessian, best.value / weight
+        return best.theta, best.hessian, self.found.fit.nll[0] / self.found.fit.n

@@ -1,0 +1,61 @@
+"""prove: Request -> Proof. The fit of the pipeline, and every claim tested on it."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from mlefit.estimation.outcome import Outcome
+from mlefit.pipeline.data import Progress
+from mlefit.pipeline.fitted import fitted, not_certified
+from mlefit.proof.claims import CLAIMS
+from mlefit.proof.material import Material
+from mlefit.proof.proof import Proof, Slice
+from mlefit.report.wording import header, title
+from mlefit.request import Request
+from mlefit.version import __version__
+
+SLICE_ERRORS, SLICE_POINTS = 4.0, 81
+
+
+def prove(request: Request, progress: Progress | None = None, *, with_slice: bool = False) -> Proof:
+    """Fit as `run` does, then test every claim.
+
+    Raises UsageError and DataError as `run` does, and NoEstimateError where there is no maximum to prove anything of.
+    """
+    with fitted(replace(request, draws=0, holdout=None), progress, keep_rows=True) as found:
+        if found.fit.mle.outcome is not Outcome.CERTIFIED:
+            raise not_certified(found.context, found.fit)
+        material = Material(found, request.seed)
+        report = found.context.report((), status="ok")
+        lines = []
+        for number, claim in enumerate(CLAIMS):
+            if progress is not None:
+                progress("proving", number / len(CLAIMS))
+            lines.append(claim(material))
+        return Proof(
+            __version__, found.fit.noise.name, (title(report), *header(report)), report.notes, round(found.context.n),
+            tuple(lines), along(material) if with_slice else None,
+        )
+
+
+def along(material: Material) -> Slice:
+    """Both criteria along the last coefficient of the first predictor; the others stay at the maximum."""
+    found, numbers = material.found, material.numbers
+    nll, loss = material.objectives
+    j = len(found.mean.kept) - 1
+    centre, error = float(numbers.mle[0, j]), float(numbers.std_error[0, j])
+    values = centre + error * np.linspace(-SLICE_ERRORS, SLICE_ERRORS, SLICE_POINTS)
+    direction = np.zeros(material.size)
+    direction[: j + 1] = found.mean.triangle[: j + 1, j] / found.context.units.unit()[j]
+    unit = np.exp(material.log_unit)
+    height, depth = [], []
+    for value in values:
+        gamma = found.fit.mle.theta[: material.size] + direction * (value - centre)
+        total = material.tally(nll, np.append(gamma, material.free), 0)
+        other = material.tally(loss, gamma, 0)
+        height.append(float(total.value / total.weight) + material.log_unit)
+        depth.append(float(other.value / other.weight * unit**2))
+    return Slice(
+        found.context.labels[found.mean.kept[j]], found.fit.noise.loss_name, tuple(map(float, values)), tuple(height),
+        tuple(depth), centre, float(numbers.loss[0, j]),
+    )

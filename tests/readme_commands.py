@@ -1,0 +1,60 @@
+"""The commands of the README and what they print. `python tests/readme_commands.py` writes their output into it."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+
+
+def blocks(language: str) -> list[str]:
+    """Contents of the fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def commands(block: str) -> list[tuple[str, str]]:
+    """Every `$` line of a console block, with the output below it."""
+    pieces = (piece.partition("\n") for piece in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:])
+    return [(command, output) for command, _, output in pieces]
+
+
+def marked(name: str) -> str:
+    """The one line of the fenced block after a marker, as `.ci/run` reads it."""
+    (line,) = re.findall(rf"^<!-- {name} -->\n```sh\n(.*)\n```$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    return str(line)
+
+
+def printed(command: str) -> tuple[int, str]:
+    """Exit code and output, stderr included, of a shell command in which `mlefit` is the program under test."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "mlefit"
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mlefit "$@"\n', encoding="utf-8")
+        program.chmod(0o755)
+        environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", command], cwd=ROOT, env=environment, check=False, encoding="utf-8",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )
+    return done.returncode, done.stdout
+
+
+def rewrite() -> None:
+    """Run every command and put what it prints into the README. Raises RuntimeError when one fails."""
+    text = README.read_text(encoding="utf-8")
+    for block in blocks("console"):
+        present = ""
+        for command, _ in commands(block):
+            code, output = printed(command)
+            if code:
+                raise RuntimeError(f"exit {code} from: {command}\n{output}")
+            present += f"$ {command}\n{output}"
+        text = text.replace(f"```console\n{block}```", f"```console\n{present}```")
+    README.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    rewrite()

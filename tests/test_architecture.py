@@ -1,0 +1,172 @@
+"""The house has one corridor: a room imports only from rooms before it, and other libraries have their places."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "mlefit"
+ROOMS = (
+    "escapes", "errors", "arrays", "blas", "chunk", "tally", "triangle", "reservoir", "noise", "mean", "source",
+    "request", "design", "objective", "execution", "holdout", "gather", "estimation", "inference", "information",
+    "report", "pipeline", "proof", "api", "cli",
+)
+FREE = {"version", "__init__", "__main__"}      # no room: a constant and the two front doors
+FENCES = {
+    "pyarrow": ("source", "design"),
+    "pandas": ("source", "design", "api"),
+    "formulaic": ("design",),
+    "scipy.optimize": ("estimation",),
+    "rich": ("report/table.py", "cli"),
+    "typer": ("cli",),
+    "dask": (),
+    "matplotlib": ("proof/plot.py",),
+}
+HEAVY = ("pyarrow", "pandas", "scipy", "formulaic", "matplotlib")
+LONGEST = 300
+FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
+FORBIDDEN_MODULES = {"pickle", "marshal", "shelve", "dill", "joblib"}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def label(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def names(node: ast.AST) -> list[str]:
+    """What an import statement names, dotted."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "imports are absolute"
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Every name imported anywhere, inside functions too."""
+    for node in ast.walk(tree):
+        yield from names(node)
+
+
+def imports_at_start(tree: ast.Module) -> Iterator[str]:
+    """Names imported when the module is: outside functions and outside `if TYPE_CHECKING`."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield from names(node)
+        for_types = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        if not (for_types or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+
+
+def belongs(name: str, library: str) -> bool:
+    return name == library or name.startswith(f"{library}.")
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+every_module = pytest.mark.parametrize("path", MODULES, ids=label)
+
+
+def test_every_module_has_its_room() -> None:
+    assert {room(path) for path in MODULES} - FREE == set(ROOMS)
+
+
+@every_module
+def test_a_room_imports_only_from_rooms_before_it(path: Path) -> None:
+    if room(path) in FREE:
+        return
+    mine = ROOMS.index(room(path))
+    for name in imports(tree_of(path)):
+        if belongs(name, "mlefit"):
+            other = name.split(".")[1]
+            assert other == "version" or other in ROOMS[: mine + 1], f"{label(path)} imports {name}"
+
+
+@every_module
+def test_other_libraries_stay_in_their_place(path: Path) -> None:
+    for name in imports(tree_of(path)):
+        for library, places in FENCES.items():
+            if belongs(name, library):
+                assert room(path) in places or label(path) in places, f"{label(path)} imports {name}"
+
+
+@every_module
+def test_heavy_libraries_are_imported_where_they_are_used(path: Path) -> None:
+    for name in imports_at_start(tree_of(path)):
+        assert name.split(".")[0] not in HEAVY, f"{label(path)} imports {name} at its start"
+
+
+@every_module
+def test_no_code_is_made_from_text(path: Path) -> None:
+    tree = tree_of(path)
+    assert not FORBIDDEN_MODULES & {name.split(".")[0] for name in imports(tree)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id not in FORBIDDEN_CALLS, f"{label(path)}:{node.lineno} calls {node.func.id}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            assert node.func.attr not in {"eval", "exec"}, f"{label(path)}:{node.lineno} calls {node.func.attr}"
+
+
+@pytest.mark.parametrize("path", [*MODULES, *sorted((ROOT / "tests").glob("*.py"))], ids=lambda path: path.name)
+def test_a_file_has_one_subject(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+def test_the_reader_of_imports_sees_what_it_should() -> None:
+    code = (
+        "import a.b\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import c\n"
+        "def f():\n    from d.e import g\ntry:\n    import h\nexcept ImportError:\n    pass\n"
+    )
+    tree = ast.parse(code)
+    assert set(imports(tree)) == {"a.b", "typing.TYPE_CHECKING", "c", "d.e.g", "h"}
+    assert set(imports_at_start(tree)) == {"a.b", "typing.TYPE_CHECKING", "h"}
+
+
+def loaded(code: str) -> set[str]:
+    """Modules a fresh interpreter has loaded after `code`; what it prints is dropped."""
+    show = "import sys\nsys.__stderr__.write('LOADED ' + ' '.join(sys.modules))"
+    dropped = "import contextlib, io\nwith contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):\n"
+    program = [sys.executable, "-c", f"{dropped}    {code}\n{show}"]
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stderr.rpartition("LOADED ")[2].split())
+
+
+def loaded_by(*arguments: str, exits: int = 0) -> set[str]:
+    """Modules loaded by the command with these arguments, which must end with `exits`."""
+    return loaded(f"from mlefit.cli import main; assert main({list(arguments)!r}) == {exits}")
+
+
+def test_importing_mlefit_loads_no_numerics() -> None:
+    assert not loaded("import mlefit") & {"numpy", "pandas", "pyarrow", "scipy", "formulaic", "rich", "typer"}
+
+
+@pytest.mark.parametrize(("arguments", "exits"), [
+    (("--help",), 0), (("--version",), 0), (("models",), 0), (("fit", "missing.csv", "-q"), 3),
+    (("fit", "sample_data/measurements.csv", "-t", "absent", "-q"), 2),
+], ids=["help", "version", "models", "missing file", "unknown column"])
+def test_answers_without_a_fit_load_no_search(arguments: tuple[str, ...], exits: int) -> None:
+    found = loaded_by(*arguments, exits=exits)
+    assert not found & {"scipy.optimize", "scipy.stats", "pandas", "formulaic", "matplotlib"}
+
+
+@pytest.mark.parametrize("arguments", [
+    ("measurements.csv", "-m", "gaussian"), ("conversions.csv", "-m", "bernoulli"),
+    ("species.csv", "-m", "categorical"), ("waiting.csv",), ("measurements.csv", "-o", "json"),
+    ("measurements.csv", "-o", "csv"),
+], ids=" ".join)
+def test_a_plain_fit_loads_no_pandas_and_no_statistics(arguments: tuple[str, ...]) -> None:
+    found = loaded_by("fit", f"sample_data/{arguments[0]}", *arguments[1:], "-q")
+    assert not found & {"pandas", "scipy.stats", "formulaic", "matplotlib", "dask"}
+    assert {"numpy", "pyarrow", "scipy.optimize"} <= found

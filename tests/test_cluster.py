@@ -1,0 +1,87 @@
+"""Clusters: every row keeps the index of its group, whatever the batches, the store or the sample."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mlefit.chunk import Chunk
+from mlefit.design.encode import Columns
+from mlefit.design.expression import Column, Expression
+from mlefit.design.roles import choose_roles
+from mlefit.design.terms import Term
+from mlefit.errors import UsageError
+from mlefit.execution import Store
+from mlefit.gather import Gathered, gather
+from mlefit.request import Request
+from mlefit.reservoir import Reservoir, choose, join
+from mlefit.source import ReadOptions, open_source
+from mlefit.source.source import Source
+
+
+def table(rows: int, groups: int) -> dict[str, object]:
+    rng = np.random.default_rng(rows)
+    school = [f"s{k}" for k in rng.integers(0, groups, rows)]
+    school[3] = ""
+    return {"x": rng.normal(size=rows), "school": school, "y": rng.normal(size=rows)}
+
+
+def gathered(source: Source, budget: int | None) -> tuple[Gathered, Store]:
+    columns = Columns("y", False, (Term((Expression("x", Column("x")),)),), True, cluster="school")
+    store = Store(budget)
+    return gather(source, columns, store, Reservoir(50, 0), threads=2), store
+
+
+@pytest.mark.parametrize("budget", [None, 0])
+def test_rows_keep_their_group_over_all_batches(budget: int | None) -> None:
+    data = table(150_000, 300)      # three batches, in which the groups appear in different orders
+    with open_source(data, ReadOptions()) as source:
+        found, store = gathered(source, budget)
+    names = list(found.clusters)
+    codes = np.concatenate([part.load().cluster for part in store.parts])      # type: ignore[arg-type]
+    used = [name for name in data["school"] if name]      # type: ignore[attr-defined]
+    assert [names[int(code)] for code in codes] == used
+    assert sum(found.clusters.values()) == len(used) == found.ledger.used
+    assert found.ledger.dropped == {"school": 1}
+    assert names == list(dict.fromkeys(used))
+    sample = found.reservoir.sample()
+    assert sample.cluster is not None
+    assert sample.cluster.shape == sample.y.shape
+    store.close()
+
+
+def test_parts_choices_and_joins_carry_the_groups() -> None:
+    chunk = Chunk(np.arange(4.0), np.ones((4, 1)), None, np.arange(4.0), 7, np.array([0.0, 1.0, 0.0, 2.0]))
+    part = chunk.part(1, 3)
+    assert part.cluster is not None
+    assert part.cluster.tolist() == [1.0, 0.0]
+    chosen = choose(chunk, np.array([0, 3]))
+    assert chosen.cluster is not None
+    assert chosen.cluster.tolist() == [0.0, 2.0]
+    both = join([part, chosen])
+    assert both.cluster is not None
+    assert both.cluster.tolist() == [1.0, 0.0, 0.0, 2.0]
+    assert choose(Chunk(np.arange(4.0), np.ones((4, 1))), np.array([0])).cluster is None
+
+
+def test_a_chunk_refuses_groups_of_another_length() -> None:
+    with pytest.raises(ValueError, match=r"cluster \(3,\) does not belong to a response \(4,\)"):
+        Chunk(np.arange(4.0), np.ones((4, 1)), cluster=np.zeros(3))
+
+
+def test_the_cluster_column_is_no_predictor_unless_named(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("x,school,y\n1,a,2\n2,b,3\n4,a,5\n")
+    with open_source((str(path),), ReadOptions()) as source:
+        chosen = choose_roles(source, Request((str(path),), target="y", se="cluster:school"))
+        assert chosen.features == ("x",)
+        assert chosen.columns.cluster == "school"
+        assert chosen.columns.categories == ("school",)
+        named = choose_roles(source, Request((str(path),), target="y", features=("school",), se="cluster:school"))
+        assert named.columns.categories == ("school",)
+        everything = choose_roles(source, Request((str(path),), formula="y ~ .", se="cluster:school"))
+        assert everything.features == ("x",)
+        with pytest.raises(UsageError) as refused:
+            choose_roles(source, Request((str(path),), target="y", se="cluster:scool"))
+    assert refused.value.message == 'there is no column "scool"'
+    assert refused.value.remedy == "did you mean school? the columns are x, school, y"

@@ -1,0 +1,140 @@
+"""Store and Engine: where parts are kept and who visits them changes no bit."""
+
+import tempfile
+from typing import Any, NoReturn
+
+import numpy as np
+import pytest
+
+from mlefit.chunk import Chunk
+from mlefit.errors import DataError
+from mlefit.execution import Engine, Store
+from mlefit.execution.engine import PART_ROWS, parts
+from mlefit.tally import Tally
+
+
+def chunk(rows: int, weighted: bool = False, shifted: bool = False, first_row: int = 0) -> Chunk:
+    rng = np.random.default_rng(rows)
+    return Chunk(
+        rng.integers(0, 3, rows).astype(float), rng.normal(0.0, 1.0, (3, rows)).T,
+        rng.integers(0, 5, rows).astype(float) if weighted else None, rng.normal(0.0, 1.0, rows) if shifted else None,
+        first_row,
+    )
+
+
+def stored(*chunks: Chunk, budget: int | None) -> Store:
+    store = Store(budget)
+    for one in chunks:
+        store.add(one)
+    return store
+
+
+def same(a: Chunk, b: Chunk) -> None:
+    assert a.first_row == b.first_row
+    for mine, theirs in ((a.y, b.y), (a.x, b.x), (a.weight, b.weight), (a.offset, b.offset)):
+        assert (mine is None) == (theirs is None)
+        assert mine is None or mine.tobytes() == theirs.tobytes()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("shifted", [False, True])
+def test_spilled_parts_come_back_bit_for_bit(weighted: bool, shifted: bool) -> None:
+    chunks = [chunk(2 * PART_ROWS + 5, weighted, shifted), chunk(100, weighted, shifted, first_row=2 * PART_ROWS + 5)]
+    memory, disk = stored(*chunks, budget=None), stored(*chunks, budget=0)
+    assert (memory.spilled, disk.spilled) == (False, True)
+    assert memory.rows == disk.rows == 2 * PART_ROWS + 105
+    assert len(memory.parts) == len(disk.parts) == 4
+    for mine, theirs in zip(memory.parts, disk.parts, strict=True):
+        same(mine.load(), theirs.load())
+        same(theirs.load(), theirs.load())
+    disk.close()
+
+
+def test_numbers_at_the_edge_of_float64_survive_the_disk() -> None:
+    values = np.array([0.0, -0.0, 5e-324, -1.7976931348623157e308, np.inf, np.nan])
+    disk = stored(Chunk(values, values[:, None]), budget=0)
+    assert disk.parts[0].load().x[:, 0].tobytes() == values.tobytes()
+    disk.close()
+
+
+def test_a_budget_fills_memory_first_and_keeps_the_order() -> None:
+    chunks = [chunk(100, first_row=100 * i) for i in range(5)]
+    size = chunks[0].y.nbytes + chunks[0].x.nbytes
+    store = stored(*chunks, budget=2 * size)
+    assert [type(part).__name__ for part in store.parts] == ["Held", "Held", "Stored", "Stored", "Stored"]
+    assert [part.load().first_row for part in store.parts] == [0, 100, 200, 300, 400]
+    store.close()
+    store.close()
+
+
+@pytest.mark.parametrize("budget", [None, 0])
+def test_classes_are_relabelled_on_disk_and_in_memory(budget: int | None) -> None:
+    original = chunk(1_000)
+    before = original.y.copy()
+    store = stored(original, budget=budget)
+    store.relabel(np.array([1.0, 2.0, 0.0]))
+    assert np.array_equal(store.parts[0].load().y, (before + 1.0) % 3.0)
+    assert np.array_equal(store.parts[0].load().x, original.x)
+    store.close()
+
+
+def moments(part: Chunk) -> Tally:
+    return Tally(float(part.rows), float(part.y.sum()), part.x.T @ part.y, part.x.T @ part.x)
+
+
+@pytest.mark.parametrize("budget", [None, 0])
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_a_sum_has_the_same_bits_for_any_threads_and_store(budget: int | None, threads: int) -> None:
+    chunks = [chunk(3 * PART_ROWS + 17), chunk(40), chunk(PART_ROWS)]
+    one = Engine.of(*chunks).sum(moments)
+    store = stored(*chunks, budget=budget)
+    other = Engine(store, threads).sum(moments)
+    store.close()
+    assert (one.weight, one.value) == (other.weight, other.value)
+    for mine, theirs in ((one.gradient, other.gradient), (one.hessian, other.hessian)):
+        assert mine is not None
+        assert theirs is not None
+        assert mine.tobytes() == theirs.tobytes()
+
+
+def test_parts_are_views_that_cover_every_row_once() -> None:
+    whole = chunk(2 * PART_ROWS + 1, weighted=True, shifted=True)
+    found = parts(whole)
+    assert [part.rows for part in found] == [PART_ROWS, PART_ROWS, 1]
+    assert [part.first_row for part in found] == [0, PART_ROWS, 2 * PART_ROWS]
+    assert np.array_equal(np.concatenate([part.y for part in found]), whole.y)
+    assert all(np.shares_memory(part.x, whole.x) for part in found)
+
+
+def test_an_error_in_a_task_reaches_the_caller() -> None:
+    def fail(part: Chunk) -> NoReturn:
+        raise ZeroDivisionError(part.first_row)
+
+    with pytest.raises(ZeroDivisionError):
+        Engine.of(chunk(5 * PART_ROWS), threads=2).sum(fail)
+
+
+def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: Any) -> NoReturn:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: "/scratch")
+    with pytest.raises(DataError) as raised:
+        stored(chunk(10), budget=0)
+    assert raised.value.code == "disk-full"
+    assert raised.value.message == "the temporary file in /scratch could not be written: No space left on device"
+    assert raised.value.remedy == "free disk space, set TMPDIR to a larger disk, or give --memory more"
+
+
+@pytest.mark.parametrize(("y", "x", "weight", "message"), [
+    (3, (2, 1), None, "design (2, 1) does not belong to a response (3,)"),
+    (3, (3,), None, "design (3,) does not belong to a response (3,)"),
+    (3, (3, 1), 2, "weight (2,) does not belong to a response (3,)"),
+])
+def test_shapes_that_do_not_belong_together_are_refused(
+    y: int, x: tuple[int, ...], weight: int | None, message: str
+) -> None:
+    with pytest.raises(ValueError, match="does not belong") as raised:
+        Chunk(np.zeros(y), np.zeros(x), None if weight is None else np.zeros(weight))
+    assert str(raised.value) == message
