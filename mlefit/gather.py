@@ -112,7 +112,7 @@ class Gathered:
     clusters: Mapping[str, float]   # likewise those of the cluster column
 
 
-def gather(  # noqa: PLR0917  in the order of the corridor
+def gather(
     source: Source, columns: Columns, store: Store | None, reservoir: Reservoir, threads: int,
     scaling: Scaling | None = None, holdout: Holdout | None = None,
 ) -> Gathered:

@@ -27,7 +27,7 @@ def join(chunks: list[Chunk]) -> Chunk:
 def choose(chunk: Chunk, rows: Index) -> Chunk:
     """The named rows (indices) of a chunk, copied."""
     return Chunk(
-        chunk.y[rows], chunk.x.T[:, rows].T, None if chunk.weight is None else chunk.weight[rows],
+        chunk.y[rows], np.take(chunk.x.T, rows, axis=1).T, None if chunk.weight is None else chunk.weight[rows],
         None if chunk.offset is None else chunk.offset[rows], chunk.first_row,
         None if chunk.cluster is None else chunk.cluster[rows],
     )

@@ -62,6 +62,21 @@ def test_the_split_follows_the_seed_and_not_the_engine(tmp_path: Path) -> None:
     assert one != other
 
 
+def test_a_fit_with_held_out_rows_has_the_same_bits_for_any_engine(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(40_000, 3))
+    y = np.where(rng.random(40_000) < 1.0 / (1.0 + np.exp(-x[:, 0])), "yes", "no")
+    path = tmp_path / "t.csv"
+    rows = zip(x.tolist(), y, strict=True)
+    path.write_text("a,b,c,y\n" + "\n".join(f"{a!r},{b!r},{c!r},{z}" for (a, b, c), z in rows))
+    one, two = (
+        fit((str(path),), holdout=0.2, engine=engine, threads=threads)
+        for engine, threads in (("memory", 1), ("stream", 2))
+    )
+    assert one.parameters == two.parameters
+    assert one.information == two.information
+
+
 def test_classes_and_weights_are_held_out_too() -> None:
     rng = np.random.default_rng(4)
     kind = [("a", "b", "c")[k] for k in rng.integers(0, 3, 600)]

@@ -48,7 +48,7 @@ CASES: list[tuple[str, Any, str]] = [
     ("twice another", lambda a, b: 2.0 * a, "x is collinear: a combination of a; it was dropped"),
     ("a copy", lambda a, b: a.copy(), "x is collinear: a combination of a; it was dropped"),
     ("a sum", lambda a, b: a + b, "x is collinear: a combination of a, b; it was dropped"),
-    ("an affine map", lambda a, b: 3.0 - 0.1 * b, "x is collinear: a combination of (Intercept), b; it was dropped"),
+    ("an affine map", lambda a, b: 3.0 - 0.1 * b, "x is collinear: a combination of b; it was dropped"),
     ("a constant", lambda a, b: np.full(N, 7.0), "x is constant, which the intercept already is (collinear); it was dropped"),
     ("zeros", lambda a, b: np.zeros(N), "x is zero in every row; it was dropped"),
 ]
@@ -66,9 +66,10 @@ def test_a_determined_column_is_named_dropped_and_aliased(model: str, what: str,
     clean = fitted({**columns, "y": y}, model)
     fit = fitted({**columns, "x": column(columns["a"], columns["b"]), "y": y}, model)
     assert set(aliased(fit)) == {"x"}
-    assert warned(fit)[0].split(":")[0] == message.split(":")[0] or what == "an affine map"
-    if what != "an affine map":        # whether the constant takes part depends on where the encoder put the origin
-        assert warned(fit) == [message]
+    # Whether the constant takes part in a sum depends on where the encoder put the origin: medians do not add up.
+    either = {message, message.replace("a combination of ", "a combination of (Intercept), ")}
+    assert len(set(warned(fit))) == 1
+    assert warned(fit)[0] in either
     assert fit["criteria"]["n_params"] == clean["criteria"]["n_params"]
     assert fit["criteria"]["loglik"] == pytest.approx(clean["criteria"]["loglik"], rel=1e-13)
 
@@ -94,8 +95,8 @@ def test_two_columns_that_merely_resemble_each_other_are_both_kept_and_said() ->
 def test_a_near_dependency_names_its_own_columns_only() -> None:
     columns = a_and_b()
     a, b = columns["a"], columns["b"]
-    other = np.random.default_rng(5).normal(size=(2, N))
-    fit = fitted({"u": other[0], "a": a, "v": other[1], "b": b, "x": a + b + 1e-4 * other[0], "y": columns["y"]})
+    other = np.random.default_rng(5).normal(size=(3, N))
+    fit = fitted({"u": other[0], "a": a, "v": other[1], "b": b, "x": a + b + 1e-4 * other[2], "y": columns["y"]})
     assert [w["columns"] for w in fit["warnings"] if w["code"] == "near-collinear"] == [["a", "b", "x"]]
 
 

@@ -15,7 +15,7 @@ from mlefit.report.json import to_dict
 from mlefit.request import Request
 
 SAME = 1e-9     # both data sets have the same likelihood; what differs is the order of the sums
-# The counts of rows are those of the file, n is the sum of the weights; the counters of the searches depend on rounding.
+# Rows are counted in the file, n is the sum of the weights; the counters of the searches depend on rounding.
 OF_THE_FILE = {
     "source", "sha256", "rows_read", "rows_used", "rows_dropped", "weights", "iterations", "evaluations", "edm",
     "gradient", "gap_se", "max_gap_se", "nll_excess", "run", "route_kl",
@@ -136,7 +136,7 @@ def test_a_categorical_offset_would_need_a_class() -> None:
     with pytest.raises(UsageError) as refused:
         run(Request(data, target="y", features=("x",), offset="o"))
     assert refused.value.message == (
-        "--offset: categorical has one linear predictor per class, and an offset would have to name the class it belongs "
-        "to"
+        "--offset: categorical has one linear predictor per class, and an offset would have to name the class "
+        "it belongs to"
     )
     assert refused.value.remedy == "leave --offset out, or use --model bernoulli for one class against the rest"

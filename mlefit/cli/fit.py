@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mlefit.request import Engine, Request
 
 
-def fit(  # noqa: PLR0917 - one parameter per option of the contract
+def fit(
     data: arguments.Data = None,
     model: arguments.ModelName = None,
     target: arguments.Target = None,

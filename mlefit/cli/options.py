@@ -51,10 +51,8 @@ def output(text: str) -> str:
     """The format on stdout; what looks like a file name belongs to --out."""
     if text in FORMATS:
         return text
-    if re.search(r"[./\\]", text):
-        remedy = f"use --out {shown(text)} for the file, and -o for its format"
-    else:
-        remedy = "such as -o json"
+    is_file = re.search(r"[./\\]", text)
+    remedy = f"use --out {shown(text)} for the file, and -o for its format" if is_file else "such as -o json"
     raise refused("--output", text, listed(FORMATS), remedy)
 
 

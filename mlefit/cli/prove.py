@@ -22,7 +22,7 @@ Picture = Annotated[str | None, typer.Option(
     "--plot", metavar="FILE", help="Draw NLL and loss along a slice through the optimum: FILE.png or FILE.svg.")]
 
 
-def prove(  # noqa: PLR0917 - one parameter per option of the contract
+def prove(
     data: arguments.Data = None,
     model: arguments.ModelName = None,
     target: arguments.Target = None,

@@ -113,10 +113,12 @@ def _refuse_column(typed: Typed, place: int, name: str, names: Collection[str]) 
     near = get_close_matches(name[:SHOWN_LETTERS], list(names), n=3)
     others = dict.fromkeys(_other_strangers(typed.text[place:], names))
     others.pop(name, None)
+    more = "".join(f', nor "{short(other)}"' for other in [*others][:SHOWN])
     known = ", ".join(list(names)[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
     raise typed.refusal(
-        place, f'there is no column "{short(name)}"' + "".join(f', nor "{short(other)}"' for other in [*others][:SHOWN]),
-        f"nearest: {', '.join(near)}" if near else f"columns: {known}; quote odd names as in `my column`", [name, *others],
+        place, f'there is no column "{short(name)}"{more}',
+        f"nearest: {', '.join(near)}" if near else f"columns: {known}; quote odd names as in `my column`",
+        [name, *others],
     )
 
 

@@ -26,7 +26,7 @@ POLISH_STEPS = 30
 SEARCH_STEPS = 500       # a whitened Newton search needs about ten
 QUICK_STEPS = 30         # after which it is worth asking whether there is an optimum to be found
 FIRST_ORDER_STEPS = 20_000
-PRODUCTS_GRADIENT = 1e-7  # gradient of the mean at which a search without a Hessian hands over to the polish
+PRODUCTS_GRADIENT = 1e-9  # gradient of the mean at which a search without a Hessian hands over to the polish
 DENSE = 600              # up to here the Hessian is formed in every step (trust-exact), beyond it only multiplied
 
 

@@ -86,7 +86,8 @@ class Store:
         self._room = 0
         try:
             if self._file is None:
-                self._file, self.spilled = tempfile.TemporaryFile(prefix="mlefit-"), True
+                self._file = tempfile.TemporaryFile(prefix="mlefit-")  # noqa: SIM115 - it lives as long as the store
+                self.spilled = True
             self.parts += [Stored(self._file, part) for part in parts(chunk)]
             self._file.flush()
         except OSError as error:

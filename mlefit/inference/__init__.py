@@ -1,0 +1,1 @@
+"""What follows from an optimum: covariances, standard errors, intervals and p-values."""

@@ -6,7 +6,7 @@ from mlefit.arrays import Array
 from mlefit.noise.model import NoiseModel
 
 
-def route_divergence(  # noqa: PLR0917  the arguments of the formula
+def route_divergence(
     noise: NoiseModel, eta_a: Array, free_a: Array, eta_b: Array, free_b: Array, weight: Array | None = None
 ) -> float:
     """Mean over rows of KL(a || b), closed form, nats per row; a is the maximum likelihood model.

@@ -15,6 +15,7 @@ ROWS_PER_COLUMN = 20                                # added columns are at most 
 KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)             # Harrell's quantiles for five knots
 NUMERIC_FROM = 7                                    # distinct values; below, a column is a code
 MOST_IN_PRODUCTS = 8                                # predictors up to which all pairwise products are added
+ALWAYS_TRIED = 200                                  # columns of which it is found out at once how many are new
 RANK = 1e-7                                         # singular values, of columns of norm 1, that count as zero
 
 
@@ -48,7 +49,7 @@ def widen(x: Array, predictors: Array, most: int) -> Wider:
         products = [a * b for a, b in combinations(predictors.T, 2)]
     both = "splines and products" if splines and products else "splines" if splines else "products"
     for label, columns in ((both, splines + products), ("splines", splines), ("squares", squares)):
-        if not columns:
+        if not columns or len(columns) > max(most, ALWAYS_TRIED):
             continue
         added = complement(x, np.stack(columns, axis=1))
         if 0 < added.shape[1] <= most:

@@ -8,19 +8,20 @@ the log ratio of N(0, exp(2 B g)) to N(0, 1). Any g gives a lower bound of the K
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.information.reference import ROWS_PER_COLUMN, complement
+from mlefit.information.reference import ALWAYS_TRIED, ROWS_PER_COLUMN, complement
 
 STEPS = 50
 ENOUGH = 1e-3       # total nats that the next step may still gain
 
 
 def spread_basis(predictors: Array) -> Array | None:
-    """Columns 1, x_j, x_j^2 (n, k), orthogonal with mean squares 1; None with fewer than 20 rows per column."""
+    """Columns 1, x_j, x_j^2 (n, k), orthogonal with mean squares 1; None with fewer than 20 rows per column,
+    or with more columns than are worth the time."""
     n, k = predictors.shape
     constant = np.ones((n, 1))
     for columns in (np.hstack([predictors, predictors**2]), predictors):
-        if k == 0:
-            break
+        if k == 0 or columns.shape[1] > ALWAYS_TRIED or k * ROWS_PER_COLUMN > n:
+            continue        # the design has full rank, so k is a lower bound of the basis
         basis = np.hstack([constant, complement(constant, columns)])
         if ROWS_PER_COLUMN * basis.shape[1] <= n:
             return basis

@@ -140,7 +140,8 @@ def _check_holdout(gathered: Gathered, holdout: Holdout, columns: Columns) -> No
     absent = [level for level, weight in gathered.levels.items() if weight == 0.0]
     if absent:
         raise DataError(f'--holdout {holdout.share:g}: every row of column "{columns.target}" with level '
-                        f'"{absent[0]}" is held out, so the fit cannot know it', "use a smaller share, another --seed, or more rows",
+                        f'"{absent[0]}" is held out, so the fit cannot know it',
+                        "use a smaller share, another --seed, or more rows",
                         code="holdout", columns=[columns.target])
 
 

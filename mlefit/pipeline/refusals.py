@@ -69,9 +69,13 @@ def _check_memory(context: Context) -> None:
     need, room = HESSIANS * 8 * count**2, context.request.read.memory or _half_of_memory()
     if need > room:
         raise DataError(
-            f"too many parameters: the standard errors of {count:,} parameters need about {need / 1e9:.1f} GB of memory, "
-            f"and {room / 1e9:.1f} GB may be used",
+            f"too many parameters: the standard errors of {count:,} parameters need about {_size(need)} of memory, "
+            f"and {_size(room)} may be used",
             "leave out predictors or merge levels, or give --memory more", code="too-many-parameters")
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
 
 
 def _half_of_memory() -> int:
@@ -99,7 +103,8 @@ def _check_spread(context: Context, target: str) -> None:
     sigma = float(np.sqrt(shape.rss / context.n))
     if sigma <= EXACT * size:
         parameters = _exact(context)
-        known = ", ".join(f"{p.name} = {p.estimate:.9g}" for p in parameters[:SHOWN] if p.estimate is not None and p.kind == "mean")
+        means = [p for p in parameters if p.estimate is not None and p.kind == "mean"]
+        known = ", ".join(f"{p.name} = {p.estimate:.9g}" for p in means[:SHOWN])
         raise _refusal(
             context, f'the fit is exact: "{target}" is a linear function of the predictors ({known}), so sigma = 0 and the '
             "likelihood is unbounded", "there is no noise to model; check whether a predictor was computed from the target",

@@ -34,7 +34,7 @@ def lines_of(text: bytes, rows: Sequence[int], dialect: Dialect) -> dict[int, in
     return found
 
 
-def bad_cells(      # noqa: PLR0917 - a cell, where it stands and how the text is written
+def bad_cells(
     name: str, code: str, bad: Mask, cells: Codes, texts: list[str], rows: Rows, text: bytes, dialect: Dialect
 ) -> Finding | None:
     """A finding about the cells (codes into `texts`) that are marked `bad` per distinct text; `rows` of the block."""

@@ -159,6 +159,12 @@ def _storage(column: Any) -> Any:
     return column.storage
 
 
+def _sound(table: Any) -> Any:
+    """`table` itself. Raises ArrowInvalid when its offsets or indices point elsewhere: reading on would be a crash."""
+    table.validate(full=True)
+    return table
+
+
 class _FilePart(TypedPart):
     """A typed table in a file."""
 
@@ -193,10 +199,12 @@ class ParquetPart(_FilePart):
 
         with self._damage("Parquet"), stored.open() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
             super().__init__(stored.label, file.schema_arrow, options)
-            self.single = file.num_row_groups == 1 and stored.size <= SMALL
+            cells = file.metadata.num_rows * len(self.names)
+            self.single = file.num_row_groups == 1 and stored.size <= SMALL and cells <= CELLS
             usable = [name for name in self.names if kind_of_type(self._types[name]) is not None]
             batches = file.iter_batches(batch_size=SAMPLE_ROWS, columns=usable, use_threads=False)
-            self._look(file.metadata.num_rows, next(batches, None))
+            first = next(batches, None)
+            self._look(file.metadata.num_rows, None if first is None else _sound(first))
 
     def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
         """As Part.blocks. Row groups too large to decode at once come in batches, decoded one after the other."""
@@ -219,9 +227,10 @@ class ParquetPart(_FilePart):
         import pyarrow.parquet as pq
 
         if not isinstance(content, int):
-            return content.select(list(columns))
+            with self._damage("Parquet"):
+                return _sound(content.select(list(columns)))
         with self._damage("Parquet"), self._stored.open() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
-            return file.read_row_group(content, columns=list(columns), use_threads=False)
+            return _sound(file.read_row_group(content, columns=list(columns), use_threads=False))
 
 
 class ArrowPart(_FilePart):
@@ -236,7 +245,7 @@ class ArrowPart(_FilePart):
             self._count = file.num_record_batches
             self.single = self._count == 1 and stored.size <= SMALL
             rows = sum(file.get_batch(at).num_rows for at in range(self._count))
-            self._look(rows, file.get_batch(0).slice(0, SAMPLE_ROWS) if self._count else None)
+            self._look(rows, _sound(file.get_batch(0)).slice(0, SAMPLE_ROWS) if self._count else None)
 
     def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
         """As Part.blocks."""
@@ -247,4 +256,4 @@ class ArrowPart(_FilePart):
         from pyarrow import ipc
 
         with self._damage("Arrow"), self._stored.open() as raw, ipc.open_file(raw) as file:
-            return file.get_batch(content).select(list(columns))
+            return _sound(file.get_batch(content).select(list(columns)))

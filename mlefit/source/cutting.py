@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from mlefit.errors import DataError
 from mlefit.source.decoding import Readable, filled
 
-BLOCK = 4 << 20             # bytes: a range that a worker parses in about 25 ms; what is alive at once stays below 100 MB
-LONGEST_LINE = 16 << 20     # bytes: beyond this a "line" is no row of a table, and memory stays bounded
+BLOCK = 4 << 20             # bytes: what a worker parses in about 25 ms; all that is alive at once stays below 100 MB
+LONGEST_LINE = 16 << 20     # bytes: beyond this a "line" is no row of a table; memory stays bounded
 _QUOTE, _BREAKS = 0x22, b"\r\n"
 
 

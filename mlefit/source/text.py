@@ -131,7 +131,7 @@ class TextPart(Part):
                 distinct[name] = levels
 
     def _look_at_numbers(self, text: bytes, kinds: dict[str, Kind], distinct: dict[str, tuple[str, ...]]) -> bool:
-        """Fill both for a table of nothing but plain numbers, without a look at each cell's text; False if it is not."""
+        """Fill both for a table of nothing but plain numbers without a look at each cell's text; False if it is not."""
         import pyarrow as pa
 
         try:

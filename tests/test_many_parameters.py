@@ -1,0 +1,95 @@
+"""Many parameters: searches with Hessian products end where searches with Hessians do, and memory is asked about first."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mlefit
+from mlefit import objective as objectives
+from mlefit.chunk import Chunk
+from mlefit.errors import DataError
+from mlefit.estimation import optimize, routes
+from mlefit.mean import LinearMean
+from mlefit.noise.categorical import Categorical
+from mlefit.objective import Objective, implied_loss, likelihood
+from mlefit.source.options import ReadOptions
+
+
+def classes(levels: int, n: int, predictors: int) -> dict[str, Any]:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(n, predictors))
+    y = np.argmax(x @ (0.3 * rng.normal(size=(predictors, levels))) + rng.gumbel(size=(n, levels)), axis=1)
+    return {**{f"x{j}": x[:, j] for j in range(predictors)}, "y": np.array([f"c{k:03d}" for k in y])}
+
+
+def columns(count: int, n: int) -> dict[str, Any]:
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(n, count))
+    y = (x @ rng.normal(size=count) / np.sqrt(count) + rng.logistic(size=n) > 0).astype(int)
+    return {**{f"x{j}": x[:, j] for j in range(count)}, "y": y}
+
+
+@pytest.mark.parametrize(("model", "data"), [("categorical", classes(30, 1500, 3)), ("bernoulli", columns(60, 1200))])
+def test_products_and_hessians_lead_to_the_same_answer(
+    model: str, data: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dense = mlefit.fit(data, target="y", model=model, draws=0).to_dict()
+    monkeypatch.setattr(routes, "DENSE", 20)
+    monkeypatch.setattr(optimize, "DENSE", 20)
+    sparse = mlefit.fit(data, target="y", model=model, draws=0).to_dict()
+    assert dense["routes"]["mle"]["method"] == "trust-exact"
+    assert sparse["routes"]["mle"]["method"] == "trust-krylov"
+    for fit in (dense, sparse):
+        assert fit["agreement"]["agree"]
+        assert max(route["edm"] for route in fit["routes"].values()) <= 1e-10
+    for one, other in zip(dense["parameters"], sparse["parameters"], strict=True):
+        assert other["estimate"] == pytest.approx(one["estimate"], abs=1e-9 * one["std_error"])
+        assert other["std_error"] == pytest.approx(one["std_error"], rel=1e-6)
+
+
+def test_the_search_with_products_forms_a_hessian_for_the_certificate_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "DENSE", 20)
+    monkeypatch.setattr(optimize, "DENSE", 20)
+    formed = []
+    original = objectives.Objective.tally
+
+    def counted(self: Objective, theta: Any, chunk: Chunk, order: int) -> Any:
+        formed.append(order == 2)
+        return original(self, theta, chunk, order)
+
+    monkeypatch.setattr(objectives.Objective, "tally", counted)
+    mlefit.fit(classes(30, 1500, 3), target="y", model="categorical", draws=0)
+    assert 2 <= sum(formed) <= 4        # one for each route, and one more where its polish began too far out
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("route", ["likelihood", "loss"])
+def test_one_product_of_all_classes_is_the_sum_over_pairs(
+    route: str, weighted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(3)
+    n, r, noise = 700, 4, Categorical(20)
+    x = np.asfortranarray(np.column_stack([np.ones(n), rng.normal(size=(n, r - 1))]))
+    chunk = Chunk(rng.integers(0, 20, n).astype(float), x, rng.integers(1, 4, n).astype(float) if weighted else None)
+    criterion = likelihood(noise) if route == "likelihood" else implied_loss(noise)
+    objective = Objective(criterion, LinearMean(np.eye(r), tuple(range(r)), 19), 0)
+    theta = 0.3 * rng.normal(size=objective.size)
+    together = objective.tally(theta, chunk, 2).hessian
+    monkeypatch.setattr(objectives, "MANY_CLASSES", 100)
+    by_pairs = objective.tally(theta, chunk, 2).hessian
+    assert together is not None
+    assert by_pairs is not None
+    assert np.allclose(together, by_pairs, rtol=0.0, atol=1e-13 * n)
+    v = rng.normal(size=objective.size)
+    product = objective.product(theta, v, chunk).gradient
+    assert product is not None
+    assert np.allclose(together @ v, product, rtol=0.0, atol=1e-11 * n)
+
+
+def test_memory_is_refused_before_it_runs_out() -> None:
+    with pytest.raises(DataError) as refused:
+        mlefit.fit(classes(30, 1500, 3), target="y", model="categorical", read=ReadOptions(memory=1_000_000))
+    assert str(refused.value) == (
+        "too many parameters: the standard errors of 116 parameters need about 1.3 MB of memory, and 1.0 MB may be used\n"
+        "leave out predictors or merge levels, or give --memory more")

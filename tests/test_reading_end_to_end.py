@@ -1,0 +1,141 @@
+"""From a file to the end of the run: large and hostile inputs end in a fit or a refusal, never in a hang or a crash."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fuzz_cases import case, run_in_process
+
+from mlefit.cli import main
+from mlefit.source import columnar, cutting, text
+
+PATIENCE = 2.0      # seconds in which Ctrl-C must be answered
+HOSTILE = ("[red]x", "\x1b[31mescape", "new\nline", "\u202ertl", "=1+1", "a,b")
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cutting, "BLOCK", 2000)
+    monkeypatch.setattr(text, "BLOCK", 2000)
+
+
+def table(rows: int, first: str = "0.5") -> str:
+    rng = np.random.default_rng(rows)
+    cells = "".join(f"{a:.6f},{b:.6f}\n" for a, b in rng.normal(size=(rows, 2)))
+    return f"x,y\n{first},1\n{cells}"
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_bad_cell_in_the_first_of_many_blocks_is_told_and_nobody_waits(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(table(2000, first="oops"))
+    assert main(["fit", str(path), "--threads", "2"]) == 3
+    assert capfd.readouterr().err.splitlines()[0] == (
+        f'mlefit: {path}: 1 cell in column "x" is not a number: row 1 (line 2) "oops".'
+    )
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_first_block_of_missing_cells_teaches_nothing_wrong(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n" + "NA,1\n" * 1000 + table(2000).partition("\n")[2])
+    assert main(["fit", str(path), "-x", "x", "-o", "json", "--draws", "0"]) == 0
+    data = json.loads(capfd.readouterr().out)["data"]
+    assert (data["rows_read"], data["rows_used"], data["dropped"]) == (3001, 2001, {"x": 1000})
+
+
+def test_a_row_group_read_in_pieces_gives_the_same_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rng = np.random.default_rng(4)
+    x, noise = rng.normal(size=(2, 5000))
+    level = np.array(["a", "b", "c"])[rng.integers(0, 3, 5000)]
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"x": x, "g": level, "y": x + noise}), path)
+    fits = []
+    for cells in (columnar.CELLS, 100):
+        monkeypatch.setattr(columnar, "CELLS", cells)
+        monkeypatch.setattr(columnar, "ROWS", columnar.ROWS if cells > 100 else 512)
+        assert main(["fit", str(path), "-t", "y", "-o", "json", "--draws", "0"]) == 0
+        fits.append(json.loads(capfd.readouterr().out))
+    first, second = ([p["estimate"] for p in fit["parameters"]] for fit in fits)
+    assert first == pytest.approx(second, rel=1e-12)
+    assert fits[0]["data"] == fits[1]["data"]
+
+
+def test_an_arrow_file_with_offsets_that_point_elsewhere_is_refused(tmp_path: Path) -> None:
+    ran = run_in_process(case(10001552), tmp_path)      # the seed that once ended the interpreter
+    assert ran.code == 3
+    assert "the Arrow file is damaged" in ran.err
+
+
+@pytest.mark.parametrize("format_", ["table", "json", "csv", "markdown"])
+def test_hostile_names_are_harmless_in_every_format(
+    tmp_path: Path, format_: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rng = np.random.default_rng(5)
+    columns = {name: rng.normal(size=60) for name in HOSTILE}
+    levels = np.array(["[b]p", "\x1b[2Jq", "=r\n"])[rng.integers(0, 3, 60)]
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({**columns, "level\x1b": levels, "\u2066y": rng.normal(size=60)}), path)
+    assert main(["fit", str(path), "-o", format_, "--draws", "0"]) == 0
+    out, err = capfd.readouterr()
+    for stream in (out, err):
+        assert not set(stream) & set("\x1b\u202e\u2066\r")
+    assert "'=1+1" in out if format_ == "csv" else "=1+1" in out
+    if format_ == "json":
+        assert [p["name"] for p in json.loads(out)["parameters"]][1:7] == list(HOSTILE)
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["-t", "new\nlin"], 'mlefit: there is no column "new\\nlin"'),
+    (["-t", "y", "-x", "\x1b[31mq"], 'mlefit: there is no column "\\x1b[31mq"'),
+    (["-t", "y", "--weights", "new\nline"],
+     'mlefit: column "new\\nline", row 1: a frequency weight must be a whole number >= 0, found 0.5'),
+    (["-t", "y", "-x", "new\nline", "--reference", "new\nline=\u202e"],
+     'mlefit: --reference new\\nline=\\u202e: column "new\\nline" has no level "\\u202e"'),
+])
+def test_hostile_names_are_escaped_in_messages(
+    tmp_path: Path, arguments: list[str], message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('"new\nline",y\n0.5,1\n1,3\n2,2\n3,7\n')
+    assert main(["fit", str(path), *arguments]) == 2 + ("--weights" in arguments)
+    said = (line for line in capfd.readouterr().err.splitlines() if not line.startswith("note: "))
+    assert next(said) == message
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFO")
+def test_ctrl_c_on_a_slow_input_ends_at_once_and_leaves_no_file(tmp_path: Path) -> None:
+    fifo, out = tmp_path / "slow", tmp_path / "r.json"
+    os.mkfifo(fifo)
+    command = [sys.executable, "-m", "mlefit", "fit", str(fifo), "--out", str(out)]
+    with (
+        subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as running,
+        open(fifo, "wb") as writer,
+    ):
+        writer.write(b"x,y\n1,2\n")     # opening waited for the reader, and the rest never comes
+        writer.flush()
+        time.sleep(0.2)
+        began = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=10)
+    assert time.monotonic() - began < PATIENCE
+    assert (running.returncode, err.decode()) == (130, "mlefit: interrupted\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["slow"]
