@@ -60,7 +60,7 @@ def test_the_search_with_products_forms_a_hessian_for_the_certificate_only(monke
 
     monkeypatch.setattr(objectives.Objective, "tally", counted)
     mlefit.fit(classes(30, 1500, 3), target="y", model="categorical", draws=0)
-    assert 2 <= sum(formed) <= 4        # one for each route, and one more where its polish began too far out
+    assert 2 <= sum(formed) <= 4        # one for each route, one at the answer, and one where a polish began too far out
 
 
 @pytest.mark.parametrize("weighted", [False, True])

@@ -45,6 +45,8 @@ def maximum_likelihood(
     memo = Memo(objective, execution, order=2 if dense and curvature is None else 1)
     theta, iterations = second_order(memo, start, steps, curvature)
     end = polish(memo, theta)
+    if not dense and end.outcome is Outcome.CERTIFIED:
+        end = polish(memo, end.theta)       # standard errors want the Hessian of the answer, not of where polishing began
     method = "trust-exact" if dense else "trust-krylov"
     return Optimum(end.theta, end.value, end.gradient, end.hessian, end.edm, end.outcome, method, iterations,
                    memo.evaluations)

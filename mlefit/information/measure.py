@@ -3,11 +3,7 @@
 import numpy as np
 
 from mlefit.blas import one_thread
-from mlefit.information.continuous import continuous
-from mlefit.information.counts import counts
-from mlefit.information.discrete import discrete
 from mlefit.information.evidence import Evidence, not_identifiable
-from mlefit.information.regression import regression
 from mlefit.information.sample import Fitter, Plan, Sample
 from mlefit.noise.model import Measure, Response
 
@@ -28,11 +24,21 @@ def _estimate(sample: Sample, plan: Plan) -> Evidence:
     numbers = (sample.eta, sample.free, np.array(sample.cross_entropy_total))
     if not all(np.all(np.isfinite(part)) for part in numbers):
         return not_identifiable(sample.cross_entropy_total, "the fitted model is not finite", sample.n)
+    # One estimator runs, and start-up is a feature: the others are not loaded.
     if sample.noise.response is not Response.NUMBER:
+        from mlefit.information.discrete import discrete
+
         return discrete(sample, plan)
+    if sample.noise.measure is Measure.DENSITY and sample.predictor_free:
+        from mlefit.information.continuous import continuous
+
+        return continuous(sample, plan)
     if sample.noise.measure is Measure.DENSITY:
-        estimate = continuous if sample.predictor_free else regression
-        return estimate(sample, plan)
+        from mlefit.information.regression import regression
+
+        return regression(sample, plan)
     if sample.predictor_free:
+        from mlefit.information.counts import counts
+
         return counts(sample, plan)
     return not_identifiable(sample.cross_entropy_total, "counts with predictors have no estimate yet", sample.n)

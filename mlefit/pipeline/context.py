@@ -74,7 +74,7 @@ class Context:
         """What was chosen or detected for the user, and which cells were taken as missing."""
         ledger = self.prepared.gathered.ledger
         missing = tuple(
-            f'column "{column}": {count} cells "{token}" were taken as missing. If they are a level, rename it.'
+            f'column "{column}": {count} cell{"" if count == 1 else "s"} "{token}" taken as missing. If it is a level, rename it.'
             for column, tokens in ledger.tokens.items() for token, count in tokens.items()
         )
         return (*self.source.notes, *self.prepared.roles.notes, *missing)

@@ -3,8 +3,11 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from threading import Thread
 from typing import TypeVar
 
+from mlefit.errors import DataError
 from mlefit.source.batch import Batch
 from mlefit.source.part import SMALL, Block, Parsed, Part
 from mlefit.source.problems import Finding, refusal
@@ -33,6 +36,7 @@ class Reader(Source):
         self.bytes_read = 0
         self._kept: Parsed | None = None
         self._digests: tuple[str, ...] | None = None
+        self._hashing: Thread | None = None
 
     def map(
         self, numbers: Sequence[str], categories: Sequence[str], task: Callable[[Batch], T], threads: int
@@ -71,6 +75,7 @@ class Reader(Source):
     def _pass(
         self, numbers: tuple[str, ...], categories: tuple[str, ...], task: Callable[[Batch], T], threads: int
     ) -> Iterator[T]:
+        self._hash_meanwhile()
         findings: list[Finding] = []
         # Handed from block to block: the rows of the whole input before it, and whether all of them are sound.
         before: Future[tuple[int, bool]] = Future()
@@ -119,8 +124,21 @@ class Reader(Source):
         if findings:
             raise refusal(findings, self.labels)
 
+    def _hash_meanwhile(self) -> None:
+        """Compute the digests while the first long pass waits for its workers; a failure shows when they are asked for."""
+        if self._hashing is None:
+
+            def work() -> None:
+                with suppress(DataError, OSError, ValueError):      # ValueError: closed meanwhile
+                    self._digests = tuple(part.digest() for part in self.parts)
+
+            self._hashing = Thread(target=work, daemon=True, name="mlefit-hash")
+            self._hashing.start()
+
     def digests(self) -> tuple[str, ...]:
-        """As Source.digests; computed on the first call."""
+        """As Source.digests; computed on the first call, or during the first long pass."""
+        if self._hashing is not None:
+            self._hashing.join()
         if self._digests is None:
             self._digests = tuple(part.digest() for part in self.parts)
         return self._digests
