@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from fuzz_cases import Case, Ran, case, complaints, run_in_process, written
 
 LIMIT = 10.0                # seconds that a case may take
-GROWTH = 64                 # MB that the process may gain after the first tenth of the cases
+GROWTH = 64                 # MB that the process may gain from its second tenth to its last; one large fit is no growth
 START_UP = 5.0              # seconds that a command on a busy machine gets on top
 
 
@@ -53,14 +53,18 @@ def main() -> int:
     counts: collections.Counter[str] = collections.Counter()
     failures: list[dict[str, object]] = []
     first = options.seed * 1_000_000
-    settled = peak = 0.0
+    resident: list[float] = []
     began, done = time.time(), 0
+
+    def growth() -> float:
+        tenth = len(resident) // 10
+        return min(resident[-tenth:]) - min(resident[tenth : 2 * tenth]) if tenth else 0.0
 
     def result() -> dict[str, object]:
         return {
             "seed": options.seed, "cases": done, "in_process": min(done, options.in_process),
             "commands": max(0, done - options.in_process), "exit_codes": dict(sorted(counts.items())),
-            "memory_growth_mb": round(peak - settled, 1), "seconds": round(time.time() - began), "failures": failures,
+            "memory_growth_mb": round(growth(), 1), "seconds": round(time.time() - began), "failures": failures,
         }
 
     with tempfile.TemporaryDirectory() as name:
@@ -84,14 +88,12 @@ def main() -> int:
                 print(one.seed, wrong, ran.err[-300:], flush=True)
             for path in one.files:
                 (folder / path).unlink()
-            if in_process and number == options.in_process // 10:
-                settled = memory()
-            if in_process and number % 100 == 0:
-                peak = max(peak, memory()) if settled else 0.0
+            if in_process and number % 20 == 0:
+                resident.append(memory())
             if options.out and number % 500 == 0:
                 options.out.write_text(json.dumps(result(), indent=1))
-    if peak - settled > GROWTH:
-        failures.append({"wrong": [f"memory grew by {peak - settled:.0f} MB"]})
+    if growth() > GROWTH:
+        failures.append({"wrong": [f"memory grew by {growth():.0f} MB"]})
     if options.out:
         options.out.write_text(json.dumps(result(), indent=1) + "\n")
     print(json.dumps({key: value for key, value in result().items() if key != "failures"}), len(failures), "failures")

@@ -223,65 +223,6 @@ def test_many_classes_are_counted_not_listed() -> None:
     assert error.columns == ("g=B",)
 
 
-def test_a_single_class_has_no_estimate() -> None:
-    for model in ("bernoulli", "categorical"):
-        error = refused({"x": np.arange(9.0), "y": np.array(["yes"] * 9)}, model)
-        assert str(error) == (
-            f'column "y": {model} needs at least two classes, found only one class, "yes", in all 9 rows used\n'
-            "its probability is 1 and the coefficients are infinite; use data with both outcomes")
-
-
-@pytest.mark.parametrize(("model", "y", "what"), [
-    ("gaussian", [1.0, 2.0], "2 rows cannot determine 4 parameters (3 coefficients and sigma)"),
-    ("bernoulli", [0.0, 1.0], "2 rows cannot determine 3 parameters (3 coefficients)"),
-    ("categorical", [0.0, 1.0], "2 rows cannot determine 3 parameters (3 coefficients)"),
-    ("gaussian", [1.0], "one row cannot determine 4 parameters (3 coefficients and sigma)"),
-])
-def test_no_more_rows_than_parameters(model: str, y: list[float], what: str) -> None:
-    n = len(y)
-    error = refused({"a": np.arange(n) * 1.0, "b": np.arange(n) ** 2.0 + 1.0, "y": np.array(y)}, model)
-    assert str(error) == (
-        f"too few rows: {what}\n"
-        "use more rows or fewer predictors: with as many parameters as rows any data is fitted exactly")
-
-
-def test_a_constant_target() -> None:
-    error = refused({"x": np.arange(9.0), "y": np.full(9, 0.1)}, "gaussian")
-    assert str(error) == (
-        'column "y" is constant: all 9 rows used are 0.1, so sigma = 0 and the likelihood is unbounded\n'
-        "there is nothing to fit; check that this is the column meant")
-
-
-@pytest.mark.parametrize(("x_shift", "scale"), [(0.0, 1.0), (1e6, 1.0), (0.0, 1e-200), (0.0, 1e200)])
-def test_an_exact_fit_names_its_coefficients(x_shift: float, scale: float) -> None:
-    rng = np.random.default_rng(0)
-    a, b = rng.normal(size=(2, 50))
-    error = refused({"a": a + x_shift, "b": b, "y": scale * (1.0 + 2.0 * (a + x_shift) - 3.0 * b)}, "gaussian")
-    assert error.code == "exact-fit"
-    found = parameters(error)
-    assert found["a", None].estimate == pytest.approx(2.0 * scale, rel=1e-7)
-    if x_shift == 0.0 and scale == 1.0:
-        assert str(error) == (
-            'the fit is exact: "y" is a linear function of the predictors ((Intercept) = 1, a = 2, b = -3), so sigma = 0 and '
-            "the likelihood is unbounded\nthere is no noise to model; check whether a predictor was computed from the target")
-
-
-def test_noise_a_hundred_times_above_rounding_is_noise() -> None:
-    rng = np.random.default_rng(0)
-    a = rng.normal(size=50)
-    y = 1.0 + 2.0 * a + 1e-12 * rng.normal(size=50)
-    sigma = mlefit.fit({"a": a, "y": y}, target="y", model="gaussian", draws=0).to_dict()["parameters"][-1]
-    assert sigma["estimate"] == pytest.approx(1e-12, rel=0.3)
-
-
-def test_a_model_without_coefficients_is_refused() -> None:
-    with pytest.raises(mlefit.MlefitError) as found:
-        mlefit.fit({"y": np.arange(9.0)}, target="y", features=[], intercept=False, model="gaussian")
-    assert str(found.value) == (
-        "the model has no coefficients: there is no intercept and no predictor that varies\n"
-        "leave out --no-intercept, or name predictors")
-
-
 def separable(y: Any, x: Any, classes: int) -> bool:
     """All constraints in one programme: max of the sum of z d, z d >= 0, -1 <= d <= 1."""
     from scipy.optimize import linprog

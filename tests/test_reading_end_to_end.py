@@ -82,6 +82,15 @@ def test_an_arrow_file_with_offsets_that_point_elsewhere_is_refused(tmp_path: Pa
     assert "the Arrow file is damaged" in ran.err
 
 
+def test_a_body_of_nothing_but_a_byte_order_mark_is_no_row(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"x,y\n\xef\xbb\xbf")
+    assert main(["fit", str(path)]) == 3
+    assert capfd.readouterr().err == (
+        f"mlefit: {path}: expected rows of data, found column names only: no data rows.\nCheck the file.\n"
+    )
+
+
 @pytest.mark.parametrize("format_", ["table", "json", "csv", "markdown"])
 def test_hostile_names_are_harmless_in_every_format(
     tmp_path: Path, format_: str, capfd: pytest.CaptureFixture[str]

@@ -96,9 +96,13 @@ class Material:
 
         eps max_i sum_j |x_ij B_j| sqrt(2 a): 1e-14 for ordinary columns, 1e-6 for the ten powers of NIST's Filip.
         """
+        from scipy.linalg import solve_triangular
+
+        # In the units of the design, whether or not the search whitens its rows: there the rounding arises.
         mean = self.found.mean
-        coefficients = np.abs(mean.coefficients(self.found.fit.mle.theta[: self.size]))
-        largest = float((np.abs(mean.columns(self.chunk)) @ coefficients).max())
+        gamma = self.found.fit.mle.theta[: self.size].reshape(mean.predictors, -1).T
+        coefficients = np.abs(solve_triangular(mean.triangle, gamma, check_finite=False))
+        largest = float((np.abs(self.chunk.x[:, mean.kept]) @ coefficients).max())
         return float(np.finfo(float).eps) * largest * float(np.sqrt(2.0 * self.noise.affine(self.free)[0]))
 
     def tally(self, objective: Objective, theta: Array, order: int) -> Tally:

@@ -5,6 +5,7 @@ the blocks with pyarrow, whose own threads are off. The fast parse is typed. Onl
 as text, to find every bad cell or to accept a cell that is written in an unusual way.
 """
 
+import codecs
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, BinaryIO
 
@@ -109,6 +110,7 @@ class TextPart(Part):
     def _look(self, text: bytes) -> None:
         """Kinds and distinct values from the first rows."""
         text = text if self.complete else whole_lines(text, self._eol, self._sign)
+        text = text.removeprefix(codecs.BOM_UTF8)       # pyarrow would drop a second mark, and then find nothing
         if self.complete and not text.strip(b"\r\n \t"):
             raise DataError(f"{self.label}: expected rows of data, found column names only: no data rows.",
                             "Check the file.", code="no-rows")
@@ -197,7 +199,7 @@ class TextPart(Part):
         text: bytes = block.content
         if b"\0" in text:
             return Parsed(text.count(self._eol), findings=(nul_lines(text, self._eol),))
-        if not text.lstrip(b"\r\n"):
+        if not text.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n"):
             return Parsed(0)
         text = squeeze(text) if self._dialect.ragged_spaces else text
         texts = list(dict.fromkeys([*categories, *(() if numbers else self.names[:1])]))    # no columns: count rows
