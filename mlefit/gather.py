@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -100,8 +101,7 @@ class Levels:
         cells[:] = translation[codes]
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(NamedTuple):
     """What one pass has made of the input: the row ledger, sums over all rows, the rows kept, and a sample of them."""
 
     ledger: Ledger

@@ -4,7 +4,7 @@ Every complete row gets a random key from (seed, first row of its batch), as in 
 rows with a key below the share are put aside. A row of weight k is put aside as a whole.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,7 @@ from mlefit.reservoir import choose
 STREAM = 1      # keeps these keys apart from those of the reservoir
 
 
-@dataclass(frozen=True, slots=True)
-class Holdout:
+class Holdout(NamedTuple):
     """Puts `share` of the rows into `store`."""
 
     share: float

@@ -1,6 +1,6 @@
 """Reports built by hand, for the renderers and the command line to print."""
 
-from dataclasses import replace
+from typing import Any
 
 from mlefit.report.report import (
     Agreement,
@@ -16,6 +16,11 @@ from mlefit.report.report import (
     Run,
     Warn,
 )
+
+
+def replace(record: Any, **changes: Any) -> Any:
+    """The record with some fields changed."""
+    return record._replace(**changes)
 
 RUN = Run(seed=0, threads=2, engine="memory", python="3.11", numpy="2.4", scipy="1.17")
 

@@ -5,12 +5,11 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fake_pipeline import Pipeline
-from report_samples import BERNOULLI, GAUSSIAN, PARTIAL
+from report_samples import BERNOULLI, GAUSSIAN, PARTIAL, replace
 
 from mlefit.cli import main
 from mlefit.errors import DataError, NoEstimateError

@@ -2,10 +2,9 @@
 
 import json
 import math
-from dataclasses import replace
 
 import pytest
-from report_samples import BERNOULLI, CATEGORICAL, GAUSSIAN, PARTIAL
+from report_samples import BERNOULLI, CATEGORICAL, GAUSSIAN, PARTIAL, replace
 
 from mlefit.errors import DataError, NoEstimateError, UsageError
 from mlefit.report.json import error_to_dict, error_to_json, to_dict, to_json

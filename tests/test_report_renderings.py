@@ -7,12 +7,11 @@ import csv
 import math
 import os
 import re
-from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pytest
-from report_samples import BERNOULLI, CATEGORICAL, GAUSSIAN, PARTIAL
+from report_samples import BERNOULLI, CATEGORICAL, GAUSSIAN, PARTIAL, replace
 from rich.cells import cell_len
 
 from mlefit.report.csv import to_csv

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -73,8 +73,7 @@ class Columns:
         return keep, Ledger(batch.rows, used, dropped, tuple(sorted(first)[:FIRST]), tokens)
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(NamedTuple):
     """A chunk in encoded units, with `magnitude` (p,) = max|x_j|/s_j.
 
     `levels` of a discrete response, indexed by its y, and `clusters`, indexed by its cluster, are the batch's own.

@@ -6,7 +6,7 @@ and never sees what the user typed. How far an expansion can grow is bounded bef
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlefit.design.expression import Column, Expression
 from mlefit.design.levels import Levels
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 LARGEST_EXPANSION = 20_000      # terms before equal ones are merged
 
 
-@dataclass(frozen=True)
-class Formula:
+class Formula(NamedTuple):
     """`target` ~ `text_rhs`; `columns`: all predictors in order of appearance; `categorical`: those read as levels.
 
     Terms are sorted by their number of factors, as R does, and are to be learnt.

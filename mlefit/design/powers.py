@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import comb
+from typing import NamedTuple
 
 import numpy as np
 
@@ -85,8 +86,7 @@ def _triangle(rows: Array) -> Array:
     return square
 
 
-@dataclass(frozen=True, slots=True)
-class Recurrence:
+class Recurrence(NamedTuple):
     """b_{j+1} q_{j+1} = (z - a_j) q_j - b_j q_{j-1}, q_0 = 1 / b_0: orthonormal, leading coefficients positive.
 
     With z = (x - centre) / scale; b_0^2 is the number of rows, scale b_1 / b_0 the standard deviation (divisor n).

@@ -5,7 +5,7 @@ float64 represents changes no bit of the encoded data; a scale is a power of two
 columns of size 1e-300 or 1e300 survive. Exact centring follows later, from the triangle with the constant first.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,7 @@ from mlefit.arrays import Array
 FAR = 2.0**100     # an encoded value beyond this says that the first block was no guide to the rest
 
 
-@dataclass(frozen=True, slots=True)
-class Scaling:
+class Scaling(NamedTuple):
     """`centre` and `scale` (p,) of the design columns, `y_centre` and `y_scale` of a numeric response."""
 
     centre: Array

@@ -7,7 +7,6 @@ refused by name and place, before any parser sees it.
 import keyword
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, NamedTuple, NoReturn
 
@@ -50,8 +49,7 @@ class Token(NamedTuple):
     place: int
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(NamedTuple):
     """A formula or an offset as typed; `subject` says which, for messages."""
 
     subject: str

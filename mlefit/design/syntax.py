@@ -7,7 +7,7 @@ whitelist is refused by name, so what is evaluated later is a tree of columns, f
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,8 +31,7 @@ USES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """The tokens of one term that is not a bare column, or of an offset."""
 
     typed: Typed

@@ -6,8 +6,7 @@ It knows neither `nll` nor `loss`: the model enters as probabilities. For a dens
 empirical law is a sum of point masses, and its divergence from a density is infinite whatever the parameters.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,8 +18,7 @@ STEPS = 20_000
 SEARCHES = 2        # the second begins where the first ended, with a fresh memory of the curvature
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(NamedTuple):
     """J distinct predictor rows as a `pattern` chunk (its y is not used), and class `counts` (J, K) of each."""
 
     pattern: Chunk

@@ -1,24 +1,26 @@
 """Fit: both routes on one set of rows, the proof that a maximum exists, and what each route says at its optimum."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from mlefit.estimation.optimize import QUICK_STEPS, Optimum, reach
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.routes import least_loss, maximum_likelihood
-from mlefit.estimation.separation import Separation, Undecided, separate
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean
 from mlefit.noise.model import Measure, NoiseModel
 from mlefit.objective import Objective, implied_loss, likelihood
 from mlefit.tally import Tally
 
+if TYPE_CHECKING:
+    from mlefit.estimation.separation import Separation
+
 NEAR = 1e-2     # standard errors: within this gap the likelihood is its own quadratic to 1e-10
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(NamedTuple):
     """Both optima, and the total negative log-likelihood (nats) and total loss at each, in encoded units."""
 
     noise: NoiseModel
@@ -44,7 +46,7 @@ class Fit:
 class Separated(Exception):  # noqa: N818  a finding, not a defect: the pipeline turns it into what the user reads
     """The likelihood has no maximum; carries the proof and where the search had come."""
 
-    def __init__(self, separation: Separation, theta: np.ndarray) -> None:
+    def __init__(self, separation: "Separation", theta: np.ndarray) -> None:
         super().__init__("the likelihood has no maximum")
         self.separation = separation
         self.theta = theta
@@ -59,6 +61,8 @@ def fit_both(noise: NoiseModel, mean: LinearMean, execution: Execution, sample: 
     mle = maximum_likelihood(noise, mean, execution, sample, steps=QUICK_STEPS)
     decided = True
     if noise.measure is Measure.MASS and reach(mle.edm, mle.hessian, n.weight, mean.predictors) >= 1.0:
+        from mlefit.estimation.separation import Undecided, separate
+
         try:
             separation = separate(mean, execution, mle.theta[: mean.size])
         except Undecided:

@@ -6,7 +6,7 @@ with N'a = 0 is identified by it. The search runs over u in gamma = base + Q u, 
 directions that every separated pair contributes exactly 0 in float64.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,8 +24,7 @@ from mlefit.tally import Tally
 VANISHED = 800.0    # exp(-800) is 0 in float64
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """`gamma` (m r,) and `root` (m r, d) of the covariance on the identified space, `flat` (m r, f) its null space.
 
     `supremum`: what the log-likelihood approaches, in total nats.

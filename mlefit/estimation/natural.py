@@ -7,15 +7,14 @@ Encoded columns are (x_j - c_j) / s_j and a gaussian response is (y - c_y) / s_y
 Ratios are kept apart from units (powers of two), so that standard errors of columns of size 1e300 do not overflow on the way.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array
 
 
-@dataclass(frozen=True, slots=True)
-class Units:
+class Units(NamedTuple):
     """How the kept columns (r,) and the response were encoded; `intercept` says whether column 0 is the constant."""
 
     centre: Array

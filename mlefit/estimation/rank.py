@@ -9,7 +9,7 @@ when the columns were written as floats, so x shifted by 1e9 is held to a looser
 tells NIST Filip (regular) from a, b and a + b shifted by 1e9 (collinear); this one does.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,8 +23,7 @@ NEARLY = 100.0
 PART = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class Geometry:
+class Geometry(NamedTuple):
     """`r` (k, k): the triangle of the `kept` columns; `aliased[j]`: the earlier columns that determine column j."""
 
     n: float
@@ -51,8 +50,7 @@ class Geometry:
         return scaled
 
 
-@dataclass(frozen=True, slots=True)
-class Conditioning:
+class Conditioning(NamedTuple):
     """`number`: condition number of the design, centred, with columns of norm 1; `columns`: those in its near dependencies.
 
     `inflation`: by how much the worst of their standard errors exceeds that of a column uncorrelated with all others.

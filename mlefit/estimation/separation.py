@@ -12,6 +12,7 @@ tied the search is repeated, so that in the end every pair is either separated o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,8 +29,7 @@ ENTER = 256           # violated margins that enter the working set per round an
 ROUNDS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Separation:
+class Separation(NamedTuple):
     """Directions (m r,) in whitened coordinates, each for the pairs that the ones before leave tied.
 
     `predicted`: rows (weights counted) of which nothing is tied, out of `rows`. `tied` (k, k): the triangle of the

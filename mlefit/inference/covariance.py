@@ -9,7 +9,7 @@
 A root is enough: the standard error of a combination a'theta is ||F'a||, which neither cancels nor overflows.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -47,8 +47,7 @@ def needs_rows(kind: str) -> bool:
     return kind in ("robust", "hc3") or kind.startswith(CLUSTER)
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(NamedTuple):
     """`root` (P, k) with root root' the covariance; `df`: degrees of freedom of t quantiles, None for normal ones."""
 
     root: Array

@@ -1,6 +1,6 @@
 """Estimates: the fit in natural units, with standard errors, the gap between the routes, and gradients in errors."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,8 +11,7 @@ from mlefit.estimation.optimize import Optimum
 from mlefit.inference.covariance import Root
 
 
-@dataclass(frozen=True, slots=True)
-class Estimates:
+class Estimates(NamedTuple):
     """Coefficients (m, r) and shapes (s,) of both routes in natural units.
 
     `std_error` is that of the covariance asked for, `gap` the distance of the routes in model standard errors, and

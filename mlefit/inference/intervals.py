@@ -1,12 +1,11 @@
 """Intervals and p-values: Wald, with normal quantiles, or t quantiles where degrees of freedom are known."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 
-@dataclass(frozen=True, slots=True)
-class Inference:
+class Inference(NamedTuple):
     """What is said about one parameter besides its estimate."""
 
     std_error: float

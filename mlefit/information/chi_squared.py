@@ -1,12 +1,11 @@
 """The null law of a log-likelihood gain per row: chi-squared with df degrees of freedom, divided by 2 n."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 
-@dataclass(frozen=True, slots=True)
-class ChiSquared:
+class ChiSquared(NamedTuple):
     """Raw KL = chi2_df / (2 n) if the smaller of two nested models is true (Wilks)."""
 
     df: int

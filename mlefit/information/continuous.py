@@ -1,7 +1,8 @@
 """KL of a density without predictors: mean negative log-likelihood minus an entropy of the same rows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,8 +28,7 @@ METHODS = {
 Refit = Callable[[Array], tuple[Array, Array]]
 
 
-@dataclass(frozen=True, slots=True)
-class Law:
+class Law(NamedTuple):
     """One law for n rows: the model, its `eta` (n, m) and `free`, how it is refitted and how its data is resolved.
 
     `drawn` are the shapes of the law before rounding, from which the null is drawn.

@@ -7,15 +7,14 @@ The digamma terms make it exact in the mean for uniform spacings (van Es 1992). 
 what makes it nearly unbiased for heavy tails; wide ones (Vasicek 1976) are biased by as much as the KLs of interest.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array
 
 
-@dataclass(frozen=True, slots=True)
-class Spacings:
+class Spacings(NamedTuple):
     """The windows for samples of one size: `low` and `high` (n,) indices and the digamma `constant` (n,)."""
 
     low: np.ndarray

@@ -6,6 +6,7 @@ the random numbers of (seed, b) whatever the order or number of threads.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,8 +17,7 @@ FEW_ROWS, MANY_ROWS = 2_000, 20_000     # up to here 199 (or 999) and 99 draws; 
 LEAST_DRAWS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(NamedTuple):
     """The statistic on one data set: `kl` raw, nats per row; `anderson` A^2 or None; `parts` of the kl by name."""
 
     kl: float

@@ -1,15 +1,14 @@
 """Rows with equal predictors: the cells in which a discrete response has frequencies of its own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array
 
 
-@dataclass(frozen=True, slots=True)
-class Patterns:
+class Patterns(NamedTuple):
     """J patterns of predictors: `row` (J,), one row of each; `counts` (J, K), rows of each class in each pattern."""
 
     row: np.ndarray

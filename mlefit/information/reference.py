@@ -4,8 +4,8 @@ A declared alternative r of the same family bounds KL(p || q) from below by E lo
 to it cannot see, which is why its name is printed with the bound.
 """
 
-from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,7 @@ ALWAYS_TRIED = 200                                  # columns of which it is fou
 RANK = 1e-7                                         # singular values, of columns of norm 1, that count as zero
 
 
-@dataclass(frozen=True, slots=True)
-class Wider:
+class Wider(NamedTuple):
     """The added `columns` (n, e), orthogonal to the fitted design, each of mean square 1, and their `label`."""
 
     columns: Array

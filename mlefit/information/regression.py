@@ -8,7 +8,8 @@ Each term is a log ratio of laws, so the sum is one too. For a gaussian, everyth
 residuals and projections: a draw from the fitted model is N(0, 1) noise, and its refit is a projection.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,8 +29,7 @@ MOST_ROWS = 20_000
 SEED_OF_JITTER = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """What the statistic needs beside the residuals: orthonormal bases of the fitted design `fitted` (n, p) and of what
     the reference adds `added` (n, e), the spread `basis` (n, k) or None, spacings, normal scores, and the lattice.
     """

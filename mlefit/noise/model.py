@@ -7,7 +7,6 @@ logit or a log-rate, and all formulas are in log-space form, so nothing is clipp
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, NamedTuple, Self
 
@@ -45,8 +44,7 @@ class Rows(NamedTuple):
     simplex: Array | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """A shape parameter and its unconstrained ("free") form; every shape so far is positive, and free = log(shape)."""
 
     name: str

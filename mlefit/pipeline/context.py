@@ -1,8 +1,7 @@
 """Context: what is known before any search, and the parts of the report that follow from it alone."""
 
 import platform
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,8 +15,7 @@ from mlefit.source.source import Source
 from mlefit.version import __version__
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """The request, its data as numbers, and the geometry of the design."""
 
     request: Request

@@ -1,9 +1,10 @@
 """From the table to numbers: roles, levels and learnt terms, and the one pass that gathers everything."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from threading import Thread
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,8 +31,7 @@ SAMPLE_ALONE = 200_000       # rows for the KL part without predictors (one numb
 SAMPLE_PREDICTORS = 20_000   # with predictors, and for the start of both searches
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """Everything that later rooms need of the input. `levels`: of a discrete response, the reference or negative first.
 
     `store`: the rows to fit, None where their sums of squares are enough; `holdout`: the rows put aside, if asked for.

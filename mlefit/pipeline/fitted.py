@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,15 +19,14 @@ from mlefit.noise import find
 from mlefit.objective import Objective, likelihood
 from mlefit.pipeline.context import Context
 from mlefit.pipeline.data import Prepared, Progress, prepare
-from mlefit.pipeline.refusals import check_before, separated, unknown_parameters
+from mlefit.pipeline.refusals import check_before, unknown_parameters
 from mlefit.request import Request
 from mlefit.source import open_source
 
 START_ROWS = 60_000     # with more rows than this, a sample of them gives both searches their start
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
+class Fitted(NamedTuple):
     """Both optima. `mean` maps rows of the data to the coordinates of the search (those of a quadratic loss are scaled
     to the pseudo-rows that stand for the data)."""
 
@@ -110,4 +109,6 @@ def _fit(context: Context, mean: LinearMean) -> Fit:
     try:
         return fit_both(noise, mean, rows, sample)
     except Separated as found:
+        from mlefit.pipeline.no_maximum import separated
+
         raise separated(context, found, mean, rows) from None

@@ -1,6 +1,5 @@
 """Results: a certified fit as the plain values of the report."""
 
-from dataclasses import replace
 
 import numpy as np
 
@@ -79,7 +78,7 @@ def _nats(fit: Fit, optimum: Optimum) -> float:
 
 def with_kl(line: Route, entropy: float | None) -> Route:
     """KL = cross-entropy at these parameters less the entropy of the data."""
-    return line if entropy is None or line.nll is None else replace(line, kl=line.nll - entropy)
+    return line if entropy is None or line.nll is None else line._replace(kl=line.nll - entropy)
 
 
 def agreement(found: Fitted, numbers: Estimates) -> Agreement:

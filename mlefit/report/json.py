@@ -5,7 +5,7 @@ The text is valid UTF-8 whatever the names hold, and characters that a terminal 
 
 import json
 import re
-from dataclasses import asdict
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
@@ -18,17 +18,12 @@ ERROR_SCHEMA = "mlefit.error/1"
 
 def to_dict(report: Report) -> dict[str, Any]:
     """The report under the keys of `mlefit.fit/1`: only dict, list, str, int, float, bool and None."""
-    fields = asdict(report)
-    parameters = [
-        {("class" if key == "class_" else key): value for key, value in parameter.items()}
-        for parameter in fields["parameters"]
-    ]
     result: dict[str, Any] = plain({
         "schema": SCHEMA, "mlefit": report.version, "status": report.status,
-        "data": fields["data"], "model": fields["model"], "parameters": parameters,
-        "routes": {"mle": fields["mle"], "loss": fields["loss"]},
-        "agreement": fields["agreement"], "information": fields["information"], "criteria": fields["criteria"],
-        "warnings": fields["warnings"], "run": fields["run"],
+        "data": report.data, "model": report.model, "parameters": report.parameters,
+        "routes": {"mle": report.mle, "loss": report.loss},
+        "agreement": report.agreement, "information": report.information, "criteria": report.criteria,
+        "warnings": report.warnings, "run": report.run,
     })
     return result
 
@@ -70,8 +65,10 @@ def escaped(character: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """`value` with tuples as lists, strings that UTF-8 can hold, and None for numbers that are not finite."""
-    if isinstance(value, dict):
+    """`value` with records as objects, tuples as lists, strings that UTF-8 can hold, and None for what is not finite."""
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {key.rstrip("_"): plain(item) for key, item in value._asdict().items()}
+    if isinstance(value, Mapping):
         return {encodable(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]

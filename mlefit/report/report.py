@@ -4,14 +4,14 @@ Field names are those of the JSON schema `mlefit.fit/1`; None stands where a num
 divergences are in nats whatever unit is displayed.
 """
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 SCHEMA = "mlefit.fit/1"
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(NamedTuple):
     """The input and its row ledger. A row counts in `dropped` under every column in which it is missing."""
 
     source: tuple[str, ...]
@@ -27,8 +27,7 @@ class Data:
     features: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """What was modelled. `formula` is the right-hand side as the header shows it, such as `x1 + x2 + site`."""
 
     noise: str
@@ -42,8 +41,7 @@ class Model:
     level: float
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One row of the parameter table."""
 
     name: str
@@ -62,8 +60,7 @@ class Parameter:
     gap_se: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """One search and its optimum. `loss` is the mean loss, `nll` nats per row, `edm` and `gradient` total nats."""
 
     method: str
@@ -78,8 +75,7 @@ class Route:
     gradient: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(NamedTuple):
     """The largest gap in model standard errors, and the nats per row that the loss route's parameters cost.
 
     `kl_routes`: KL(model at the MLE || model at least loss), closed form, mean over rows, nats.
@@ -91,8 +87,7 @@ class Agreement:
     kl_routes: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Divergence:
+class Divergence(NamedTuple):
     """KL(data || fitted model) as KL.md prints it; every figure in nats per row."""
 
     raw: float | None = None
@@ -111,15 +106,14 @@ class Divergence:
     detection_limit: float | None = None
     draws: int | None = None
     n_used: int | None = None
-    parts: dict[str, float] = field(default_factory=dict)
+    parts: Mapping[str, float] = MappingProxyType({})
     upper: float | None = None
     sd_equivalent: float | None = None
     rows_20to1: float | None = None
     flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Holdout:
+class Holdout(NamedTuple):
     """The fitted model on rows that the fit has not seen: their cross-entropy, and its standard error."""
 
     share: float
@@ -129,8 +123,7 @@ class Holdout:
     std_error: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Information:
+class Information(NamedTuple):
     """Cross-entropy, entropy and KL per row. `unit` is what the displays use; the numbers here are nats.
 
     `explained`: cross-entropy of the intercept alone minus that of the model. `expected_tic` and `expected_aic`: what
@@ -148,8 +141,7 @@ class Information:
     holdout: Holdout | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Criteria:
+class Criteria(NamedTuple):
     """Whole-fit figures at the maximum likelihood estimate."""
 
     n_params: int
@@ -161,8 +153,7 @@ class Criteria:
     bic: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Warn:
+class Warn(NamedTuple):
     """Something the user should know although the fit stands."""
 
     code: str
@@ -170,8 +161,7 @@ class Warn:
     columns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """What is needed to repeat the run. `threads` and `engine` are the only keys that may differ between equal runs."""
 
     seed: int
@@ -182,8 +172,7 @@ class Run:
     scipy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """A fit, complete or (on exit 4) as far as it exists. `notes` are sentences for stderr, not part of the result."""
 
     version: str

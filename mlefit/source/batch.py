@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mlefit.arrays import Array, Codes
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(NamedTuple):
     """One column read as levels: `codes` (n,) index into `levels`, -1 where the cell is missing.
 
     Levels are text as in the file; numbers in shortest form (`1`, not `1.0`), booleans lower case. They stand in order

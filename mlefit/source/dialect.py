@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mlefit.errors import DataError, UsageError
 from mlefit.source.cells import MISSING, shown
@@ -18,8 +18,7 @@ _POINT = re.compile(r"[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?")
 _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(NamedTuple):
     """`delimiter` is one character; `ragged_spaces`: fields are separated by runs of blanks, to be squeezed first."""
 
     delimiter: str
@@ -122,8 +121,7 @@ def detect(text: str, options: ReadOptions, notes: list[str]) -> Dialect:
     return Dialect(delimiter, decimal, eol, squeezed)
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """`names`: the columns in use by position; `width`: fields of a row; `named`: the first record holds the names."""
 
     names: dict[str, int]

@@ -1,10 +1,9 @@
 """ReadOptions: what the user said about the file. None means: detect it, and say so when it is unusual."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
+class ReadOptions(NamedTuple):
     """Overrides of detection; `na` are tokens that mean "missing" besides the usual ones."""
 
     delimiter: str | None = None

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlefit.arrays import Array
 from mlefit.source.batch import Category
@@ -14,8 +14,7 @@ SMALL = 8 << 20             # bytes: inputs up to this size keep what was parsed
 DISTINCT = 64               # levels per column that `Source.distinct` lists
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """Consecutive rows as stored. `stored`: bytes of the input up to its end; `line`: where it starts, from 0."""
 
     content: Any

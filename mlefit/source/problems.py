@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from mlefit.errors import DataError
 from mlefit.source.cells import reason, shown
@@ -22,8 +23,7 @@ _REMEDIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where and what: data `row` and text `line`, both from 0 (None: there is none), of the input `label`."""
 
     row: int | None
