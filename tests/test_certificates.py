@@ -12,7 +12,7 @@ from mlefit.arrays import Array
 from mlefit.chunk import Chunk
 from mlefit.errors import NoEstimateError
 from mlefit.estimation import fit as fitting
-from mlefit.estimation import routes
+from mlefit.estimation import routes, separation
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.optimize import CERTIFIED, polish, reach, second_order, smallest_eigenvalue
 from mlefit.estimation.outcome import Outcome
@@ -189,7 +189,7 @@ def test_an_undecided_existence_is_never_certified(monkeypatch: pytest.MonkeyPat
         raise Undecided
 
     monkeypatch.setattr(fitting, "reach", lambda *_: 1.0)
-    monkeypatch.setattr(fitting, "separate", undecided)
+    monkeypatch.setattr(separation, "separate", undecided)
     with pytest.raises(NoEstimateError) as refused:
         mlefit.fit(table("bernoulli", 0, 1.0), target="y", model="bernoulli", draws=0)
     assert refused.value.message.startswith(
@@ -235,3 +235,21 @@ def test_the_bound_on_the_smallest_eigenvalue_is_one(monkeypatch: pytest.MonkeyP
     bound = smallest_eigenvalue(hessian)
     assert exact / 30.0 <= bound <= exact
     assert smallest_eigenvalue(-hessian) == 0.0
+
+
+@pytest.mark.parametrize("error", [UnboundLocalError, ValueError, np.linalg.LinAlgError])
+def test_a_search_that_scipy_breaks_off_is_judged_where_it_stood(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
+    import scipy.optimize
+
+    search: Any = scipy.optimize.minimize
+
+    def broken(*arguments: Any, method: str, **options: Any) -> Any:
+        if method.startswith("trust"):
+            raise error("inside the subproblem")
+        return search(*arguments, method=method, **options)
+
+    monkeypatch.setattr(scipy.optimize, "minimize", broken)
+    x = np.arange(20.0)
+    with pytest.raises(NoEstimateError) as refused:
+        mlefit.fit({"x": x, "y": (x + 7.0 * np.sin(x) > 10.0).astype(int)}, "y", ["x"], "bernoulli", draws=0)
+    assert refused.value.code == "not-converged"

@@ -22,6 +22,7 @@ from mlefit.objective import Objective, likelihood
 from mlefit.tally import Tally
 
 VANISHED = 800.0    # exp(-800) is 0 in float64
+LIMIT_STEPS = 100   # what is identified is found in some ten steps; where it is not, the message does without
 
 
 class Limit(NamedTuple):
@@ -62,7 +63,7 @@ def limiting(noise: NoiseModel, mean: LinearMean, execution: Execution, separati
         base = base + reach * direction
         reach = (VANISHED + float(np.abs(base).sum()) * np.sqrt(separation.rows)) / separation.margin
     memo = Restricted(Objective(likelihood(noise), mean, 0), execution, base, space)
-    u, _ = second_order(memo, np.zeros(space.shape[1]))
+    u, _ = second_order(memo, np.zeros(space.shape[1]), LIMIT_STEPS)
     end = polish(memo, u)
     if end.outcome is not Outcome.CERTIFIED:
         return None

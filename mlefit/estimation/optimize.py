@@ -80,9 +80,11 @@ def second_order(
     bent, near = (memo, CERTIFIED) if curvature is None else (curvature, POLISHED_FROM)
     dense = bent.order == 2
     size = memo.at(start, 0).weight
+    reached: list[Array] = [start]
 
     def stop(intermediate_result: OptimizeResult) -> None:
         theta = intermediate_result.x
+        reached.append(np.array(theta))
         try:
             edm = distance(memo.gradient(theta), bent.hessian(theta))[0]
         except np.linalg.LinAlgError:
@@ -91,13 +93,16 @@ def second_order(
             raise StopIteration
 
     options: dict[str, Any] = {"maxiter": limit, "gtol": 1e-14 if dense else PRODUCTS_GRADIENT, "initial_trust_radius": 1.0}
+    method: dict[str, Any] = {"method": "trust-krylov", "hessp": memo.product}
+    if dense:
+        method = {"method": "trust-exact", "hess": bent.hessian, "callback": stop}
     with np.errstate(over="ignore", invalid="ignore"):
-        if dense:
-            found = search(memo.value, start, method="trust-exact", jac=memo.gradient, hess=bent.hessian,
-                             callback=stop, options=options)
-        else:
-            found = search(memo.value, start, method="trust-krylov", jac=memo.gradient, hessp=memo.product,
-                             options=options)
+        try:
+            found = search(memo.value, start, jac=memo.gradient, options=options, **method)
+        except (UnboundLocalError, ValueError, np.linalg.LinAlgError):
+            # On a Hessian that is singular but for rounding scipy's subproblem fails with one of these instead of ending;
+            # EDM judges the last point accepted.
+            return reached[-1], len(reached) - 1
     return np.asarray(found.x), int(found.nit)
 
 

@@ -25,7 +25,7 @@ from mlefit.triangle import Triangle
 TIE = 1e-9            # margins below this are ties; in whitened coordinates rows have norm about 1
 GAIN = 1e-7           # a programme that gains less than this per row has found no direction
 SOLVER = 1e-10        # feasibility asked of HiGHS, for constraints of norm 1
-ENTER = 256           # violated margins that enter the working set per round and part
+ENTER = 1024           # violated margins that enter the working set per round and part
 ROUNDS = 200
 
 
