@@ -20,7 +20,7 @@ from mlefit.noise.model import NoiseModel, Rows
 from mlefit.tally import Tally
 
 Criterion = Callable[[Array, Array, Array, int], Rows]      # (y, eta, free, order)
-MANY_CLASSES = 16   # predictors from which one large product is many times as fast as a small one for each
+MANY_CLASSES = 2    # predictors from which one large product is faster than a small one for each
 CACHE = 1 << 21     # bytes of row derivatives per slab: about one core's share of second-level cache
 
 
