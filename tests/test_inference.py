@@ -76,11 +76,12 @@ def test_one_degree_of_freedom_at_an_extreme_level_is_a_missing_bound_and_no_war
     assert sigma["estimate"] == pytest.approx(math.sqrt(fit["routes"]["mle"]["loss"] * 3.0))
 
 
-@pytest.mark.parametrize(("model", "target"), TARGETS.items())
-@pytest.mark.parametrize("kind", ["model", "robust", "hc3"])
+@pytest.mark.parametrize(
+    ("model", "target", "kind"),
+    [(model, target, kind) for model, target in TARGETS.items() for kind in ("model", "robust", "hc3")
+     if (model, kind) != ("categorical", "hc3")],      # HC3 has one predictor per row
+)
 def test_a_weight_is_that_many_rows_in_every_error(model: str, target: str, kind: str) -> None:
-    if model == "categorical" and kind == "hc3":
-        pytest.skip("HC3 has one predictor per row")
     columns = {name: np.array(column) for name, column in reference()["data"].items()}
     weight = np.random.default_rng(3).integers(1, 4, len(columns["x"]))
     options: dict[str, Any] = {"target": target, "features": ["x", "z"], "model": model, "se": kind, "draws": 0}
