@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mlefit"
 ROOMS = (
-    "escapes", "errors", "arrays", "blas", "chunk", "tally", "triangle", "reservoir", "noise", "mean", "source",
+    "escapes", "errors", "arrays", "blas", "machine", "chunk", "tally", "triangle", "reservoir", "noise", "mean", "source",
     "request", "design", "objective", "execution", "holdout", "gather", "estimation", "inference", "information",
     "report", "pipeline", "proof", "api", "cli",
 )

@@ -18,6 +18,7 @@ from mlefit.execution import Store
 from mlefit.gather import Gathered, gather, misjudged
 from mlefit.holdout import Holdout
 from mlefit.inference.covariance import check_kind
+from mlefit.machine import half_of_memory
 from mlefit.noise.model import NoiseModel, Response
 from mlefit.request import Request
 from mlefit.reservoir import Reservoir
@@ -90,11 +91,12 @@ def prepare(source: Source, request: Request, threads: int, keep_rows: bool, pro
 
 
 def _budget(request: Request) -> int | None:
+    """Bytes of encoded rows that stay in memory; the rest is spilled, with the same results."""
     if request.engine == "memory":
         return None
     if request.engine == "stream":
         return 0
-    return request.read.memory
+    return request.read.memory or half_of_memory()
 
 
 def _learnt(source: Source, roles: Roles, request: Request, threads: int) -> Roles:

@@ -1,12 +1,12 @@
 """Fitted: the corridor up to both optima, which the report and the proof have in common."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import NamedTuple
 
 import numpy as np
 
+from mlefit import machine
 from mlefit.blas import one_thread
 from mlefit.errors import NoEstimateError
 from mlefit.estimation.fit import Fit, Separated, fit_both
@@ -58,7 +58,7 @@ def fitted(request: Request, progress: Progress | None = None, *, keep_rows: boo
     Raises UsageError, DataError, or NoEstimateError with what is known as its partial report. BLAS runs on one thread,
     so that the same input gives the same bits; mlefit's own threads work on whole chunks.
     """
-    threads = request.threads or min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
+    threads = request.threads or machine.threads()
     if request.model is not None:
         check_kind(request.se, find(request.model.partition(":")[0]))
     with ExitStack() as stack:

@@ -1,12 +1,11 @@
 """Refusals: data that is readable but has no maximum-likelihood answer, each with its sentence and what is known."""
 
-import os
-
 import numpy as np
 
 from mlefit.design.levels import Levels
 from mlefit.errors import DataError, NoEstimateError, UsageError
 from mlefit.estimation.natural import coefficients
+from mlefit.machine import half_of_memory
 from mlefit.noise.model import Response
 from mlefit.pipeline.context import Context
 from mlefit.report.report import Parameter, Report
@@ -56,7 +55,7 @@ def _identifiers(context: Context) -> str:
 
 def _check_memory(context: Context) -> None:
     count = context.n_params
-    need, room = HESSIANS * 8 * count**2, context.request.read.memory or _half_of_memory()
+    need, room = HESSIANS * 8 * count**2, context.request.read.memory or half_of_memory()
     if need > room:
         raise DataError(
             f"too many parameters: the standard errors of {count:,} parameters need about {_size(need)} of memory, "
@@ -67,13 +66,6 @@ def _check_memory(context: Context) -> None:
 def _size(count: int) -> str:
     unit, name = next(((unit, name) for unit, name in ((1e9, "GB"), (1e6, "MB")) if count >= unit), (1e3, "kB"))
     return f"{count / unit:.1f} {name}"
-
-
-def _half_of_memory() -> int:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    except (AttributeError, ValueError, OSError):       # not every system says
-        return 4 << 30
 
 
 def _check_spread(context: Context, target: str) -> None:
