@@ -72,6 +72,8 @@ def _direction(mean: LinearMean, execution: Execution, hint: Array, earlier: Seq
         return None
     objective = total.constraint / total.pairs
     start = hint / max(float(np.abs(hint).max()), float(np.finfo(float).tiny))
+    if not len(execution.sum(lambda chunk: _violations(mean, start, earlier, chunk, GAIN)).rows):
+        return start        # where the search had come, every open pair was separated already
     working = execution.sum(lambda chunk: _violations(mean, start, earlier, chunk, np.inf)).rows
     for _ in range(ROUNDS):
         found = _programme(objective, working)
