@@ -27,7 +27,7 @@ SEARCH_STEPS = 500       # a whitened Newton search needs about ten
 QUICK_STEPS = 30         # after which it is worth asking whether there is an optimum to be found
 FIRST_ORDER_STEPS = 20_000
 PRODUCTS_GRADIENT = 1e-9  # gradient of the mean at which a search without a Hessian hands over to the polish
-DENSE = 600              # up to here the Hessian is formed in every step (trust-exact), beyond it only multiplied
+DENSE = 1000             # up to here the Hessian is formed in every step (trust-exact), beyond it only multiplied
 
 
 def distance(gradient: Array, hessian: Array) -> tuple[float, Array]:
