@@ -8,26 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from refusing import parameters, refused
 
 import mlefit
 from mlefit.errors import NoEstimateError
-from mlefit.report.report import Parameter, Report
+from mlefit.report.report import Report
 
 REMEDY = "drop or merge what separates the classes, or collect rows where they overlap"
 LIMITING = f"{REMEDY}; the other parameters are those of the limiting model (separated rows removed)"
-
-
-def refused(columns: dict[str, Any], model: str, **options: Any) -> NoEstimateError:
-    options = {"target": "y", "draws": 0, **options}
-    with pytest.raises(NoEstimateError) as found:
-        mlefit.fit(columns, model=model, **options)
-    return found.value
-
-
-def parameters(error: NoEstimateError) -> dict[tuple[str, str | None], Parameter]:
-    assert isinstance(error.partial, Report)
-    assert error.partial.status == "no estimate"
-    return {(p.name, p.class_): p for p in error.partial.parameters}
 
 
 def grouped(seed: int = 3, n: int = 60) -> dict[str, Any]:

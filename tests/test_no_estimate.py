@@ -1,26 +1,11 @@
 """No estimate: one class, too few rows, no spread, no noise: each is refused with what was found and what to do."""
 
-from typing import Any
 
 import numpy as np
 import pytest
+from refusing import parameters, refused
 
 import mlefit
-from mlefit.errors import NoEstimateError
-from mlefit.report.report import Parameter, Report
-
-
-def refused(columns: dict[str, Any], model: str, **options: Any) -> NoEstimateError:
-    options = {"target": "y", "draws": 0, **options}
-    with pytest.raises(NoEstimateError) as found:
-        mlefit.fit(columns, model=model, **options)
-    return found.value
-
-
-def parameters(error: NoEstimateError) -> dict[tuple[str, str | None], Parameter]:
-    assert isinstance(error.partial, Report)
-    assert error.partial.status == "no estimate"
-    return {(p.name, p.class_): p for p in error.partial.parameters}
 
 
 def test_a_single_class_has_no_estimate() -> None:

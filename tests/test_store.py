@@ -138,3 +138,12 @@ def test_shapes_that_do_not_belong_together_are_refused(
     with pytest.raises(ValueError, match="does not belong") as raised:
         Chunk(np.zeros(y), np.zeros(x), None if weight is None else np.zeros(weight))
     assert str(raised.value) == message
+
+
+def test_an_engine_tells_who_waits_the_number_of_each_pass() -> None:
+    told: list[int] = []
+    engine = Engine.of(Chunk(np.zeros(3), np.ones((3, 1))))
+    engine.watch = told.append
+    for _ in range(3):
+        engine.sum(lambda chunk: Tally(float(chunk.rows), 0.0))
+    assert told == [1, 2, 3]

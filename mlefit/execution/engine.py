@@ -14,8 +14,6 @@ PART_ROWS = 16_384   # rows per task: small enough to balance two threads, large
 class Execution(Protocol):
     """Adds up what `task` makes of every part of the data, in index order, in a fixed tree."""
 
-
-
     def sum(self, task: Callable[[Chunk], M]) -> M:
         """The total over all rows; the same bits for any engine and number of threads."""
 

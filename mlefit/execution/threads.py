@@ -31,11 +31,13 @@ def in_order(task: Callable[[S], T], items: Iterable[S], threads: int) -> Iterat
 
 
 class Engine:
-    """All rows of a store."""
+    """All rows of a store. `watch`, if given, is told the number of each pass, for those who wait."""
 
-    def __init__(self, store: Store, threads: int = 1) -> None:
+    def __init__(self, store: Store, threads: int = 1, watch: Callable[[int], None] | None = None) -> None:
         self.store = store
         self.threads = threads
+        self.watch = watch
+        self._passes = 0
 
     @classmethod
     def of(cls, *chunks: Chunk, threads: int = 1) -> "Engine":
@@ -48,6 +50,9 @@ class Engine:
     def sum(self, task: Callable[[Chunk], M]) -> M:
         """The total over all parts; the same bits whatever the number of threads and wherever the parts are kept."""
         stored = self.store.parts
+        self._passes += 1
+        if self.watch is not None:
+            self.watch(self._passes)
         if self.threads == 1 or len(stored) == 1:
             return tree_sum(task(part.load()) for part in stored)
         return tree_sum(in_order(lambda part: task(part.load()), stored, self.threads))

@@ -79,7 +79,7 @@ def fitted(request: Request, progress: Progress | None = None, *, keep_rows: boo
         check_before(context)
         scale = len(shape.kept) + 1 if prepared.noise.quadratic else 1
         mean = LinearMean(shape.triangle(scale), shape.kept, prepared.noise.predictors)
-        yield Fitted(context, mean, _fit(context, mean))
+        yield Fitted(context, mean, _fit(context, mean, progress))
 
 
 def not_certified(context: Context, fit: Fit) -> NoEstimateError:
@@ -96,7 +96,7 @@ def _engine(prepared: Prepared, threads: int) -> Engine:
     return Engine.of(threads=threads) if prepared.store is None else Engine(prepared.store, threads)
 
 
-def _fit(context: Context, mean: LinearMean) -> Fit:
+def _fit(context: Context, mean: LinearMean, progress: Progress | None) -> Fit:
     """Both routes, on all rows, or on the pseudo-rows that stand for them. Raises NoEstimateError for separation."""
     prepared, shape, noise = context.prepared, context.shape, context.prepared.noise
     if noise.quadratic:
@@ -104,6 +104,8 @@ def _fit(context: Context, mean: LinearMean) -> Fit:
         whitened = LinearMean(np.eye(k), tuple(range(k)), noise.predictors)
         return fit_both(noise, whitened, Engine.of(shape.compressed()))
     rows = _engine(prepared, context.threads)
+    if progress is not None:
+        rows.watch = lambda count: progress(f"searching: pass {count} over the rows", None)
     many = prepared.gathered.ledger.used > START_ROWS
     sample = Engine.of(prepared.gathered.reservoir.sample()) if many else None
     try:
