@@ -18,3 +18,11 @@ Mask: TypeAlias = NDArray[np.bool_]
 def block(rows: int, variables: int) -> Array:
     """An uninitialised (rows, variables) block in Fortran order."""
     return np.empty((variables, rows)).T
+
+
+def product(a: Array, b: Array) -> Array:
+    """The matrix product a b of large blocks, for code that several threads run at once.
+
+    `a @ b` holds the interpreter lock while the result has few elements, whatever the sum takes; np.dot never does.
+    """
+    return np.asarray(np.dot(a, b))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, product
 from mlefit.chunk import Chunk
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel, Rows
@@ -125,7 +125,7 @@ class Objective:
             before = slice(0, min(a + 1, m) * r)
             bent = column[:, : min(a + 1, m)].T[:, None, :] * x.T       # (b, r, n): one product for all b <= a
             if a < m:
-                hessian[here, before] = (bent.reshape(-1, chunk.rows) @ x).T
+                hessian[here, before] = product(bent.reshape(-1, chunk.rows), x).T
             else:
                 hessian[here, before] = bent.sum(axis=2).reshape(1, -1)
             hessian[before, here] = hessian[here, before].T
@@ -136,12 +136,13 @@ class Objective:
     def _simplex_hessian(self, p: Array, chunk: Chunk) -> Array:
         """sum w (diag(p) - p p') (x) x x': a block for each class, less one product of all columns p_a x with themselves."""
         x = self.mean.columns(chunk)
-        root = np.ones(chunk.rows) if chunk.weight is None else np.sqrt(chunk.weight)
-        columns = ((p.T * root)[:, None, :] * x.T).reshape(-1, chunk.rows)
-        hessian: Array = -(columns @ columns.T)
+        root = None if chunk.weight is None else np.sqrt(chunk.weight)
+        columns = ((p.T if root is None else p.T * root)[:, None, :] * x.T).reshape(-1, chunk.rows)
+        hessian = -product(columns, columns.T)
+        blocks = product(columns if root is None else columns * root, x)
         for a in range(p.shape[1]):
             here = slice(a * x.shape[1], (a + 1) * x.shape[1])
-            hessian[here, here] += (columns[here] * root) @ x
+            hessian[here, here] += blocks[here]
         return hessian
 
     def _product(self, theta: Array, direction: Array, chunk: Chunk) -> Tally:

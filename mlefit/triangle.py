@@ -28,7 +28,7 @@ class Triangle:
         n, k = rows.shape
         slabs = n // SLAB
         if slabs > 1 and k < SLAB:
-            stacked = _r_factor(np.ascontiguousarray(rows[: slabs * SLAB]).reshape(slabs, SLAB, k))
+            stacked = _r_factor(rows[: slabs * SLAB].reshape(slabs, SLAB, k))    # a view of a block in Fortran order
             rows = np.concatenate([stacked.reshape(-1, k), rows[slabs * SLAB :]])
         return cls(_square(rows))
 

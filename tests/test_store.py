@@ -10,6 +10,7 @@ from mlefit.chunk import Chunk
 from mlefit.errors import DataError
 from mlefit.execution import Engine, Store
 from mlefit.execution.engine import PART_ROWS, parts
+from mlefit.execution.threads import ENOUGH
 from mlefit.tally import Tally
 
 
@@ -95,6 +96,28 @@ def test_a_sum_has_the_same_bits_for_any_threads_and_store(budget: int | None, t
         assert mine is not None
         assert theirs is not None
         assert mine.tobytes() == theirs.tobytes()
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 64, 101, 300])
+def test_parts_handed_over_in_runs_add_up_to_the_same_bits(count: int) -> None:
+    chunks = [chunk(10 + place % 3, first_row=place) for place in range(count)]
+    one = Engine.of(*chunks).sum(moments)
+    for threads in (2, 3, 5):
+        engine = Engine.of(*chunks, threads=threads)
+        run = engine._run_length()
+        assert run & (run - 1) == 0                         # a power of two
+        assert 1 <= run <= max(1, count // threads)         # every thread has work
+        other = engine.sum(moments)
+        assert (one.weight, one.value) == (other.weight, other.value)
+        assert one.hessian is not None
+        assert other.hessian is not None
+        assert one.hessian.tobytes() == other.hessian.tobytes()
+
+
+def test_large_parts_are_handed_over_one_by_one() -> None:
+    """An interrupt waits for what is handed over, so a run is never many seconds of work."""
+    wide = Chunk(np.zeros(2), np.zeros((2, ENOUGH)))
+    assert Engine.of(*[wide] * 200, threads=2)._run_length() == 1
 
 
 def test_parts_are_views_that_cover_every_row_once() -> None:

@@ -25,6 +25,7 @@ class Stored:
         self.descriptor = file.fileno()
         self.start = file.tell()
         self.shape = (len(variables), chunk.rows)
+        self.numbers = len(variables) * chunk.rows
         self.width = chunk.x.shape[1]
         self.present = tuple(extra is not None for extra in extras)
         self.first_row = chunk.first_row
@@ -55,6 +56,7 @@ class Held:
 
     def __init__(self, chunk: Chunk) -> None:
         self.chunk = chunk
+        self.numbers = chunk.y.size + chunk.x.size
 
     def load(self) -> Chunk:
         """The part itself."""

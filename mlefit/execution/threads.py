@@ -10,6 +10,9 @@ from mlefit.execution.engine import M
 from mlefit.execution.store import Store
 from mlefit.tally import tree_sum
 
+ENOUGH = 1 << 21     # numbers worth a task: handing over a smaller one takes a visible part of the time it saves
+TASKS = 4            # per thread at least, so that both end together
+
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -55,4 +58,12 @@ class Engine:
             self.watch(self._passes)
         if self.threads == 1 or len(stored) == 1:
             return tree_sum(task(part.load()) for part in stored)
-        return tree_sum(in_order(lambda part: task(part.load()), stored, self.threads))
+        length = self._run_length()
+        runs = (stored[first : first + length] for first in range(0, len(stored), length))
+        return tree_sum(in_order(lambda run: tree_sum(task(part.load()) for part in run), runs, self.threads))
+
+    def _run_length(self) -> int:
+        """How many parts make a task: a power of two, so that sums of runs are nodes of the tree over all parts."""
+        stored = self.store.parts
+        wanted = min(ENOUGH // stored[0].numbers, len(stored) // (TASKS * self.threads))
+        return 1 << max(0, wanted.bit_length() - 1)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, product
 from mlefit.chunk import Chunk
 from mlefit.errors import UsageError
 from mlefit.estimation.fit import Fit
@@ -88,7 +88,7 @@ def scores(objective: Objective, theta: Array, leverage: Array | None, chunk: Ch
         g = objective.row_gradients(theta, part)
         if leverage is not None:
             g = g / _freedom(_leverages(objective, theta, leverage, part), part)[:, None]
-        outer += g.T @ (g if part.weight is None else g * part.weight[:, None])
+        outer += product(g.T, g if part.weight is None else g * part.weight[:, None])
     return Tally(float(chunk.rows), 0.0, None, None, outer)
 
 
@@ -112,6 +112,6 @@ def _leverages(objective: Objective, theta: Array, root: Array, chunk: Chunk) ->
     assert rows.curvature is not None
     first = np.eye(1 + objective.shapes)[0]
     white = mean.whiten(mean.columns(chunk).T)
-    spread = np.square(root[: mean.size].T @ white).sum(axis=0)
+    spread = np.square(product(root[: mean.size].T, white)).sum(axis=0)
     h: Array = rows.curvature(first)[:, 0] * spread
     return h
