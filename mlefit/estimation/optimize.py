@@ -21,7 +21,7 @@ CERTIFIED = 1e-10        # nats in total: a likelihood ratio of 1 + 1e-10
 SHARP = 1e-28            # nats per row; polishing goes on to here, 1e-14 standard deviations of a row from the optimum
 STEADY = 1e-2            # a Newton step that changes no row's predictor by more than this leaves the Hessian as it is
 POLISHABLE = 1e-1        # nats in total: within half a standard error Newton steps need no safeguard
-POLISHED_FROM = 1e-10    # nats in total: where a search with a subsample's Hessian hands over to the polish
+NEAR = 1e-4              # nats in total: where a search in the metric of a subsample hands over to the polish
 POLISH_STEPS = 30
 SEARCH_STEPS = 500       # a whitened Newton search needs about ten
 QUICK_STEPS = 30         # after which it is worth asking whether there is an optimum to be found
@@ -67,18 +67,19 @@ def reach(edm: float, hessian: Array, n: float, predictors: int) -> float:
 
 
 def second_order(
-    memo: Memo, start: Array, limit: int = SEARCH_STEPS, curvature: Memo | None = None
+    memo: Memo, start: Array, limit: int = SEARCH_STEPS, metric: Array | None = None
 ) -> tuple[Array, int]:
     """A trust-region Newton search: where it ended and how many steps it took.
 
-    With `curvature`, the same criterion on a subsample, steps are made with the Hessian of that: one tenth of a pass
-    instead of several, and the polish, which takes the Hessian of all rows once, starts the nearer for it.
+    With `metric`, the Hessian of the mean criterion on a subsample, all steps are made with that: each is one pass for a
+    value and a gradient. The last step, from within NEAR, is not evaluated here: it leads to where the polish begins, with
+    the one pass that takes a Hessian of all rows.
     """
     from scipy.optimize import OptimizeResult, minimize
 
     search: Any = minimize      # its stubs do not know that options differ by method
-    bent, near = (memo, CERTIFIED) if curvature is None else (curvature, POLISHED_FROM)
-    dense = bent.order == 2
+    hessian, near = (memo.hessian, CERTIFIED) if metric is None else (lambda _: metric, NEAR)
+    dense = memo.order == 2 or metric is not None
     size = memo.at(start, 0).weight
     reached: list[Array] = [start]
 
@@ -86,16 +87,18 @@ def second_order(
         theta = intermediate_result.x
         reached.append(np.array(theta))
         try:
-            edm = distance(memo.gradient(theta), bent.hessian(theta))[0]
+            edm, step = distance(memo.gradient(theta), hessian(theta))
         except np.linalg.LinAlgError:
             return
         if size * edm <= near:
+            if metric is not None:
+                reached[-1] += step
             raise StopIteration
 
     options: dict[str, Any] = {"maxiter": limit, "gtol": 1e-14 if dense else PRODUCTS_GRADIENT, "initial_trust_radius": 1.0}
     method: dict[str, Any] = {"method": "trust-krylov", "hessp": memo.product}
     if dense:
-        method = {"method": "trust-exact", "hess": bent.hessian, "callback": stop}
+        method = {"method": "trust-exact", "hess": hessian, "callback": stop}
     with np.errstate(over="ignore", invalid="ignore"):
         try:
             found = search(memo.value, start, jac=memo.gradient, options=options, **method)
@@ -103,40 +106,59 @@ def second_order(
             # On a Hessian that is singular but for rounding scipy's subproblem fails with one of these instead of ending;
             # EDM judges the last point accepted.
             return reached[-1], len(reached) - 1
-    return np.asarray(found.x), int(found.nit)
+    return np.asarray(found.x) if metric is None else reached[-1], int(found.nit)
 
 
-def first_order(memo: Memo, start: Array, metric: Array | None = None) -> tuple[Array, int]:
-    """L-BFGS-B; with `metric`, a Hessian from a subsample of this criterion, in coordinates where it is the identity."""
+def first_order(
+    memo: Memo, start: Array, metric: Array | None = None, scale: float = 1.0
+) -> tuple[Array, int]:
+    """L-BFGS-B: where it ended and how many steps it took; `scale` is that of `polish`.
+
+    With `metric`, as in `second_order`, the search is in coordinates u where that is the identity, L L' = metric,
+    u = L' theta / |L^-1 g(start)|. In this unit the first step that L-BFGS-B tries, which has length 1, is Newton's.
+    """
     from scipy.linalg import cholesky, solve_triangular
-    from scipy.optimize import minimize
+    from scipy.optimize import OptimizeResult, minimize
 
     search: Any = minimize
-    root = None if metric is None else np.asarray(cholesky(metric, lower=True, check_finite=False))
+    options: dict[str, Any] = {"ftol": 0.0, "gtol": 1e-8, "maxcor": 20, "maxiter": FIRST_ORDER_STEPS,
+                               "maxfun": 2 * FIRST_ORDER_STEPS}
+    if metric is None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = search(lambda theta: (memo.value(theta), memo.gradient(theta)), start, method="L-BFGS-B", jac=True,
+                           options=options)
+        return np.asarray(found.x), int(found.nit)
+
+    lower = np.asarray(cholesky(metric, lower=True, check_finite=False))
+
+    def whitened(gradient: Array) -> Array:
+        return np.asarray(solve_triangular(lower, gradient, lower=True, check_finite=False))
 
     def theta(u: Array) -> Array:
-        return u if root is None else np.asarray(solve_triangular(root, u, lower=True, trans="T", check_finite=False))
+        return np.asarray(solve_triangular(lower, u * unit, lower=True, trans="T", check_finite=False))
 
     def both(u: Array) -> tuple[float, Array]:
         point = theta(u)
-        value, gradient = memo.value(point), memo.gradient(point)
-        if root is not None:
-            gradient = np.asarray(solve_triangular(root, gradient, lower=True, check_finite=False))
-        return value, gradient
+        return memo.value(point) / unit**2, whitened(memo.gradient(point)) / unit
 
-    origin = start if root is None else root.T @ start
-    options: dict[str, Any] = {"ftol": 0.0, "gtol": 1e-8, "maxcor": 20, "maxiter": FIRST_ORDER_STEPS,
-                               "maxfun": 2 * FIRST_ORDER_STEPS}
+    def stop(intermediate_result: OptimizeResult) -> None:
+        gradient = both(intermediate_result.x)[1] * unit
+        if 0.5 * size * scale * float(gradient @ gradient) <= NEAR:
+            raise StopIteration
+
+    size, unit = memo.at(start, 0).weight, float(np.linalg.norm(whitened(memo.gradient(start)))) or 1.0
     with np.errstate(over="ignore", invalid="ignore"):
-        found = search(both, origin, method="L-BFGS-B", jac=True, options=options)
-    return theta(np.asarray(found.x)), int(found.nit)
+        found = search(both, lower.T @ start / unit, method="L-BFGS-B", jac=True, callback=stop, options=options)
+    end, gradient = theta(found.x), both(found.x)[1] * unit
+    return end - np.asarray(solve_triangular(lower, gradient, lower=True, trans="T", check_finite=False)), int(found.nit)
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where polishing ended: totals of value, gradient and Hessian at theta, EDM in total nats, and the outcome."""
+    """Where polishing ended: totals over `weight` rows of value, gradient and Hessian, EDM in total nats, the outcome."""
 
     theta: Array
+    weight: float
     value: float
     gradient: Array
     hessian: Array
@@ -151,13 +173,12 @@ def polish(memo: Memo, theta: Array, scale: float = 1.0) -> Point:
     Hessian of every point anyway; a first-order one renews it only after a step that moves some row's predictor.
     """
     best: Point | None = None
-    weight = memo.at(theta, memo.order).weight
-    hessian = memo.hessian(theta)
+    weight, hessian = memo.at(theta, 2).weight, memo.hessian(theta)
     for _ in range(POLISH_STEPS):
         gradient, value = memo.gradient(theta), memo.at(theta, 1).value
         if memo.order == 2:
             hessian = memo.hessian(theta)
-        here = Point(theta, value, weight * gradient, weight * hessian, np.inf, Outcome.NOT_FINITE)
+        here = Point(theta, weight, value, weight * gradient, weight * hessian, np.inf, Outcome.NOT_FINITE)
         if not (np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))):
             return best or here
         try:

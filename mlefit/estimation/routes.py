@@ -24,6 +24,7 @@ from mlefit.execution import Execution
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective, implied_loss, likelihood
+from mlefit.tally import Tally
 
 WORTHLESS = 1e6     # a subsample whose whitened Hessian is this ill-conditioned is separated or nearly so
 
@@ -34,21 +35,20 @@ def maximum_likelihood(
 ) -> Optimum:
     """Minimise -log L over (gamma, free shapes), from `start`, the optimum of a subsample, or zero."""
     objective = Objective(likelihood(noise), mean, len(noise.shapes))
-    dense = objective.size <= DENSE
+    dense, metric = objective.size <= DENSE, None
     rough = None if sample is None else maximum_likelihood(noise, mean, sample, steps=QUICK_STEPS)
-    curvature = None
-    if sample is not None and rough is not None and _settled(rough):
+    if rough is not None and _settled(rough):
         start = rough.theta
-        curvature = Memo(objective, sample, order=2) if dense else None
+        metric = rough.hessian / rough.weight if dense else None
     elif start is None:
         start = np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)])
-    memo = Memo(objective, execution, order=2 if dense and curvature is None else 1)
-    theta, iterations = second_order(memo, start, steps, curvature)
+    memo = Memo(objective, execution, order=2 if dense and metric is None else 1)
+    theta, iterations = second_order(memo, start, steps, metric)
     end = polish(memo, theta)
     if not dense and end.outcome is Outcome.CERTIFIED:
         end = polish(memo, end.theta)       # standard errors want the Hessian of the answer, not of where polishing began
     method = "trust-exact" if dense else "trust-krylov"
-    return Optimum(end.theta, end.value, end.gradient, end.hessian, end.edm, end.outcome, method, iterations,
+    return Optimum(end.theta, end.weight, end.value, end.gradient, end.hessian, end.edm, end.outcome, method, iterations,
                    memo.evaluations)
 
 
@@ -61,14 +61,12 @@ def least_loss(noise: NoiseModel, mean: LinearMean, execution: Execution, sample
     start, metric = np.zeros(mean.size), None
     rough = None if sample is None else least_loss(noise, mean, sample)
     if rough is not None and _settled(rough):
-        start = rough.theta[: mean.size]
-        metric = rough.hessian / float(np.mean(np.diagonal(rough.hessian)))
-    theta, iterations = first_order(memo, start, metric)
-    weight = memo.at(theta, 0).weight
-    end = polish(memo, theta, _nats(noise, memo, theta))
-    shapes = noise.implied_shapes(end.value / weight)
-    return Optimum(np.concatenate([end.theta, shapes]), end.value, end.gradient, end.hessian, end.edm, end.outcome,
-                   "L-BFGS-B", iterations, memo.evaluations)
+        start, metric = rough.theta[: mean.size], rough.hessian / rough.weight
+    theta, iterations = first_order(memo, start, metric, 1.0 if metric is None else _nats(noise, memo.at(start, 0)))
+    end = polish(memo, theta, _nats(noise, memo.at(theta, 2)))
+    shapes = noise.implied_shapes(end.value / end.weight)
+    return Optimum(np.concatenate([end.theta, shapes]), end.weight, end.value, end.gradient, end.hessian, end.edm,
+                   end.outcome, "L-BFGS-B", iterations, memo.evaluations)
 
 
 def _settled(rough: Optimum) -> bool:
@@ -87,7 +85,6 @@ def _first_shapes(noise: NoiseModel, mean: LinearMean, execution: Execution) -> 
     return noise.implied_shapes(total.value / total.weight)
 
 
-def _nats(noise: NoiseModel, memo: Memo, theta: Array) -> float:
-    """Nats per unit of loss at the shapes that the loss implies."""
-    total = memo.at(theta, 0)
+def _nats(noise: NoiseModel, total: Tally) -> float:
+    """Nats per unit of loss at the shapes that the total loss implies."""
     return noise.affine(noise.implied_shapes(total.value / total.weight))[0]

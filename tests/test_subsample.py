@@ -1,0 +1,116 @@
+"""Searches that a subsample begins: the same optimum, proven the same way, in few passes over the rows."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from model_cases import LEVELS, name_of
+
+from mlefit.arrays import Array
+from mlefit.chunk import Chunk
+from mlefit.estimation import routes
+from mlefit.estimation.fit import fit_both
+from mlefit.estimation.optimize import Optimum
+from mlefit.estimation.outcome import Outcome
+from mlefit.execution import Engine
+from mlefit.mean import LinearMean
+from mlefit.noise import MODELS
+from mlefit.noise.model import Measure, NoiseModel
+from mlefit.objective import Objective
+from mlefit.tally import Tally
+from mlefit.triangle import Triangle
+
+ROWS, SAMPLED = 20_000, 5_000
+FEW = 8             # passes: a start, three or four steps, one Hessian, and the polish to rounding
+SAME = 1e-9         # standard errors
+# A metric is used up to the step that ends NEAR the optimum, and the Hessian is taken after it: at 1e-6 nats or less it
+# differs from that at the optimum by some 1e-3 / sqrt(n) of itself.
+SAME_HESSIAN = 1e-5
+
+DISCRETE = [model.of(LEVELS[model.response]) for model in MODELS.values() if model.measure is Measure.MASS]
+every_discrete_model = pytest.mark.parametrize("noise", DISCRETE, ids=name_of)
+
+
+class Rows(NamedTuple):
+    mean: LinearMean
+    everything: Engine
+    sample: Engine
+
+
+def rows(noise: NoiseModel, seed: int, lie: float = 1.0) -> Rows:
+    """Rows of a true model, and the first of them as a sample, whose predictors are multiplied by `lie`."""
+    rng = np.random.default_rng(seed)
+    x = np.stack([np.ones(ROWS), *rng.normal(size=(3, ROWS))]).T
+    eta = x @ rng.normal(0.0, 0.6, (4, noise.predictors))
+    y = noise.draw(rng, eta, np.empty(0))
+    mean = LinearMean(Triangle.of(x).r / np.sqrt(ROWS), (0, 1, 2, 3), noise.predictors)
+    sample = x[:SAMPLED].copy()
+    sample[:, 1:] *= lie
+    return Rows(mean, Engine.of(Chunk(y, x)), Engine.of(Chunk(y[:SAMPLED], sample)))
+
+
+def in_standard_errors(one: Optimum, other: Array) -> float:
+    step = one.theta - other
+    return float(np.sqrt(step @ one.hessian @ step))
+
+
+@every_discrete_model
+@pytest.mark.parametrize("seed", range(3))
+def test_both_routes_find_the_optimum_of_all_rows_in_few_passes(noise: NoiseModel, seed: int) -> None:
+    data = rows(noise, seed)
+    for route in (routes.maximum_likelihood, routes.least_loss):
+        alone = route(noise, data.mean, data.everything)
+        begun = route(noise, data.mean, data.everything, data.sample)
+        assert begun.outcome is Outcome.CERTIFIED
+        assert in_standard_errors(alone, begun.theta) <= SAME
+        assert np.abs(begun.hessian - alone.hessian).max() <= SAME_HESSIAN * np.abs(alone.hessian).max()
+        assert begun.evaluations <= FEW
+        assert 1 <= begun.iterations < begun.evaluations
+
+
+@every_discrete_model
+def test_the_hessian_of_all_rows_is_taken_once(noise: NoiseModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, original, hessians = rows(noise, 4), Objective.tally, 0
+
+    def counted(self: Objective, theta: Array, chunk: Chunk, order: int) -> Tally:
+        nonlocal hessians
+        hessians += chunk.rows * (order == 2)
+        return original(self, theta, chunk, order)
+
+    monkeypatch.setattr(Objective, "tally", counted)
+    for route in (routes.maximum_likelihood, routes.least_loss):
+        hessians = 0
+        route(noise, data.mean, data.sample)
+        of_the_sample, hessians = hessians, 0
+        route(noise, data.mean, data.everything, data.sample)
+        assert hessians == of_the_sample + ROWS
+
+
+@every_discrete_model
+@pytest.mark.parametrize("lie", [0.2, -1.0, 5.0])
+def test_a_sample_that_misleads_costs_passes_and_nothing_else(noise: NoiseModel, lie: float) -> None:
+    data = rows(noise, 1, lie)
+    honest = fit_both(noise, data.mean, data.everything)
+    misled = fit_both(noise, data.mean, data.everything, data.sample)
+    for one, other in ((honest.mle, misled.mle), (honest.loss, misled.loss)):
+        assert other.outcome is Outcome.CERTIFIED
+        assert in_standard_errors(one, other.theta) <= SAME
+
+
+@every_discrete_model
+def test_a_sample_that_is_everything_leaves_nothing_to_search(noise: NoiseModel) -> None:
+    data = rows(noise, 2)
+    for route in (routes.maximum_likelihood, routes.least_loss):
+        found = route(noise, data.mean, data.everything, data.everything)
+        assert found.outcome is Outcome.CERTIFIED
+        assert found.evaluations <= FEW
+
+
+@every_discrete_model
+def test_a_separated_sample_is_left_aside(noise: NoiseModel) -> None:
+    data = rows(noise, 3)
+    sample = data.sample.store.parts[0].load()
+    lone = Engine.of(Chunk(np.where(sample.x[:, 1] > 0.0, 1.0, 0.0), sample.x))
+    for route in (routes.maximum_likelihood, routes.least_loss):
+        assert np.array_equal(
+            route(noise, data.mean, data.everything, lone).theta, route(noise, data.mean, data.everything).theta)
