@@ -16,7 +16,9 @@ from mlefit.noise.model import NoiseModel
 def fitter(noise: NoiseModel) -> Fitter:
     """Least squares for the gaussian, else Newton's method on noise.nll; separated classes raise NoEstimateError."""
 
-    def fit(y: Array, x: Array, weight: Array | None, offset: Array | None) -> tuple[Array, Array, float]:
+    def fit(
+        y: Array, x: Array, weight: Array | None, offset: Array | None, /, near: tuple[Array, Array] | None = None
+    ) -> tuple[Array, Array, float]:
         w = np.ones(y.size) if weight is None else weight
         shift = np.zeros(y.size) if offset is None else offset
         if noise.quadratic:

@@ -8,6 +8,7 @@ import pytest
 from model_cases import NOISES, chunk_of, free_shapes, name_of, stencil
 
 from mlefit.arrays import Array
+from mlefit.arrays import product as blas_product
 from mlefit.chunk import Chunk
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel
@@ -131,3 +132,27 @@ def test_an_aliased_column_takes_no_part(noise: NoiseModel) -> None:
         objectives(noise, chunk, kept=(0, 2)), objectives(noise, without, kept=(0, 1)), strict=True
     ):
         same(some.tally(theta, chunk, 2), all_.tally(theta, without, 2))
+
+
+@every_model
+@every_chunk
+@pytest.mark.parametrize("steep", [False, True])
+def test_the_nearest_coordinates_give_back_the_predictors_that_they_made(
+    noise: NoiseModel, weighted: bool, shifted: bool, steep: bool
+) -> None:
+    chunk = chunk_of(noise, 5, weighted=weighted, shifted=shifted)
+    if steep:
+        chunk.x[:, 2] = chunk.x[:, 1] + 1e-4 * chunk.x[:, 2]
+    weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
+    mean = LinearMean(Triangle.of(chunk.x, chunk.weight).r / np.sqrt(weight.sum()), (0, 1, 2), noise.predictors)
+    assert mean.steep == steep
+    gamma = np.random.default_rng(6).normal(size=mean.size)
+    found = mean.nearest(mean.eta(gamma, chunk), chunk)
+    assert np.abs(found - gamma).max() <= ROUNDING * np.abs(gamma).max() * (1e4 if steep else 1.0)
+
+
+@pytest.mark.parametrize(("rows", "columns", "other"), [(3, 1000, 4), (40, 50, 1), (1, 7, 1), (30, 200, 30)])
+def test_a_product_is_the_matrix_product(rows: int, columns: int, other: int) -> None:
+    rng = np.random.default_rng(7)
+    a, b = rng.normal(size=(rows, columns)), rng.normal(size=(columns, other))
+    assert np.abs(blas_product(a, b) - a @ b).max() <= ROUNDING * columns

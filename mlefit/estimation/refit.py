@@ -16,9 +16,13 @@ from mlefit.triangle import Triangle
 
 
 def refit(
-    noise: NoiseModel, y: Array, x: Array, weight: Array | None, offset: Array | None
+    noise: NoiseModel, y: Array, x: Array, weight: Array | None, offset: Array | None,
+    near: tuple[Array, Array] | None = None,
 ) -> tuple[Array, Array, float]:
-    """(eta (n, m), free (s,), total nll) at the maximum. Raises NoEstimateError where there is none."""
+    """(eta (n, m), free (s,), total nll) at the maximum. Raises NoEstimateError where there is none.
+
+    `near`: (eta, free) of a model that is close to the answer; the search begins at what the design makes of it.
+    """
     if noise.quadratic and offset is not None:
         eta, free, nll = refit(noise, y - offset, x, weight, None)
         return eta + offset[:, None], free, nll
@@ -34,7 +38,8 @@ def refit(
         mean = LinearMean(shape.triangle(k + 1), shape.kept, 1)
     else:
         mean = LinearMean(shape.triangle(1), shape.kept, noise.predictors)
-        found = maximum_likelihood(noise, mean, Engine.of(rows))
+        start = None if near is None else np.concatenate([mean.nearest(near[0], rows), near[1]])
+        found = maximum_likelihood(noise, mean, Engine.of(rows), start=start)
     unproven = noise.measure is Measure.MASS and reach(found.edm, found.hessian, n, noise.predictors) >= 1.0
     if found.outcome is not Outcome.CERTIFIED or unproven:
         raise NoEstimateError("a refit has no certified maximum", code="refit")

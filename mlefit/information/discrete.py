@@ -47,12 +47,13 @@ def _by_patterns(sample: Sample, patterns: Patterns, plan: Plan) -> Evidence:
     x, offset = sample.x[patterns.row], None if sample.offset is None else sample.offset[patterns.row]
     classes = patterns.counts.shape[1]
     pattern_of, class_of = (part.ravel() for part in np.indices(patterns.counts.shape))
-    label = class_of.astype(np.float64)
+    label, known = class_of.astype(np.float64), sample.eta[patterns.row]
 
     def refit(counts: Array) -> tuple[Array, Array]:
         seen = np.flatnonzero(counts.ravel() > 0)
         rows = pattern_of[seen]
-        eta, free, _ = plan.fit(label[seen], x[rows], counts.ravel()[seen], None if offset is None else offset[rows])
+        eta, free, _ = plan.fit(label[seen], x[rows], counts.ravel()[seen], None if offset is None else offset[rows],
+                                near=(known[rows], sample.free))
         each = np.empty((patterns.number, eta.shape[1]))
         each[rows] = eta
         return each, free
@@ -64,7 +65,7 @@ def _by_patterns(sample: Sample, patterns: Patterns, plan: Plan) -> Evidence:
         frequency = counts / counts.sum(axis=1, keepdims=True)
         return np.log(np.where(counts > 0, frequency, 1.0)) - np.where(counts > 0, log_q, 0.0)
 
-    eta, free = sample.eta[patterns.row], sample.free
+    eta, free = known, sample.free
     if sample.partial and sample.parameters:
         try:
             eta, free = refit(patterns.counts)
@@ -101,8 +102,9 @@ def _against_reference(sample: Sample, plan: Plan) -> Evidence:
     try:
         eta, free = sample.eta, sample.free
         if sample.partial and sample.parameters:
-            eta, free, _ = plan.fit(sample.y, sample.x, None, sample.offset)
-        rich_eta, rich_free, _ = plan.fit(sample.y, np.hstack([sample.x, wider.columns]), None, sample.offset)
+            eta, free, _ = plan.fit(sample.y, sample.x, None, sample.offset, near=(eta, free))
+        rich = np.concatenate([sample.x.T, wider.columns.T]).T
+        rich_eta, rich_free, _ = plan.fit(sample.y, rich, None, sample.offset, near=(eta, free))
     except NoEstimateError:
         return not_identifiable(total, "the richer reference design separates the classes", n, upper=total)
     terms = noise.nll(sample.y, eta, free, 0).value - noise.nll(sample.y, rich_eta, rich_free, 0).value

@@ -12,11 +12,13 @@ from mlefit.noise.model import NoiseModel
 class Fitter(Protocol):
     """Maximum likelihood of the same family: (y, x, weight, offset) -> (eta (n, m), free (s,), sum of the nll).
 
-    May raise NoEstimateError where the data has no maximum.
+    `near`: (eta, free) of a model that is close to the answer, where the search may begin. May raise NoEstimateError
+    where the data has no maximum.
     """
 
     def __call__(
-        self, y: Array, x: Array, weight: Array | None, offset: Array | None, /
+        self, y: Array, x: Array, weight: Array | None, offset: Array | None, /,
+        near: tuple[Array, Array] | None = None,
     ) -> tuple[Array, Array, float]:
         """The maximum of these rows."""
         ...

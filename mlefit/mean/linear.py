@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, product
 from mlefit.chunk import Chunk
 
 STEEP = 100.0       # condition number of columns of norm 1 up to which whitened sums keep 12 digits
@@ -81,8 +81,7 @@ class LinearMean(MeanFunction):
 
     def slope(self, coef: Array, chunk: Chunk) -> Array:
         """x B (n, m), one predictor after the other in memory."""
-        result: Array = (self.coefficients(coef).T @ self.columns(chunk).T).T
-        return result
+        return product(self.coefficients(coef).T, self.columns(chunk).T).T
 
     def eta(self, coef: Array, chunk: Chunk) -> Array:
         """Predictors (n, m)."""
@@ -93,5 +92,12 @@ class LinearMean(MeanFunction):
 
     def pull(self, d1: Array, chunk: Chunk) -> Array:
         """x' d1, class after class."""
-        pulled: Array = (self.columns(chunk).T @ d1).T.ravel()
-        return pulled
+        return product(self.columns(chunk).T, d1).T.ravel()
+
+    def nearest(self, eta: Array, chunk: Chunk) -> Array:
+        """The gamma whose predictors are the least squares fit to `eta` (n, m), on rows whose triangle this is."""
+        wanted = eta if chunk.offset is None else eta - chunk.offset[:, None]
+        weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
+        pulled = self.pull(wanted * weight[:, None], chunk).reshape(self.predictors, len(self.kept))
+        gamma: Array = self.whiten(pulled.T).T.ravel() / weight.sum()
+        return gamma

@@ -1,5 +1,7 @@
 """Knowledge: the KL part of the report, from a sample of the rows that all of the fit has seen."""
 
+from functools import partial
+
 import numpy as np
 
 from mlefit.arrays import Array
@@ -45,7 +47,7 @@ def information(found: Fitted, root: Array, null: float | None) -> Information:
     context, fit, mean = found.context, found.fit, found.mean
     request, noise = context.request, context.prepared.noise
     evidence: Evidence = measure(
-        sample_of(context, fit, mean), fit=lambda y, x, weight, offset: refit(noise, y, x, weight, offset),
+        sample_of(context, fit, mean), fit=partial(refit, noise),
         seed=request.seed, draws=request.draws, level=request.level,
     )
     kl = Divergence(
