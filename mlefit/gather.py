@@ -33,14 +33,13 @@ class Moments:
     y_magnitude: float
 
     @classmethod
-    def of(cls, encoded: Encoded, chunk: Chunk, discrete: bool) -> "Moments":
-        """The sums of the rows of one batch that are fitted."""
+    def of(cls, encoded: Encoded, chunk: Chunk, table: Array, discrete: bool) -> "Moments":
+        """The sums of the rows of one batch that are fitted; `table` (n, p + 1) holds their design and response."""
         weight = float(chunk.rows) if chunk.weight is None else float(chunk.weight.sum())
         if discrete:
             return cls(weight, Triangle.of(chunk.x, chunk.weight), None, encoded.magnitude, 0.0)
         response = Triangle.of(np.stack([np.ones(chunk.rows), chunk.y]).T, chunk.weight)
-        both = Triangle.of(np.concatenate([chunk.x.T, chunk.y[None, :]]).T, chunk.weight)
-        return cls(weight, both, response, encoded.magnitude, encoded.y_magnitude)
+        return cls(weight, Triangle.of(table, chunk.weight), response, encoded.magnitude, encoded.y_magnitude)
 
     def __add__(self, other: "Moments") -> "Moments":
         response = None
@@ -130,10 +129,11 @@ def gather(
         except BaseException:
             scales.release()
             raise
-        rows, aside = encoded.chunk, None
+        rows, aside, table = encoded.chunk, None, encoded.table
         if holdout is not None:
             rows, aside = holdout.divide(rows)
-        return encoded, rows, aside, Moments.of(encoded, rows, columns.discrete) if rows.rows else None
+            table = np.concatenate([rows.x.T, rows.y[None, :]]).T
+        return encoded, rows, aside, Moments.of(encoded, rows, table, columns.discrete) if rows.rows else None
 
     def totals() -> Iterator[Moments]:
         nonlocal ledger

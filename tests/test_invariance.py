@@ -239,3 +239,14 @@ def test_a_first_block_of_zeros_does_not_hide_what_is_tiny_later(model: str) -> 
         found = numbers(other, "estimate")[name, cls] * (1e-300 if name == "u" else 1.0)
         size = abs(estimate) + numbers(one, "std_error")[name, cls] * np.sqrt(n)
         assert abs(found - estimate) <= ROUNDING * size
+
+
+def test_a_first_block_of_tiny_values_does_not_hide_what_is_huge_later() -> None:
+    """1e300 in units of 1e-300 is beyond float64; the second pass takes a unit that both survive."""
+    rng = np.random.default_rng(6)
+    n = 150_000
+    u = rng.normal(size=n) * np.where(np.arange(n) < 140_000, 1e-300, 1e300)
+    y = u / 1e300 + rng.normal(size=n)
+    one, other = fitted({"u": u, "y": y}, "gaussian"), fitted({"u": u / 1e300, "y": y}, "gaussian")
+    for key in ("estimate", "std_error"):
+        assert numbers(one, key)["u", None] * 1e300 == pytest.approx(numbers(other, key)["u", None], rel=1e-12)

@@ -1,5 +1,6 @@
 """Encoder: a batch of table columns becomes a Chunk of numbers. The last place that knows column names of the file."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -12,7 +13,7 @@ from mlefit.design.ledger import FIRST, Ledger
 from mlefit.design.scaling import Scaling, centre_of, scale_of
 from mlefit.design.terms import Offset, Term, not_finite
 from mlefit.errors import DataError
-from mlefit.source.batch import Batch
+from mlefit.source.batch import Batch, Extent
 
 WHOLE_LIMIT = 2.0**53    # beyond this float64 no longer tells whole numbers apart
 
@@ -55,7 +56,10 @@ class Columns:
 
     def complete(self, batch: Batch) -> tuple[Mask, Ledger]:
         """Rows without a missing cell in a column in use, and the account of the others."""
-        missing: dict[str, Mask] = {name: np.isnan(batch.numbers[name]) for name in self.numbers}
+        missing: dict[str, Mask] = {}
+        for name in self.numbers:
+            if math.isnan(batch.extent(name).low):
+                missing[name] = np.isnan(batch.numbers[name])
         for name in self.categories:
             absent = batch.categories[name].codes < 0
             missing[name] = missing[name] | absent if name in missing else absent
@@ -76,10 +80,12 @@ class Columns:
 class Encoded(NamedTuple):
     """A chunk in encoded units, with `magnitude` (p,) = max|x_j|/s_j.
 
+    `table` (n, p + 1) is its design and, last, its response; the chunk holds views of it.
     `levels` of a discrete response, indexed by its y, and `clusters`, indexed by its cluster, are the batch's own.
     """
 
     chunk: Chunk
+    table: Array
     levels: tuple[str, ...]
     clusters: tuple[str, ...]
     ledger: Ledger
@@ -106,34 +112,39 @@ def encode(columns: Columns, scales: Scales, batch: Batch) -> Encoded:
         return column if everything else column[rows]
 
     design: list[Array] = []
+    largest: list[float] = []
     for term in columns.terms:
         values = term.evaluate(batch, keep)
+        known = batch.extent(term.plain) if everything and term.plain is not None else None
         for j in range(values.shape[1]):
             column = chosen(values[:, j])
-            _finite(term.text, column, batch, rows, term.numbers)
+            largest.append(_magnitude(term.text, column, batch, rows, term.numbers, known))
             design.append(column)
     y, levels = _response(columns, batch, rows, chosen)
     offset = None
     if columns.offset is not None:
         offset = chosen(columns.offset.evaluate(batch))
-        _finite(columns.offset.text, offset, batch, rows, columns.offset.numbers)
+        _magnitude(columns.offset.text, offset, batch, rows, columns.offset.numbers)
         if not columns.discrete:
             y, offset = y - offset, None
     scaling = scales(batch.first_row == 0, lambda: _learn(columns, design, y))
     head = int(columns.intercept)
-    x, magnitude = block(y.size, head + len(design)), np.ones(head + len(design))
+    table, magnitude = block(y.size, head + len(design) + 1), np.ones(head + len(design))
+    x = table[:, :-1]
     x[:, :head] = 1.0
     for j, column in enumerate(design, start=head):
         np.subtract(column, scaling.centre[j], out=x[:, j])
-        x[:, j] /= scaling.scale[j]
-        magnitude[j] = _largest(column) / scaling.scale[j]
     y_magnitude = 0.0
-    if not columns.discrete:
-        y_magnitude = _largest(y) / scaling.y_scale
-        y = (y - scaling.y_centre) / scaling.y_scale
+    with np.errstate(over="ignore"):    # the magnitudes tell when the first batch was no guide to this one
+        x[:, head:] /= scaling.scale[head:]
+        magnitude[head:] = np.array(largest) / scaling.scale[head:]
+        if not columns.discrete:
+            y_magnitude = (Extent.of(y).magnitude if y.size else 0.0) / scaling.y_scale
+            y = (y - scaling.y_centre) / scaling.y_scale
+    table[:, -1] = y
     cluster, clusters = _cluster(columns, batch, chosen)
-    chunk = Chunk(y, x, weight, offset, batch.first_row, cluster)
-    return Encoded(chunk, levels, clusters, ledger, magnitude, y_magnitude)
+    chunk = Chunk(table[:, -1], x, weight, offset, batch.first_row, cluster)
+    return Encoded(chunk, table, levels, clusters, ledger, magnitude, y_magnitude)
 
 
 def _learn(columns: Columns, design: list[Array], y: Array) -> Scaling:
@@ -156,7 +167,7 @@ def _response(
         category = batch.categories[columns.target]
         return chosen(category.codes.astype(np.float64)), category.levels
     y = chosen(batch.numbers[columns.target])
-    _finite(columns.target, y, batch, rows, frozenset((columns.target,)))
+    _magnitude(columns.target, y, batch, rows, frozenset((columns.target,)))
     return y, ()
 
 
@@ -188,10 +199,15 @@ def _weights(columns: Columns, batch: Batch, keep: Mask) -> tuple[Array | None, 
     return weight[keep], keep
 
 
-def _finite(text: str, column: Array, batch: Batch, rows: Index, needs: frozenset[str]) -> None:
-    """Raises DataError naming the first row where a column is infinite, or a term has no value."""
-    if column.size == 0 or (np.isfinite(column.min()) and np.isfinite(column.max())):
-        return
+def _magnitude(
+    text: str, column: Array, batch: Batch, rows: Index, needs: frozenset[str], known: Extent | None = None
+) -> float:
+    """max |column|; its extent may be known. Raises DataError naming the first row where a term has no finite value."""
+    if column.size == 0:
+        return 0.0
+    extent = known or Extent.of(column)
+    if extent.finite:
+        return extent.magnitude
     bad = np.flatnonzero(~np.isfinite(column))
     for name in sorted(needs):
         infinite = rows[np.isinf(batch.numbers[name][rows])]
@@ -206,6 +222,3 @@ def _finite(text: str, column: Array, batch: Batch, rows: Index, needs: frozense
             )
     raise not_finite(text, batch, needs, int(rows[bad[0]]), float(column[bad[0]]))
 
-
-def _largest(column: Array) -> float:
-    return max(float(column.max()), -float(column.min())) if column.size else 0.0

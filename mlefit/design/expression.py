@@ -102,6 +102,11 @@ class Expression(Factor):
         """The columns in it."""
         return columns_of(self.node)
 
+    @property
+    def plain(self) -> str | None:
+        """The column, when there is no arithmetic."""
+        return self.node.name if isinstance(self.node, Column) else None
+
     def labels(self) -> tuple[str, ...]:
         """The label."""
         return (self.label,)

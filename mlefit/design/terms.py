@@ -49,6 +49,11 @@ class Factor(ABC):
         """The columns it needs as levels."""
         return frozenset()
 
+    @property
+    def plain(self) -> str | None:
+        """The column of numbers that it is, as it is."""
+        return None
+
     @abstractmethod
     def labels(self) -> tuple[str, ...]:
         """The names of its k design columns."""
@@ -86,6 +91,11 @@ class Term:
     def categories(self) -> frozenset[str]:
         """The columns it needs as levels."""
         return frozenset().union(*(factor.categories for factor in self.factors))
+
+    @property
+    def plain(self) -> str | None:
+        """The column of numbers that it is, as it is."""
+        return self.factors[0].plain if len(self.factors) == 1 else None
 
     def labels(self) -> tuple[str, ...]:
         """The names of its design columns; none when a categorical column turned out to have one level only."""

@@ -1,10 +1,33 @@
 """Batch: consecutive rows of a table as plain numpy columns, the only form in which rows leave this room."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mlefit.arrays import Array, Codes
+
+
+class Extent(NamedTuple):
+    """The least and the largest value of a column: both NaN where a cell is missing, and where there is none."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Array) -> "Extent":
+        """That of the values (n,)."""
+        return cls(float(values.min()), float(values.max())) if values.size else cls(math.nan, math.nan)
+
+    @property
+    def finite(self) -> bool:
+        """Whether there are values, and all of them are finite."""
+        return math.isfinite(self.low) and math.isfinite(self.high)
+
+    @property
+    def magnitude(self) -> float:
+        """max |x|."""
+        return max(self.high, -self.low)
 
 
 class Category(NamedTuple):
@@ -32,3 +55,11 @@ class Batch:
     categories: Mapping[str, Category] = field(default_factory=dict)
     missing_tokens: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """For text columns read as categories: which non-empty tokens made cells missing, and how often (`{"NA": 3}`)."""
+    extents: dict[str, Extent] = field(default_factory=dict)
+    """Those of `numbers` that are known already; `extent` adds the others."""
+
+    def extent(self, name: str) -> Extent:
+        """The extent of a column of numbers, which tells without a look at each cell that none is missing or infinite."""
+        if name not in self.extents:
+            self.extents[name] = Extent.of(self.numbers[name])
+        return self.extents[name]

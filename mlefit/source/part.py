@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from mlefit.arrays import Array
-from mlefit.source.batch import Category
+from mlefit.source.batch import Category, Extent
 from mlefit.source.problems import Finding
 from mlefit.source.source import Kind
 
@@ -31,6 +31,7 @@ class Parsed:
     categories: dict[str, Category] = field(default_factory=dict)
     missing_tokens: dict[str, dict[str, int]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    extents: dict[str, Extent] = field(default_factory=dict)    # of the numbers for which they are known
 
 
 class Part(ABC):

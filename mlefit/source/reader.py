@@ -150,4 +150,4 @@ class Reader(Source):
 
 
 def _batch(parsed: Parsed, first_row: int) -> Batch:
-    return Batch(first_row, parsed.rows, parsed.numbers, parsed.categories, parsed.missing_tokens)
+    return Batch(first_row, parsed.rows, parsed.numbers, parsed.categories, parsed.missing_tokens, parsed.extents)

@@ -13,6 +13,7 @@ import numpy as np
 
 from mlefit.errors import DataError
 from mlefit.source.arrow import codes, floats
+from mlefit.source.batch import Extent
 from mlefit.source.careful import bad_cells, broken_text, nul_lines, ragged_lines
 from mlefit.source.cells import MISSING, category, drop_tokens, level, parse_numbers
 from mlefit.source.cutting import BLOCK, cut_blocks, first_line_end, whole_lines
@@ -213,10 +214,13 @@ class TextPart(Part):
         parsed = Parsed(table.num_rows)
         for at, name in enumerate(typed):
             values = parsed.numbers[name] = floats(table.column(at).chunk(0))
-            if np.isinf(values).any():      # written as inf, or a number too large: only the text tells
+            extent = Extent.of(values)
+            if not extent.finite and np.isinf(values).any():    # written as inf, or too large: only the text tells
                 return self._carefully(text, numbers, categories)
             if self._na:
                 parsed.numbers[name] = drop_tokens(values, self._na)
+            else:
+                parsed.extents[name] = extent
         columns = {name: table.column(at).chunk(0) for at, name in enumerate(texts, len(typed))}
         return self._from_texts(parsed, columns, [name for name in numbers if name in columns], categories)
 
