@@ -1,5 +1,5 @@
 """`python -m mlefit`."""
 
-from mlefit.cli import main
+from mlefit.cli import process
 
-raise SystemExit(main())
+process()

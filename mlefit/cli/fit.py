@@ -6,6 +6,7 @@ from mlefit.cli import arguments, options, output
 from mlefit.cli.delivery import deliver
 from mlefit.cli.progress import progress
 from mlefit.errors import NoEstimateError, UsageError
+from mlefit.machine import keep_freed_memory
 
 if TYPE_CHECKING:
     from mlefit.request import Engine, Request
@@ -78,6 +79,7 @@ def answer(request: "Request", format_: str, out: str | None, quiet: bool) -> No
     from mlefit.pipeline import run
     from mlefit.report.report import Report
 
+    keep_freed_memory()
     try:
         with progress(quiet) as show:
             report = run(request, show)

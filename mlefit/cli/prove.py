@@ -10,6 +10,7 @@ from mlefit.cli import arguments, options, output
 from mlefit.cli.messages import say
 from mlefit.cli.progress import progress
 from mlefit.errors import NoEstimateError
+from mlefit.machine import keep_freed_memory
 from mlefit.report.safety import shown
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def prove(
     )
     from mlefit.proof import prove as proof_of
 
+    keep_freed_memory()
     with progress(quiet) as show:
         proof = proof_of(request, show, with_slice=plot is not None)
     if not quiet:
