@@ -1,12 +1,15 @@
 """What the header, the first block and the options show already is refused before the long read, and reading is shown."""
 
+import io
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
 
 from mlefit.cli import main
-from mlefit.pipeline import run
+from mlefit.pipeline import data, run
 from mlefit.request import Request
 from mlefit.source import cutting, text
 from mlefit.source.reader import Reader
@@ -56,13 +59,23 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_a_pass_tells_its_rows_and_its_share_of_the_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("arrives", [False, True])
+def test_a_pass_tells_its_rows_and_its_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arrives: bool) -> None:
+    content = "x,y\n" + "".join(f"{i % 7},{i % 5}.5\n" for i in range(400))
     path = tmp_path / "t.csv"
-    path.write_text("x,y\n" + "".join(f"{i % 7},{i % 5}.5\n" for i in range(400)))
+    path.write_text(content)
+    monkeypatch.setattr(data, "MEGABYTE", 100)
     told: list[tuple[str, float | None]] = []
-    run(Request((str(path),), target="y", draws=0), lambda what, share: told.append((what, share)))
+    if arrives:
+        monkeypatch.setattr(text, "SAMPLE", 300)
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content.encode())))
+    source = "-" if arrives else str(path)
+    run(Request((source,), target="y", draws=0), lambda what, share: told.append((what, share)))
     reading = [(what, share) for what, share in told if what.startswith("reading")]
-    assert reading[-1] == ("reading: 400 rows", 1.0)
+    assert len(reading) > 5
+    assert reading[-1] == (("reading: 400 rows, 24 MB", None) if arrives else ("reading: 400 rows, 24 of 24 MB", 1.0))
+    rows = [int(what.split()[1]) for what, _ in reading]
+    assert rows == sorted(rows)
     shares = [share for _, share in reading if share is not None]
-    assert len(shares) == len(reading) > 5
+    assert len(shares) == (0 if arrives else len(reading))
     assert shares == sorted(shares)

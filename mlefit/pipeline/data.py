@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from threading import Thread
 from typing import NamedTuple
@@ -27,6 +28,7 @@ from mlefit.source.source import Source
 
 Progress = Callable[[str, float | None], None]
 
+MEGABYTE = 10**6
 LONG = 1 << 24               # bytes: from here on reading takes longer than an import
 SAMPLE_ALONE = 200_000       # rows for the KL part without predictors (one number each)
 SAMPLE_PREDICTORS = 20_000   # with predictors, and for the start of both searches
@@ -54,7 +56,7 @@ class Prepared(NamedTuple):
 def prepare(source: Source, request: Request, threads: int, keep_rows: bool, progress: Progress | None) -> Prepared:
     """Choose, learn, gather. Raises UsageError and DataError for what cannot be modelled."""
     if progress is not None:
-        source.watch = lambda rows, share: progress(f"reading: {rows:,} rows", share)
+        source.watch = partial(_reading, progress, source.size)
     roles = choose_roles(source, request)
     check_kind(request.se, roles.model)
     roles = _learnt(source, roles, request, threads)
@@ -88,6 +90,12 @@ def prepare(source: Source, request: Request, threads: int, keep_rows: bool, pro
                 kept.relabel(rank)
         gathered.reservoir.relabel(rank)
     return Prepared(roles, gathered, store, roles.model.of(len(levels)), levels, holdout)
+
+
+def _reading(progress: Progress, size: int | None, rows: int, read: int) -> None:
+    """Say how far the reading is."""
+    of = "" if size is None else f" of {size / MEGABYTE:,.0f}"
+    progress(f"reading: {rows:,} rows, {read / MEGABYTE:,.0f}{of} MB", read / size if size else None)
 
 
 def _budget(request: Request) -> int | None:

@@ -169,6 +169,7 @@ class _FilePart(TypedPart):
     """A typed table in a file."""
 
     _stored: Stored
+    size: int
 
     @contextmanager
     def _damage(self, what: str) -> Iterator[None]:
@@ -194,13 +195,13 @@ class ParquetPart(_FilePart):
     """A Parquet file; each row group is a block, or several when it is large."""
 
     def __init__(self, stored: Stored, options: ReadOptions) -> None:
-        self._stored, self.label, self.size = stored, stored.label, stored.size
+        self._stored, self.label, self.size = stored, stored.label, stored.whole()     # the directory is at the end
         import pyarrow.parquet as pq
 
         with self._damage("Parquet"), stored.open() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
             super().__init__(stored.label, file.schema_arrow, options)
             cells = file.metadata.num_rows * len(self.names)
-            self.single = file.num_row_groups == 1 and stored.size <= SMALL and cells <= CELLS
+            self.single = file.num_row_groups == 1 and self.size <= SMALL and cells <= CELLS
             usable = [name for name in self.names if kind_of_type(self._types[name]) is not None]
             batches = file.iter_batches(batch_size=SAMPLE_ROWS, columns=usable, use_threads=False)
             first = next(batches, None)
@@ -216,7 +217,7 @@ class ParquetPart(_FilePart):
         ):
             rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
             for group, count in enumerate(rows):
-                stored = self._stored.size * (group + 1) // len(rows)
+                stored = self.size * (group + 1) // len(rows)
                 if count * len(columns) <= CELLS:
                     yield Block(group, stored)
                     continue
@@ -237,20 +238,20 @@ class ArrowPart(_FilePart):
     """An Arrow IPC file, also called Feather version 2; each record batch is a block."""
 
     def __init__(self, stored: Stored, options: ReadOptions) -> None:
-        self._stored, self.label, self.size = stored, stored.label, stored.size
+        self._stored, self.label, self.size = stored, stored.label, stored.whole()     # the directory is at the end
         from pyarrow import ipc
 
         with self._damage("Arrow"), stored.open() as raw, ipc.open_file(raw) as file:
             super().__init__(stored.label, file.schema, options)
             self._count = file.num_record_batches
-            self.single = self._count == 1 and stored.size <= SMALL
+            self.single = self._count == 1 and self.size <= SMALL
             rows = sum(file.get_batch(at).num_rows for at in range(self._count))
             self._look(rows, _sound(file.get_batch(0)).slice(0, SAMPLE_ROWS) if self._count else None)
 
     def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
         """As Part.blocks."""
         for at in range(self._count):
-            yield Block(at, self._stored.size * (at + 1) // self._count)
+            yield Block(at, self.size * (at + 1) // self._count)
 
     def _load(self, content: Any, columns: Sequence[str]) -> Any:
         from pyarrow import ipc

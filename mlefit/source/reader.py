@@ -102,7 +102,7 @@ class Reader(Source):
             self.bytes_read, job, after = pending.popleft()
             found, results = job.result()
             if self.watch is not None:
-                self.watch(after.result()[0], self.bytes_read / self.size if self.size else None)
+                self.watch(after.result()[0], self.bytes_read)
             findings.extend(found)
             return [] if findings else results
 
@@ -125,8 +125,11 @@ class Reader(Source):
             raise refusal(findings, self.labels)
 
     def _hash_meanwhile(self) -> None:
-        """Compute the digests while the first long pass waits for its workers; a failure shows when they are asked for."""
-        if self._hashing is None:
+        """Compute the digests while the first long pass waits for its workers; a failure shows when they are asked for.
+
+        What is still arriving is hashed on the way.
+        """
+        if self._hashing is None and self.size is not None:
 
             def work() -> None:
                 with suppress(DataError, OSError, ValueError):      # ValueError: closed meanwhile

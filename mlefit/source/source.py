@@ -30,7 +30,7 @@ class Source(ABC):
     column, from the first block. `distinct`: the distinct non-missing values of the first block as levels, at most 64
     each (more: the key is absent). `complete`: the first block is the whole table. `notes`: what was detected and is
     unusual, as sentences. `size`: bytes, or None when unknown. `watch`: called during a pass, in the consumer's thread,
-    with the rows read so far and the share of the bytes, None when their number is unknown.
+    with the rows and the bytes read so far.
     """
 
     labels: tuple[str, ...]
@@ -40,7 +40,7 @@ class Source(ABC):
     complete: bool
     notes: list[str]
     size: int | None
-    watch: Callable[[int, float | None], None] | None = None
+    watch: Callable[[int, int], None] | None = None
 
     @abstractmethod
     def map(

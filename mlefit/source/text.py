@@ -43,7 +43,7 @@ class TextPart(Part):
 
     def __init__(self, stored: Stored, options: ReadOptions) -> None:
         self._stored, self._na = stored, options.na
-        self.label, self.size, self.notes = stored.label, stored.size, []
+        self.label, self.notes = stored.label, []
         with stored.open() as raw:
             self._method = compression(raw.read(8))
             raw.seek(0)
@@ -55,6 +55,7 @@ class TextPart(Part):
         with stored.open() as raw:
             start = filled(self._stream(raw), SAMPLE + 1)
         self.complete, start = len(start) <= SAMPLE, start[:SAMPLE]
+        self.size = stored.size
         text = start.lstrip(b"\r\n")
         self._refuse_binary(text)
         if not self.complete and b"\n" not in text and b"\r" not in text:
@@ -74,7 +75,7 @@ class TextPart(Part):
         if broken is not None:
             raise refusal([broken], [self.label])
         self._header_lines = start.count(self._eol, 0, self._header)
-        self.single = len(start) < BLOCK if self.complete else self._is_stored_text() and stored.size < BLOCK
+        self.single = len(start) < BLOCK if self.complete else self._is_stored_text() and (self.size or BLOCK) < BLOCK
         self._look(start[self._header :])
 
     def _is_plain(self) -> bool:
