@@ -62,7 +62,7 @@ def sample_of(
     eta, free, total = fitter(noise)(y, design, weight, offset)
     n = y.size if weight is None else int(weight.sum())
     parameters = design.shape[1] * noise.predictors + len(noise.shapes)
-    return Sample(noise, y, design, eta, free, weight, offset, parameters, x is None, n, total / n)
+    return Sample(noise, y, design, design, eta, free, weight, offset, parameters, x is None, n, total / n)
 
 
 def evidence(sample: Sample, *, seed: int = 0, draws: int | None = None) -> Evidence:

@@ -7,6 +7,7 @@ import pytest
 from information_cases import bernoulli, categorical, evidence, fitter, sample_of
 from scipy.special import expit, log_expit
 
+import mlefit
 from mlefit.arrays import Array
 from mlefit.information.chi_squared import ChiSquared
 from mlefit.information.patterns import group, tabulate
@@ -208,3 +209,18 @@ def test_chi_squared_is_that_of_scipy() -> None:
     assert law.detection_limit == pytest.approx(
         (stats.chi2.ppf(0.95, df) - df + stats.norm.ppf(0.95) * np.sqrt(2 * df)) / (2 * n)
     )
+
+
+def test_rows_of_a_steep_design_fall_into_the_patterns_that_the_user_sees() -> None:
+    """A rare baseline makes the design steep, and the fit work on whitened columns, whose rounding depends on the row."""
+    rng = np.random.default_rng(0)
+    n = 9_999
+    g = rng.integers(1, 20, n)
+    rare = rng.choice(n, 3, replace=False)
+    g[rare] = 0
+    h = rng.integers(0, 4, n)
+    y = (rng.random(n) < 0.4 + 0.05 * h).astype(int)
+    y[rare[:2]] = 0, 1
+    data = {"g": [f"level{level:02d}" for level in g], "h": h, "y": y}
+    found = mlefit.fit(data, target="y", model="bernoulli", draws=0).to_dict()["information"]
+    assert found["entropy_method"] == f"frequencies in {np.unique(4 * g + h).size} predictor patterns"

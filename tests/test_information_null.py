@@ -65,7 +65,7 @@ def counts_sample(y: Array) -> Sample:
     y = y.astype(np.float64)
     x = np.ones((y.size, 1))
     eta, free, total = poisson_fit(y, x, None, None)
-    return Sample(Counts(), y, x, eta, free, None, None, 1, True, y.size, total / y.size)
+    return Sample(Counts(), y, x, x, eta, free, None, None, 1, True, y.size, total / y.size)
 
 
 def test_raw_kl_of_counts_is_g_over_two_n() -> None:

@@ -172,7 +172,7 @@ def test_threads_do_not_matter() -> None:
         "import sys, numpy as np; sys.path.insert(0, 'tests'); from information_cases import *\n"
         "x = np.random.default_rng(0).normal(size=(20_000, 5))\n"
         "eta = np.zeros((20_000, 1))\n"
-        "s = Sample(Gaussian(), x[:, 0] ** 3, np.column_stack([np.ones(20_000), x]), eta, np.zeros(1), None, None, 7,"
+        "d = np.column_stack([np.ones(20_000), x])\ns = Sample(Gaussian(), x[:, 0] ** 3, d, d, eta, np.zeros(1), None, None, 7,"
         " False, 20_000, 2.0)\n"
         "print(repr(evidence(s, draws=3)))"
     )

@@ -19,6 +19,7 @@ class Bar:
         self.started = time.monotonic()
         self.bar: Any = None
         self.task: Any = None
+        self.total: float | None = None
 
     def __call__(self, what: str, fraction: float | None) -> None:
         """`fraction` is in [0, 1], or None while the end is not in sight."""
@@ -26,7 +27,11 @@ class Bar:
             return
         if self.bar is None:
             self.open()
-        self.bar.update(self.task, description=what, completed=fraction or 0.0, total=None if fraction is None else 1.0)
+        total = None if fraction is None else 1.0
+        if total != self.total:     # another kind of work begins: what was finished must not stand for it
+            self.total = total
+            self.bar.reset(self.task, total=total)
+        self.bar.update(self.task, description=what, completed=fraction or 0.0)
 
     def open(self) -> None:
         """Begin to draw. Rich is loaded only now."""

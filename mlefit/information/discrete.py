@@ -28,7 +28,7 @@ SATURATED = "saturated: cannot misfit"
 def discrete(sample: Sample, plan: Plan) -> Evidence:
     """KL(data || model) of classes: saturated, by patterns, or bounded from below by a richer design."""
     total, n = sample.cross_entropy_total, sample.n
-    columns = [*sample.x.T, *([] if sample.offset is None else [sample.offset])] or [np.zeros(sample.y.size)]
+    columns = [*sample.design.T, *([] if sample.offset is None else [sample.offset])] or [np.zeros(sample.y.size)]
     pattern = group(columns, n / REPLICATED)
     if pattern is None:
         return _against_reference(sample, plan)
@@ -94,7 +94,7 @@ def _against_reference(sample: Sample, plan: Plan) -> Evidence:
     total = sample.cross_entropy_total
     sample = sample.plain(MOST_ROWS, plan.seed)
     noise, n = sample.noise, sample.n
-    wider = widen(sample.x, varying(sample.x, sample.offset), n // (ROWS_PER_COLUMN * noise.predictors))
+    wider = widen(sample.x, varying(sample.design, sample.offset), n // (ROWS_PER_COLUMN * noise.predictors))
     if wider.columns.shape[1] == 0:
         return not_identifiable(
             total, f"rows are unique, and {n} of them are too few for a richer reference design", n, upper=total

@@ -110,7 +110,7 @@ def _chain(sample: Sample, grid: Grid | None) -> tuple[Chain, str]:
     from scipy.special import ndtri
 
     n = sample.n
-    predictors = varying(sample.x, sample.offset)
+    predictors = varying(sample.design, sample.offset)
     wider = widen(sample.x, predictors, n // ROWS_PER_COLUMN)
     chain = Chain(
         np.linalg.qr(sample.x)[0], wider.columns / np.sqrt(n), spread_basis(predictors), Spacings.of(n),

@@ -38,7 +38,8 @@ class Plan:
 class Sample:
     """Complete rows and the fitted model on them.
 
-    `y` (n,) in natural units, or class indices; `x` (n, p) of full column rank, unit-free; `eta` (n, m), offset
+    `y` (n,) in natural units, or class indices; `design` (n, p) of full column rank, its columns those of the user in
+    some unit, equal where theirs are equal; `x` (n, p) with the same span, well conditioned; `eta` (n, m), offset
     included, and `free` (s,) at the maximum likelihood estimate; `weight` (n,) whole numbers >= 0 or None.
     `parameters` counts every free parameter. `rows_total` is the n of the whole fit and `cross_entropy_total` its
     cross-entropy in nats per row: the rows here may be a random part of it.
@@ -46,6 +47,7 @@ class Sample:
 
     noise: NoiseModel
     y: Array
+    design: Array
     x: Array
     eta: Array
     free: Array
@@ -74,7 +76,7 @@ class Sample:
     def take(self, rows: np.ndarray) -> "Sample":
         """The rows of these indices, each with weight 1."""
         return replace(
-            self, y=self.y[rows], x=self.x[rows], eta=self.eta[rows], weight=None,
+            self, y=self.y[rows], design=self.design[rows], x=self.x[rows], eta=self.eta[rows], weight=None,
             offset=None if self.offset is None else self.offset[rows],
         )
 

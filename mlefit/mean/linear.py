@@ -56,9 +56,13 @@ class LinearMean(MeanFunction):
         reciprocal, _ = dtrcon(self.triangle / norms)
         return bool(reciprocal < 1.0 / STEEP)
 
+    def design(self, chunk: Chunk) -> Array:
+        """The design (n, r) without its aliased columns: a view where there are none."""
+        return chunk.x if len(self.kept) == chunk.x.shape[1] else chunk.x[:, self.kept]
+
     def columns(self, chunk: Chunk) -> Array:
-        """The columns (n, r) that sums are made of: the design without its aliased ones (a view where none is), or x R^-1."""
-        x = chunk.x if len(self.kept) == chunk.x.shape[1] else chunk.x[:, self.kept]
+        """The columns (n, r) that sums are made of: the design, or x R^-1."""
+        x = self.design(chunk)
         return self._solved(x.T).T if self.steep else x
 
     def coefficients(self, coef: Array) -> Array:

@@ -31,9 +31,9 @@ def sample_of(context: Context, fit: Fit, mean: LinearMean) -> Sample:
         y = y * scaling.y_scale + scaling.y_centre
         eta = eta * scaling.y_scale + scaling.y_centre
         free = free + context.log_unit
-    x = np.asfortranarray(mean.columns(rows))
     return Sample(
-        noise=noise, y=y, x=x, eta=eta, free=free, weight=rows.weight, offset=rows.offset, parameters=context.n_params,
+        noise=noise, y=y, design=mean.design(rows), x=np.asfortranarray(mean.columns(rows)), eta=eta, free=free,
+        weight=rows.weight, offset=rows.offset, parameters=context.n_params,
         intercept_only=prepared.columns.intercept and len(context.shape.kept) == 1, rows_total=round(context.n),
         cross_entropy_total=fit.nll[0] / context.n + (context.log_unit if noise.quadratic else 0.0),
     )
