@@ -10,6 +10,7 @@ from mlefit.arrays import Array
 from mlefit.chunk import Chunk
 from mlefit.estimation import routes
 from mlefit.estimation.fit import fit_both
+from mlefit.estimation.memo import Memo
 from mlefit.estimation.optimize import Optimum
 from mlefit.estimation.outcome import Outcome
 from mlefit.execution import Engine
@@ -70,24 +71,24 @@ def test_both_routes_find_the_optimum_of_all_rows_in_few_passes(noise: NoiseMode
 
 @every_discrete_model
 def test_the_hessian_of_all_rows_is_taken_once(noise: NoiseModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    data, original, hessians = rows(noise, 4), Objective.tally, 0
+    data, original, bent = rows(noise, 4), Objective.tally, 0
+    sampled = data.sample.store.parts[0].load().x
 
     def counted(self: Objective, theta: Array, chunk: Chunk, order: int) -> Tally:
-        nonlocal hessians
-        hessians += chunk.rows * (order == 2)
+        nonlocal bent
+        if order == 2 and not np.shares_memory(chunk.x, sampled):
+            bent += chunk.rows
         return original(self, theta, chunk, order)
 
     monkeypatch.setattr(Objective, "tally", counted)
     for route in (routes.maximum_likelihood, routes.least_loss):
-        hessians = 0
-        route(noise, data.mean, data.sample)
-        of_the_sample, hessians = hessians, 0
+        bent = 0
         route(noise, data.mean, data.everything, data.sample)
-        assert hessians == of_the_sample + ROWS
+        assert bent == ROWS
 
 
 @every_discrete_model
-@pytest.mark.parametrize("lie", [0.2, -1.0, 5.0])
+@pytest.mark.parametrize("lie", [0.2, -1.0, 5.0, 1e3])
 def test_a_sample_that_misleads_costs_passes_and_nothing_else(noise: NoiseModel, lie: float) -> None:
     data = rows(noise, 1, lie)
     honest = fit_both(noise, data.mean, data.everything)
@@ -95,6 +96,40 @@ def test_a_sample_that_misleads_costs_passes_and_nothing_else(noise: NoiseModel,
     for one, other in ((honest.mle, misled.mle), (honest.loss, misled.loss)):
         assert other.outcome is Outcome.CERTIFIED
         assert in_standard_errors(one, other.theta) <= SAME
+
+
+@every_discrete_model
+def test_a_curvature_that_hides_the_distance_to_the_optimum_is_found_out(
+    noise: NoiseModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A million times too large, it makes every EDM a million times too small, and the search stops where it began."""
+    data, original = rows(noise, 5), Memo.hessian
+
+    def inflated(self: Memo, theta: Array) -> Array:
+        return original(self, theta) * (1e6 if self.execution is data.sample and self.order == 2 else 1.0)
+
+    alone = routes.least_loss(noise, data.mean, data.everything)
+    monkeypatch.setattr(Memo, "hessian", inflated)
+    found = routes.least_loss(noise, data.mean, data.everything, data.sample)
+    assert found.outcome is Outcome.CERTIFIED
+    assert in_standard_errors(alone, found.theta) <= SAME
+    assert found.evaluations > alone.evaluations
+
+
+@every_discrete_model
+@pytest.mark.parametrize("rare", [1, 3, 20])
+def test_a_sample_that_holds_all_of_a_rare_class_misleads_as_little(noise: NoiseModel, rare: int) -> None:
+    """Its curvature is as many times too large as the class is too frequent, and an EDM in its metric as much too small."""
+    y = np.arange(200.0 * ROWS) % noise.predictors
+    y[:rare] = noise.predictors
+    everything, sample = (Chunk(part, np.ones((part.size, 1))) for part in (y, y[:SAMPLED]))
+    mean = LinearMean(np.eye(1), (0,), noise.predictors)
+    found = fit_both(noise, mean, Engine.of(everything, threads=2), Engine.of(sample))
+    counts = np.bincount(y.astype(int))
+    expected = np.log(counts[1:] / counts[0])
+    for optimum in (found.mle, found.loss):
+        assert optimum.outcome is Outcome.CERTIFIED
+        assert np.abs(optimum.theta - expected).max() <= SAME / np.sqrt(rare)
 
 
 @every_discrete_model

@@ -67,19 +67,19 @@ def reach(edm: float, hessian: Array, n: float, predictors: int) -> float:
 
 
 def second_order(
-    memo: Memo, start: Array, limit: int = SEARCH_STEPS, metric: Array | None = None
+    memo: Memo, start: Array, limit: int = SEARCH_STEPS, curvature: Memo | None = None
 ) -> tuple[Array, int]:
     """A trust-region Newton search: where it ended and how many steps it took.
 
-    With `metric`, the Hessian of the mean criterion on a subsample, all steps are made with that: each is one pass for a
-    value and a gradient. The last step, from within NEAR, is not evaluated here: it leads to where the polish begins, with
-    the one pass that takes a Hessian of all rows.
+    With `curvature`, the same criterion on a subsample, steps are made with the Hessian of that: a pass then takes a value
+    and a gradient. The last step, from within NEAR, is not evaluated here: it leads to where the polish begins, with the
+    one pass that takes a Hessian of all rows.
     """
     from scipy.optimize import OptimizeResult, minimize
 
     search: Any = minimize      # its stubs do not know that options differ by method
-    hessian, near = (memo.hessian, CERTIFIED) if metric is None else (lambda _: metric, NEAR)
-    dense = memo.order == 2 or metric is not None
+    bent, near = (memo, CERTIFIED) if curvature is None else (curvature, NEAR)
+    dense = bent.order == 2
     size = memo.at(start, 0).weight
     reached: list[Array] = [start]
 
@@ -87,18 +87,18 @@ def second_order(
         theta = intermediate_result.x
         reached.append(np.array(theta))
         try:
-            edm, step = distance(memo.gradient(theta), hessian(theta))
+            edm, step = distance(memo.gradient(theta), bent.hessian(theta))
         except np.linalg.LinAlgError:
             return
         if size * edm <= near:
-            if metric is not None:
+            if curvature is not None:
                 reached[-1] += step
             raise StopIteration
 
     options: dict[str, Any] = {"maxiter": limit, "gtol": 1e-14 if dense else PRODUCTS_GRADIENT, "initial_trust_radius": 1.0}
     method: dict[str, Any] = {"method": "trust-krylov", "hessp": memo.product}
     if dense:
-        method = {"method": "trust-exact", "hess": hessian, "callback": stop}
+        method = {"method": "trust-exact", "hess": bent.hessian, "callback": stop}
     with np.errstate(over="ignore", invalid="ignore"):
         try:
             found = search(memo.value, start, jac=memo.gradient, options=options, **method)
@@ -106,16 +106,17 @@ def second_order(
             # On a Hessian that is singular but for rounding scipy's subproblem fails with one of these instead of ending;
             # EDM judges the last point accepted.
             return reached[-1], len(reached) - 1
-    return np.asarray(found.x) if metric is None else reached[-1], int(found.nit)
+    return np.asarray(found.x) if curvature is None else reached[-1], int(found.nit)
 
 
 def first_order(
-    memo: Memo, start: Array, metric: Array | None = None, scale: float = 1.0
+    memo: Memo, start: Array, curvature: Memo | None = None, scale: float = 1.0
 ) -> tuple[Array, int]:
     """L-BFGS-B: where it ended and how many steps it took; `scale` is that of `polish`.
 
-    With `metric`, as in `second_order`, the search is in coordinates u where that is the identity, L L' = metric,
-    u = L' theta / |L^-1 g(start)|. In this unit the first step that L-BFGS-B tries, which has length 1, is Newton's.
+    With `curvature`, as in `second_order`, the search is in coordinates u in which the Hessian of the subsample at the
+    start, L L', is the identity: u = L' theta / |L^-1 g|. In this unit the first step that L-BFGS-B tries, which has
+    length 1, is Newton's.
     """
     from scipy.linalg import cholesky, solve_triangular
     from scipy.optimize import OptimizeResult, minimize
@@ -123,34 +124,38 @@ def first_order(
     search: Any = minimize
     options: dict[str, Any] = {"ftol": 0.0, "gtol": 1e-8, "maxcor": 20, "maxiter": FIRST_ORDER_STEPS,
                                "maxfun": 2 * FIRST_ORDER_STEPS}
-    if metric is None:
+    if curvature is None:
         with np.errstate(over="ignore", invalid="ignore"):
             found = search(lambda theta: (memo.value(theta), memo.gradient(theta)), start, method="L-BFGS-B", jac=True,
                            options=options)
         return np.asarray(found.x), int(found.nit)
 
-    lower = np.asarray(cholesky(metric, lower=True, check_finite=False))
-
-    def whitened(gradient: Array) -> Array:
-        return np.asarray(solve_triangular(lower, gradient, lower=True, check_finite=False))
+    lower = np.asarray(cholesky(curvature.hessian(start), lower=True, check_finite=False))
+    first = np.asarray(solve_triangular(lower, memo.gradient(start), lower=True, check_finite=False))
+    size, unit = memo.at(start, 0).weight, float(np.linalg.norm(first)) or 1.0
+    ahead = np.zeros(start.size)        # the step that is left to the polish
 
     def theta(u: Array) -> Array:
         return np.asarray(solve_triangular(lower, u * unit, lower=True, trans="T", check_finite=False))
 
     def both(u: Array) -> tuple[float, Array]:
         point = theta(u)
-        return memo.value(point) / unit**2, whitened(memo.gradient(point)) / unit
+        gradient = np.asarray(solve_triangular(lower, memo.gradient(point), lower=True, check_finite=False))
+        return memo.value(point) / unit**2, gradient / unit
 
     def stop(intermediate_result: OptimizeResult) -> None:
-        gradient = both(intermediate_result.x)[1] * unit
-        if 0.5 * size * scale * float(gradient @ gradient) <= NEAR:
+        point = theta(intermediate_result.x)
+        try:
+            edm, step = distance(memo.gradient(point), curvature.hessian(point))
+        except np.linalg.LinAlgError:
+            return
+        if size * scale * edm <= NEAR:
+            ahead[:] = step
             raise StopIteration
 
-    size, unit = memo.at(start, 0).weight, float(np.linalg.norm(whitened(memo.gradient(start)))) or 1.0
     with np.errstate(over="ignore", invalid="ignore"):
         found = search(both, lower.T @ start / unit, method="L-BFGS-B", jac=True, callback=stop, options=options)
-    end, gradient = theta(found.x), both(found.x)[1] * unit
-    return end - np.asarray(solve_triangular(lower, gradient, lower=True, trans="T", check_finite=False)), int(found.nit)
+    return theta(found.x) + ahead, int(found.nit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,15 +35,15 @@ def maximum_likelihood(
 ) -> Optimum:
     """Minimise -log L over (gamma, free shapes), from `start`, the optimum of a subsample, or zero."""
     objective = Objective(likelihood(noise), mean, len(noise.shapes))
-    dense, metric = objective.size <= DENSE, None
+    dense, curvature = objective.size <= DENSE, None
     rough = None if sample is None else maximum_likelihood(noise, mean, sample, steps=QUICK_STEPS)
-    if rough is not None and _settled(rough):
+    if sample is not None and rough is not None and _settled(rough):
         start = rough.theta
-        metric = rough.hessian / rough.weight if dense else None
+        curvature = Memo(objective, sample, order=2) if dense else None
     elif start is None:
         start = np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)])
-    memo = Memo(objective, execution, order=2 if dense and metric is None else 1)
-    theta, iterations = second_order(memo, start, steps, metric)
+    memo = Memo(objective, execution, order=2 if dense and curvature is None else 1)
+    theta, iterations = second_order(memo, start, steps, curvature)
     end = polish(memo, theta)
     if not dense and end.outcome is Outcome.CERTIFIED:
         end = polish(memo, end.theta)       # standard errors want the Hessian of the answer, not of where polishing began
@@ -57,13 +57,18 @@ def least_loss(noise: NoiseModel, mean: LinearMean, execution: Execution, sample
 
     A subsample gives the start and, with the Hessian of the same loss, the metric of the search.
     """
-    memo = Memo(Objective(implied_loss(noise), mean, 0), execution, order=1)
-    start, metric = np.zeros(mean.size), None
+    objective = Objective(implied_loss(noise), mean, 0)
+    memo = Memo(objective, execution, order=1)
+    start, curvature, scale = np.zeros(mean.size), None, 1.0
     rough = None if sample is None else least_loss(noise, mean, sample)
-    if rough is not None and _settled(rough):
-        start, metric = rough.theta[: mean.size], rough.hessian / rough.weight
-    theta, iterations = first_order(memo, start, metric, 1.0 if metric is None else _nats(noise, memo.at(start, 0)))
+    if sample is not None and rough is not None and _settled(rough):
+        start, curvature = rough.theta[: mean.size], Memo(objective, sample, order=2)
+        scale = _nats(noise, memo.at(start, 1))
+    theta, iterations = first_order(memo, start, curvature, scale)
     end = polish(memo, theta, _nats(noise, memo.at(theta, 2)))
+    if curvature is not None and end.outcome is not Outcome.CERTIFIED:      # the subsample was no guide to all rows
+        theta, iterations = first_order(memo, np.zeros(mean.size))
+        end = polish(memo, theta, _nats(noise, memo.at(theta, 2)))
     shapes = noise.implied_shapes(end.value / end.weight)
     return Optimum(np.concatenate([end.theta, shapes]), end.weight, end.value, end.gradient, end.hessian, end.edm,
                    end.outcome, "L-BFGS-B", iterations, memo.evaluations)
