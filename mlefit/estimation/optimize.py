@@ -20,6 +20,7 @@ from mlefit.estimation.outcome import Outcome
 CERTIFIED = 1e-10        # nats in total: a likelihood ratio of 1 + 1e-10
 SHARP = 1e-28            # nats per row; polishing goes on to here, 1e-14 standard deviations of a row from the optimum
 STEADY = 1e-2            # a Newton step that changes no row's predictor by more than this leaves the Hessian as it is
+EXACT = 1e-6             # and by more than this, the standard errors: log p(1 - p) changes no faster than the logit
 POLISHABLE = 1e-1        # nats in total: within half a standard error Newton steps need no safeguard
 NEAR = 1e-4              # nats in total: where a search in the metric of a subsample hands over to the polish
 POLISH_STEPS = 30
@@ -171,11 +172,12 @@ class Point:
     outcome: Outcome
 
 
-def polish(memo: Memo, theta: Array, scale: float = 1.0) -> Point:
+def polish(memo: Memo, theta: Array, scale: float = 1.0, steady: float = STEADY) -> Point:
     """Newton steps from `theta` until EDM is sharp or stops falling.
 
     `scale` turns the criterion's total into nats: 1 for a likelihood, a(shapes) for a loss. A second-order memo has the
-    Hessian of every point anyway; a first-order one renews it only after a step that moves some row's predictor.
+    Hessian of every point anyway; a first-order one renews it only after a step that may move some row's predictor by
+    more than `steady`: a certificate bears more of that than the standard errors do.
     """
     best: Point | None = None
     weight, hessian = memo.at(theta, 2).weight, memo.hessian(theta)
@@ -199,21 +201,21 @@ def polish(memo: Memo, theta: Array, scale: float = 1.0) -> Point:
         if edm <= SHARP * weight:
             break
         theta = theta + step
-        if memo.order == 1 and _moved(edm, scale * here.hessian, weight, memo.objective.mean.predictors):
+        if memo.order == 1 and _moved(edm, scale * here.hessian, weight, memo.objective.mean.predictors, steady):
             hessian = memo.hessian(theta)
     assert best is not None
     return best
 
 
-def _moved(edm: float, hessian: Array, n: float, predictors: int) -> bool:
-    """Whether a Newton step may have moved some row's predictor so far that the Hessian must be renewed.
+def _moved(edm: float, hessian: Array, n: float, predictors: int, steady: float) -> bool:
+    """Whether a Newton step may have moved some row's predictor by more than `steady`, so that the Hessian must be renewed.
 
     With many parameters a new Hessian costs a hundred gradients, and the step length in standard errors decides: a row of
     leverage h <= 1 moves by sqrt(h) of it at most, in units of the row's own noise.
     """
     if len(hessian) > DENSE:
         return float(np.sqrt(2.0 * edm)) > STEADY
-    return reach(edm, hessian, n, predictors) > STEADY
+    return reach(edm, hessian, n, predictors) > steady
 
 
 @dataclass(frozen=True, slots=True)

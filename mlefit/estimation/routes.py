@@ -11,6 +11,7 @@ from mlefit.arrays import Array
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.optimize import (
     DENSE,
+    EXACT,
     QUICK_STEPS,
     SEARCH_STEPS,
     Optimum,
@@ -44,7 +45,7 @@ def maximum_likelihood(
         start = np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)])
     memo = Memo(objective, execution, order=2 if dense and curvature is None else 1)
     theta, iterations = second_order(memo, start, steps, curvature)
-    end = polish(memo, theta)
+    end = polish(memo, theta, steady=EXACT)
     if not dense and end.outcome is Outcome.CERTIFIED:
         end = polish(memo, end.theta)       # standard errors want the Hessian of the answer, not of where polishing began
     method = "trust-exact" if dense else "trust-krylov"
