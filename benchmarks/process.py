@@ -32,6 +32,11 @@ class Measured:
         return self.exit_code == 0 and not self.timed_out
 
 
+def usual() -> dict[str, str]:
+    """The environment as a user has it: where modules may be compiled once, and are not at every start."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def measure(command: Sequence[str], environment: Mapping[str, str], limit: float) -> Measured:
     """Run `command` to its end, or kill it after `limit` seconds.
 
@@ -41,7 +46,7 @@ def measure(command: Sequence[str], environment: Mapping[str, str], limit: float
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
         child = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=output,
+            command, cwd=ROOT, env={**usual(), **environment}, stdin=subprocess.DEVNULL, stdout=output,
             stderr=subprocess.STDOUT, start_new_session=True,
         )
         late = threading.Event()

@@ -6,10 +6,10 @@
     python benchmarks/run.py --models bernoulli --rows 1e5 --levels 20,1000
     python benchmarks/run.py --peers-python venv/bin/python     the interpreter that has statsmodels, scikit-learn, glum
 
-Run it with the interpreter that has mlefit. Files are generated in --data (kept there), or in a temporary directory and
-deleted after use. Writes benchmarks/results/DATE.md or --out. Peers: pip install statsmodels scikit-learn glum polars;
-R with data.table and nnet; gretl. What is not installed is left out and listed. This program imports nothing heavy:
-see `process.measure`.
+Run it with the interpreter into which mlefit was installed by pip, which compiles its modules once. Files are generated in
+--data (kept there), or in a temporary directory and deleted after use. Writes benchmarks/results/DATE.md or --out. Peers:
+pip install statsmodels scikit-learn glum polars; R with data.table and nnet; gretl. What is not installed is left out and
+listed. This program imports nothing heavy: see `process.measure`.
 """
 
 import argparse
@@ -97,8 +97,8 @@ def start_up(repeats: int, limit: float) -> Runs:
     """What it takes to start, and what the imports alone take."""
     commands = {
         TYPER: [sys.executable, "-c", "import typer"],
-        HELP: [sys.executable, "-m", "mlefit", "--help"],
-        VERSION: [sys.executable, "-m", "mlefit", "--version"],
+        HELP: [sys.executable, "-P", "-m", "mlefit", "--help"],
+        VERSION: [sys.executable, "-P", "-m", "mlefit", "--version"],
         IMPORTS: [sys.executable, "-c", "import numpy, scipy.optimize, pyarrow.csv, rich.table, typer"],
     }
     runs: Runs = {name: [] for name in commands}

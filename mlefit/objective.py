@@ -53,8 +53,10 @@ class Objective:
 
     def whitened(self, total: Tally) -> Tally:
         """A total in the coordinates of the search: derivatives by B become derivatives by gamma, once per pass."""
-        gradient = None if total.gradient is None else self._whiten(total.gradient[:, None])[:, 0]
-        both = [None if square is None else self._whiten(self._whiten(square).T) for square in (total.hessian, total.outer)]
+        squares = (total.hessian, total.outer)
+        mean = self.mean.gentle if all(square is None for square in squares) else self.mean
+        gradient = None if total.gradient is None else self._whiten(mean, total.gradient[:, None])[:, 0]
+        both = [None if square is None else self._whiten(mean, self._whiten(mean, square).T) for square in squares]
         return Tally(total.weight, total.value, gradient, *both)
 
     def tally(self, theta: Array, chunk: Chunk, order: int) -> Tally:
@@ -71,18 +73,18 @@ class Objective:
     def row_gradients(self, theta: Array, chunk: Chunk) -> Array:
         """g_i (n, P) of each row by (B, shapes), unweighted."""
         coef, free = self.split(theta)
-        d1 = self.criterion(chunk.y, self.mean.eta(coef, chunk), free, 1).d1
+        mean, chunk = self.mean.prepared(chunk)
+        d1 = self.criterion(chunk.y, mean.eta(coef, chunk), free, 1).d1
         assert d1 is not None
-        x = self.mean.columns(chunk)
-        m = self.mean.predictors
+        x, m = mean.columns(chunk), mean.predictors
         parts = [d1[:, a, None] * x for a in range(m)]
         return np.concatenate([*parts, d1[:, m : m + self.shapes]], axis=1)
 
-    def _whiten(self, columns: Array) -> Array:
+    def _whiten(self, mean: LinearMean, columns: Array) -> Array:
         """R^-T on the coefficients' rows of `columns` (P, k), class by class; the shapes' rows stay."""
-        m, r, size = self.mean.predictors, len(self.mean.kept), self.mean.size
+        m, r, size = mean.predictors, len(mean.kept), mean.size
         by_class = columns[:size].reshape(m, r, -1).transpose(1, 0, 2).reshape(r, -1)
-        white = self.mean.whiten(by_class).reshape(r, m, -1).transpose(1, 0, 2).reshape(size, -1)
+        white = mean.whiten(by_class).reshape(r, m, -1).transpose(1, 0, 2).reshape(size, -1)
         return np.concatenate([white, columns[size:]])
 
     def _sum(self, chunk: Chunk, width: int, task: Callable[[Chunk], Tally], least: int = 0) -> Tally:
@@ -94,7 +96,8 @@ class Objective:
 
     def _slab(self, theta: Array, chunk: Chunk, order: int) -> Tally:
         coef, free = self.split(theta)
-        rows = self.criterion(chunk.y, self.mean.eta(coef, chunk), free, order)
+        mean, chunk = (self.mean if order == 2 else self.mean.gentle).prepared(chunk)
+        rows = self.criterion(chunk.y, mean.eta(coef, chunk), free, order)
         weight = chunk.weight
         if weight is None:
             count, value = float(chunk.rows), float(rows.value.sum())
@@ -103,18 +106,18 @@ class Objective:
         if order == 0 or rows.d1 is None:
             return Tally(count, value)
         d1 = rows.d1 if weight is None else rows.d1 * weight[:, None]
-        gradient = self._pull(d1, chunk)
-        return Tally(count, value, gradient, self._hessian(rows, chunk) if order == 2 else None)
+        gradient = self._pull(mean, d1, chunk)
+        return Tally(count, value, gradient, self._hessian(mean, rows, chunk) if order == 2 else None)
 
-    def _pull(self, d1: Array, chunk: Chunk) -> Array:
-        m = self.mean.predictors
-        return np.concatenate([self.mean.pull(d1[:, :m], chunk), d1[:, m : m + self.shapes].sum(axis=0)])
+    def _pull(self, mean: LinearMean, d1: Array, chunk: Chunk) -> Array:
+        m = mean.predictors
+        return np.concatenate([mean.pull(d1[:, :m], chunk), d1[:, m : m + self.shapes].sum(axis=0)])
 
-    def _hessian(self, rows: Rows, chunk: Chunk) -> Array:
-        if rows.simplex is not None and self.mean.predictors >= MANY_CLASSES:
-            return self._simplex_hessian(rows.simplex, chunk)
+    def _hessian(self, mean: LinearMean, rows: Rows, chunk: Chunk) -> Array:
+        m, q, x = mean.predictors, mean.predictors + self.shapes, mean.columns(chunk)
+        if rows.simplex is not None and m >= MANY_CLASSES:
+            return _simplex_hessian(rows.simplex, x, chunk.weight)
         assert rows.curvature is not None
-        m, q, x = self.mean.predictors, self.mean.predictors + self.shapes, self.mean.columns(chunk)
         r = x.shape[1]
         hessian = np.empty((self.size, self.size))
         for a in range(q):
@@ -133,27 +136,28 @@ class Objective:
                 hessian[here, m * r + b - m] = hessian[m * r + b - m, here] = column[:, b].sum()
         return hessian
 
-    def _simplex_hessian(self, p: Array, chunk: Chunk) -> Array:
-        """sum w (diag(p) - p p') (x) x x': a block for each class, less one product of all columns p_a x with themselves."""
-        x = self.mean.columns(chunk)
-        root = None if chunk.weight is None else np.sqrt(chunk.weight)
-        columns = ((p.T if root is None else p.T * root)[:, None, :] * x.T).reshape(-1, chunk.rows)
-        hessian = -product(columns, columns.T)
-        blocks = product(columns if root is None else columns * root, x)
-        for a in range(p.shape[1]):
-            here = slice(a * x.shape[1], (a + 1) * x.shape[1])
-            hessian[here, here] += blocks[here]
-        return hessian
-
     def _product(self, theta: Array, direction: Array, chunk: Chunk) -> Tally:
         coef, free = self.split(theta)
         along, shapes = self.split(direction)
-        rows = self.criterion(chunk.y, self.mean.eta(coef, chunk), free, 2)
+        mean, chunk = self.mean.gentle.prepared(chunk)
+        rows = self.criterion(chunk.y, mean.eta(coef, chunk), free, 2)
         assert rows.curvature is not None
-        slope = self.mean.slope(along, chunk)
+        slope = mean.slope(along, chunk)
         v = np.concatenate([slope.T, np.broadcast_to(shapes[:, None], (self.shapes, chunk.rows))]).T
         bent = rows.curvature(v)
         if chunk.weight is not None:
             bent = bent * chunk.weight[:, None]
         count = float(chunk.rows) if chunk.weight is None else float(chunk.weight.sum())
-        return Tally(count, 0.0, self._pull(bent, chunk))
+        return Tally(count, 0.0, self._pull(mean, bent, chunk))
+
+
+def _simplex_hessian(p: Array, x: Array, weight: Array | None) -> Array:
+    """sum w (diag(p) - p p') (x) x x': a block for each class, less one product of all columns p_a x with themselves."""
+    root = None if weight is None else np.sqrt(weight)
+    columns = ((p.T if root is None else p.T * root)[:, None, :] * x.T).reshape(-1, x.shape[0])
+    hessian = -product(columns, columns.T)
+    blocks = product(columns if root is None else columns * root, x)
+    for a in range(p.shape[1]):
+        here = slice(a * x.shape[1], (a + 1) * x.shape[1])
+        hessian[here, here] += blocks[here]
+    return hessian

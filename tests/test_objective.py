@@ -156,3 +156,34 @@ def test_a_product_is_the_matrix_product(rows: int, columns: int, other: int) ->
     rng = np.random.default_rng(7)
     a, b = rng.normal(size=(rows, columns)), rng.normal(size=(columns, other))
     assert np.abs(blas_product(a, b) - a @ b).max() <= ROUNDING * columns
+
+
+@every_model
+@every_chunk
+@pytest.mark.parametrize("closeness", [1.0, 3e-3, 1e-5])
+def test_white_rows_are_made_for_second_derivatives_first_and_the_sums_are_the_same(
+    noise: NoiseModel, weighted: bool, shifted: bool, closeness: float
+) -> None:
+    """One design far from steep, one steep for a Hessian but not for a gradient, one steep for both."""
+    chunk = chunk_of(noise, 8, weighted=weighted, shifted=shifted)
+    chunk.x[:, 2] = chunk.x[:, 1] + closeness * chunk.x[:, 2]
+    for objective, theta in objectives(noise, chunk):
+        mean = objective.mean
+        assert (mean.steep, mean.gentle.steep) == (closeness < 1.0, closeness < 1e-3)
+        rows_as_they_are, white = mean.gentle.prepared(chunk)[1], mean.prepared(chunk)[1]
+        assert (rows_as_they_are is chunk) == (not mean.gentle.steep)
+        assert (white is chunk) == (not mean.steep)
+        coef = objective.split(theta)[0]
+        apart = mean.prepared(chunk)[0].eta(coef, white) - mean.gentle.eta(coef, chunk)
+        assert np.abs(apart).max() <= ROUNDING / closeness
+        first, second = (objective.whitened(objective.tally(theta, chunk, order)).gradient for order in (1, 2))
+        assert first is not None
+        assert second is not None
+        assert np.abs(first - second).max() <= ROUNDING / closeness * max(1.0, float(np.abs(second).max()))
+        direction = np.random.default_rng(9).normal(size=objective.size)
+        product_of = objective.whitened(objective.product(theta, direction, chunk)).gradient
+        hessian = objective.whitened(objective.tally(theta, chunk, 2)).hessian
+        assert product_of is not None
+        assert hessian is not None
+        expected = hessian @ direction
+        assert np.abs(product_of - expected).max() <= ROUNDING / closeness * max(1.0, float(np.abs(expected).max()))

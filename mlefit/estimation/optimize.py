@@ -145,7 +145,9 @@ def first_order(
         return memo.value(point) / unit**2, gradient / unit
 
     def stop(intermediate_result: OptimizeResult) -> None:
-        point = theta(intermediate_result.x)
+        point, gradient = theta(intermediate_result.x), both(intermediate_result.x)[1] * unit
+        if 0.5 * size * scale * float(gradient @ gradient) > NEAR:      # in the metric of the start, which costs nothing
+            return
         try:
             edm, step = distance(memo.gradient(point), curvature.hessian(point))
         except np.linalg.LinAlgError:

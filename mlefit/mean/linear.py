@@ -5,11 +5,13 @@ Hessian of every core model is near a multiple of the identity, and shift, scale
 reach the optimiser. R is applied by triangular solves: an explicit inverse would lose what R has kept.
 
 Sums over rows are whitened once per pass, which loses eps cond(R)^2 of a Hessian. For a steep design that is everything
-(at 1e8 a standard error comes out wrong by a third, with a certificate), so there the rows are whitened instead.
+(at 1e8 a standard error comes out wrong by a third, with a certificate), so there the rows are whitened instead, which
+costs as much as a Hessian. A gradient loses eps cond(R) only and is a thousandth of that work where there are a thousand
+columns, so it has a bound of its own.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +19,8 @@ import numpy as np
 from mlefit.arrays import Array, product
 from mlefit.chunk import Chunk
 
-STEEP = 100.0       # condition number of columns of norm 1 up to which whitened sums keep 12 digits
+STEEP = 100.0       # condition number of columns of norm 1 up to which a whitened Hessian keeps 12 digits
+GENTLE = 1e4        # and a whitened gradient
 
 
 class MeanFunction(ABC):
@@ -36,11 +39,15 @@ class MeanFunction(ABC):
 
 @dataclass(frozen=True)
 class LinearMean(MeanFunction):
-    """Coordinates are gamma (m, r), class after class. `triangle` (r, r) is R / sqrt(n), `kept` the design's columns in it."""
+    """Coordinates are gamma (m, r), class after class. `triangle` (r, r) is R / sqrt(n), `kept` the design's columns in it.
+
+    From condition number `bound` on, rows are whitened before they are added up.
+    """
 
     triangle: Array
     kept: tuple[int, ...]
     predictors: int
+    bound: float = STEEP
 
     @property
     def size(self) -> int:  # type: ignore[override]  # a plain attribute of the abstract class
@@ -54,7 +61,24 @@ class LinearMean(MeanFunction):
 
         norms = np.linalg.norm(self.triangle, axis=0)
         reciprocal, _ = dtrcon(self.triangle / norms)
-        return bool(reciprocal < 1.0 / STEEP)
+        return bool(reciprocal < 1.0 / self.bound)
+
+    @cached_property
+    def gentle(self) -> "LinearMean":
+        """The same for sums that have no second derivatives in them."""
+        return replace(self, bound=GENTLE)
+
+    @cached_property
+    def _white(self) -> "LinearMean":
+        rank = len(self.kept)
+        return replace(self, triangle=np.eye(rank), kept=tuple(range(rank)))
+
+    def prepared(self, chunk: Chunk) -> tuple["LinearMean", Chunk]:
+        """The rows as sums are made of them, with the mean function that they have then: white rows are made once."""
+        if not self.steep:
+            return self, chunk
+        white = Chunk(chunk.y, self.columns(chunk), chunk.weight, chunk.offset, chunk.first_row, chunk.cluster)
+        return self._white, white
 
     def design(self, chunk: Chunk) -> Array:
         """The design (n, r) without its aliased columns: a view where there are none."""
