@@ -13,9 +13,11 @@ from mlefit.chunk import Chunk
 from mlefit.errors import NoEstimateError
 from mlefit.estimation import fit as fitting
 from mlefit.estimation import routes, separation
+from mlefit.estimation.certificate import CERTIFIED, reach, smallest_eigenvalue
 from mlefit.estimation.memo import Memo
-from mlefit.estimation.optimize import CERTIFIED, polish, reach, second_order, smallest_eigenvalue
+from mlefit.estimation.optimize import second_order
 from mlefit.estimation.outcome import Outcome
+from mlefit.estimation.polish import polish
 from mlefit.estimation.separation import Undecided
 from mlefit.execution import Engine
 from mlefit.mean import LinearMean
@@ -225,13 +227,13 @@ def test_the_reach_of_a_newton_step_bounds_what_it_moves() -> None:
 
 
 def test_the_bound_on_the_smallest_eigenvalue_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mlefit.estimation import optimize
+    from mlefit.estimation import certificate
 
     rng = np.random.default_rng(6)
     a = rng.normal(size=(30, 40))
     hessian = a @ a.T
     exact = smallest_eigenvalue(hessian)
-    monkeypatch.setattr(optimize, "DENSE", 10)
+    monkeypatch.setattr(certificate, "DENSE", 10)
     bound = smallest_eigenvalue(hessian)
     assert exact / 30.0 <= bound <= exact
     assert smallest_eigenvalue(-hessian) == 0.0

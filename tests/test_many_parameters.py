@@ -9,7 +9,7 @@ import mlefit
 from mlefit import objective as objectives
 from mlefit.chunk import Chunk
 from mlefit.errors import DataError
-from mlefit.estimation import optimize, routes
+from mlefit.estimation import certificate, polish, routes
 from mlefit.mean import LinearMean
 from mlefit.noise.categorical import Categorical
 from mlefit.objective import Objective, implied_loss, likelihood
@@ -35,8 +35,8 @@ def test_products_and_hessians_lead_to_the_same_answer(
     model: str, data: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dense = mlefit.fit(data, target="y", model=model, draws=0).to_dict()
-    monkeypatch.setattr(routes, "DENSE", 20)
-    monkeypatch.setattr(optimize, "DENSE", 20)
+    for module in (certificate, polish, routes):
+        monkeypatch.setattr(module, "DENSE", 20)
     sparse = mlefit.fit(data, target="y", model=model, draws=0).to_dict()
     assert dense["routes"]["mle"]["method"] == "trust-exact"
     assert sparse["routes"]["mle"]["method"] == "trust-krylov"
@@ -49,8 +49,8 @@ def test_products_and_hessians_lead_to_the_same_answer(
 
 
 def test_the_search_with_products_forms_a_hessian_for_the_certificate_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routes, "DENSE", 20)
-    monkeypatch.setattr(optimize, "DENSE", 20)
+    for module in (certificate, polish, routes):
+        monkeypatch.setattr(module, "DENSE", 20)
     formed = []
     original = objectives.Objective.tally
 

@@ -11,8 +11,8 @@ from mlefit.chunk import Chunk
 from mlefit.estimation import routes
 from mlefit.estimation.fit import fit_both
 from mlefit.estimation.memo import Memo
-from mlefit.estimation.optimize import EXACT, STEADY, Optimum
 from mlefit.estimation.outcome import Outcome
+from mlefit.estimation.polish import EXACT, STEADY, Optimum
 from mlefit.execution import Engine
 from mlefit.mean import LinearMean
 from mlefit.noise import MODELS

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mlefit.estimation.optimize import QUICK_STEPS, Optimum, reach
+from mlefit.estimation.certificate import reach
+from mlefit.estimation.optimize import QUICK_STEPS
 from mlefit.estimation.outcome import Outcome
+from mlefit.estimation.polish import Optimum
 from mlefit.estimation.routes import least_loss, maximum_likelihood
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean

@@ -12,8 +12,9 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.estimation.memo import Memo
-from mlefit.estimation.optimize import polish, second_order
+from mlefit.estimation.optimize import second_order
 from mlefit.estimation.outcome import Outcome
+from mlefit.estimation.polish import polish
 from mlefit.estimation.separation import Separation, null_space
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean

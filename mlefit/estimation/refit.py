@@ -5,7 +5,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.chunk import Chunk
 from mlefit.errors import NoEstimateError
-from mlefit.estimation.optimize import reach
+from mlefit.estimation.certificate import reach
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.rank import geometry
 from mlefit.estimation.routes import maximum_likelihood

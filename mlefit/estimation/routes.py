@@ -8,19 +8,11 @@ closed form from its minimum (sigma^2 = MSE).
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.estimation.certificate import DENSE, smallest_eigenvalue
 from mlefit.estimation.memo import Memo
-from mlefit.estimation.optimize import (
-    DENSE,
-    EXACT,
-    QUICK_STEPS,
-    SEARCH_STEPS,
-    Optimum,
-    first_order,
-    polish,
-    second_order,
-    smallest_eigenvalue,
-)
+from mlefit.estimation.optimize import QUICK_STEPS, SEARCH_STEPS, first_order, second_order
 from mlefit.estimation.outcome import Outcome
+from mlefit.estimation.polish import EXACT, Optimum, polish
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel

@@ -7,7 +7,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.estimation.fit import Fit
 from mlefit.estimation.natural import Units, coefficients, ratios
-from mlefit.estimation.optimize import Optimum
+from mlefit.estimation.polish import Optimum
 from mlefit.inference.covariance import Root
 
 

@@ -4,8 +4,8 @@
 import numpy as np
 
 from mlefit.estimation.fit import Fit
-from mlefit.estimation.optimize import Optimum
 from mlefit.estimation.outcome import Outcome
+from mlefit.estimation.polish import Optimum
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Execution
 from mlefit.inference.covariance import Root

@@ -1,0 +1,84 @@
+"""The polish: Newton steps on the route's own criterion sharpen what a search found, and EDM judges the end."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.estimation.certificate import CERTIFIED, DENSE, distance, reach
+from mlefit.estimation.memo import Memo
+from mlefit.estimation.outcome import Outcome
+
+SHARP = 1e-28            # nats per row; polishing goes on to here, 1e-14 standard deviations of a row from the optimum
+STEADY = 1e-2            # a Newton step that changes no row's predictor by more than this leaves the Hessian as it is
+EXACT = 1e-6             # and by more than this, the standard errors: log p(1 - p) changes no faster than the logit
+POLISHABLE = 1e-1        # nats in total: within half a standard error Newton steps need no safeguard
+POLISH_STEPS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where polishing ended: totals over `weight` rows of value, gradient and Hessian, EDM in total nats, the outcome."""
+
+    theta: Array
+    weight: float
+    value: float
+    gradient: Array
+    hessian: Array
+    edm: float
+    outcome: Outcome
+
+
+def polish(memo: Memo, theta: Array, scale: float = 1.0, steady: float = STEADY) -> Point:
+    """Newton steps from `theta` until EDM is sharp or stops falling.
+
+    `scale` turns the criterion's total into nats: 1 for a likelihood, a(shapes) for a loss. A second-order memo has the
+    Hessian of every point anyway; a first-order one renews it only after a step that may move some row's predictor by
+    more than `steady`: a certificate bears more of that than the standard errors do.
+    """
+    best: Point | None = None
+    weight, hessian = memo.at(theta, 2).weight, memo.hessian(theta)
+    for _ in range(POLISH_STEPS):
+        gradient, value = memo.gradient(theta), memo.at(theta, 1).value
+        if memo.order == 2:
+            hessian = memo.hessian(theta)
+        here = Point(theta, weight, value, weight * gradient, weight * hessian, np.inf, Outcome.NOT_FINITE)
+        if not (np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))):
+            return best or here
+        try:
+            edm, step = distance(gradient, hessian)
+        except np.linalg.LinAlgError:
+            return best or replace(here, outcome=Outcome.FLAT)
+        edm *= weight * scale
+        if edm > POLISHABLE:
+            return best or replace(here, edm=edm, outcome=Outcome.ITERATIONS)
+        if best is not None and edm >= best.edm:      # rounding has the word now: the point before was better
+            break
+        best = replace(here, edm=edm, outcome=Outcome.CERTIFIED if edm <= CERTIFIED else Outcome.INEXACT)
+        if edm <= SHARP * weight:
+            break
+        theta = theta + step
+        if memo.order == 1 and _moved(edm, scale * here.hessian, weight, memo.objective.mean.predictors, steady):
+            hessian = memo.hessian(theta)
+    assert best is not None
+    return best
+
+
+def _moved(edm: float, hessian: Array, n: float, predictors: int, steady: float) -> bool:
+    """Whether a Newton step may have moved some row's predictor by more than `steady`, so that the Hessian must be renewed.
+
+    With many parameters a new Hessian costs a hundred gradients, and the step length in standard errors decides: a row of
+    leverage h <= 1 moves by sqrt(h) of it at most, in units of the row's own noise.
+    """
+    if len(hessian) > DENSE:
+        return float(np.sqrt(2.0 * edm)) > STEADY
+    return reach(edm, hessian, n, predictors) > steady
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum(Point):
+    """Where a route ended, in whitened coordinates, and what the search took; passes over the data are `evaluations`."""
+
+    method: str
+    iterations: int
+    evaluations: int
