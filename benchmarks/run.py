@@ -3,7 +3,7 @@
     python benchmarks/run.py                                    three models, 1e3, 1e5 and 1e6 rows, 5 repeats
     python benchmarks/run.py --rows 1e7 --repeats 3 --stream
     python benchmarks/run.py --models gaussian --rows 1e7,1e8 --stream --no-peers
-    python benchmarks/run.py --models bernoulli --rows 1e5 --levels 20,1000
+    python benchmarks/run.py --models bernoulli --rows 1e5 --text 1e5 --levels 20,1000      with and without text columns
     python benchmarks/run.py --peers-python venv/bin/python     the interpreter that has statsmodels, scikit-learn, glum
 
 Run it with the interpreter into which mlefit was installed by pip, which compiles its modules once. Files are generated in
@@ -55,7 +55,8 @@ def main() -> None:
         measured.start = start_up(given.repeats, given.limit)
         write()
     with tempfile.TemporaryDirectory() as temporary:
-        for case in [Case(model, rows, given.levels) for rows in given.rows for model in given.models]:
+        files = [(rows, ()) for rows in given.rows] + [(rows, given.levels) for rows in given.text]
+        for case in [Case(model, rows, levels) for rows, levels in files for model in given.models]:
             file = (given.data or Path(temporary)).resolve() / case.file
             generate(case, file)
             run_case(case, file, contestants, given, measured)
@@ -69,7 +70,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Benchmarks of mlefit, of the floor and of its peers.")
     parser.add_argument("--models", type=words, default=["gaussian", "bernoulli", "categorical"])
     parser.add_argument("--rows", type=numbers, default=(10**3, 10**5, 10**6), help="such as 1e3,1e5")
-    parser.add_argument("--levels", type=numbers, default=(), help="text columns with so many levels, such as 20,1000")
+    parser.add_argument("--text", type=numbers, default=(), help="rows of files that have text columns as well")
+    parser.add_argument("--levels", type=numbers, default=(20, 1000), help="levels of these text columns")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--only", type=words, default=[""], help="words in the names of programs to run")
     parser.add_argument("--no-peers", action="store_true")
@@ -163,7 +165,8 @@ def given_up(one: Contestant, case: Case, measured: Measurements) -> bool:
     """Whether a smaller file of the same model was too much already."""
     return any(
         run.timed_out
-        for other, runs in measured.cases.items() if other.model == case.model and other.rows < case.rows
+        for other, runs in measured.cases.items()
+        if other.model == case.model and other.levels == case.levels and other.rows < case.rows
         for run in runs.get(one.name, [])
     )
 

@@ -90,14 +90,24 @@ def _promise(promise: Promise, runs: Runs, peers: tuple[str, ...]) -> Iterator[L
     if promise.memory is not None:
         yield _at_most(f"{what}: peak memory", promise.memory, peak(runs, promise.name), " MB")
     for peer in (name for name in peers if name.startswith(promise.peer)):
-        factor = ratio(runs, peer, promise.name)
         if promise.faster is not None and peer in runs:
-            measured = "not measured" if factor is None else f"{factor:.1f} x"
             least = "faster" if promise.faster == 1.0 else f"{promise.faster} x faster"
-            yield Line(f"{what}: against {peer}", least, measured, None if factor is None else factor >= promise.faster)
+            yield Line(f"{what}: against {peer}", least, *_factor(runs, peer, promise.name, promise.faster))
         ours, theirs = peak(runs, promise.name), peak(runs, peer)
         if promise.share is not None and ours is not None and theirs is not None:
             yield _at_most(f"{what}: memory of {peer}", promise.share, ours / theirs, " of it")
+
+
+def _factor(runs: Runs, peer: str, name: str, faster: float) -> tuple[str, bool | None]:
+    """How many times as long the peer takes; of one that was stopped at the limit no more is known than a lower bound."""
+    factor, ours = ratio(runs, peer, name), seconds(runs, name)
+    if factor is not None:
+        return f"{factor:.1f} x", factor >= faster
+    stopped = [run.seconds for run in runs[peer] if run.timed_out]
+    if ours is None or not stopped:
+        return "not measured", None
+    bound = min(stopped) / ours
+    return f"> {bound:.1f} x", True if bound >= faster else None
 
 
 def _at_most(what: str, limit: float, measured: float | None, unit: str) -> Line:
