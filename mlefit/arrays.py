@@ -15,6 +15,9 @@ Index: TypeAlias = NDArray[np.intp]
 Mask: TypeAlias = NDArray[np.bool_]
 
 
+FEW = 500       # elements of a result up to which numpy's matmul keeps the interpreter lock
+
+
 def block(rows: int, variables: int) -> Array:
     """An uninitialised (rows, variables) block in Fortran order."""
     return np.empty((variables, rows)).T
@@ -23,6 +26,7 @@ def block(rows: int, variables: int) -> Array:
 def product(a: Array, b: Array) -> Array:
     """The matrix product a b of large blocks, for code that several threads run at once.
 
-    `a @ b` holds the interpreter lock while the result has few elements, whatever the sum takes; np.dot never does.
+    `a @ b` holds the interpreter lock while the result has few elements, whatever the sum takes; np.dot never does, but
+    copies what is a slice of a larger block.
     """
-    return np.asarray(np.dot(a, b))
+    return np.asarray(np.dot(a, b) if a.shape[0] * b.shape[1] < FEW else a @ b)

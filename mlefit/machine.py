@@ -22,7 +22,7 @@ def keep_freed_memory() -> None:
     """Have blocks of a few MB reused instead of given back: a process that is only a fit asks for the next one at once.
 
     The system clears memory that it gives, page by page, which is 7 % of a fit of 1e6 rows. A hint to glibc, nothing
-    elsewhere; what is in use at one time, and so the peak, stays the same.
+    elsewhere. The price is a peak some 10 MB higher.
     """
     if sys.platform == "linux":
         import ctypes

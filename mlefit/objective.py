@@ -128,7 +128,7 @@ class Objective:
             before = slice(0, min(a + 1, m) * r)
             bent = column[:, : min(a + 1, m)].T[:, None, :] * x.T       # (b, r, n): one product for all b <= a
             if a < m:
-                hessian[here, before] = product(bent.reshape(-1, chunk.rows), x).T
+                hessian[here, before] = product(x.T, bent.reshape(-1, chunk.rows).T)
             else:
                 hessian[here, before] = bent.sum(axis=2).reshape(1, -1)
             hessian[before, here] = hessian[here, before].T
@@ -156,8 +156,8 @@ def _simplex_hessian(p: Array, x: Array, weight: Array | None) -> Array:
     root = None if weight is None else np.sqrt(weight)
     columns = ((p.T if root is None else p.T * root)[:, None, :] * x.T).reshape(-1, x.shape[0])
     hessian = -product(columns, columns.T)
-    blocks = product(columns if root is None else columns * root, x)
+    blocks = product(x.T, (columns if root is None else columns * root).T)
     for a in range(p.shape[1]):
         here = slice(a * x.shape[1], (a + 1) * x.shape[1])
-        hessian[here, here] += blocks[here]
+        hessian[here, here] += blocks[:, here]
     return hessian

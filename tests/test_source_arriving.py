@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import os
 import signal
 import subprocess
@@ -122,6 +123,52 @@ def test_what_cannot_be_kept_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert raised.value.message == (
         "-: the temporary file in /scratch that keeps it could not be written: No space left on device")
     assert raised.value.remedy == "free disk space, set TMPDIR to a larger disk, or give a file instead of a pipe"
+
+
+def test_a_pipe_that_was_set_not_to_wait_is_waited_for() -> None:
+    """Whoever shares a pipe may have set it so, and nothing there yet is then no end."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+
+    def feed() -> None:
+        for piece in (b"x,y\n", b"1,2\n", b"3,5\n"):
+            time.sleep(0.05)
+            os.write(writing, piece)
+        os.close(writing)
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    arriving = Arriving(os.fdopen(reading, "rb"), "pipe")
+    assert arriving.open().read() == b"x,y\n1,2\n3,5\n"
+    feeder.join()
+    arriving.close()
+
+
+def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
+    with (tmp_path / "x").open("wb") as unreadable:
+        done = subprocess.run([*PROGRAM, "fit", "-"], stdin=unreadable, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "mlefit: -: cannot be read: Bad file descriptor.\nCheck where it comes from.\n"
+
+
+@pytest.mark.parametrize("names", [("-", "-"), ("/dev/stdin", "/dev/stdin"), ("-", "/dev/stdin")])
+def test_a_pipe_that_is_named_twice_is_refused(names: tuple[str, str]) -> None:
+    """Each name would get some of its bytes, and a column of numbers without a header would never show it."""
+    numbers = "".join(f"{i % 97}.5\n" for i in range(200_000))
+    done = subprocess.run([*PROGRAM, "fit", *names, "--no-header"], input=numbers, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"mlefit: {names[1]}: expected a pipe once, found it named twice; its bytes come only once\n"
+        "name it once, or keep it in a file first\n")
+
+
+def test_two_pipes_and_a_file_twice_are_taken(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("x,y\n" + "".join(f"{i},{i * i % 7}\n" for i in range(20)))
+    command = f"{sys.executable} -m mlefit fit -q -o json <(cat {path}) {path} {path} <(cat {path}) - < {path}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["data"]["rows_read"] == 100
 
 
 def test_closed_standard_input_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

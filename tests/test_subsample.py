@@ -110,6 +110,22 @@ def test_a_sample_that_misleads_costs_passes_and_nothing_else(noise: NoiseModel,
 
 
 @every_discrete_model
+def test_a_sample_without_the_rows_that_weigh_most_soon_gives_way(noise: NoiseModel) -> None:
+    """Three rows 2e4 standard deviations out, in each of twenty columns: their curvature is that of all the others."""
+    rng = np.random.default_rng(8)
+    x = np.concatenate([np.ones((1, ROWS)), rng.normal(size=(20, ROWS))]).T
+    for column in x.T[1:]:
+        column[rng.integers(SAMPLED, ROWS, 3)] *= 2e4
+    y = noise.draw(rng, np.repeat(np.clip(0.3 * x.sum(axis=1), -3.0, 3.0)[:, None], noise.predictors, axis=1), np.empty(0))
+    mean = LinearMean(Triangle.of(x).r / np.sqrt(ROWS), tuple(range(21)), noise.predictors)
+    everything, sample = Engine.of(Chunk(y, x)), Engine.of(Chunk(y[:SAMPLED], x[:SAMPLED]))
+    alone, begun = (routes.least_loss(noise, mean, everything, guide) for guide in (None, sample))
+    assert begun.outcome is Outcome.CERTIFIED
+    assert in_standard_errors(alone, begun.theta) <= SAME
+    assert begun.evaluations <= 2 * alone.evaluations
+
+
+@every_discrete_model
 def test_a_curvature_that_hides_the_distance_to_the_optimum_is_found_out(
     noise: NoiseModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

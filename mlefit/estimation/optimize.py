@@ -8,10 +8,10 @@ from mlefit.arrays import Array
 from mlefit.estimation.certificate import CERTIFIED, distance
 from mlefit.estimation.memo import Memo
 
-NEAR = 1e-4              # nats in total: where a search in the metric of a subsample hands over to the polish
+HANDOVER = 1e-4          # nats in total: where a search in the metric of a subsample hands over to the polish
 SEARCH_STEPS = 500       # a whitened Newton search needs about ten
 QUICK_STEPS = 30         # after which it is worth asking whether there is an optimum to be found
-FIRST_ORDER_STEPS = 20_000
+FIRST_ORDER = {"ftol": 0.0, "gtol": 1e-8, "maxcor": 20, "maxiter": 20_000, "maxfun": 40_000}    # for L-BFGS-B
 PRODUCTS_GRADIENT = 1e-9  # gradient of the mean at which a search without a Hessian hands over to the polish
 
 
@@ -21,13 +21,13 @@ def second_order(
     """A trust-region Newton search: where it ended and how many steps it took.
 
     With `curvature`, the same criterion on a subsample, steps are made with the Hessian of that: a pass then takes a value
-    and a gradient. The last step, from within NEAR, is not evaluated here: it leads to where the polish begins, with the
+    and a gradient. The last step, from within HANDOVER, is not evaluated here: it leads to where the polish begins, with the
     one pass that takes a Hessian of all rows.
     """
     from scipy.optimize import OptimizeResult, minimize
 
     search: Any = minimize      # its stubs do not know that options differ by method
-    bent, near = (memo, CERTIFIED) if curvature is None else (curvature, NEAR)
+    bent, near = (memo, CERTIFIED) if curvature is None else (curvature, HANDOVER)
     dense = bent.order == 2
     size = memo.at(start, 0).weight
     reached: list[Array] = [start]
@@ -58,27 +58,28 @@ def second_order(
     return np.asarray(found.x) if curvature is None else reached[-1], int(found.nit)
 
 
-def first_order(
-    memo: Memo, start: Array, curvature: Memo | None = None, scale: float = 1.0
-) -> tuple[Array, int]:
-    """L-BFGS-B: where it ended and how many steps it took; `scale` is that of `polish`.
+def first_order(memo: Memo, start: Array) -> tuple[Array, int]:
+    """L-BFGS-B: where it ended and how many steps it took."""
+    from scipy.optimize import minimize
 
-    With `curvature`, as in `second_order`, the search is in coordinates u in which the Hessian of the subsample at the
-    start, L L', is the identity: u = L' theta / |L^-1 g|. In this unit the first step that L-BFGS-B tries, which has
-    length 1, is Newton's.
+    search: Any = minimize
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = search(lambda theta: (memo.value(theta), memo.gradient(theta)), start, method="L-BFGS-B", jac=True,
+                       options=FIRST_ORDER)
+    return np.asarray(found.x), int(found.nit)
+
+
+def first_order_guided(memo: Memo, start: Array, curvature: Memo, scale: float) -> tuple[Array, int]:
+    """L-BFGS-B in the metric of a subsample, for a few steps: where it ended and how many it took.
+
+    With L L' the Hessian of the subsample (`curvature`) at the start, the search is in coordinates u in which that is the
+    identity: u = L' theta / |L^-1 g|. In this unit the first step that L-BFGS-B tries, which has length 1, is Newton's.
+    `scale` is that of `polish`, to which the last step is left, as in `second_order`.
     """
     from scipy.linalg import cholesky, solve_triangular
     from scipy.optimize import OptimizeResult, minimize
 
     search: Any = minimize
-    options: dict[str, Any] = {"ftol": 0.0, "gtol": 1e-8, "maxcor": 20, "maxiter": FIRST_ORDER_STEPS,
-                               "maxfun": 2 * FIRST_ORDER_STEPS}
-    if curvature is None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            found = search(lambda theta: (memo.value(theta), memo.gradient(theta)), start, method="L-BFGS-B", jac=True,
-                           options=options)
-        return np.asarray(found.x), int(found.nit)
-
     lower = np.asarray(cholesky(curvature.hessian(start), lower=True, check_finite=False))
     first = np.asarray(solve_triangular(lower, memo.gradient(start), lower=True, check_finite=False))
     size, unit = memo.at(start, 0).weight, float(np.linalg.norm(first)) or 1.0
@@ -94,16 +95,17 @@ def first_order(
 
     def stop(intermediate_result: OptimizeResult) -> None:
         point, gradient = theta(intermediate_result.x), both(intermediate_result.x)[1] * unit
-        if 0.5 * size * scale * float(gradient @ gradient) > NEAR:      # in the metric of the start, which costs nothing
+        if 0.5 * size * scale * float(gradient @ gradient) > HANDOVER:      # in the metric of the start, which costs nothing
             return
         try:
             edm, step = distance(memo.gradient(point), curvature.hessian(point))
         except np.linalg.LinAlgError:
             return
-        if size * scale * edm <= NEAR:
+        if size * scale * edm <= HANDOVER:
             ahead[:] = step
             raise StopIteration
 
     with np.errstate(over="ignore", invalid="ignore"):
-        found = search(both, lower.T @ start / unit, method="L-BFGS-B", jac=True, callback=stop, options=options)
+        found = search(both, lower.T @ start / unit, method="L-BFGS-B", jac=True, callback=stop,
+                       options={**FIRST_ORDER, "maxiter": QUICK_STEPS})
     return theta(found.x) + ahead, int(found.nit)

@@ -67,8 +67,9 @@ def polish(memo: Memo, theta: Array, scale: float = 1.0, steady: float = STEADY)
 def _moved(edm: float, hessian: Array, n: float, predictors: int, steady: float) -> bool:
     """Whether a Newton step may have moved some row's predictor by more than `steady`, so that the Hessian must be renewed.
 
-    With many parameters a new Hessian costs a hundred gradients, and the step length in standard errors decides: a row of
-    leverage h <= 1 moves by sqrt(h) of it at most, in units of the row's own noise.
+    With more than DENSE parameters a new Hessian costs a hundred gradients, so the step length in standard errors decides,
+    STEADY whatever was asked: a row of leverage h <= 1 moves by sqrt(h) of it at most, in units of the row's own noise. What
+    wants more, polishes again.
     """
     if len(hessian) > DENSE:
         return float(np.sqrt(2.0 * edm)) > STEADY

@@ -10,7 +10,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.estimation.certificate import DENSE, smallest_eigenvalue
 from mlefit.estimation.memo import Memo
-from mlefit.estimation.optimize import QUICK_STEPS, SEARCH_STEPS, first_order, second_order
+from mlefit.estimation.optimize import QUICK_STEPS, SEARCH_STEPS, first_order, first_order_guided, second_order
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import EXACT, Optimum, polish
 from mlefit.execution import Execution
@@ -26,13 +26,16 @@ def maximum_likelihood(
     noise: NoiseModel, mean: LinearMean, execution: Execution, sample: Execution | None = None,
     start: Array | None = None, steps: int = SEARCH_STEPS,
 ) -> Optimum:
-    """Minimise -log L over (gamma, free shapes), from `start`, the optimum of a subsample, or zero."""
+    """Minimise -log L over (gamma, free shapes), from `start`, the optimum of a subsample, or zero.
+
+    With more than DENSE parameters a Hessian of the subsample costs more than the steps that it saves.
+    """
     objective = Objective(likelihood(noise), mean, len(noise.shapes))
     dense, curvature = objective.size <= DENSE, None
-    rough = None if sample is None else maximum_likelihood(noise, mean, sample, steps=QUICK_STEPS)
+    rough = None if sample is None or not dense else maximum_likelihood(noise, mean, sample, steps=QUICK_STEPS)
     if sample is not None and rough is not None and _settled(rough):
         start = rough.theta
-        curvature = Memo(objective, sample, order=2) if dense else None
+        curvature = Memo(objective, sample, order=2)
     elif start is None:
         start = np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)])
     memo = Memo(objective, execution, order=2 if dense and curvature is None else 1)
@@ -48,20 +51,21 @@ def maximum_likelihood(
 def least_loss(noise: NoiseModel, mean: LinearMean, execution: Execution, sample: Execution | None = None) -> Optimum:
     """Minimise the mean loss over gamma alone; the shapes at the end of theta are those that the loss implies.
 
-    A subsample gives the start and, with the Hessian of the same loss, the metric of the search.
+    A subsample gives the start and, with the Hessian of the same loss, the metric of the search. Where it is no guide to all
+    rows, the search goes on without it from where it came to, if that is any better than zero.
     """
     objective = Objective(implied_loss(noise), mean, 0)
     memo = Memo(objective, execution, order=1)
-    start, curvature, scale = np.zeros(mean.size), None, 1.0
-    rough = None if sample is None else least_loss(noise, mean, sample)
+    theta, iterations, end = np.zeros(mean.size), 0, None
+    rough = None if sample is None or objective.size > DENSE else least_loss(noise, mean, sample)
     if sample is not None and rough is not None and _settled(rough):
-        start, curvature = rough.theta[: mean.size], Memo(objective, sample, order=2)
-        scale = _nats(noise, memo.at(start, 1))
-    theta, iterations = first_order(memo, start, curvature, scale)
-    end = polish(memo, theta, _nats(noise, memo.at(theta, 2)))
-    if curvature is not None and end.outcome is not Outcome.CERTIFIED:      # the subsample was no guide to all rows
-        theta, iterations = first_order(memo, np.zeros(mean.size))
+        start = rough.theta[: mean.size]
+        curvature, scale = Memo(objective, sample, order=2), _nats(noise, memo.at(start, 1))
+        theta, iterations = first_order_guided(memo, start, curvature, scale)
         end = polish(memo, theta, _nats(noise, memo.at(theta, 2)))
+    if end is None or end.outcome is not Outcome.CERTIFIED:
+        theta, more = first_order(memo, min(theta, np.zeros(mean.size), key=memo.value))
+        end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2))), iterations + more
     shapes = noise.implied_shapes(end.value / end.weight)
     return Optimum(np.concatenate([end.theta, shapes]), end.weight, end.value, end.gradient, end.hessian, end.edm,
                    end.outcome, "L-BFGS-B", iterations, memo.evaluations)

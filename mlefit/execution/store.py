@@ -16,35 +16,50 @@ from mlefit.errors import DataError
 from mlefit.execution.engine import parts
 
 
+class Layout:
+    """How a part lies in memory and on disk: a block (variables, rows), response first, then the design, then the rest.
+
+    Every part has a block of its own, wherever it is kept: BLAS adds up a slice of a larger one in another order.
+    """
+
+    def __init__(self, chunk: Chunk) -> None:
+        self.extras = tuple(extra is not None for extra in (chunk.weight, chunk.offset, chunk.cluster))
+        self.width = chunk.x.shape[1]
+        self.shape = (1 + self.width + sum(self.extras), chunk.rows)
+        self.first_row = chunk.first_row
+
+    def pack(self, chunk: Chunk) -> Array:
+        """The block of a chunk."""
+        extras = (chunk.weight, chunk.offset, chunk.cluster)
+        return np.array([chunk.y, *chunk.x.T, *(extra for extra in extras if extra is not None)])
+
+    def unpack(self, block: Array) -> Chunk:
+        """Views of a block as a chunk."""
+        end = 1 + self.width
+        rest = iter(block[end:])
+        weight, offset, cluster = (next(rest) if present else None for present in self.extras)
+        return Chunk(block[0], block[1:end].T, weight, offset, self.first_row, cluster)
+
+
 class Stored:
-    """One part on disk: variable after variable, response first; `load` brings it back."""
+    """One part on disk; `load` brings it back."""
 
     def __init__(self, file: IO[bytes], chunk: Chunk) -> None:
-        extras = (chunk.weight, chunk.offset, chunk.cluster)
-        variables = [chunk.y, *chunk.x.T, *(extra for extra in extras if extra is not None)]
-        self.descriptor = file.fileno()
-        self.start = file.tell()
-        self.shape = (len(variables), chunk.rows)
-        self.numbers = len(variables) * chunk.rows
-        self.width = chunk.x.shape[1]
-        self.present = tuple(extra is not None for extra in extras)
-        self.first_row = chunk.first_row
+        self.layout = Layout(chunk)
+        self.descriptor, self.start = file.fileno(), file.tell()
+        self.numbers = int(np.prod(self.layout.shape))
         self.rank: Array | None = None
-        for variable in variables:
-            file.write(np.ascontiguousarray(variable).data)
+        file.write(self.layout.pack(chunk).data)
 
     def load(self) -> Chunk:
         """The part as it was."""
-        values = np.empty(self.shape)
-        buffer, done = memoryview(values.data).cast("B"), 0
+        block = np.empty(self.layout.shape)
+        buffer, done = memoryview(block.data).cast("B"), 0
         while done < len(buffer):
             done += os.preadv(self.descriptor, [buffer[done:]], self.start + done)
         if self.rank is not None:
-            values[0] = self.rank[values[0].astype(np.intp)]
-        end = 1 + self.width
-        extras = iter(values[end:])
-        weight, offset, cluster = (next(extras) if present else None for present in self.present)
-        return Chunk(values[0], values[1:end].T, weight, offset, self.first_row, cluster)
+            block[0] = self.rank[block[0].astype(np.intp)]
+        return self.layout.unpack(block)
 
     def relabel(self, rank: Array) -> None:
         """Class indices are translated when the part is read."""
@@ -55,8 +70,9 @@ class Held:
     """One part in memory."""
 
     def __init__(self, chunk: Chunk) -> None:
-        self.chunk = chunk
-        self.numbers = chunk.y.size + chunk.x.size
+        layout = Layout(chunk)
+        self.chunk = layout.unpack(layout.pack(chunk))
+        self.numbers = int(np.prod(layout.shape))
 
     def load(self) -> Chunk:
         """The part itself."""

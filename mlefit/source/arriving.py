@@ -5,6 +5,7 @@ What is kept lies in memory while it is small, then in a file without a name, go
 
 import hashlib
 import io
+import select
 import tempfile
 import threading
 from typing import Any, BinaryIO
@@ -61,14 +62,18 @@ class Arriving:
             self._stream.close()
 
     def _wait(self) -> None:
-        """Take what comes next. Raises DataError when it cannot be kept."""
-        read = getattr(self._stream, "read1", self._stream.read)
-        piece: bytes = read(PIECE)
+        """Take what comes next. Raises DataError when it cannot be read or kept."""
+        try:
+            piece = self._next()
+        except OSError as error:
+            raise DataError(f"{self._label}: cannot be read: {error.strerror}.", "Check where it comes from.",
+                            code="unreadable") from None
         self._ended = not piece
         self._hash.update(piece)
         try:
             self._kept.seek(self._arrived)
             self._kept.write(piece)
+            self._kept.flush()      # or else a full disk shows at the next seek
         except OSError as error:
             raise DataError(
                 f"{self._label}: the temporary file in {tempfile.gettempdir()} that keeps it could not be written: "
@@ -76,6 +81,14 @@ class Arriving:
                 code="disk-full",
             ) from None
         self._arrived += len(piece)
+
+
+    def _next(self) -> bytes:
+        """What a pipe has, waiting for it; empty at the end. It may have been set not to wait, by whoever shares it."""
+        raw: Any = getattr(self._stream, "raw", self._stream)
+        while (piece := raw.read(PIECE)) is None:
+            select.select([raw], [], [])
+        return bytes(piece)
 
 
 class _Window(io.RawIOBase):

@@ -1,9 +1,12 @@
 """From what the user named to a Reader: paths, globs, standard input or a table in memory."""
 
 import glob
+import os
+import stat
+import sys
 from collections.abc import Sequence
 
-from mlefit.errors import DataError
+from mlefit.errors import DataError, UsageError
 from mlefit.source.cells import shown
 from mlefit.source.options import ReadOptions
 from mlefit.source.part import Part
@@ -23,8 +26,10 @@ def opened(data: tuple[str, ...] | object, options: ReadOptions) -> Reader:
 
         return Reader([FramePart(data, options)])
     parts: list[Part] = []
+    paths = _paths(data)
+    _refuse_repeated_pipes(paths)
     try:
-        for path in _paths(data):
+        for path in paths:
             parts.append(_part(Stored(path), options))
             _same_columns(parts[0], parts[-1])
     except BaseException:
@@ -36,8 +41,6 @@ def opened(data: tuple[str, ...] | object, options: ReadOptions) -> Reader:
 
 def _paths(data: Sequence[str]) -> list[str]:
     """Paths in the order given; the files of a glob in name order. An existing file is never a glob."""
-    import os
-
     paths: list[str] = []
     for path in data:
         if path == "-" or os.path.exists(path) or not glob.has_magic(path):
@@ -50,6 +53,24 @@ def _paths(data: Sequence[str]) -> list[str]:
     if not paths:
         raise DataError("expected data, found no path.", "Name a file, or - for standard input.", code="no-file")
     return paths
+
+
+def _refuse_repeated_pipes(paths: Sequence[str]) -> None:
+    """Raises UsageError for a pipe with two names: each would get some of its bytes."""
+    seen: set[tuple[int, int]] = set()
+    for path in paths:
+        try:
+            status = os.stat(path) if path != "-" else os.fstat(sys.stdin.fileno())
+        except (OSError, ValueError, AttributeError):       # what is not there is refused when it is opened
+            continue
+        same = status.st_dev, status.st_ino
+        if same in seen:
+            raise UsageError(
+                f"{path}: expected a pipe once, found it named twice; its bytes come only once",
+                "name it once, or keep it in a file first", code="named-twice",
+            )
+        if path == "-" or not stat.S_ISREG(status.st_mode):
+            seen.add(same)
 
 
 def _part(stored: Stored, options: ReadOptions) -> Part:

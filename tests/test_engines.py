@@ -1,0 +1,48 @@
+"""Engines: what is kept where, and who works on it, changes no bit of an answer."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlefit.arrays import FEW, product
+from mlefit.cli import main
+from mlefit.execution.engine import PART_ROWS
+
+ROWS = PART_ROWS + 1        # the second part is a single row, which BLAS takes for a vector
+
+
+@pytest.mark.parametrize(("model", "se"), [("gaussian", "hc3"), ("bernoulli", "model"), ("bernoulli", "hc3"), ("categorical", "robust")])
+@pytest.mark.parametrize("predictors", [5, 12])
+def test_a_fit_says_the_same_wherever_its_rows_are(
+    model: str, se: str, predictors: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(predictors)
+    x = rng.normal(size=(ROWS, predictors)).round(3)
+    eta = np.arange(2 if model == "bernoulli" else 3) * 0.3 * x[:, :3].sum(axis=1, keepdims=True)
+    y = (eta + rng.gumbel(size=eta.shape)).argmax(axis=1)
+    path = tmp_path / "rows.csv"
+    names = [*(f"x{j}" for j in range(predictors)), "y"]
+    np.savetxt(path, np.column_stack([x, y]), fmt="%.3g", delimiter=",", header=",".join(names), comments="")
+
+    def said(*options: str) -> dict[str, Any]:
+        command = ["fit", str(path), "-t", "y", "-m", model, "--se", se, "--draws", "0", "-q", "-o", "json", *options]
+        assert main(command) == 0
+        report: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return {key: part for key, part in report.items() if key != "run"}
+
+    kept = said("--engine", "memory", "--threads", "1")
+    assert said("--engine", "memory", "--threads", "2") == kept
+    assert said("--engine", "stream", "--memory", "1MB", "--threads", "1") == kept
+    assert said("--engine", "stream", "--memory", "1MB", "--threads", "2") == kept
+
+
+@pytest.mark.parametrize(("few", "many"), [(3, 5), (10, 49), (10, 50), (30, 30)])
+def test_products_of_any_size_are_products(few: int, many: int) -> None:
+    rng = np.random.default_rng(few)
+    a, b = rng.normal(size=(few, 1000)), rng.normal(size=(many, 1000)).T
+    assert (few * many < FEW) == (many < 30 or many == 49)
+    expected = np.einsum("ik,kj->ij", a, b)
+    assert np.abs(product(a, b) - expected).max() <= 1e-12 * 1000.0
