@@ -143,7 +143,7 @@ def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...]
             continue
         kind = source.kinds[name]
         if kind is Kind.EMPTY:
-            left_out.append(f"{name} (no values)")
+            left_out.append(f"{name} (no values)" if source.complete else f"{name} (no values in the first rows)")
         elif kind is Kind.DATE:
             left_out.append(f"{name} (dates)")
         else:

@@ -52,20 +52,23 @@ def least_loss(noise: NoiseModel, mean: LinearMean, execution: Execution, sample
     """Minimise the mean loss over gamma alone; the shapes at the end of theta are those that the loss implies.
 
     A subsample gives the start and, with the Hessian of the same loss, the metric of the search. Where it is no guide to all
-    rows, the search goes on without it from where it came to, if that is any better than zero.
+    rows, the metric is that of all rows where the search came to, and in the end none, from there or from zero.
     """
     objective = Objective(implied_loss(noise), mean, 0)
     memo = Memo(objective, execution, order=1)
     theta, iterations, end = np.zeros(mean.size), 0, None
     rough = None if sample is None or objective.size > DENSE else least_loss(noise, mean, sample)
     if sample is not None and rough is not None and _settled(rough):
-        start = rough.theta[: mean.size]
-        curvature, scale = Memo(objective, sample, order=2), _nats(noise, memo.at(start, 1))
-        theta, iterations = first_order_guided(memo, start, curvature, scale)
-        end = polish(memo, theta, _nats(noise, memo.at(theta, 2)))
+        theta = rough.theta[: mean.size]
+        for guide in (sample, execution):
+            scale = _nats(noise, memo.at(theta, 1))
+            theta, steps = first_order_guided(memo, theta, Memo(objective, guide, order=2), scale)
+            end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2))), iterations + steps
+            if end.outcome is Outcome.CERTIFIED:
+                break
     if end is None or end.outcome is not Outcome.CERTIFIED:
-        theta, more = first_order(memo, min(theta, np.zeros(mean.size), key=memo.value))
-        end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2))), iterations + more
+        theta, steps = first_order(memo, min(theta, np.zeros(mean.size), key=memo.value))
+        end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2))), iterations + steps
     shapes = noise.implied_shapes(end.value / end.weight)
     return Optimum(np.concatenate([end.theta, shapes]), end.weight, end.value, end.gradient, end.hessian, end.edm,
                    end.outcome, "L-BFGS-B", iterations, memo.evaluations)
