@@ -117,8 +117,10 @@ def test_parts_handed_over_in_runs_add_up_to_the_same_bits(count: int) -> None:
 
 def test_large_parts_are_handed_over_one_by_one() -> None:
     """An interrupt waits for what is handed over, so a run is never many seconds of work."""
+    wide = Chunk(np.zeros(2), np.zeros((2, ENOUGH // 8)))
+    assert Engine.of(*[wide] * 40, threads=2)._run_length() == 2
     wide = Chunk(np.zeros(2), np.zeros((2, ENOUGH)))
-    assert Engine.of(*[wide] * 200, threads=2)._run_length() == 1
+    assert Engine.of(*[wide] * 20, threads=2)._run_length() == 1
 
 
 def test_parts_are_views_that_cover_every_row_once() -> None:

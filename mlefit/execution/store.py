@@ -30,8 +30,11 @@ class Layout:
 
     def pack(self, chunk: Chunk) -> Array:
         """The block of a chunk."""
-        extras = (chunk.weight, chunk.offset, chunk.cluster)
-        return np.array([chunk.y, *chunk.x.T, *(extra for extra in extras if extra is not None)])
+        block, end = np.empty(self.shape), 1 + self.width
+        block[0], block[1:end] = chunk.y, chunk.x.T
+        for at, extra in enumerate((one for one in (chunk.weight, chunk.offset, chunk.cluster) if one is not None), end):
+            block[at] = extra
+        return block
 
     def unpack(self, block: Array) -> Chunk:
         """Views of a block as a chunk."""
