@@ -77,5 +77,5 @@ def fit(
         data=data, model=model, target=target, features=None if features is None else tuple(features), formula=formula,
         intercept=intercept, positive=positive, reference=dict(reference or {}), weights=weights, offset=offset,
         missing=missing, se=se, level=level, unit=unit, seed=seed, draws=draws, holdout=holdout,
-        read=read or ReadOptions(), engine=engine, threads=threads,
+        read=(read or ReadOptions())._replace(digest=True), engine=engine, threads=threads,
     )))

@@ -1,5 +1,6 @@
 """From a file to the end of the run: large and hostile inputs end in a fit or a refusal, never in a hang or a crash."""
 
+import hashlib
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from fuzz_cases import case, run_in_process
 
 from mlefit.cli import main
 from mlefit.source import columnar, cutting, text
+from mlefit.source.stored import Stored
 
 PATIENCE = 2.0      # seconds in which Ctrl-C must be answered
 HOSTILE = ("[red]x", "\x1b[31mescape", "new\nline", "\u202ertl", "=1+1", "a,b")
@@ -148,3 +150,24 @@ def test_ctrl_c_on_a_slow_input_ends_at_once_and_leaves_no_file(tmp_path: Path) 
     assert time.monotonic() - began < PATIENCE
     assert (running.returncode, err.decode()) == (130, "mlefit: interrupted\n")
     assert [path.name for path in tmp_path.iterdir()] == ["slow"]
+
+
+@pytest.mark.parametrize(("command", "hashed"), [
+    ("fit", 0), ("fit -o csv", 0), ("fit -o markdown", 0), ("fit -o json", 1), ("prove -o json", 0),
+])
+def test_a_file_is_hashed_for_the_format_that_says_so(
+    command: str, hashed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, done, digest = tmp_path / "a.csv", 0, Stored.digest
+    path.write_text("x,y\n" + "".join(f"{i},{i * i % 17}\n" for i in range(40)))
+
+    def counted(self: Stored) -> str:
+        nonlocal done
+        done += 1
+        return digest(self)
+
+    monkeypatch.setattr(Stored, "digest", counted)
+    verb, *options = command.split()
+    assert main([verb, str(path), *options]) == 0
+    assert (hashlib.sha256(path.read_bytes()).hexdigest() in capsys.readouterr().out) == bool(hashed)
+    assert done == hashed

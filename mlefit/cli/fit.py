@@ -55,7 +55,7 @@ def fit(
         intercept=not no_intercept, positive=positive, reference=options.references(reference or ()), weights=weights,
         offset=offset, missing=cast(Literal["drop", "error"], missing), se=se, level=level,
         unit="bits" if bits else "nats", seed=seed, draws=draws, holdout=holdout,
-        read=ReadOptions(delimiter, encoding, decimal, tuple(na or ()), not no_header, memory),
+        read=ReadOptions(delimiter, encoding, decimal, tuple(na or ()), not no_header, memory, format_ == "json"),
         engine=cast("Engine", engine), threads=threads,
     )
     answer(request, format_, out, quiet)

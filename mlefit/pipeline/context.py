@@ -108,9 +108,10 @@ class Context(NamedTuple):
     def _data(self) -> Data:
         ledger, request = self.prepared.gathered.ledger, self.request
         return Data(
-            source=tuple(self.source.labels), sha256=self.source.digests(), rows_read=ledger.read,
-            rows_used=ledger.used, rows_dropped=ledger.read - ledger.used, dropped=dict(ledger.dropped), n=round(self.n),
-            weights=request.weights, offset=request.offset, target=self.prepared.columns.target,
+            source=tuple(self.source.labels), sha256=self.source.digests() if request.read.digest else (),
+            rows_read=ledger.read, rows_used=ledger.used, rows_dropped=ledger.read - ledger.used,
+            dropped=dict(ledger.dropped), n=round(self.n), weights=request.weights, offset=request.offset,
+            target=self.prepared.columns.target,
             features=self.prepared.roles.features,
         )
 

@@ -12,7 +12,10 @@ SCHEMA = "mlefit.fit/1"
 
 
 class Data(NamedTuple):
-    """The input and its row ledger. A row counts in `dropped` under every column in which it is missing."""
+    """The input and its row ledger. A row counts in `dropped` under every column in which it is missing.
+
+    `sha256` of each input, for the formats that show it.
+    """
 
     source: tuple[str, ...]
     sha256: tuple[str, ...]

@@ -24,7 +24,7 @@ def opened(data: tuple[str, ...] | object, options: ReadOptions) -> Reader:
     if not (isinstance(data, tuple | list) and all(isinstance(path, str) for path in data)):
         from mlefit.source.frame import FramePart
 
-        return Reader([FramePart(data, options)])
+        return Reader([FramePart(data, options)], options.digest)
     parts: list[Part] = []
     paths = _paths(data)
     _refuse_repeated_pipes(paths)
@@ -36,7 +36,7 @@ def opened(data: tuple[str, ...] | object, options: ReadOptions) -> Reader:
         for part in parts:
             part.close()
         raise
-    return Reader(parts)
+    return Reader(parts, options.digest)
 
 
 def _paths(data: Sequence[str]) -> list[str]:

@@ -4,7 +4,10 @@ from typing import NamedTuple
 
 
 class ReadOptions(NamedTuple):
-    """Overrides of detection; `na` are tokens that mean "missing" besides the usual ones."""
+    """Overrides of detection; `na` are tokens that mean "missing" besides the usual ones.
+
+    `digest`: whether the SHA-256 of the bytes will be asked for, and so is computed while they are read.
+    """
 
     delimiter: str | None = None
     encoding: str | None = None
@@ -12,3 +15,4 @@ class ReadOptions(NamedTuple):
     na: tuple[str, ...] = ()
     header: bool = True
     memory: int | None = None     # bytes the run may use, None: no bound was given
+    digest: bool = False

@@ -24,17 +24,18 @@ class Reader(Source):
     current pass, for progress bars.
     """
 
-    def __init__(self, parts: Sequence[Part], notes: Sequence[str] = ()) -> None:
+    def __init__(self, parts: Sequence[Part], digest: bool = False) -> None:
         first = parts[0]
         self.parts = tuple(parts)
         self.labels = tuple(part.label for part in parts)
         self.names, self.kinds, self.distinct = first.names, first.kinds, first.distinct
         self.complete = len(parts) == 1 and first.complete
-        self.notes = [*notes, *dict.fromkeys(note for part in parts for note in part.notes)]
+        self.notes = list(dict.fromkeys(note for part in parts for note in part.notes))
         sizes = [part.size for part in parts]
         self.size = None if None in sizes else sum(size for size in sizes if size is not None)
         self.bytes_read = 0
         self._kept: Parsed | None = None
+        self._digested = digest
         self._digests: tuple[str, ...] | None = None
         self._hashing: Thread | None = None
 
@@ -125,11 +126,11 @@ class Reader(Source):
             raise refusal(findings, self.labels)
 
     def _hash_meanwhile(self) -> None:
-        """Compute the digests while the first long pass waits for its workers; a failure shows when they are asked for.
+        """Compute digests that are wanted while the first long pass waits for its workers; failures show when asked for.
 
         What is still arriving is hashed on the way.
         """
-        if self._hashing is None and self.size is not None:
+        if self._digested and self._hashing is None and self.size is not None:
 
             def work() -> None:
                 with suppress(DataError, OSError, ValueError):      # ValueError: closed meanwhile
