@@ -39,10 +39,9 @@ def test_a_fit_says_the_same_wherever_its_rows_are(
     assert said("--engine", "stream", "--memory", "1MB", "--threads", "2") == kept
 
 
-@pytest.mark.parametrize(("few", "many"), [(3, 5), (10, 49), (10, 50), (30, 30)])
+@pytest.mark.parametrize(("few", "many"), [(3, 5), (1, FEW - 1), (1, FEW), (30, 30)])
 def test_products_of_any_size_are_products(few: int, many: int) -> None:
     rng = np.random.default_rng(few)
     a, b = rng.normal(size=(few, 1000)), rng.normal(size=(many, 1000)).T
-    assert (few * many < FEW) == (many < 30 or many == 49)
     expected = np.einsum("ik,kj->ij", a, b)
     assert np.abs(product(a, b) - expected).max() <= 1e-12 * 1000.0

@@ -132,7 +132,6 @@ def test_hostile_names_are_escaped_in_messages(
     assert next(said) == message
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFO")
 def test_ctrl_c_on_a_slow_input_ends_at_once_and_leaves_no_file(tmp_path: Path) -> None:
     fifo, out = tmp_path / "slow", tmp_path / "r.json"
     os.mkfifo(fifo)

@@ -132,14 +132,14 @@ def test_several_files_are_one_table(tmp_path: Path) -> None:
         )
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are a POSIX thing")
-def test_a_pipe_is_read_once_and_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("digest", [False, True])
+def test_a_pipe_is_read_once_and_kept(digest: bool, tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
     content = b"x,y\n" + b"1,2\n" * 10
     writer = threading.Thread(target=lambda: path.write_bytes(content))
     writer.start()
-    with open_source((str(path),), ReadOptions()) as source:
+    with open_source((str(path),), ReadOptions(digest=digest)) as source:
         writer.join()
         assert columns(source) == columns(source) == {"x": [1.0] * 10, "y": [2.0] * 10}
         assert source.digests() == (hashlib.sha256(content).hexdigest(),)

@@ -70,9 +70,9 @@ def first_order(memo: Memo, start: Array) -> tuple[Array, int]:
 
 
 def first_order_guided(memo: Memo, start: Array, curvature: Memo, scale: float) -> tuple[Array, int]:
-    """L-BFGS-B in the metric of a subsample, for a few steps: where it ended and how many it took.
+    """L-BFGS-B in the metric of a Hessian, for a few steps: where it ended and how many it took.
 
-    With L L' the Hessian of the subsample (`curvature`) at the start, the search is in coordinates u in which that is the
+    With L L' the Hessian of `curvature`, a subsample or all rows, at the start, the search is in coordinates u in which that is the
     identity: u = L' theta / |L^-1 g|. In this unit the first step that L-BFGS-B tries, which has length 1, is Newton's.
     `scale` is that of `polish`, to which the last step is left, as in `second_order`.
     """

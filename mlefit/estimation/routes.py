@@ -60,9 +60,9 @@ def least_loss(noise: NoiseModel, mean: LinearMean, execution: Execution, sample
     rough = None if sample is None or objective.size > DENSE else least_loss(noise, mean, sample)
     if sample is not None and rough is not None and _settled(rough):
         theta = rough.theta[: mean.size]
-        for guide in (sample, execution):
+        for curvature in (Memo(objective, sample, order=2), memo):
             scale = _nats(noise, memo.at(theta, 1))
-            theta, steps = first_order_guided(memo, theta, Memo(objective, guide, order=2), scale)
+            theta, steps = first_order_guided(memo, theta, curvature, scale)
             end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2))), iterations + steps
             if end.outcome is Outcome.CERTIFIED:
                 break

@@ -26,6 +26,7 @@ class Layout:
         self.extras = tuple(extra is not None for extra in (chunk.weight, chunk.offset, chunk.cluster))
         self.width = chunk.x.shape[1]
         self.shape = (1 + self.width + sum(self.extras), chunk.rows)
+        self.numbers: int = self.shape[0] * self.shape[1]
         self.first_row = chunk.first_row
 
     def pack(self, chunk: Chunk) -> Array:
@@ -50,7 +51,7 @@ class Stored:
     def __init__(self, file: IO[bytes], chunk: Chunk) -> None:
         self.layout = Layout(chunk)
         self.descriptor, self.start = file.fileno(), file.tell()
-        self.numbers = int(np.prod(self.layout.shape))
+        self.numbers = self.layout.numbers
         self.rank: Array | None = None
         file.write(self.layout.pack(chunk).data)
 
@@ -75,7 +76,7 @@ class Held:
     def __init__(self, chunk: Chunk) -> None:
         layout = Layout(chunk)
         self.chunk = layout.unpack(layout.pack(chunk))
-        self.numbers = int(np.prod(layout.shape))
+        self.numbers = layout.numbers
 
     def load(self) -> Chunk:
         """The part itself."""

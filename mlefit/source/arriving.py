@@ -19,11 +19,11 @@ PIECE = 1 << 20     # bytes asked for at a time; a pipe gives what it has
 class Arriving:
     """The bytes of `stream`, which is read no further than somebody has asked for. Any number of threads may read."""
 
-    def __init__(self, stream: BinaryIO, label: str) -> None:
+    def __init__(self, stream: BinaryIO, label: str, digest: bool) -> None:
         self._stream, self._label = stream, label
         self._kept = tempfile.SpooledTemporaryFile(max_size=SMALL)   # noqa: SIM115 - closed by close()
         self._lock = threading.Lock()
-        self._hash = hashlib.sha256()
+        self._hash = hashlib.sha256() if digest else None
         self._arrived, self._ended = 0, False
 
     @property
@@ -43,10 +43,10 @@ class Arriving:
             self._kept.seek(start)
             return self._kept.read(min(most, max(0, self._arrived - start)))
 
-    def digest(self) -> str:
-        """SHA-256 of all bytes, in hex."""
+    def digest(self) -> str | None:
+        """SHA-256 of all bytes, in hex, taken on the way if that was wanted; else None."""
         self.drain()
-        return self._hash.hexdigest()
+        return None if self._hash is None else self._hash.hexdigest()
 
     def drain(self) -> int:
         """Wait for the last byte; the number of all."""
@@ -69,7 +69,8 @@ class Arriving:
             raise DataError(f"{self._label}: cannot be read: {error.strerror}.", "Check where it comes from.",
                             code="unreadable") from None
         self._ended = not piece
-        self._hash.update(piece)
+        if self._hash is not None:
+            self._hash.update(piece)
         try:
             self._kept.seek(self._arrived)
             self._kept.write(piece)
@@ -81,7 +82,6 @@ class Arriving:
                 code="disk-full",
             ) from None
         self._arrived += len(piece)
-
 
     def _next(self) -> bytes:
         """What a pipe has, waiting for it; empty at the end. It may have been set not to wait, by whoever shares it."""

@@ -30,7 +30,7 @@ def opened(data: tuple[str, ...] | object, options: ReadOptions) -> Reader:
     _refuse_repeated_pipes(paths)
     try:
         for path in paths:
-            parts.append(_part(Stored(path), options))
+            parts.append(_part(Stored(path, options.digest), options))
             _same_columns(parts[0], parts[-1])
     except BaseException:
         for part in parts:

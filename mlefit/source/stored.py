@@ -13,7 +13,7 @@ from mlefit.source.arriving import Arriving
 class Stored:
     """The bytes behind `label`. Raises DataError when there is no such file, or it is no file, or may not be read."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, digest: bool = False) -> None:
         self.label = label
         self._arriving: Arriving | None = None
         try:
@@ -21,7 +21,7 @@ class Stored:
                 if sys.stdin is None:
                     raise DataError("-: expected a table on standard input, found it closed.", "Name a file, or pipe one in.",
                                     code="no-file")
-                self._arriving = Arriving(sys.stdin.buffer, label)
+                self._arriving = Arriving(sys.stdin.buffer, label, digest)
                 return
             status = os.stat(label)
             if stat.S_ISDIR(status.st_mode):
@@ -31,7 +31,7 @@ class Stored:
                 )
             stream = open(label, "rb")      # noqa: SIM115 - a pipe is read later, and closed by close()
             if not stat.S_ISREG(status.st_mode):    # a pipe or device gives its bytes only once
-                self._arriving = Arriving(stream, label)
+                self._arriving = Arriving(stream, label, digest)
                 return
             stream.close()
             self._size, self._changed = status.st_size, status.st_mtime_ns
@@ -69,8 +69,8 @@ class Stored:
 
     def digest(self) -> str:
         """SHA-256 of the bytes, in hex."""
-        if self._arriving is not None:
-            return self._arriving.digest()
+        if self._arriving is not None and (known := self._arriving.digest()) is not None:
+            return known
         with self.open() as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
