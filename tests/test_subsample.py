@@ -11,6 +11,7 @@ from mlefit.chunk import Chunk
 from mlefit.estimation import routes
 from mlefit.estimation.fit import fit_both
 from mlefit.estimation.memo import Memo
+from mlefit.estimation.optimize import first_order_guided
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import EXACT, STEADY, Optimum
 from mlefit.execution import Engine
@@ -18,7 +19,7 @@ from mlefit.mean import LinearMean
 from mlefit.noise import MODELS
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.model import Measure, NoiseModel
-from mlefit.objective import Objective
+from mlefit.objective import Objective, implied_loss
 from mlefit.tally import Tally
 from mlefit.triangle import Triangle
 
@@ -123,6 +124,16 @@ def test_a_sample_without_the_rows_that_weigh_most_soon_gives_way() -> None:
     assert begun.outcome is Outcome.CERTIFIED
     assert in_standard_errors(alone, begun.theta) <= SAME
     assert begun.evaluations <= alone.evaluations / 3
+
+
+@every_discrete_model
+def test_where_the_curvature_is_no_metric_the_search_stays_where_it_is(noise: NoiseModel) -> None:
+    """Far out every probability is 0 or 1, and the Hessian is zero."""
+    data = rows(noise, 6)
+    memo = Memo(Objective(implied_loss(noise), data.mean, 0), data.everything, order=1)
+    start = np.full(data.mean.size, 1e6)
+    reached, steps = first_order_guided(memo, start, memo, 1.0)
+    assert (reached is start, steps) == (True, 0)
 
 
 @every_discrete_model

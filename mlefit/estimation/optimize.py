@@ -80,7 +80,10 @@ def first_order_guided(memo: Memo, start: Array, curvature: Memo, scale: float) 
     from scipy.optimize import OptimizeResult, minimize
 
     search: Any = minimize
-    lower = np.asarray(cholesky(curvature.hessian(start), lower=True, check_finite=False))
+    try:
+        lower = np.asarray(cholesky(curvature.hessian(start), lower=True, check_finite=False))
+    except np.linalg.LinAlgError:
+        return start, 0     # no metric to be had here
     first = np.asarray(solve_triangular(lower, memo.gradient(start), lower=True, check_finite=False))
     size, unit = memo.at(start, 0).weight, float(np.linalg.norm(first)) or 1.0
     ahead = np.zeros(start.size)        # the step that is left to the polish
