@@ -13,18 +13,19 @@ from threadpoolctl import threadpool_limits
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlefit.arrays import Array
-from mlefit.chunk import Chunk
+from mlefit.criterion import likelihood
 from mlefit.estimation.fit import Fit, fit_both
-from mlefit.estimation.natural import Units
 from mlefit.estimation.outcome import Outcome
-from mlefit.estimation.rank import geometry
 from mlefit.execution import Engine
+from mlefit.existence.rank import geometry
 from mlefit.inference.covariance import covariance, information_root
 from mlefit.inference.estimates import Estimates, estimates
 from mlefit.mean import LinearMean
+from mlefit.mean.natural import Units
 from mlefit.noise.model import NoiseModel
-from mlefit.objective import Objective, likelihood
-from mlefit.triangle import Triangle
+from mlefit.objective import Objective
+from mlefit.rows.chunk import Chunk
+from mlefit.sums.triangle import Triangle
 
 
 @dataclass(frozen=True)

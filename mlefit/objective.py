@@ -14,24 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlefit.arrays import Array, product
-from mlefit.chunk import Chunk
+from mlefit.criterion import Criterion
 from mlefit.mean import LinearMean
-from mlefit.noise.model import NoiseModel, Rows
-from mlefit.tally import Tally
+from mlefit.noise.model import Rows
+from mlefit.rows.chunk import Chunk
+from mlefit.sums.tally import Tally
 
-Criterion = Callable[[Array, Array, Array, int], Rows]      # (y, eta, free, order)
 MANY_CLASSES = 2    # predictors from which one large product is faster than a small one for each
 CACHE = 1 << 21     # bytes of row derivatives per slab: about one core's share of second-level cache
-
-
-def likelihood(noise: NoiseModel) -> Criterion:
-    """The criterion of the first route: the negative log-likelihood, shapes included."""
-    return noise.nll
-
-
-def implied_loss(noise: NoiseModel) -> Criterion:
-    """The criterion of the second route: the textbook loss, which knows no shapes."""
-    return lambda y, eta, free, order: noise.loss(y, eta, order)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from mlefit.design.learn import Survey, learn, survey
 from mlefit.design.terms import Term
 from mlefit.source.batch import Batch, Category
 from mlefit.source.source import Kind
-from mlefit.tally import tree_sum
+from mlefit.sums.tally import tree_sum
 
 
 def category(cells: Sequence[str | None]) -> Category:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.chunk import Chunk
 from mlefit.noise import MODELS
 from mlefit.noise.model import Measure, NoiseModel, Response
+from mlefit.rows.chunk import Chunk
 
 LEVELS = {Response.NUMBER: 0, Response.BINARY: 2, Response.CLASSES: 4}
 NOISES = [model.of(LEVELS[model.response]) for model in MODELS.values()]

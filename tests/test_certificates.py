@@ -9,24 +9,26 @@ from hypothesis import strategies as st
 
 import mlefit
 from mlefit.arrays import Array
-from mlefit.chunk import Chunk
+from mlefit.criterion import likelihood
 from mlefit.errors import NoEstimateError
 from mlefit.estimation import fit as fitting
-from mlefit.estimation import routes, separation
+from mlefit.estimation import routes
 from mlefit.estimation.certificate import CERTIFIED, reach, smallest_eigenvalue
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.optimize import second_order
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import polish
-from mlefit.estimation.separation import Undecided
 from mlefit.execution import Engine
+from mlefit.existence import separation
+from mlefit.existence.separation import Undecided
 from mlefit.mean import LinearMean
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.categorical import Categorical
 from mlefit.noise.gaussian import Gaussian
 from mlefit.noise.model import NoiseModel, Rows
-from mlefit.objective import Objective, likelihood
-from mlefit.triangle import Triangle
+from mlefit.objective import Objective
+from mlefit.rows.chunk import Chunk
+from mlefit.sums.triangle import Triangle
 
 MODELS: tuple[NoiseModel, ...] = (Gaussian(), Bernoulli(), Categorical(3))
 models = pytest.mark.parametrize("noise", MODELS, ids=[noise.name for noise in MODELS])

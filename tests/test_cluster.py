@@ -5,16 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlefit.chunk import Chunk
 from mlefit.design.encode import Columns
-from mlefit.design.expression import Column, Expression
+from mlefit.design.expression import Expression
 from mlefit.design.roles import choose_roles
 from mlefit.design.terms import Term
 from mlefit.errors import UsageError
 from mlefit.execution import Store
-from mlefit.gather import Gathered, gather
+from mlefit.expression.tree import Column
+from mlefit.problem.gather import Gathered, gather
 from mlefit.request import Request
-from mlefit.reservoir import Reservoir, choose, join
+from mlefit.rows.chunk import Chunk
+from mlefit.rows.reservoir import Reservoir, choose, join
 from mlefit.source import ReadOptions, open_source
 from mlefit.source.source import Source
 

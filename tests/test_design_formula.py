@@ -10,12 +10,12 @@ from design_tables import batch, kinds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlefit.design.expression import Column
 from mlefit.design.formula import parse_formula, parse_offset
-from mlefit.design.order import DEPTH
-from mlefit.design.scan import ALLOWED, Token, Typed
-from mlefit.design.syntax import Call
 from mlefit.errors import UsageError
+from mlefit.expression.order import DEPTH
+from mlefit.expression.parse import Arithmetic
+from mlefit.expression.scan import ALLOWED, Token, Typed
+from mlefit.expression.tree import Column
 from mlefit.source.source import Kind
 
 NAMES = ["y", "a", "b", "g", "h", "my col", "Sepal.Length", "1", "x²", "day", "flag"]
@@ -201,19 +201,19 @@ def test_any_text_is_a_formula_or_is_refused_in_two_lines(pieces):
     ],
 )
 def test_the_whitelist_of_syntax_stands_on_its_own(code, what):
-    call = Call(Typed("formula", code), [Token("column", "a", "a", 0)], {})
+    call = Arithmetic(Typed("formula", code), [Token("column", "a", "a", 0)], {})
     for around in ("{}", "log({})", "1.0 + ({})", "-({})"):
         with pytest.raises(UsageError) as caught:
-            call.node(ast.parse(around.format(code), mode="eval").body)
+            call.tree(ast.parse(around.format(code), mode="eval").body)
         assert str(caught.value) == f"formula, character 1: {what} is not allowed\n{ALLOWED}"
 
 
 @pytest.mark.parametrize("name", ["c1", "c", "x", "open"])
 def test_only_columns_of_the_call_have_names(name):
-    call = Call(Typed("formula", name), [Token("column", "a", "a", 0)], {})
-    assert call.node(ast.parse("c0", mode="eval").body) == Column("a")
+    call = Arithmetic(Typed("formula", name), [Token("column", "a", "a", 0)], {})
+    assert call.tree(ast.parse("c0", mode="eval").body) == Column("a")
     with pytest.raises(UsageError) as caught:
-        call.node(ast.parse(name, mode="eval").body)
+        call.tree(ast.parse(name, mode="eval").body)
     assert str(caught.value) == f'formula, character 1: "{name}" is not allowed\n{ALLOWED}'
 
 

@@ -7,12 +7,13 @@ import pytest
 
 import mlefit
 from mlefit import objective as objectives
-from mlefit.chunk import Chunk
+from mlefit.criterion import implied_loss, likelihood
 from mlefit.errors import DataError
 from mlefit.estimation import certificate, polish, routes
 from mlefit.mean import LinearMean
 from mlefit.noise.categorical import Categorical
-from mlefit.objective import Objective, implied_loss, likelihood
+from mlefit.objective import Objective
+from mlefit.rows.chunk import Chunk
 from mlefit.source.options import ReadOptions
 
 

@@ -9,12 +9,13 @@ from model_cases import NOISES, chunk_of, free_shapes, name_of, stencil
 
 from mlefit.arrays import Array
 from mlefit.arrays import product as blas_product
-from mlefit.chunk import Chunk
+from mlefit.criterion import implied_loss, likelihood
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel
-from mlefit.objective import Objective, implied_loss, likelihood
-from mlefit.tally import Tally
-from mlefit.triangle import Triangle
+from mlefit.objective import Objective
+from mlefit.rows.chunk import Chunk
+from mlefit.sums.tally import Tally
+from mlefit.sums.triangle import Triangle
 
 ROUNDING = 1e-12        # relative to the largest sum of some hundred terms
 STENCIL_ERROR = 1e-9    # relative, likewise: see `stencil`, times the sixty rows

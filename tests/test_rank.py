@@ -7,8 +7,8 @@ import pytest
 
 from mlefit.arrays import Array
 from mlefit.design.scaling import centre_of, scale_of
-from mlefit.estimation.rank import Geometry, geometry
-from mlefit.triangle import Triangle
+from mlefit.existence.rank import Geometry, geometry
+from mlefit.sums.triangle import Triangle
 
 FILIP = Path(__file__).parent / "nist" / "filip.csv"
 

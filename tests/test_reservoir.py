@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from mlefit.chunk import Chunk
-from mlefit.reservoir import Reservoir, choose, join
+from mlefit.rows.chunk import Chunk
+from mlefit.rows.reservoir import Reservoir, choose, join
 
 
 def batches(n: int, rows: int = 50, weighted: bool = False) -> list[Chunk]:

@@ -6,12 +6,12 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 
-from mlefit.chunk import Chunk
 from mlefit.errors import DataError
 from mlefit.execution import Engine, Store
 from mlefit.execution.engine import PART_ROWS, parts
 from mlefit.execution.threads import ENOUGH
-from mlefit.tally import Tally
+from mlefit.rows.chunk import Chunk
+from mlefit.sums.tally import Tally
 
 
 def chunk(rows: int, weighted: bool = False, shifted: bool = False, first_row: int = 0) -> Chunk:

@@ -7,7 +7,7 @@ import pytest
 from model_cases import LEVELS, name_of
 
 from mlefit.arrays import Array
-from mlefit.chunk import Chunk
+from mlefit.criterion import implied_loss
 from mlefit.estimation import routes
 from mlefit.estimation.fit import fit_both
 from mlefit.estimation.memo import Memo
@@ -19,9 +19,10 @@ from mlefit.mean import LinearMean
 from mlefit.noise import MODELS
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.model import Measure, NoiseModel
-from mlefit.objective import Objective, implied_loss
-from mlefit.tally import Tally
-from mlefit.triangle import Triangle
+from mlefit.objective import Objective
+from mlefit.rows.chunk import Chunk
+from mlefit.sums.tally import Tally
+from mlefit.sums.triangle import Triangle
 
 ROWS, SAMPLED = 20_000, 5_000
 FEW = 8             # passes: a start, three or four steps, one or two Hessians, and the polish to rounding

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlefit.execution.threads import in_order
-from mlefit.tally import Tally, tree_sum
+from mlefit.sums.tally import Tally, tree_sum
 
 whole = st.integers(-1_000_000, 1_000_000).map(float)    # sums of these are exact, so the laws hold to the bit
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mlefit.arrays import Array
-from mlefit.tally import tree_sum
-from mlefit.triangle import SLAB, Triangle
+from mlefit.sums.tally import tree_sum
+from mlefit.sums.triangle import SLAB, Triangle
 
 ROUNDING = 1e-13    # relative to the largest entry: a QR factorisation is backward stable
 

@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 import pytest
 
 from mlefit.cli import main
-from mlefit.pipeline import data, run
+from mlefit.pipeline import run
+from mlefit.problem import prepare as data
 from mlefit.request import Request
 from mlefit.source import cutting, text
 from mlefit.source.reader import Reader

@@ -8,11 +8,11 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from mlefit.arrays import Array, Index, Mask, block
-from mlefit.chunk import Chunk
 from mlefit.design.ledger import FIRST, Ledger
 from mlefit.design.scaling import Scaling, centre_of, scale_of
 from mlefit.design.terms import Offset, Term, not_finite
 from mlefit.errors import DataError
+from mlefit.rows.chunk import Chunk
 from mlefit.source.batch import Batch, Extent
 
 WHOLE_LIMIT = 2.0**53    # beyond this float64 no longer tells whole numbers apart

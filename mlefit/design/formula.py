@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlefit.design.expression import Column, Expression
+from mlefit.design.expression import Expression
 from mlefit.design.levels import Levels
-from mlefit.design.order import check_order
-from mlefit.design.scan import Token, Typed, scan
 from mlefit.design.syntax import CODED, Call
 from mlefit.design.terms import Factor, Offset, Term
+from mlefit.expression.order import check_order
+from mlefit.expression.scan import Token, Typed, scan
+from mlefit.expression.tree import Column
 from mlefit.source.source import Kind
 
 if TYPE_CHECKING:
@@ -107,8 +108,7 @@ def parse_offset(text: str, names: Sequence[str], kinds: Mapping[str, Kind] | No
     else:
         tokens = scan(typed, names)
         check_order(typed, tokens, arithmetic=True)
-    call = Call(typed, tokens, kinds or {})
-    return Offset(call.expression(call.tree()))
+    return Offset(Call(typed, tokens, kinds or {}).expression())
 
 
 def _split(typed: Typed, tokens: Sequence[Token]) -> tuple[str, Sequence[Token]]:

@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlefit.arrays import Array, Mask
-from mlefit.design.expression import Column, Expression
+from mlefit.design.expression import Expression
 from mlefit.design.levels import Levels
 from mlefit.design.terms import Factor, Summary, Term
+from mlefit.expression.tree import Column
 from mlefit.source.batch import Batch
 
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.chunk import Chunk
 from mlefit.mean import LinearMean
+from mlefit.rows.chunk import Chunk
 
 STEPS = 20_000
 SEARCHES = 2        # the second begins where the first ended, with a fresh memory of the curvature

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from mlefit.criterion import implied_loss, likelihood
 from mlefit.estimation.certificate import reach
 from mlefit.estimation.optimize import QUICK_STEPS
 from mlefit.estimation.outcome import Outcome
@@ -13,11 +14,11 @@ from mlefit.estimation.routes import least_loss, maximum_likelihood
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean
 from mlefit.noise.model import Measure, NoiseModel
-from mlefit.objective import Objective, implied_loss, likelihood
-from mlefit.tally import Tally
+from mlefit.objective import Objective
+from mlefit.sums.tally import Tally
 
 if TYPE_CHECKING:
-    from mlefit.estimation.separation import Separation
+    from mlefit.existence.separation import Separation
 
 NEAR = 1e-2     # standard errors: within this gap the likelihood is its own quadratic to 1e-10
 
@@ -63,7 +64,7 @@ def fit_both(noise: NoiseModel, mean: LinearMean, execution: Execution, sample: 
     mle = maximum_likelihood(noise, mean, execution, sample, steps=QUICK_STEPS)
     decided = True
     if noise.measure is Measure.MASS and reach(mle.edm, mle.hessian, n.weight, mean.predictors) >= 1.0:
-        from mlefit.estimation.separation import Undecided, separate
+        from mlefit.existence.separation import Undecided, separate
 
         try:
             separation = separate(mean, execution, mle.theta[: mean.size])

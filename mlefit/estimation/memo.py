@@ -7,7 +7,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.execution import Execution
 from mlefit.objective import Objective
-from mlefit.tally import Tally
+from mlefit.sums.tally import Tally
 
 
 class Memo:

@@ -3,16 +3,16 @@
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.chunk import Chunk
 from mlefit.errors import NoEstimateError
 from mlefit.estimation.certificate import reach
 from mlefit.estimation.outcome import Outcome
-from mlefit.estimation.rank import geometry
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Engine
+from mlefit.existence.rank import geometry
 from mlefit.mean import LinearMean
 from mlefit.noise.model import Measure, NoiseModel
-from mlefit.triangle import Triangle
+from mlefit.rows.chunk import Chunk
+from mlefit.sums.triangle import Triangle
 
 
 def refit(

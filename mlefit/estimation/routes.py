@@ -8,6 +8,7 @@ closed form from its minimum (sigma^2 = MSE).
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.criterion import implied_loss, likelihood
 from mlefit.estimation.certificate import DENSE, smallest_eigenvalue
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.optimize import QUICK_STEPS, SEARCH_STEPS, first_order, first_order_guided, second_order
@@ -16,8 +17,8 @@ from mlefit.estimation.polish import EXACT, Optimum, polish
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel
-from mlefit.objective import Objective, implied_loss, likelihood
-from mlefit.tally import Tally
+from mlefit.objective import Objective
+from mlefit.sums.tally import Tally
 
 WORTHLESS = 1e6     # a subsample whose whitened Hessian is this ill-conditioned is separated or nearly so
 

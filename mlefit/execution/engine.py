@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from mlefit.chunk import Chunk
-from mlefit.tally import Summable
+from mlefit.rows.chunk import Chunk
+from mlefit.sums.tally import Summable
 
 M = TypeVar("M", bound=Summable)
 

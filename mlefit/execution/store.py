@@ -11,9 +11,9 @@ from typing import IO
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.chunk import Chunk
 from mlefit.errors import DataError
 from mlefit.execution.engine import parts
+from mlefit.rows.chunk import Chunk
 
 
 class Layout:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from mlefit.chunk import Chunk
 from mlefit.execution.engine import M
 from mlefit.execution.store import Store
-from mlefit.tally import tree_sum
+from mlefit.rows.chunk import Chunk
+from mlefit.sums.tally import tree_sum
 
 ENOUGH = 1 << 21     # numbers worth a task: handing over a smaller one takes a visible part of the time it saves
 TASKS = 4            # per thread at least, so that both end together

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlefit.arrays import Array, Index
-from mlefit.chunk import Chunk
 from mlefit.errors import DataError
 from mlefit.execution import Execution
 from mlefit.objective import Objective
-from mlefit.tally import Tally
+from mlefit.rows.chunk import Chunk
+from mlefit.sums.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)

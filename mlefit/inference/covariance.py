@@ -14,14 +14,14 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array, product
-from mlefit.chunk import Chunk
 from mlefit.errors import UsageError
 from mlefit.estimation.fit import Fit
 from mlefit.execution import Execution
 from mlefit.inference.clusters import clustered
 from mlefit.noise.model import NoiseModel, Response
 from mlefit.objective import Objective
-from mlefit.tally import Tally
+from mlefit.rows.chunk import Chunk
+from mlefit.sums.tally import Tally
 
 KINDS = ("model", "ols", "robust", "hc3")
 CLUSTER = "cluster:"

@@ -6,9 +6,9 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.estimation.fit import Fit
-from mlefit.estimation.natural import Units, coefficients, ratios
 from mlefit.estimation.polish import Optimum
 from mlefit.inference.covariance import Root
+from mlefit.mean.natural import Units, coefficients, ratios
 
 
 class Estimates(NamedTuple):

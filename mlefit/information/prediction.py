@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.chunk import Chunk
 from mlefit.execution import Execution
 from mlefit.inference.covariance import scores
 from mlefit.objective import Objective
+from mlefit.rows.chunk import Chunk
 
 MOST_WORK = 4e9     # multiplications that the trace may take: about a second
 

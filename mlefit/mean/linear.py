@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from mlefit.arrays import Array, product
-from mlefit.chunk import Chunk
+from mlefit.rows.chunk import Chunk
 
 STEEP = 100.0       # condition number of columns of norm 1 up to which a whitened Hessian keeps 12 digits
 GENTLE = 1e4        # and a whitened gradient

@@ -8,18 +8,19 @@ import numpy as np
 
 from mlefit import machine
 from mlefit.blas import one_thread
+from mlefit.criterion import likelihood
 from mlefit.errors import NoEstimateError
 from mlefit.estimation.fit import Fit, Separated, fit_both
 from mlefit.estimation.outcome import Outcome
-from mlefit.estimation.rank import geometry
 from mlefit.execution import Engine
+from mlefit.existence.rank import geometry
 from mlefit.inference.covariance import check_kind, needs_rows
 from mlefit.mean import LinearMean
 from mlefit.noise import find
-from mlefit.objective import Objective, likelihood
-from mlefit.pipeline.context import Context
-from mlefit.pipeline.data import Prepared, Progress, prepare
-from mlefit.pipeline.refusals import check_before, unknown_parameters
+from mlefit.objective import Objective
+from mlefit.problem.context import Context
+from mlefit.problem.prepare import Prepared, Progress, prepare
+from mlefit.problem.refusals import check_before, unknown_parameters
 from mlefit.request import Request
 from mlefit.source import open_source
 
@@ -111,6 +112,6 @@ def _fit(context: Context, mean: LinearMean, progress: Progress | None) -> Fit:
     try:
         return fit_both(noise, mean, rows, sample)
     except Separated as found:
-        from mlefit.pipeline.no_maximum import separated
+        from mlefit.diagnosis.no_maximum import separated
 
         raise separated(context, found, mean, rows) from None

@@ -5,7 +5,6 @@ from functools import partial
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.chunk import Chunk
 from mlefit.estimation.fit import Fit
 from mlefit.estimation.refit import refit
 from mlefit.execution import Engine
@@ -14,9 +13,10 @@ from mlefit.information.measure import measure
 from mlefit.information.prediction import held_out, takeuchi
 from mlefit.information.sample import Sample
 from mlefit.mean import LinearMean
-from mlefit.pipeline.context import Context
 from mlefit.pipeline.fitted import Fitted
+from mlefit.problem.context import Context
 from mlefit.report.report import Divergence, Holdout, Information
+from mlefit.rows.chunk import Chunk
 
 
 def sample_of(context: Context, fit: Fit, mean: LinearMean) -> Sample:

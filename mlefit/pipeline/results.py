@@ -13,8 +13,8 @@ from mlefit.inference.estimates import Estimates, scaled_gradient
 from mlefit.inference.intervals import on_log_scale, wald
 from mlefit.information.agreement import route_divergence
 from mlefit.mean import LinearMean
-from mlefit.pipeline.context import Context
 from mlefit.pipeline.fitted import Fitted
+from mlefit.problem.context import Context
 from mlefit.report.report import Agreement, Criteria, Parameter, Route
 
 FEW = 200               # degrees of freedom below which sigma from n and from n - p differ visibly

@@ -1,13 +1,13 @@
 """run: Request -> Report, the corridor from end to end."""
 
+from mlefit.diagnosis.misspecification import misspecification
 from mlefit.errors import NoEstimateError
 from mlefit.inference.covariance import covariance, information_root
 from mlefit.inference.estimates import estimates
-from mlefit.pipeline.data import Progress
 from mlefit.pipeline.fitted import Fitted, fitted, not_certified
 from mlefit.pipeline.knowledge import information
-from mlefit.pipeline.misspecification import misspecification
 from mlefit.pipeline.results import agreement, criteria, null_loglik, parameters, route, sigma_note, with_kl
+from mlefit.problem.prepare import Progress
 from mlefit.report.report import Report
 from mlefit.request import Request
 
@@ -38,7 +38,7 @@ def report_of(found: Fitted) -> Report:
         loss=with_kl(route(context, fit, fit.loss, 1, mean, model), knowledge.entropy),
         information=knowledge, criteria=criteria(context, fit, null),
         notes=(*context.notes(), *sigma_note(context, fit)),
-        warnings=(*context.warnings(), *misspecification(found, model)),
+        warnings=(*context.warnings(), *misspecification(context, fit.mle.theta, found.objective, model)),
     )
     if not agreed.agree:
         raise NoEstimateError(

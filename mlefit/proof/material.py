@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.chunk import Chunk
+from mlefit.criterion import implied_loss
 from mlefit.estimation.divergence import Cells
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Engine
@@ -15,10 +15,11 @@ from mlefit.inference.covariance import Root, information_root
 from mlefit.inference.estimates import Estimates, estimates
 from mlefit.information.patterns import group, tabulate
 from mlefit.noise.model import NoiseModel, Response
-from mlefit.objective import Objective, implied_loss
+from mlefit.objective import Objective
 from mlefit.pipeline.fitted import Fitted
-from mlefit.reservoir import choose, join
-from mlefit.tally import Tally
+from mlefit.rows.chunk import Chunk
+from mlefit.rows.reservoir import choose, join
+from mlefit.sums.tally import Tally
 
 MOST_ROWS = 200_000     # with more, the lines that visit rows again and again take the random sample of the fit
 POINTS = 50

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from mlefit.estimation.outcome import Outcome
-from mlefit.pipeline.data import Progress
 from mlefit.pipeline.fitted import fitted, not_certified
+from mlefit.problem.prepare import Progress
 from mlefit.proof.claims import CLAIMS
 from mlefit.proof.material import Material
 from mlefit.proof.proof import Proof, Slice

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.chunk import Chunk
 from mlefit.design.levels import Levels
 from mlefit.execution import Execution
-from mlefit.pipeline.context import Context
+from mlefit.problem.context import Context
+from mlefit.rows.chunk import Chunk
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,17 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.chunk import Chunk
 from mlefit.design.encode import Columns, Encoded, encode
 from mlefit.design.ledger import Ledger
 from mlefit.design.scaling import FAR, Scaling
 from mlefit.execution import Store
-from mlefit.holdout import Holdout
-from mlefit.reservoir import Reservoir
+from mlefit.execution.holdout import Holdout
+from mlefit.rows.chunk import Chunk
+from mlefit.rows.reservoir import Reservoir
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source
-from mlefit.tally import tree_sum
-from mlefit.triangle import Triangle
+from mlefit.sums.tally import tree_sum
+from mlefit.sums.triangle import Triangle
 
 
 @dataclass(frozen=True, slots=True)

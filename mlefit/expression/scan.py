@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Literal, NamedTuple, NoReturn
 
-from mlefit.design.expression import FUNCTIONS
 from mlefit.errors import UsageError
+from mlefit.expression.tree import FUNCTIONS
 
 LENGTH = 20_000         # characters of a formula: a thousand long column names fit
 SHOWN = 8               # columns listed in a message, and

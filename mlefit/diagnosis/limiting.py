@@ -11,16 +11,17 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.criterion import likelihood
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.optimize import second_order
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import polish
-from mlefit.estimation.separation import Separation, null_space
 from mlefit.execution import Execution
+from mlefit.existence.separation import Separation, null_space
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel
-from mlefit.objective import Objective, likelihood
-from mlefit.tally import Tally
+from mlefit.objective import Objective
+from mlefit.sums.tally import Tally
 
 VANISHED = 800.0    # exp(-800) is 0 in float64
 LIMIT_STEPS = 100   # what is identified is found in some ten steps; where it is not, the message does without

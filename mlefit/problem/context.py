@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlefit.design.levels import Levels
-from mlefit.estimation.natural import Units
-from mlefit.estimation.rank import Geometry, conditioning
-from mlefit.pipeline.data import Prepared
+from mlefit.existence.rank import Geometry, conditioning
+from mlefit.mean.natural import Units
+from mlefit.problem.prepare import Prepared
 from mlefit.report.report import Data, Model, Parameter, Report, Run, Warn
 from mlefit.request import Request
 from mlefit.source.source import Source

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.chunk import Chunk
+from mlefit.rows.chunk import Chunk
 
 ROUNDING = 8.0 * float(np.finfo(float).eps)
 # Belsley, Kuh and Welsch call a condition number of 30 to 100 moderate to strong. At 100 a change of one percent in the

@@ -4,10 +4,10 @@ import numpy as np
 
 from mlefit.design.levels import Levels
 from mlefit.errors import DataError, NoEstimateError, UsageError
-from mlefit.estimation.natural import coefficients
 from mlefit.machine import half_of_memory
+from mlefit.mean.natural import coefficients
 from mlefit.noise.model import Response
-from mlefit.pipeline.context import Context
+from mlefit.problem.context import Context
 from mlefit.report.report import Parameter, Report
 
 EXACT = 16.0 * float(np.finfo(float).eps)

@@ -17,10 +17,10 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array, Index, Mask
-from mlefit.chunk import Chunk
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean
-from mlefit.triangle import Triangle
+from mlefit.rows.chunk import Chunk
+from mlefit.sums.triangle import Triangle
 
 TIE = 1e-9            # margins below this are ties; in whitened coordinates rows have norm about 1
 GAIN = 1e-7           # a programme that gains less than this per row has found no direction

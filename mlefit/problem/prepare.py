@@ -16,13 +16,13 @@ from mlefit.design.levels import Levels, in_order, match
 from mlefit.design.roles import MANY_LEVELS, Roles, choose_roles, without
 from mlefit.errors import DataError
 from mlefit.execution import Store
-from mlefit.gather import Gathered, gather, misjudged
-from mlefit.holdout import Holdout
+from mlefit.execution.holdout import Holdout
 from mlefit.inference.covariance import check_kind
 from mlefit.machine import half_of_memory
 from mlefit.noise.model import NoiseModel, Response
+from mlefit.problem.gather import Gathered, gather, misjudged
 from mlefit.request import Request
-from mlefit.reservoir import Reservoir
+from mlefit.rows.reservoir import Reservoir
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source
 

@@ -7,7 +7,7 @@ rows they are does not depend on the order in which batches arrive or on who enc
 import numpy as np
 
 from mlefit.arrays import Array, Index
-from mlefit.chunk import Chunk
+from mlefit.rows.chunk import Chunk
 
 
 def join(chunks: list[Chunk]) -> Chunk:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.chunk import Chunk
 from mlefit.execution import Store
-from mlefit.reservoir import choose
+from mlefit.rows.chunk import Chunk
+from mlefit.rows.reservoir import choose
 
 STREAM = 1      # keeps these keys apart from those of the reservoir
 

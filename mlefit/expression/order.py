@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from mlefit.design.scan import Token, Typed, short
 from mlefit.errors import UsageError
+from mlefit.expression.scan import Token, Typed, short
 
 DEPTH = 50                                                # parentheses inside parentheses
 ARITHMETIC = frozenset(("+", "-", "*", "/", "**"))        # inside calls

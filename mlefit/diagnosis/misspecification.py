@@ -8,10 +8,11 @@ the errors printed by default are too small or too large.
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.estimation.natural import ratios
 from mlefit.inference.covariance import scores
-from mlefit.pipeline.context import Context
-from mlefit.pipeline.fitted import Fitted
+from mlefit.mean import LinearMean
+from mlefit.mean.natural import ratios
+from mlefit.objective import Objective
+from mlefit.problem.context import Context
 from mlefit.report.report import Warn
 
 FACTOR = 1.5        # in standard errors; intervals that are that wrong cover 81 % instead of 95 %
@@ -19,17 +20,18 @@ ENOUGH = 50         # rows per parameter group: the sandwich itself is uncertain
 MANY = 600          # parameters beyond which the comparison would cost more than the fit
 
 
-def misspecification(found: Fitted, model: Array) -> tuple[Warn, ...]:
+def misspecification(
+    context: Context, theta: Array, objective: Objective, model: Array
+) -> tuple[Warn, ...]:
     """The warning, or nothing. The sandwich is that of the sampled rows; `model` is the root of H^-1 (P, P)."""
-    context, fit = found.context, found.fit
     if context.n - context.n_params < ENOUGH or context.n_params > MANY:
         return ()
     rows = context.prepared.gathered.reservoir.sample()
-    total = found.objective.whitened(scores(found.objective, fit.mle.theta, None, rows))
+    total = objective.whitened(scores(objective, theta, None, rows))
     assert total.outer is not None
     weight = float(rows.rows if rows.weight is None else rows.weight.sum())
     spread = model.T @ total.outer @ model * (context.n / weight)      # F'JF: the identity under the model
-    names, directions = _directions(context, found, model)
+    names, directions = _directions(context, objective.mean, model)
     ratio = np.sqrt(np.einsum("ij,jk,ik->i", directions, spread, directions) / np.square(directions).sum(axis=1))
     apart = np.maximum(ratio, 1.0 / np.maximum(ratio, np.finfo(float).tiny))
     worst = int(np.argmax(apart))
@@ -45,11 +47,11 @@ def misspecification(found: Fitted, model: Array) -> tuple[Warn, ...]:
     return (Warn("robust-differs", message, tuple(dict.fromkeys(named))),)
 
 
-def _directions(context: Context, found: Fitted, model: Array) -> tuple[list[str], Array]:
+def _directions(context: Context, mean: LinearMean, model: Array) -> tuple[list[str], Array]:
     """Names (c,) of all parameters that have errors, and F'a (c, P) of each: its standard error is the norm."""
-    m, r = found.mean.predictors, len(found.mean.kept)
-    a = ratios(found.mean.triangle, context.units)
+    m, r = mean.predictors, len(mean.kept)
+    a = ratios(mean.triangle, context.units)
     by_class = np.einsum("jk,mkp->mjp", a, model[: m * r].reshape(m, r, -1)).reshape(m * r, -1)
-    labels = [context.labels[j] for j in found.mean.kept]
+    labels = [context.labels[j] for j in mean.kept]
     shapes = [shape.name for shape in context.prepared.noise.shapes]
     return labels * m + shapes, np.concatenate([by_class, model[m * r :]])

@@ -3,15 +3,15 @@
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.diagnosis.limiting import Limit, limiting
+from mlefit.diagnosis.separating import Outcomes, alone, facts, outcomes
 from mlefit.errors import NoEstimateError
 from mlefit.estimation.fit import Separated
-from mlefit.estimation.limiting import Limit, limiting
-from mlefit.estimation.natural import coefficients, ratios
 from mlefit.execution import Execution
 from mlefit.inference.intervals import wald
 from mlefit.mean import LinearMean
-from mlefit.pipeline.context import Context
-from mlefit.pipeline.separating import Outcomes, alone, facts, outcomes
+from mlefit.mean.natural import coefficients, ratios
+from mlefit.problem.context import Context
 from mlefit.report.report import Criteria, Parameter
 
 SHOWN = 8               # parameters named in a message

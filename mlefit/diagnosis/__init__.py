@@ -1,0 +1,1 @@
+"""What is wrong, in words that a user can act on."""

@@ -1,0 +1,1 @@
+"""Checked text becomes a tree, and the tree values."""

@@ -1,0 +1,1 @@
+"""What a row is once it is numbers: chunks of complete rows, and random samples of them."""

@@ -1,0 +1,1 @@
+"""What adds up over rows: commutative monoids, merged in a fixed tree."""
