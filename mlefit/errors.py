@@ -5,7 +5,7 @@ the two as two lines, the JSON error carries them with the code, the columns and
 name or a cell brings into them is escaped here, once, so that each stays one harmless line.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from mlefit.escapes import shown
@@ -53,3 +53,15 @@ class NoEstimateError(MlefitError):
     ) -> None:
         super().__init__(message, remedy, code=code, columns=columns, rows=rows)
         self.partial = partial
+
+
+class InBlockError(Exception):
+    """A refusal that only knows its block: `told` gives the error, from the number of data rows before that block.
+
+    A task that Source.map runs raises it; the source, which counts the rows, raises what is told. With a picklable
+    `told`, such as functools.partial of a module's function, it may come from another process.
+    """
+
+    def __init__(self, told: Callable[[int], MlefitError]) -> None:
+        super().__init__(told)
+        self.told = told

@@ -8,7 +8,7 @@ from mlefit.arrays import Array
 from mlefit.design.formula import parse_formula
 from mlefit.design.learn import Survey, learn, survey
 from mlefit.design.terms import Term
-from mlefit.source.batch import Batch, Category
+from mlefit.source.batch import Batch, Category, Place
 from mlefit.source.source import Kind
 from mlefit.sums.tally import tree_sum
 
@@ -30,7 +30,7 @@ def batch(
     columns = {name: np.asarray(cells, dtype=np.float64)[cut] for name, cells in numbers.items()}
     coded = {name: category(cells[cut]) for name, cells in texts.items()}
     rows = [len(column) for column in columns.values()] + [len(column.codes) for column in coded.values()]
-    return Batch(start, rows[0], columns, coded)
+    return Batch(Place(0, 0), start, rows[0], columns, coded)
 
 
 def kinds(numbers: Sequence[str] = (), texts: Sequence[str] = ()) -> dict[str, Kind]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mlefit.design.formula import parse_formula
 from mlefit.design.learn import columns_to_terms, learn, needs_learning
 from mlefit.design.terms import not_finite
-from mlefit.source.batch import Batch
+from mlefit.source.batch import Batch, Place
 
 FORMULA = "y ~ a + log(b) + g*a + C(k) + poly(a, 3) + bs(b, df=5) + I(a**2 / b):g + scale(b) + h:g"
 
@@ -95,7 +95,7 @@ def test_missing_cells_give_nan_and_nothing_warns():
         warnings.simplefilter("error")
         for text in ("I(a**0)", "I(1**a)", "log(b)", "I(a/b)", "sqrt(-a)", "I(a*b):log(b)", "g:log(b)"):
             (term,) = terms_of(f"y ~ 0 + {text}").terms
-            here = Batch(0, 4, batch(numbers).numbers, {"g": category(["u", "u", None, "u"])})
+            here = Batch(Place(0, 0), 0, 4, batch(numbers).numbers, {"g": category(["u", "u", None, "u"])})
             learnt = learn([term], surveyed([term], [here]), intercept=False, reference={})
             columns[text] = learnt[0].evaluate(here)[:, 0].tolist()
     np.testing.assert_array_equal(columns["I(a**0)"], [nan, 1, 1, 1])
@@ -108,7 +108,7 @@ def test_missing_cells_give_nan_and_nothing_warns():
 
 
 def test_a_value_that_does_not_exist_is_refused_with_its_cells():
-    here = Batch(1000, 2, batch({"a": [1.0, 0.0], "b": [2.0, 3.0]}).numbers)
+    here = Batch(Place(0, 0), 1000, 2, batch({"a": [1.0, 0.0], "b": [2.0, 3.0]}).numbers)
     error = not_finite("a:log(b)", here, frozenset("ab"), 1, float("-inf"))
     assert str(error) == (
         'term "a:log(b)", row 1002: expected a finite number, found -inf (a = 0.0, b = 3.0)\n'

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlefit.source import ReadOptions, open_source
-from mlefit.source.batch import Batch, Extent
+from mlefit.source.batch import Batch, Extent, Place
 
 cells = st.lists(st.floats(width=64), max_size=30)
 
@@ -26,7 +26,7 @@ def test_an_extent_is_finite_exactly_where_every_cell_is(cells: list[float]) -> 
 
 
 def test_a_batch_looks_once() -> None:
-    batch = Batch(0, 2, {"x": np.array([1.0, -3.0])})
+    batch = Batch(Place(0, 0), 0, 2, {"x": np.array([1.0, -3.0])})
     assert batch.extent("x") == (-3.0, 1.0)
     assert batch.extents == {"x": (-3.0, 1.0)}
     assert batch.extent("x") is batch.extent("x")

@@ -5,9 +5,11 @@ import gzip
 import hashlib
 import io
 import os
+import pickle
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from source_reading import columns, read
 
-from mlefit.errors import DataError
+from mlefit.errors import DataError, InBlockError, MlefitError
 from mlefit.source import ReadOptions, cutting, open_source, text
+from mlefit.source.batch import Batch, Place
 
 
 @pytest.fixture
@@ -111,6 +114,47 @@ def test_an_error_of_the_task_reaches_the_consumer(tmp_path: Path) -> None:
 
     with open_source((str(path),), ReadOptions()) as source, pytest.raises(DataError, match=r"^no$"):
         list(source.map(["x"], [], task, 3))
+
+
+def refused_row(row: int, first_row: int) -> MlefitError:
+    return DataError(f"row {first_row + row + 1} is bad", code="test", rows=[first_row + row + 1])
+
+
+def refuse_above(limit: float, batch: Batch) -> None:
+    if (above := np.flatnonzero(batch.numbers["x"] > limit)).size:
+        raise InBlockError(partial(refused_row, int(above[0])))
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("rows", [20, 2_000])
+def test_a_row_refused_by_its_place_in_a_block_is_told_by_its_place_in_all_files(tmp_path: Path, rows: int) -> None:
+    for name, first in (("a.csv", 0), ("b.csv", rows)):
+        (tmp_path / name).write_text("x\n" + "".join(f"{row}\n" for row in range(first, first + rows)))
+    for paths, limit in ((("a.csv",), rows // 2), (("a.csv", "b.csv"), rows // 2), (("a.csv", "b.csv"), rows * 3 // 2)):
+        for threads in (1, 3):
+            with open_source(tuple(str(tmp_path / path) for path in paths), ReadOptions()) as source, \
+                    pytest.raises(DataError) as caught:
+                list(source.map(["x"], [], partial(refuse_above, limit), threads))
+            assert caught.value.message == f"row {limit + 2} is bad"
+            assert caught.value.rows == (limit + 2,)
+
+
+def test_a_refusal_that_knows_its_block_travels_between_processes() -> None:
+    travelled = pickle.loads(pickle.dumps(InBlockError(partial(refused_row, 4))))     # noqa: S301 - made here
+    assert str(travelled.told(100)) == "row 105 is bad"
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_places_number_the_blocks_of_each_file(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        table(tmp_path / name)
+    paths = (str(tmp_path / "a.csv"), str(tmp_path / "b.csv"))
+    with open_source(paths, ReadOptions()) as source:
+        places = [list(source.map(["x"], [], lambda batch: batch.place, threads)) for threads in (1, 3)]
+    assert places[0] == places[1]
+    blocks = len(places[0]) // 2
+    assert blocks > 50
+    assert places[0] == [Place(file, block) for file in (0, 1) for block in range(blocks)]
 
 
 def test_integers_first_and_fractions_later_are_numbers(tmp_path: Path) -> None:

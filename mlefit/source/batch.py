@@ -41,14 +41,22 @@ class Category(NamedTuple):
     levels: tuple[str, ...]
 
 
+class Place(NamedTuple):
+    """Which block of which file, both counted from 0: the same whoever reads it, and before the others are read."""
+
+    file: int
+    block: int
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`rows` consecutive data rows, `first_row` counted from 0 over the whole input.
+    """`rows` consecutive data rows, the block at `place`; `first_row` counted from 0 over the whole input.
 
     `numbers[name]` is (n,) float64 with NaN where the cell is missing (infinite cells stay infinite: the encoder
     refuses them); `categories[name]` holds the columns that were asked for as levels. A column may be in both.
     """
 
+    place: Place
     first_row: int
     rows: int
     numbers: Mapping[str, Array] = field(default_factory=dict)

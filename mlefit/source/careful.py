@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mlefit.arrays import Codes, Mask
 from mlefit.source.cells import shown
 from mlefit.source.dialect import Dialect
-from mlefit.source.problems import SHOWN_CELLS, Finding, Place
+from mlefit.source.problems import SHOWN_CELLS, Case, Finding
 
 Rows = NDArray[np.intp]
 
@@ -43,10 +43,10 @@ def bad_cells(
         return None
     first = [int(at) for at in where[:SHOWN_CELLS]]
     lines = lines_of(text, [int(rows[at]) for at in first], dialect)
-    places = (
-        Place(int(rows[at]), lines.get(int(rows[at])), shown(texts[int(cells[at])].strip())) for at in first
+    cases = (
+        Case(int(rows[at]), lines.get(int(rows[at])), shown(texts[int(cells[at])].strip())) for at in first
     )
-    return Finding(code, name, len(where), tuple(places))
+    return Finding(code, name, len(where), tuple(cases))
 
 
 def ragged_lines(rows: Sequence[tuple[int, int]], width: int, text: bytes, dialect: Dialect) -> Finding | None:
@@ -54,21 +54,21 @@ def ragged_lines(rows: Sequence[tuple[int, int]], width: int, text: bytes, diale
     if not rows:
         return None
     lines = lines_of(text, [row for row, _ in rows[:SHOWN_CELLS]], dialect)
-    places = tuple(
-        Place(None, lines.get(row, row), f"has {found} field{'' if found == 1 else 's'}, not {width}")
+    cases = tuple(
+        Case(None, lines.get(row, row), f"has {found} field{'' if found == 1 else 's'}, not {width}")
         for row, found in rows[:SHOWN_CELLS]
     )
-    return Finding("ragged", None, len(rows), places)
+    return Finding("ragged", None, len(rows), cases)
 
 
 def nul_lines(text: bytes, eol: bytes) -> Finding:
     """A finding about the lines of a text that hold NUL bytes."""
     lines = [line for line, content in enumerate(text.split(eol)) if b"\0" in content]
-    places = []
+    cases = []
     for line in lines[:SHOWN_CELLS]:
         content = text.split(eol)[line].decode("utf-8", "replace").strip("\r\n")
-        places.append(Place(None, line, shown(content)))
-    return Finding("nul", None, len(lines), tuple(places))
+        cases.append(Case(None, line, shown(content)))
+    return Finding("nul", None, len(lines), tuple(cases))
 
 
 def broken_text(text: bytes, eol: bytes) -> Finding | None:
@@ -77,5 +77,5 @@ def broken_text(text: bytes, eol: bytes) -> Finding | None:
         text.decode()
     except UnicodeDecodeError as error:
         line = text.count(eol, 0, error.start)
-        return Finding("encoding", None, 1, (Place(None, line, f"has the byte 0x{text[error.start]:02X}"),))
+        return Finding("encoding", None, 1, (Case(None, line, f"has the byte 0x{text[error.start]:02X}"),))
     return None

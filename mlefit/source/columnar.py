@@ -16,7 +16,7 @@ from mlefit.source.cells import category, drop_tokens, parse_numbers, shown
 from mlefit.source.kinds import distinct_of
 from mlefit.source.options import ReadOptions
 from mlefit.source.part import SMALL, Block, Parsed, Part
-from mlefit.source.problems import SHOWN_CELLS, Finding, Place
+from mlefit.source.problems import SHOWN_CELLS, Case, Finding
 from mlefit.source.source import Kind
 from mlefit.source.stored import Stored
 
@@ -101,8 +101,8 @@ class TypedPart(Part):
         """As Part.parse."""
         for name in (*numbers, *categories):
             if kind_of_type(self._types[name]) is None:
-                place = Place(None, None, f"has the type {self._types[name]}, which is neither numbers nor categories")
-                return Parsed(0, findings=(Finding("type", name, 1, (place,)),))
+                case = Case(None, None, f"has the type {self._types[name]}, which is neither numbers nor categories")
+                return Parsed(0, findings=(Finding("type", name, 1, (case,)),))
         table = self._load(block.content, list(dict.fromkeys([*numbers, *categories])))
         parsed = Parsed(table.num_rows)
         findings: list[Finding] = []
@@ -144,8 +144,8 @@ class TypedPart(Part):
             rows = np.flatnonzero(np.append(wrong, False)[present])
             if len(rows):
                 texts = cells.dictionary.to_pylist()
-                places = tuple(Place(int(row), None, shown(texts[present[row]])) for row in rows[:SHOWN_CELLS])
-                yield Finding(code, name, len(rows), places)
+                cases = tuple(Case(int(row), None, shown(texts[present[row]])) for row in rows[:SHOWN_CELLS])
+                yield Finding(code, name, len(rows), cases)
 
 
 def _storage(column: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mlefit.errors import DataError
 from mlefit.source.cells import reason, shown
 
-SHOWN_CELLS = 5     # places a message names for one problem
+SHOWN_CELLS = 5     # cases a message names for one problem
 SHOWN_COLUMNS = 5   # problems a message tells in full
 
 _REMEDIES = {
@@ -23,7 +23,7 @@ _REMEDIES = {
 }
 
 
-class Place(NamedTuple):
+class Case(NamedTuple):
     """Where and what: data `row` and text `line`, both from 0 (None: there is none), of the input `label`."""
 
     row: int | None
@@ -31,9 +31,9 @@ class Place(NamedTuple):
     text: str
     label: str = ""
 
-    def moved(self, rows: int, lines: int, label: str) -> "Place":
-        """The place seen from the whole input, `rows` data rows and `lines` lines further down."""
-        return Place(
+    def moved(self, rows: int, lines: int, label: str) -> "Case":
+        """The case seen from the whole input, `rows` data rows and `lines` lines further down."""
+        return Case(
             None if self.row is None else self.row + rows, None if self.line is None else self.line + lines,
             self.text, label,
         )
@@ -50,24 +50,24 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One kind of problem (`code`) in one column, or in lines as such (None): `count` cases, the first in `places`."""
+    """One kind of problem (`code`) in one column, or in lines as such (None): `count` cases, the first in `cases`."""
 
     code: str
     column: str | None
     count: int
-    places: tuple[Place, ...]
+    cases: tuple[Case, ...]
 
     def moved(self, rows: int, lines: int, label: str) -> "Finding":
         """The finding seen from the whole input."""
-        return replace(self, places=tuple(place.moved(rows, lines, label) for place in self.places))
+        return replace(self, cases=tuple(case.moved(rows, lines, label) for case in self.cases))
 
     def __add__(self, other: "Finding") -> "Finding":
-        return replace(self, count=self.count + other.count, places=(self.places + other.places)[:SHOWN_CELLS])
+        return replace(self, count=self.count + other.count, cases=(self.cases + other.cases)[:SHOWN_CELLS])
 
     def words(self, with_label: bool) -> str:
         """The finding as half a sentence."""
-        listed = ", ".join(place.words(with_label) for place in self.places)
-        more = self.count - len(self.places)
+        listed = ", ".join(case.words(with_label) for case in self.cases)
+        more = self.count - len(self.cases)
         listed += f" and {more:,} more" if more > 0 else ""
         cells = "1 cell" if self.count == 1 else f"{self.count:,} cells"
         column = f"column {shown(self.column)}" if self.column is not None else ""
@@ -85,16 +85,16 @@ class Finding:
         }[self.code]
 
     def remedies(self) -> list[str]:
-        """What to do, by the first places."""
+        """What to do, by the first cases."""
         if self.code == "too-large":
             return ["The largest double is about 1.8e308: rescale the column."]
         if self.code != "not-a-number":
             return [_REMEDIES[self.code]]
         found = []
-        for place in self.places:
-            why = reason(place.text[1:-1])
+        for case in self.cases:
+            why = reason(case.text[1:-1])
             found.append(
-                f"Correct the cells, declare a missing value with --na {place.text}, or use the column as categories."
+                f"Correct the cells, declare a missing value with --na {case.text}, or use the column as categories."
                 if why == "text" else _REMEDIES[why]
             )
         return found
@@ -120,5 +120,5 @@ def refusal(findings: Sequence[Finding], labels: Sequence[str]) -> DataError:
     return DataError(
         prefix + "; ".join(sentences) + ".", " ".join(list(remedies)[:2]), code=every[0].code,
         columns=[finding.column for finding in every if finding.column is not None],
-        rows=[place.row + 1 for finding in every for place in finding.places if place.row is not None],
+        rows=[case.row + 1 for finding in every for case in finding.cases if case.row is not None],
     )

@@ -7,8 +7,8 @@ from contextlib import suppress
 from threading import Thread
 from typing import TypeVar
 
-from mlefit.errors import DataError
-from mlefit.source.batch import Batch
+from mlefit.errors import DataError, InBlockError
+from mlefit.source.batch import Batch, Place
 from mlefit.source.part import SMALL, Block, Parsed, Part
 from mlefit.source.problems import Finding, refusal
 from mlefit.source.source import Source
@@ -48,7 +48,11 @@ class Reader(Source):
             parsed = self._whole(part, tuple(numbers), tuple(categories))
             self.bytes_read = self.size or 0
             if parsed.rows:
-                yield task(_batch(parsed, 0))
+                try:
+                    result = task(_batch(parsed, Place(0, 0), 0))
+                except InBlockError as error:
+                    raise error.told(0) from None
+                yield result
         else:
             yield from self._pass(tuple(numbers), tuple(categories), task, max(1, threads))
 
@@ -83,8 +87,8 @@ class Reader(Source):
         before.set_result((0, True))
 
         def work(
-            part: Part, block: Block, before: Future[tuple[int, bool]], after: Future[tuple[int, bool]]
-        ) -> tuple[list[Finding], list[T]]:
+            part: Part, block: Block, place: Place, before: Future[tuple[int, bool]], after: Future[tuple[int, bool]]
+        ) -> tuple[int, tuple[Finding, ...], list[T]]:
             try:
                 parsed = part.parse(block, numbers, categories)
                 first_row, sound = before.result()
@@ -93,27 +97,34 @@ class Reader(Source):
                 raise
             sound = sound and not parsed.findings
             after.set_result((first_row + parsed.rows, sound))
-            found = [finding.moved(first_row, block.line, part.label) for finding in parsed.findings]
             # After a finding the pass only looks for more: a task may wait for what an earlier batch decides.
-            return found, [task(_batch(parsed, first_row))] if sound and parsed.rows else []
+            results = [task(_batch(parsed, place, first_row))] if sound and parsed.rows else []
+            return parsed.rows, parsed.findings, results
 
-        pending: deque[tuple[int, Future[tuple[list[Finding], list[T]]], Future[tuple[int, bool]]]] = deque()
+        pending: deque[tuple[int, str, int, Future[tuple[int, tuple[Finding, ...], list[T]]]]] = deque()
+        first_row = 0
 
         def oldest() -> list[T]:
-            self.bytes_read, job, after = pending.popleft()
-            found, results = job.result()
+            nonlocal first_row
+            self.bytes_read, label, line, job = pending.popleft()
+            try:
+                rows, found, results = job.result()
+            except InBlockError as error:
+                raise error.told(first_row) from None
+            findings.extend(finding.moved(first_row, line, label) for finding in found)
+            first_row += rows
             if self.watch is not None:
-                self.watch(after.result()[0], self.bytes_read)
-            findings.extend(found)
+                self.watch(first_row, self.bytes_read)
             return [] if findings else results
 
         pool = ThreadPoolExecutor(threads, thread_name_prefix="mlefit-read")
         done = 0
         try:
-            for part in self.parts:
-                for block in part.blocks(tuple(dict.fromkeys((*numbers, *categories)))):
+            for file, part in enumerate(self.parts):
+                for at, block in enumerate(part.blocks(tuple(dict.fromkeys((*numbers, *categories))))):
                     after: Future[tuple[int, bool]] = Future()
-                    pending.append((done + block.stored, pool.submit(work, part, block, before, after), after))
+                    job = pool.submit(work, part, block, Place(file, at), before, after)
+                    pending.append((done + block.stored, part.label, block.line, job))
                     before = after
                     if len(pending) > threads:
                         yield from oldest()
@@ -153,5 +164,5 @@ class Reader(Source):
             part.close()
 
 
-def _batch(parsed: Parsed, first_row: int) -> Batch:
-    return Batch(first_row, parsed.rows, parsed.numbers, parsed.categories, parsed.missing_tokens, parsed.extents)
+def _batch(parsed: Parsed, place: Place, first_row: int) -> Batch:
+    return Batch(place, first_row, parsed.rows, parsed.numbers, parsed.categories, parsed.missing_tokens, parsed.extents)

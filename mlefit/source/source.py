@@ -50,7 +50,8 @@ class Source(ABC):
 
         Parsing and `task` run in `threads` worker threads, at most `threads + 1` batches ahead of the consumer. When
         the consumer stops early or is interrupted, the workers end with their current batch. Raises DataError for every
-        cell of `numbers` that is not a number, all problems of the pass in one message.
+        cell of `numbers` that is not a number, all problems of the pass in one message; before such a cell, the error of
+        the earliest batch whose task fails. A task may raise InBlockError and count rows from its batch.
         """
 
     @abstractmethod
