@@ -1,4 +1,15 @@
-"""Text streams cut into blocks at line ends outside quotes. Where the cuts fall depends on the text alone."""
+"""Text cut into blocks at line ends outside quotes, such that any block can be cut without the ones before it.
+
+The text of a file is what its bytes are once decompressed and brought to UTF-8, without a byte order mark, after the
+line of names. Its lines start at byte 0 and after every line end outside quotes; the last one need not be ended.
+
+    Block k = the lines of the text that start at one of its bytes k BLOCK, ..., (k + 1) BLOCK - 1.
+
+So a block is empty where one line is longer than BLOCK, and a file, its compressed copy and a pipe of it have the same
+blocks. Whoever reads them in order knows where each starts. Whoever starts in the middle takes the first line end from
+byte k BLOCK - 1 on for the start, and is right unless it stands in quotes: the block before ends elsewhere then, which
+tells on comparing, and `block_within` cuts once more, from where that one ends.
+"""
 
 import re
 from collections.abc import Iterator
@@ -10,6 +21,7 @@ from mlefit.errors import DataError
 from mlefit.source.decoding import Readable, filled
 
 BLOCK = 4 << 20             # bytes: what a worker parses in about 25 ms; all that is alive at once stays below 100 MB
+AHEAD = 64                  # the part of BLOCK that is read ahead for the end of the last line
 LONGEST_LINE = 16 << 20     # bytes: beyond this a "line" is no row of a table; memory stays bounded
 _QUOTE, _BREAKS = 0x22, b"\r\n"
 
@@ -34,30 +46,29 @@ def quote_marks(text: bytes, delimiter: bytes) -> NDArray[np.intp]:
     return np.array(exact, dtype=np.intp)
 
 
-def last_line_end(text: bytes, eol: bytes, marks: NDArray[np.intp]) -> int:
-    """The position after the last line end outside quotes; 0 when there is none."""
+def line_end(text: bytes, eol: bytes, delimiter: bytes, since: int = 0) -> int:
+    """The position after the first line end outside quotes at byte `since` or later; -1 when there is none.
+
+    The text starts outside quotes.
+    """
+    found = text.find(eol, since)
+    if found >= 0 and b'"' in text:
+        marks = quote_marks(text, delimiter)
+        while found >= 0 and (inside := int(np.searchsorted(marks, found))) % 2:
+            found = text.find(eol, int(marks[inside])) if inside < len(marks) else -1
+    return found + 1 if found >= 0 else -1
+
+
+def whole_lines(text: bytes, eol: bytes, delimiter: bytes) -> bytes:
+    """`text`, which starts outside quotes, up to its last line end outside quotes."""
+    marks = quote_marks(text, delimiter) if b'"' in text else np.empty(0, np.intp)
     stop = len(text)
     while (found := text.rfind(eol, 0, stop)) >= 0:
         inside = int(np.searchsorted(marks, found))
         if inside % 2 == 0:
-            return found + 1
+            break
         stop = int(marks[inside - 1])
-    return 0
-
-
-def first_line_end(text: bytes, eol: bytes, delimiter: bytes) -> int:
-    """The position after the first line end outside quotes; the whole length when there is none."""
-    marks = quote_marks(text, delimiter) if b'"' in text else np.empty(0, np.intp)
-    found = text.find(eol)
-    while found >= 0 and (inside := int(np.searchsorted(marks, found))) % 2:
-        found = text.find(eol, int(marks[inside])) if inside < len(marks) else -1
-    return found + 1 if found >= 0 else len(text)
-
-
-def whole_lines(text: bytes, eol: bytes, delimiter: bytes) -> bytes:
-    """`text` up to its last line end outside quotes."""
-    marks = quote_marks(text, delimiter) if b'"' in text else np.empty(0, np.intp)
-    return text[: last_line_end(text, eol, marks)]
+    return text[: found + 1]
 
 
 def count_lines(text: bytes, eol: bytes) -> int:
@@ -65,40 +76,74 @@ def count_lines(text: bytes, eol: bytes) -> int:
     return int(np.count_nonzero(np.frombuffer(text, np.uint8) == eol[0]))
 
 
+def block_within(
+    text: bytes, stop: int, eol: bytes, delimiter: bytes, *, start: int | None = None, ended: bool
+) -> tuple[int, int] | None:
+    """Where in `text` the block starts and ends whose lines start before byte `stop`. None: the text is too short to tell.
+
+    `start`: where its first line starts, None when only the blocks before know: then `text` begins one byte before the
+    range of the block. `ended`: there is no more text.
+    """
+    if start is None:
+        start = text.find(eol) + 1 or (len(text) if ended else -1)
+    if start < 0:
+        return None
+    if start >= stop:
+        return start, start
+    end = line_end(text[start:], eol, delimiter, stop - start - 1)
+    if end < 0:
+        return (start, len(text)) if ended else None
+    return start, start + end
+
+
 def cut_blocks(
     stream: Readable, eol: bytes, delimiter: bytes, label: str, first_line: int
 ) -> Iterator[tuple[bytes, int]]:
-    """The text in blocks of whole lines of about BLOCK bytes, each with the line, from 0, where it starts.
+    """The blocks of a text in order, empty ones between others too, each with the line, from 0, where it starts.
 
     Raises DataError for a line longer than LONGEST_LINE and for a quote that is never closed.
     """
-    rest, ended, line = b"", False, first_line
-    while not ended:
-        missing = BLOCK if len(rest) >= BLOCK else BLOCK - len(rest)
+    rest, line = b"", first_line        # rest: what is read already of the blocks to come
+    stop = BLOCK                        # where the range of the next block stops, counted from its first line
+    ahead = max(1, BLOCK // AHEAD)
+    while True:
+        missing = max(0, stop - len(rest)) + ahead
         more = filled(stream, missing)
         ended = len(more) < missing
-        if not ended and b'"' not in rest and b'"' not in more and (cut := more.rfind(eol) + 1):
-            text = b"".join((rest, memoryview(more)[:cut]))     # the usual case, with one copy
-            rest = more[cut:]
-            yield text, line
-            line += count_lines(text, eol)
-            continue
-        text = rest + more
-        marks = quote_marks(text, delimiter) if b'"' in text else np.empty(0, np.intp)
-        cut = len(text) if ended else last_line_end(text, eol, marks)
-        open_quote = len(marks) % 2 == 1
-        if open_quote and (ended or (not cut and len(text) > LONGEST_LINE)):
-            at = line + 1 + text.count(eol, 0, int(marks[-1]))
-            raise DataError(
-                f"{label}, line {at}: a double quote opens a cell here and none closes it.",
-                'Close it, or double it ("") where a quote is meant.', code="open-quote",
-            )
-        if not cut and len(text) > LONGEST_LINE:
-            raise DataError(
-                f"{label}, line {line + 1}: expected rows of a table, found a line of more than "
-                f"{LONGEST_LINE >> 20} MB.", "Check that this is a text table with one row per line.", code="long-line",
-            )
-        rest = text[cut:]
-        if cut:
-            yield text[:cut], line
-            line += count_lines(text[:cut], eol)
+        if not (rest or more):
+            return
+        since = stop - 1 - len(rest)
+        if since >= 0 and b'"' not in rest and b'"' not in more and (cut := more.find(eol, since) + 1):
+            text, rest = b"".join((rest, memoryview(more)[:cut])), more[cut:]       # the usual case, with one copy
+        else:
+            text = rest + more
+            while (bounds := block_within(text, stop, eol, delimiter, start=0, ended=ended)) is None:
+                _refuse_endless(text, eol, delimiter, label, line, ended)
+                missing = len(text) - stop      # twice as far each time, so that all of the looks cost as the last
+                more = filled(stream, missing)
+                ended = len(more) < missing
+                text += more
+            text, rest = text[: bounds[1]], text[bounds[1] :]
+            if ended and not rest:
+                _refuse_endless(text, eol, delimiter, label, line, ended)
+        yield text, line
+        line += count_lines(text, eol)
+        stop += BLOCK - len(text)
+
+
+def _refuse_endless(text: bytes, eol: bytes, delimiter: bytes, label: str, line: int, ended: bool) -> None:
+    """Raises DataError when `text`, which starts at `line`, ends in a line too long to be one, or inside a quote."""
+    whole = whole_lines(text, eol, delimiter)
+    if not ended and len(text) - len(whole) <= LONGEST_LINE:
+        return
+    marks = quote_marks(text, delimiter)
+    if len(marks) % 2:
+        raise DataError(
+            f"{label}, line {line + 1 + text.count(eol, 0, int(marks[-1]))}: a double quote opens a cell here and none "
+            "closes it.", 'Close it, or double it ("") where a quote is meant.', code="open-quote",
+        )
+    if not ended:
+        raise DataError(
+            f"{label}, line {line + 1 + whole.count(eol)}: expected rows of a table, found a line of more than "
+            f"{LONGEST_LINE >> 20} MB.", "Check that this is a text table with one row per line.", code="long-line",
+        )

@@ -16,7 +16,7 @@ from mlefit.source.arrow import codes, floats
 from mlefit.source.batch import Extent
 from mlefit.source.careful import bad_cells, broken_text, nul_lines, ragged_lines
 from mlefit.source.cells import MISSING, category, drop_tokens, level, parse_numbers
-from mlefit.source.cutting import BLOCK, cut_blocks, first_line_end, whole_lines
+from mlefit.source.cutting import BLOCK, cut_blocks, line_end, whole_lines
 from mlefit.source.decoding import Readable, Transcoded, compression, decompressed, encoding_of, filled
 from mlefit.source.dialect import detect, header_of, squeeze
 from mlefit.source.kinds import distinct_of, kind_of
@@ -70,7 +70,8 @@ class TextPart(Part):
         self._columns = [str(at) for at in range(header.width)]
         self._sign, self._eol = self._dialect.delimiter.encode(), self._dialect.eol
         blank = len(start) - len(text)
-        self._header = blank + (first_line_end(text, self._eol, self._sign) if header.named else 0)
+        after_names = line_end(text, self._eol, self._sign) if header.named else 0
+        self._header = blank + (after_names if after_names >= 0 else len(text))
         broken = broken_text(start[: self._header], self._eol)
         if broken is not None:
             raise refusal([broken], [self.label])
@@ -158,7 +159,7 @@ class TextPart(Part):
         return True
 
     def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
-        """As Part.blocks: about BLOCK bytes of text each, cut at line ends outside quotes."""
+        """As Part.blocks: those of mlefit.source.cutting, empty ones too."""
         with self._stored.open() as raw:
             stream = self._stream(raw)
             filled(stream, self._header)
