@@ -18,7 +18,7 @@ from mlefit.estimation.fit import Fit, fit_both
 from mlefit.estimation.outcome import Outcome
 from mlefit.execution import Engine
 from mlefit.existence.rank import geometry
-from mlefit.inference.covariance import covariance, information_root
+from mlefit.inference.covariance import covariance
 from mlefit.inference.estimates import Estimates, estimates
 from mlefit.mean import LinearMean
 from mlefit.mean.natural import Units
@@ -43,12 +43,11 @@ class Fitted:
 
     def errors(self, kind: str) -> tuple[Estimates, int | None]:
         """Estimates with standard errors of a kind (model, ols, robust, hc3), and the degrees of freedom of their t."""
-        model = information_root(self.fit.mle.hessian)
         objective = Objective(likelihood(self.fit.noise), self.mean, len(self.fit.noise.shapes))
-        root = covariance(kind, self.fit, model, self.engine, objective)
+        found = covariance(kind, self.fit, self.engine, objective)
         size = len(self.mean.kept)
         units = Units(np.zeros(size), np.ones(size), intercept=True)
-        return estimates(self.fit, self.mean.triangle, units, model, root), root.df
+        return estimates(self.fit, self.mean.triangle, units, found), found.df
 
 
 def one_thread() -> threadpool_limits:

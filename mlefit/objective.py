@@ -10,6 +10,7 @@ stay in cache, and summed in order.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from mlefit.criterion import Criterion
 from mlefit.mean import LinearMean
 from mlefit.noise.model import Rows
 from mlefit.rows.chunk import Chunk
+from mlefit.sums.curvature import Dense
 from mlefit.sums.tally import Tally
 
 MANY_CLASSES = 2    # predictors from which one large product is faster than a small one for each
@@ -43,14 +45,15 @@ class Objective:
 
     def whitened(self, total: Tally) -> Tally:
         """A total in the coordinates of the search: derivatives by B become derivatives by gamma, once per pass."""
-        squares = (total.hessian, total.outer)
-        mean = self.mean.gentle if all(square is None for square in squares) else self.mean
-        gradient = None if total.gradient is None else self._whiten(mean, total.gradient[:, None])[:, 0]
-        both = [None if square is None else self._whiten(mean, self._whiten(mean, square).T) for square in squares]
-        return Tally(total.weight, total.value, gradient, *both)
+        first = total.curvature is None and total.outer is None
+        white = partial(self._whiten, self.mean.gentle if first else self.mean)
+        gradient = None if total.gradient is None else white(total.gradient[:, None])[:, 0]
+        curvature = None if total.curvature is None else total.curvature.whitened(white)
+        outer = None if total.outer is None else white(white(total.outer).T)
+        return Tally(total.weight, total.value, gradient, curvature, outer)
 
     def tally(self, theta: Array, chunk: Chunk, order: int) -> Tally:
-        """Sums over the chunk, derivatives by B: value; from order 1 the gradient; at order 2 the Hessian (P, P)."""
+        """Sums over the chunk, derivatives by B: value; from order 1 the gradient; at order 2 the curvature."""
         width = self.mean.predictors * (len(self.mean.kept) if order == 2 else 1) + self.shapes
         # Where the Hessian itself is large, a slab must be worth one: half as many rows keep its product in its bounds.
         least = self.size // 2 if order == 2 else 0
@@ -97,7 +100,7 @@ class Objective:
             return Tally(count, value)
         d1 = rows.d1 if weight is None else rows.d1 * weight[:, None]
         gradient = self._pull(mean, d1, chunk)
-        return Tally(count, value, gradient, self._hessian(mean, rows, chunk) if order == 2 else None)
+        return Tally(count, value, gradient, Dense(self._hessian(mean, rows, chunk)) if order == 2 else None)
 
     def _pull(self, mean: LinearMean, d1: Array, chunk: Chunk) -> Array:
         m = mean.predictors

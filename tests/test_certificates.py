@@ -13,7 +13,7 @@ from mlefit.criterion import likelihood
 from mlefit.errors import NoEstimateError
 from mlefit.estimation import fit as fitting
 from mlefit.estimation import routes
-from mlefit.estimation.certificate import CERTIFIED, reach, smallest_eigenvalue
+from mlefit.estimation.certificate import CERTIFIED, Certificate, EstimatedDistance, distance
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.optimize import second_order
 from mlefit.estimation.outcome import Outcome
@@ -28,6 +28,7 @@ from mlefit.noise.gaussian import Gaussian
 from mlefit.noise.model import NoiseModel, Rows
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
+from mlefit.sums.curvature import Dense
 from mlefit.sums.triangle import Triangle
 
 MODELS: tuple[NoiseModel, ...] = (Gaussian(), Bernoulli(), Categorical(3))
@@ -150,8 +151,8 @@ def memo(noise: NoiseModel, seed: int = 4) -> tuple[Memo, Array]:
 
 def test_an_exhausted_search_says_so() -> None:
     bernoulli, start = memo(Bernoulli())
-    theta, steps = second_order(bernoulli, start + 3.0, limit=1)
-    assert steps == 1
+    theta, steps, method = second_order(bernoulli, start + 3.0, limit=1)
+    assert (steps, method) == (1, "trust-exact")
     assert polish(bernoulli, theta).outcome is Outcome.ITERATIONS
 
 
@@ -176,7 +177,8 @@ def test_every_other_outcome_is_refused_with_its_sentence(outcome: Outcome, monk
     original = fitting.maximum_likelihood
 
     def ends(*args: Any, **options: Any) -> Any:
-        return replace(original(*args, **options), outcome=outcome, edm=0.25, iterations=7)
+        found = original(*args, **options)
+        return replace(found, outcome=outcome, certificate=replace(found.certificate, short=0.25), iterations=7)
 
     monkeypatch.setattr(fitting, "maximum_likelihood", ends)
     with pytest.raises(NoEstimateError) as refused:
@@ -192,7 +194,7 @@ def test_an_undecided_existence_is_never_certified(monkeypatch: pytest.MonkeyPat
     def undecided(*_: Any) -> None:
         raise Undecided
 
-    monkeypatch.setattr(fitting, "reach", lambda *_: 1.0)
+    monkeypatch.setattr(EstimatedDistance, "reach", 1.0)
     monkeypatch.setattr(separation, "separate", undecided)
     with pytest.raises(NoEstimateError) as refused:
         mlefit.fit(table("bernoulli", 0, 1.0), target="y", model="bernoulli", draws=0)
@@ -216,29 +218,44 @@ def test_routes_that_disagree_are_refused(monkeypatch: pytest.MonkeyPatch) -> No
     assert refused.value.message.startswith("the routes disagree: their largest gap is ")
 
 
-def test_the_reach_of_a_newton_step_bounds_what_it_moves() -> None:
+def test_the_estimated_distance_to_the_optimum_is_what_a_newton_step_gains() -> None:
+    """Exactly so for a quadratic: f(theta) - f(theta + step) = g' H^-1 g / 2."""
+    hessian, gradient = np.array([[4.0, 1.0], [1.0, 3.0]]), np.array([1.0, -2.0])
+    edm, step = distance(gradient, Dense(hessian))
+    assert step == pytest.approx(-np.linalg.solve(hessian, gradient), rel=1e-14)
+    assert edm == pytest.approx(-(gradient @ step + 0.5 * step @ hessian @ step), rel=1e-14)
+    with pytest.raises(np.linalg.LinAlgError):
+        distance(gradient, Dense(-hessian))
+
+
+@models
+def test_an_optimum_carries_its_certificate(noise: NoiseModel) -> None:
+    mean, data = rows(noise, 5)
+    fit = fitting.fit_both(noise, mean, data)
+    for optimum in (fit.mle, fit.loss):
+        assert isinstance(optimum.certificate, Certificate)
+        assert optimum.certificate.kind == "EDM"
+        assert 0.0 <= optimum.certificate.short <= CERTIFIED
+        assert 0.0 < optimum.certificate.reach <= 1e-4
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_the_reach_of_a_newton_step_bounds_what_it_moves(scale: float) -> None:
     """The proof of existence rests on it: no row's predictor moves further than the bound."""
     noise = Bernoulli()
     mean, data = rows(noise, 5)
     bernoulli, start = memo(noise, 5)
     theta = start + 0.3
-    gradient, hessian = 120.0 * bernoulli.gradient(theta), 120.0 * bernoulli.hessian(theta)
-    step = -np.linalg.solve(hessian, gradient)
+    gradient, curvature = 120.0 * bernoulli.gradient(theta), bernoulli.curvature(theta) * 120.0
+    step = -curvature.solve(gradient)
     moved = np.abs(mean.slope(step, data.store.parts[0].load())).max()
-    assert moved <= reach(float(-0.5 * gradient @ step), hessian, 120.0, 1)
+    found = EstimatedDistance(float(-0.5 * gradient @ step), curvature / scale, scale, 120.0, 1)
+    assert moved <= found.reach <= 10.0 * moved
 
 
-def test_the_bound_on_the_smallest_eigenvalue_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mlefit.estimation import certificate
-
-    rng = np.random.default_rng(6)
-    a = rng.normal(size=(30, 40))
-    hessian = a @ a.T
-    exact = smallest_eigenvalue(hessian)
-    monkeypatch.setattr(certificate, "DENSE", 10)
-    bound = smallest_eigenvalue(hessian)
-    assert exact / 30.0 <= bound <= exact
-    assert smallest_eigenvalue(-hessian) == 0.0
+def test_the_reach_is_infinite_where_there_is_no_distance_or_no_curvature() -> None:
+    for short, curvature in ((np.inf, Dense(np.eye(2))), (0.0, Dense(-np.eye(2))), (0.0, Dense(np.zeros((2, 2))))):
+        assert EstimatedDistance(short, curvature, 1.0, 120.0, 1).reach == np.inf
 
 
 @pytest.mark.parametrize("error", [UnboundLocalError, ValueError, np.linalg.LinAlgError])

@@ -4,17 +4,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from curvature_cases import elements
 
 import mlefit
 from mlefit import objective as objectives
 from mlefit.criterion import implied_loss, likelihood
 from mlefit.errors import DataError
-from mlefit.estimation import certificate, polish, routes
+from mlefit.estimation import polish, routes
 from mlefit.mean import LinearMean
 from mlefit.noise.categorical import Categorical
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
 from mlefit.source.options import ReadOptions
+from mlefit.sums import curvature
 
 
 def classes(levels: int, n: int, predictors: int) -> dict[str, Any]:
@@ -36,8 +38,9 @@ def test_products_and_hessians_lead_to_the_same_answer(
     model: str, data: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dense = mlefit.fit(data, target="y", model=model, draws=0).to_dict()
-    for module in (certificate, polish, routes):
+    for module in (polish, routes):
         monkeypatch.setattr(module, "DENSE", 20)
+    monkeypatch.setattr(curvature, "EIGENVALUES", 20)
     sparse = mlefit.fit(data, target="y", model=model, draws=0).to_dict()
     assert dense["routes"]["mle"]["method"] == "trust-exact"
     assert sparse["routes"]["mle"]["method"] == "trust-krylov"
@@ -50,7 +53,7 @@ def test_products_and_hessians_lead_to_the_same_answer(
 
 
 def test_the_search_with_products_forms_a_hessian_for_the_certificate_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (certificate, polish, routes):
+    for module in (polish, routes):
         monkeypatch.setattr(module, "DENSE", 20)
     formed = []
     original = objectives.Objective.tally
@@ -76,11 +79,9 @@ def test_one_product_of_all_classes_is_the_sum_over_pairs(
     criterion = likelihood(noise) if route == "likelihood" else implied_loss(noise)
     objective = Objective(criterion, LinearMean(np.eye(r), tuple(range(r)), 19), 0)
     theta = 0.3 * rng.normal(size=objective.size)
-    together = objective.tally(theta, chunk, 2).hessian
+    together = elements(objective.tally(theta, chunk, 2).curvature)
     monkeypatch.setattr(objectives, "MANY_CLASSES", 100)
-    by_pairs = objective.tally(theta, chunk, 2).hessian
-    assert together is not None
-    assert by_pairs is not None
+    by_pairs = elements(objective.tally(theta, chunk, 2).curvature)
     assert np.allclose(together, by_pairs, rtol=0.0, atol=1e-13 * n)
     v = rng.normal(size=objective.size)
     product = objective.product(theta, v, chunk).gradient

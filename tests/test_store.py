@@ -81,7 +81,7 @@ def test_classes_are_relabelled_on_disk_and_in_memory(budget: int | None) -> Non
 
 
 def moments(part: Chunk) -> Tally:
-    return Tally(float(part.rows), float(part.y.sum()), part.x.T @ part.y, part.x.T @ part.x)
+    return Tally(float(part.rows), float(part.y.sum()), part.x.T @ part.y, None, part.x.T @ part.x)
 
 
 @pytest.mark.parametrize("budget", [None, 0])
@@ -93,7 +93,7 @@ def test_a_sum_has_the_same_bits_for_any_threads_and_store(budget: int | None, t
     other = Engine(store, threads).sum(moments)
     store.close()
     assert (one.weight, one.value) == (other.weight, other.value)
-    for mine, theirs in ((one.gradient, other.gradient), (one.hessian, other.hessian)):
+    for mine, theirs in ((one.gradient, other.gradient), (one.outer, other.outer)):
         assert mine is not None
         assert theirs is not None
         assert mine.tobytes() == theirs.tobytes()
@@ -110,9 +110,9 @@ def test_parts_handed_over_in_runs_add_up_to_the_same_bits(count: int) -> None:
         assert 1 <= run <= max(1, count // threads)         # every thread has work
         other = engine.sum(moments)
         assert (one.weight, one.value) == (other.weight, other.value)
-        assert one.hessian is not None
-        assert other.hessian is not None
-        assert one.hessian.tobytes() == other.hessian.tobytes()
+        assert one.outer is not None
+        assert other.outer is not None
+        assert one.outer.tobytes() == other.outer.tobytes()
 
 
 def test_large_parts_are_handed_over_one_by_one() -> None:

@@ -6,6 +6,7 @@ with N'a = 0 is identified by it. The search runs over u in gamma = base + Q u, 
 directions that every separated pair contributes exactly 0 in float64.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import polish
 from mlefit.execution import Execution
 from mlefit.existence.separation import Separation, null_space
+from mlefit.inference.covariance import Covariance, Inverse
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
@@ -28,15 +30,28 @@ LIMIT_STEPS = 100   # what is identified is found in some ten steps; where it is
 
 
 class Limit(NamedTuple):
-    """`gamma` (m r,) and `root` (m r, d) of the covariance on the identified space, `flat` (m r, f) its null space.
+    """`gamma` (m r,) with its covariance, None where nothing is identified; `flat` (m r, f) spans what is not.
 
     `supremum`: what the log-likelihood approaches, in total nats.
     """
 
     gamma: Array
-    root: Array
+    covariance: Covariance | None
     flat: Array
     supremum: float
+
+
+@dataclass(frozen=True)
+class Within(Covariance):
+    """The covariance of Q u, `inner` that of u."""
+
+    inner: Covariance
+    space: Array
+    df: int | None = None
+
+    def error(self, directions: Array, first: int = 0) -> Array:
+        """Standard errors of a'Q u."""
+        return self.inner.error(directions @ self.space[first : first + directions.shape[1]])
 
 
 class Restricted(Memo):
@@ -50,8 +65,8 @@ class Restricted(Memo):
         """The total at base + Q u, derivatives by u."""
         full = super().at(self.base + self.space @ theta, order)
         gradient = None if full.gradient is None else self.space.T @ full.gradient
-        hessian = None if full.hessian is None else self.space.T @ full.hessian @ self.space
-        return Tally(full.weight, full.value, gradient, hessian)
+        curvature = None if full.curvature is None else full.curvature.within(self.space)
+        return Tally(full.weight, full.value, gradient, curvature)
 
 
 def limiting(noise: NoiseModel, mean: LinearMean, execution: Execution, separation: Separation) -> Limit | None:
@@ -59,15 +74,14 @@ def limiting(noise: NoiseModel, mean: LinearMean, execution: Execution, separati
     flat = null_space(separation.tied)
     space = null_space(flat.T)
     if separation.complete or space.shape[1] == 0:
-        return Limit(np.zeros(mean.size), np.zeros((mean.size, 0)), np.eye(mean.size), 0.0)
+        return Limit(np.zeros(mean.size), None, np.eye(mean.size), 0.0)
     base, reach = np.zeros(mean.size), VANISHED / separation.margin
     for direction in reversed(separation.directions):
         base = base + reach * direction
         reach = (VANISHED + float(np.abs(base).sum()) * np.sqrt(separation.rows)) / separation.margin
     memo = Restricted(Objective(likelihood(noise), mean, 0), execution, base, space)
-    u, _ = second_order(memo, np.zeros(space.shape[1]), LIMIT_STEPS)
+    u, _, _ = second_order(memo, np.zeros(space.shape[1]), LIMIT_STEPS)
     end = polish(memo, u)
     if end.outcome is not Outcome.CERTIFIED:
         return None
-    root = space @ np.linalg.inv(np.linalg.cholesky(end.hessian)).T
-    return Limit(space @ end.theta, root, flat, -end.value)
+    return Limit(space @ end.theta, Within(Inverse(end.curvature), space), flat, -end.value)

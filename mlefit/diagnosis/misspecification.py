@@ -14,6 +14,7 @@ from mlefit.mean.natural import ratios
 from mlefit.objective import Objective
 from mlefit.problem.context import Context
 from mlefit.report.report import Warn
+from mlefit.sums.curvature import Curvature
 
 FACTOR = 1.5        # in standard errors; intervals that are that wrong cover 81 % instead of 95 %
 ENOUGH = 50         # rows per parameter group: the sandwich itself is uncertain by a factor 1 + 1.4 / sqrt(n), 1.2 there
@@ -21,17 +22,17 @@ MANY = 600          # parameters beyond which the comparison would cost more tha
 
 
 def misspecification(
-    context: Context, theta: Array, objective: Objective, model: Array
+    context: Context, theta: Array, objective: Objective, curvature: Curvature
 ) -> tuple[Warn, ...]:
-    """The warning, or nothing. The sandwich is that of the sampled rows; `model` is the root of H^-1 (P, P)."""
+    """The warning, or nothing. The sandwich is that of the sampled rows; `curvature` is H."""
     if context.n - context.n_params < ENOUGH or context.n_params > MANY:
         return ()
     rows = context.prepared.gathered.reservoir.sample()
     total = objective.whitened(scores(objective, theta, None, rows))
     assert total.outer is not None
     weight = float(rows.rows if rows.weight is None else rows.weight.sum())
-    spread = model.T @ total.outer @ model * (context.n / weight)      # F'JF: the identity under the model
-    names, directions = _directions(context, objective.mean, model)
+    spread = curvature.root(curvature.root(total.outer).T) * (context.n / weight)      # F'JF: the identity under the model
+    names, directions = _directions(context, objective.mean, curvature)
     ratio = np.sqrt(np.einsum("ij,jk,ik->i", directions, spread, directions) / np.square(directions).sum(axis=1))
     apart = np.maximum(ratio, 1.0 / np.maximum(ratio, np.finfo(float).tiny))
     worst = int(np.argmax(apart))
@@ -47,11 +48,11 @@ def misspecification(
     return (Warn("robust-differs", message, tuple(dict.fromkeys(named))),)
 
 
-def _directions(context: Context, mean: LinearMean, model: Array) -> tuple[list[str], Array]:
+def _directions(context: Context, mean: LinearMean, curvature: Curvature) -> tuple[list[str], Array]:
     """Names (c,) of all parameters that have errors, and F'a (c, P) of each: its standard error is the norm."""
     m, r = mean.predictors, len(mean.kept)
     a = ratios(mean.triangle, context.units)
-    by_class = np.einsum("jk,mkp->mjp", a, model[: m * r].reshape(m, r, -1)).reshape(m * r, -1)
+    by_class = [curvature.root(a, k * r) for k in range(m)]
     labels = [context.labels[j] for j in mean.kept]
     shapes = [shape.name for shape in context.prepared.noise.shapes]
-    return labels * m + shapes, np.concatenate([by_class, model[m * r :]])
+    return labels * m + shapes, np.concatenate([*by_class, curvature.root(np.eye(len(shapes)), m * r)])

@@ -99,7 +99,7 @@ def _limiting_parameters(
         drift = directions[:, block] @ a.T
         moves = np.linalg.norm(flat[block].T @ a.T, axis=0) / np.linalg.norm(a, axis=1)
         natural = None if limit is None else coefficients(limit.gamma.reshape(m, r), triangle, units)[place]
-        errors = None if limit is None else np.linalg.norm(a @ limit.root[block], axis=1) * unit
+        errors = None if limit is None or limit.covariance is None else limit.covariance.error(a, block.start) * unit
         for j, label in enumerate(context.labels):
             if j in context.shape.aliased:
                 found.append(Parameter(label, name_of_class, "mean", "aliased"))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mlefit.criterion import implied_loss, likelihood
-from mlefit.estimation.certificate import reach
 from mlefit.estimation.optimize import QUICK_STEPS
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import Optimum
@@ -40,7 +39,7 @@ class Fit(NamedTuple):
         Near the optimum the difference of two sums of n terms would be rounding, which the quadratic is not.
         """
         step = self.loss.theta - self.mle.theta
-        quadratic = float(0.5 * step @ self.mle.hessian @ step)
+        quadratic = 0.5 * self.mle.curvature.square(step)
         if quadratic < NEAR**2:
             return max(0.0, quadratic + float(self.mle.gradient @ step))
         return self.nll[1] - self.nll[0]
@@ -63,7 +62,7 @@ def fit_both(noise: NoiseModel, mean: LinearMean, execution: Execution, sample: 
     n = execution.sum(lambda chunk: Tally(float(chunk.rows) if chunk.weight is None else float(chunk.weight.sum()), 0.0))
     mle = maximum_likelihood(noise, mean, execution, sample, steps=QUICK_STEPS)
     decided = True
-    if noise.measure is Measure.MASS and reach(mle.edm, mle.hessian, n.weight, mean.predictors) >= 1.0:
+    if noise.measure is Measure.MASS and mle.certificate.reach >= 1.0:
         from mlefit.existence.separation import Undecided, separate
 
         try:

@@ -7,6 +7,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.execution import Execution
 from mlefit.objective import Objective
+from mlefit.sums.curvature import Curvature
 from mlefit.sums.tally import Tally
 
 
@@ -50,11 +51,11 @@ class Memo:
         assert tally.gradient is not None
         return tally.gradient / tally.weight
 
-    def hessian(self, theta: Array) -> Array:
-        """Hessian of the mean criterion (P, P)."""
+    def curvature(self, theta: Array) -> Curvature:
+        """Hessian of the mean criterion."""
         tally = self.at(theta, 2)
-        assert tally.hessian is not None
-        return tally.hessian / tally.weight
+        assert tally.curvature is not None
+        return tally.curvature / tally.weight
 
     def product(self, theta: Array, direction: Array, *_: Any) -> Array:
         """Hessian of the mean criterion times `direction`, without the Hessian."""

@@ -17,8 +17,8 @@ PRODUCTS_GRADIENT = 1e-9  # gradient of the mean at which a search without a Hes
 
 def second_order(
     memo: Memo, start: Array, limit: int = SEARCH_STEPS, curvature: Memo | None = None
-) -> tuple[Array, int]:
-    """A trust-region Newton search: where it ended and how many steps it took.
+) -> tuple[Array, int, str]:
+    """A trust-region Newton search: where it ended, how many steps it took, and scipy's name of the method.
 
     With `curvature`, the same criterion on a subsample, steps are made with the Hessian of that: a pass then takes a value
     and a gradient. The last step, from within HANDOVER, is not evaluated here: it leads to where the polish begins, with the
@@ -28,7 +28,7 @@ def second_order(
 
     search: Any = minimize      # its stubs do not know that options differ by method
     bent, near = (memo, CERTIFIED) if curvature is None else (curvature, HANDOVER)
-    dense = bent.order == 2
+    formed = bent.order == 2
     size = memo.at(start, 0).weight
     reached: list[Array] = [start]
 
@@ -36,7 +36,7 @@ def second_order(
         theta = intermediate_result.x
         reached.append(np.array(theta))
         try:
-            edm, step = distance(memo.gradient(theta), bent.hessian(theta))
+            edm, step = distance(memo.gradient(theta), bent.curvature(theta))
         except np.linalg.LinAlgError:
             return
         if size * edm <= near:
@@ -44,18 +44,25 @@ def second_order(
                 reached[-1] += step
             raise StopIteration
 
-    options: dict[str, Any] = {"maxiter": limit, "gtol": 1e-14 if dense else PRODUCTS_GRADIENT, "initial_trust_radius": 1.0}
-    method: dict[str, Any] = {"method": "trust-krylov", "hessp": memo.product}
-    if dense:
-        method = {"method": "trust-exact", "hess": bent.hessian, "callback": stop}
+    options: dict[str, Any] = {"maxiter": limit, "gtol": 1e-14 if formed else PRODUCTS_GRADIENT, "initial_trust_radius": 1.0}
     with np.errstate(over="ignore", invalid="ignore"):
+        method = _method(bent, start)
         try:
-            found = search(memo.value, start, jac=memo.gradient, options=options, **method)
+            found = search(memo.value, start, jac=memo.gradient, options=options, callback=stop if formed else None, **method)
         except (UnboundLocalError, ValueError, np.linalg.LinAlgError):
             # On a Hessian that is singular but for rounding scipy's subproblem fails with one of these instead of ending;
             # EDM judges the last point accepted.
-            return reached[-1], len(reached) - 1
-    return np.asarray(found.x) if curvature is None else reached[-1], int(found.nit)
+            return reached[-1], len(reached) - 1, method["method"]
+    return np.asarray(found.x) if curvature is None else reached[-1], int(found.nit), method["method"]
+
+
+def _method(memo: Memo, start: Array) -> dict[str, Any]:
+    """How scipy is given second derivatives: as a matrix, as products with a curvature, or as products that take a pass each."""
+    if memo.order < 2:
+        return {"method": "trust-krylov", "hessp": memo.product}
+    if memo.curvature(start).whole() is None:
+        return {"method": "trust-krylov", "hessp": lambda theta, direction: memo.curvature(theta).times(direction)}
+    return {"method": "trust-exact", "hess": lambda theta: memo.curvature(theta).whole()}
 
 
 def first_order(memo: Memo, start: Array) -> tuple[Array, int]:
@@ -72,36 +79,34 @@ def first_order(memo: Memo, start: Array) -> tuple[Array, int]:
 def first_order_guided(memo: Memo, start: Array, curvature: Memo, scale: float) -> tuple[Array, int]:
     """L-BFGS-B in the metric of a Hessian, for a few steps: where it ended and how many it took.
 
-    With L L' the Hessian of `curvature`, a subsample or all rows, at the start, the search is in coordinates u in which that is the
-    identity: u = L' theta / |L^-1 g|. In this unit the first step that L-BFGS-B tries, which has length 1, is Newton's.
+    With F F' the inverse Hessian of `curvature`, a subsample or all rows, at the start, the search is in coordinates u in which
+    that is the identity: u = F^-1 theta / |F'g|. In this unit the first step that L-BFGS-B tries, which has length 1, is Newton's.
     `scale` is that of `polish`, to which the last step is left, as in `second_order`.
     """
-    from scipy.linalg import cholesky, solve_triangular
     from scipy.optimize import OptimizeResult, minimize
 
     search: Any = minimize
+    metric = curvature.curvature(start)
     try:
-        lower = np.asarray(cholesky(curvature.hessian(start), lower=True, check_finite=False))
+        first = metric.root(memo.gradient(start))
     except np.linalg.LinAlgError:
         return start, 0     # no metric to be had here
-    first = np.asarray(solve_triangular(lower, memo.gradient(start), lower=True, check_finite=False))
     size, unit = memo.at(start, 0).weight, float(np.linalg.norm(first)) or 1.0
     ahead = np.zeros(start.size)        # the step that is left to the polish
 
     def theta(u: Array) -> Array:
-        return np.asarray(solve_triangular(lower, u * unit, lower=True, trans="T", check_finite=False))
+        return metric.unsphered(u * unit)
 
     def both(u: Array) -> tuple[float, Array]:
         point = theta(u)
-        gradient = np.asarray(solve_triangular(lower, memo.gradient(point), lower=True, check_finite=False))
-        return memo.value(point) / unit**2, gradient / unit
+        return memo.value(point) / unit**2, metric.root(memo.gradient(point)) / unit
 
     def stop(intermediate_result: OptimizeResult) -> None:
         point, gradient = theta(intermediate_result.x), both(intermediate_result.x)[1] * unit
         if 0.5 * size * scale * float(gradient @ gradient) > HANDOVER:      # in the metric of the start, which costs nothing
             return
         try:
-            edm, step = distance(memo.gradient(point), curvature.hessian(point))
+            edm, step = distance(memo.gradient(point), curvature.curvature(point))
         except np.linalg.LinAlgError:
             return
         if size * scale * edm <= HANDOVER:
@@ -109,6 +114,6 @@ def first_order_guided(memo: Memo, start: Array, curvature: Memo, scale: float) 
             raise StopIteration
 
     with np.errstate(over="ignore", invalid="ignore"):
-        found = search(both, lower.T @ start / unit, method="L-BFGS-B", jac=True, callback=stop,
+        found = search(both, metric.sphered(start) / unit, method="L-BFGS-B", jac=True, callback=stop,
                        options={**FIRST_ORDER, "maxiter": QUICK_STEPS})
     return theta(found.x) + ahead, int(found.nit)

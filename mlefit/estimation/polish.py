@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.estimation.certificate import CERTIFIED, DENSE, distance, reach
+from mlefit.estimation.certificate import CERTIFIED, DENSE, Certificate, EstimatedDistance, distance
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.outcome import Outcome
+from mlefit.sums.curvature import Curvature
 
 SHARP = 1e-28            # nats per row; polishing goes on to here, 1e-14 standard deviations of a row from the optimum
 STEADY = 1e-2            # a Newton step that changes no row's predictor by more than this leaves the Hessian as it is
@@ -18,14 +19,14 @@ POLISH_STEPS = 30
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where polishing ended: totals over `weight` rows of value, gradient and Hessian, EDM in total nats, the outcome."""
+    """Where polishing ended: totals over `weight` rows of value, gradient and curvature, its certificate."""
 
     theta: Array
     weight: float
     value: float
     gradient: Array
-    hessian: Array
-    edm: float
+    curvature: Curvature
+    certificate: Certificate
     outcome: Outcome
 
 
@@ -37,43 +38,47 @@ def polish(memo: Memo, theta: Array, scale: float = 1.0, steady: float = STEADY)
     more than `steady`: a certificate bears more of that than the standard errors do.
     """
     best: Point | None = None
-    weight, hessian = memo.at(theta, 2).weight, memo.hessian(theta)
+    weight, curvature = memo.at(theta, 2).weight, memo.curvature(theta)
+    predictors = memo.objective.mean.predictors
     for _ in range(POLISH_STEPS):
         gradient, value = memo.gradient(theta), memo.at(theta, 1).value
         if memo.order == 2:
-            hessian = memo.hessian(theta)
-        here = Point(theta, weight, value, weight * gradient, weight * hessian, np.inf, Outcome.NOT_FINITE)
-        if not (np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian))):
+            curvature = memo.curvature(theta)
+        total = curvature * weight
+        certificate = EstimatedDistance(np.inf, total, scale, weight, predictors)
+        here = Point(theta, weight, value, weight * gradient, total, certificate, Outcome.NOT_FINITE)
+        if not (np.all(np.isfinite(gradient)) and curvature.finite()):
             return best or here
         try:
-            edm, step = distance(gradient, hessian)
+            edm, step = distance(gradient, curvature)
         except np.linalg.LinAlgError:
             return best or replace(here, outcome=Outcome.FLAT)
         edm *= weight * scale
+        here = replace(here, certificate=replace(certificate, short=edm), outcome=Outcome.ITERATIONS)
         if edm > POLISHABLE:
-            return best or replace(here, edm=edm, outcome=Outcome.ITERATIONS)
-        if best is not None and edm >= best.edm:      # rounding has the word now: the point before was better
+            return best or here
+        if best is not None and edm >= best.certificate.short:      # rounding has the word now: the point before was better
             break
-        best = replace(here, edm=edm, outcome=Outcome.CERTIFIED if edm <= CERTIFIED else Outcome.INEXACT)
+        best = replace(here, outcome=Outcome.CERTIFIED if edm <= CERTIFIED else Outcome.INEXACT)
         if edm <= SHARP * weight:
             break
         theta = theta + step
-        if memo.order == 1 and _moved(edm, scale * here.hessian, weight, memo.objective.mean.predictors, steady):
-            hessian = memo.hessian(theta)
+        if memo.order == 1 and _moved(best, steady):
+            curvature = memo.curvature(theta)
     assert best is not None
     return best
 
 
-def _moved(edm: float, hessian: Array, n: float, predictors: int, steady: float) -> bool:
-    """Whether a Newton step may have moved some row's predictor by more than `steady`, so that the Hessian must be renewed.
+def _moved(point: Point, steady: float) -> bool:
+    """Whether the Newton step from a point may move some row's predictor by more than `steady`: the Hessian must be renewed.
 
     With more than DENSE parameters a new Hessian costs a hundred gradients, so the step length in standard errors decides,
     STEADY whatever was asked: a row of leverage h <= 1 moves by sqrt(h) of it at most, in units of the row's own noise. What
     wants more, polishes again.
     """
-    if len(hessian) > DENSE:
-        return float(np.sqrt(2.0 * edm)) > STEADY
-    return reach(edm, hessian, n, predictors) > steady
+    if point.curvature.size > DENSE:
+        return float(np.sqrt(2.0 * point.certificate.short)) > STEADY
+    return point.certificate.reach > steady
 
 
 @dataclass(frozen=True, slots=True)

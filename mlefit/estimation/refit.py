@@ -4,7 +4,6 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError
-from mlefit.estimation.certificate import reach
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Engine
@@ -40,7 +39,7 @@ def refit(
         mean = LinearMean(shape.triangle(1), shape.kept, noise.predictors)
         start = None if near is None else np.concatenate([mean.nearest(near[0], rows), near[1]])
         found = maximum_likelihood(noise, mean, Engine.of(rows), start=start)
-    unproven = noise.measure is Measure.MASS and reach(found.edm, found.hessian, n, noise.predictors) >= 1.0
+    unproven = noise.measure is Measure.MASS and found.certificate.reach >= 1.0
     if found.outcome is not Outcome.CERTIFIED or unproven:
         raise NoEstimateError("a refit has no certified maximum", code="refit")
     return mean.eta(found.theta[: mean.size], rows), found.theta[mean.size :], found.value

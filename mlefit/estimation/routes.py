@@ -9,7 +9,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.criterion import implied_loss, likelihood
-from mlefit.estimation.certificate import DENSE, smallest_eigenvalue
+from mlefit.estimation.certificate import DENSE
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.optimize import QUICK_STEPS, SEARCH_STEPS, first_order, first_order_guided, second_order
 from mlefit.estimation.outcome import Outcome
@@ -40,13 +40,12 @@ def maximum_likelihood(
     elif start is None:
         start = np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)])
     memo = Memo(objective, execution, order=2 if dense and curvature is None else 1)
-    theta, iterations = second_order(memo, start, steps, curvature)
+    theta, iterations, method = second_order(memo, start, steps, curvature)
     end = polish(memo, theta, steady=EXACT)
     if not dense and end.outcome is Outcome.CERTIFIED:
         end = polish(memo, end.theta)       # standard errors want the Hessian of the answer, not of where polishing began
-    method = "trust-exact" if dense else "trust-krylov"
-    return Optimum(end.theta, end.weight, end.value, end.gradient, end.hessian, end.edm, end.outcome, method, iterations,
-                   memo.evaluations)
+    return Optimum(end.theta, end.weight, end.value, end.gradient, end.curvature, end.certificate, end.outcome, method,
+                   iterations, memo.evaluations)
 
 
 def least_loss(noise: NoiseModel, mean: LinearMean, execution: Execution, sample: Execution | None = None) -> Optimum:
@@ -71,17 +70,13 @@ def least_loss(noise: NoiseModel, mean: LinearMean, execution: Execution, sample
         theta, steps = first_order(memo, min(theta, np.zeros(mean.size), key=memo.value))
         end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2))), iterations + steps
     shapes = noise.implied_shapes(end.value / end.weight)
-    return Optimum(np.concatenate([end.theta, shapes]), end.weight, end.value, end.gradient, end.hessian, end.edm,
+    return Optimum(np.concatenate([end.theta, shapes]), end.weight, end.value, end.gradient, end.curvature, end.certificate,
                    end.outcome, "L-BFGS-B", iterations, memo.evaluations)
 
 
 def _settled(rough: Optimum) -> bool:
     """Whether a subsample has an optimum: a rare class may be absent from it."""
-    return rough.outcome is Outcome.CERTIFIED and _conditioned(rough.hessian)
-
-
-def _conditioned(hessian: Array) -> bool:
-    return float(np.linalg.norm(hessian)) < WORTHLESS * smallest_eigenvalue(hessian)
+    return rough.outcome is Outcome.CERTIFIED and rough.curvature.norm < WORTHLESS * rough.curvature.smallest
 
 
 def _first_shapes(noise: NoiseModel, mean: LinearMean, execution: Execution) -> Array:

@@ -1,4 +1,4 @@
-"""Covariance of the estimates, as a root: F with F F' = covariance of theta = (gamma, free shapes), whitened.
+"""Covariance of the estimates theta = (gamma, free shapes), whitened: asked for standard errors of combinations a'theta.
 
     model    H^-1, the inverse observed information of all parameters jointly
     ols      H^-1 n / (n - p): RSS / (n - p) in the place of RSS / n, gaussian only
@@ -6,10 +6,12 @@
     hc3      the same with g_i / (1 - h_i), h the leverage (MacKinnon and White 1985)
     cluster  the same with sums of scores over groups of rows (clusters.py)
 
-A root is enough: the standard error of a combination a'theta is ||F'a||, which neither cancels nor overflows.
+Each is kept as a root G, covariance G G': the standard error is ||G'a||, which neither cancels nor overflows. That of H^-1
+is the curvature's own affair; a sandwich is an outer product of scores, which is dense.
 """
 
-from typing import NamedTuple
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,6 +23,7 @@ from mlefit.inference.clusters import clustered
 from mlefit.noise.model import NoiseModel, Response
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
+from mlefit.sums.curvature import Curvature
 from mlefit.sums.tally import Tally
 
 KINDS = ("model", "ols", "robust", "hc3")
@@ -47,41 +50,62 @@ def needs_rows(kind: str) -> bool:
     return kind in ("robust", "hc3") or kind.startswith(CLUSTER)
 
 
-class Root(NamedTuple):
-    """`root` (P, k) with root root' the covariance; `df`: degrees of freedom of t quantiles, None for normal ones."""
+class Covariance(ABC):
+    """`df`: degrees of freedom of t quantiles, None for normal ones."""
+
+    df: int | None
+
+    @abstractmethod
+    def error(self, directions: Array, first: int = 0) -> Array:
+        """Standard errors (k,) of a'theta for each row a of `directions` (k, w) on the parameters from `first` on."""
+
+
+@dataclass(frozen=True)
+class Inverse(Covariance):
+    """H^-1 times `inflation`^2."""
+
+    curvature: Curvature
+    inflation: float = 1.0
+    df: int | None = None
+
+    def error(self, directions: Array, first: int = 0) -> Array:
+        """|F'a|, inflated."""
+        return np.asarray(np.linalg.norm(self.curvature.root(directions, first), axis=1)) * self.inflation
+
+
+@dataclass(frozen=True)
+class Sandwich(Covariance):
+    """G G' of `root` (P, k)."""
 
     root: Array
     df: int | None = None
 
-
-def information_root(hessian: Array) -> Array:
-    """F (P, P) with F F' = H^-1, from the Cholesky factor of H."""
-    from scipy.linalg import cholesky, solve_triangular
-
-    lower = np.asarray(cholesky(hessian, lower=True, check_finite=False))
-    return np.asarray(solve_triangular(lower, np.eye(len(lower)), lower=True, trans="T", check_finite=False))
+    def error(self, directions: Array, first: int = 0) -> Array:
+        """|G'a|."""
+        return np.asarray(np.linalg.norm(directions @ self.root[first : first + directions.shape[1]], axis=1))
 
 
-def covariance(kind: str, fit: Fit, model: Array, rows: Execution, objective: Objective) -> Root:
-    """The root for `kind`; `model` is that of H^-1. Sandwiches visit the data `rows` with an `objective` for them."""
+def covariance(kind: str, fit: Fit, rows: Execution, objective: Objective) -> Covariance:
+    """The covariance of a kind. Sandwiches visit the data `rows` with an `objective` for them."""
+    curvature, theta = fit.mle.curvature, fit.mle.theta
     if kind == "model":
-        return Root(model)
+        return Inverse(curvature)
     if kind == "ols":
         free = int(fit.n) - len(fit.mean.kept)
-        return Root(model * np.sqrt(fit.n / free), free)
-    theta = fit.mle.theta
-    leverage = model if kind == "hc3" else None
+        return Inverse(curvature, float(np.sqrt(fit.n / free)), free)
     if kind.startswith(CLUSTER):
         total = objective.whitened(clustered(objective, theta, rows))
     else:
+        leverage = curvature if kind == "hc3" else None
         total = objective.whitened(rows.sum(lambda chunk: scores(objective, theta, leverage, chunk)))
     assert total.outer is not None
     sizes, vectors = np.linalg.eigh(total.outer)
-    return Root(model @ (model.T @ (vectors * np.sqrt(np.maximum(sizes, 0.0)))))
+    middle = vectors * np.sqrt(np.maximum(sizes, 0.0))
+    return Sandwich(curvature.unsphered(curvature.root(middle.T).T))
 
 
-def scores(objective: Objective, theta: Array, leverage: Array | None, chunk: Chunk) -> Tally:
-    """`outer`: sum of w g g' by (B, shapes); with the root of H^-1 as `leverage`, of g / (1 - h)."""
+def scores(objective: Objective, theta: Array, leverage: Curvature | None, chunk: Chunk) -> Tally:
+    """`outer`: sum of w g g' by (B, shapes); with the `leverage` that rows have in H, of g / (1 - h)."""
     outer = np.zeros((objective.size, objective.size))
     for start in range(0, chunk.rows, SLAB):
         part = chunk.part(start, min(start + SLAB, chunk.rows))
@@ -104,7 +128,7 @@ def _freedom(leverages: Array, chunk: Chunk) -> Array:
     return free
 
 
-def _leverages(objective: Objective, theta: Array, root: Array, chunk: Chunk) -> Array:
+def _leverages(objective: Objective, theta: Array, curvature: Curvature, chunk: Chunk) -> Array:
     """h_i = d2_i x_i' H^-1 x_i (n,) of models with one predictor."""
     mean = objective.mean
     coef, free = objective.split(theta)
@@ -112,6 +136,6 @@ def _leverages(objective: Objective, theta: Array, root: Array, chunk: Chunk) ->
     assert rows.curvature is not None
     first = np.eye(1 + objective.shapes)[0]
     white = mean.whiten(mean.columns(chunk).T)
-    spread = np.square(product(root[: mean.size].T, white)).sum(axis=0)
+    spread = np.square(curvature.root(white.T)).sum(axis=1)
     h: Array = rows.curvature(first)[:, 0] * spread
     return h

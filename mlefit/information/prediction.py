@@ -14,6 +14,7 @@ from mlefit.execution import Execution
 from mlefit.inference.covariance import scores
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
+from mlefit.sums.curvature import Curvature
 
 MOST_WORK = 4e9     # multiplications that the trace may take: about a second
 
@@ -45,14 +46,14 @@ def held_out(objective: Objective, theta: Array, rows: Execution, reference: flo
     return total.weight, mean + reference, float(np.sqrt(variance / total.weight))
 
 
-def takeuchi(objective: Objective, theta: Array, root: Array, rows: Chunk, n: float) -> float | None:
+def takeuchi(objective: Objective, theta: Array, curvature: Curvature, rows: Chunk, n: float) -> float | None:
     """tr(J^-1 K) from `rows`, all rows or a random sample of the n; None where there are too many parameters for it.
 
-    `root` (P, k) has root root' = H^-1 with H the Hessian of the total, so tr(J^-1 K) = n mean |root' g|^2.
+    `curvature` is the Hessian H of the total: with F F' = H^-1 and K a mean, tr(J^-1 K) = n tr(F' K F).
     """
     if rows.rows * float(objective.size) ** 2 > MOST_WORK:
         return None
     weight = float(rows.rows if rows.weight is None else rows.weight.sum())
     outer = objective.whitened(scores(objective, theta, None, rows)).outer
     assert outer is not None
-    return n * float(np.sum(root * (outer @ root))) / weight
+    return n * float(np.trace(curvature.root(curvature.root(outer).T))) / weight

@@ -87,8 +87,8 @@ def not_certified(context: Context, fit: Fit) -> NoEstimateError:
     """The refusal of a search that did not arrive, with what it came to."""
     worst = fit.mle if fit.mle.outcome is not Outcome.CERTIFIED else fit.loss
     return NoEstimateError(
-        f"{worst.method} did not converge: {worst.outcome.value} (EDM {worst.edm:.3g} nats after "
-        f"{worst.iterations} steps)",
+        f"{worst.method} did not converge: {worst.outcome.value} ({worst.certificate.kind} {worst.certificate.short:.3g} nats "
+        f"after {worst.iterations} steps)",
         "rescale or drop nearly collinear columns, or collect more rows", code="not-converged",
         partial=context.report(unknown_parameters(context)))
 

@@ -39,10 +39,10 @@ def sample_of(context: Context, fit: Fit, mean: LinearMean) -> Sample:
     )
 
 
-def information(found: Fitted, root: Array, null: float | None) -> Information:
+def information(found: Fitted, null: float | None) -> Information:
     """Cross-entropy, the entropy of the data and KL with everything that goes with it.
 
-    `root` is that of the inverse Hessian; `null` the log-likelihood of the intercept alone.
+    `null` is the log-likelihood of the intercept alone.
     """
     context, fit, mean = found.context, found.fit, found.mean
     request, noise = context.request, context.prepared.noise
@@ -60,7 +60,8 @@ def information(found: Fitted, root: Array, null: float | None) -> Information:
     )
     entropy = evidence.cross_entropy
     with_predictors = context.prepared.columns.intercept and len(context.shape.kept) > 1
-    trace = takeuchi(found.objective, fit.mle.theta, root, context.prepared.gathered.reservoir.sample(), context.n)
+    sample = context.prepared.gathered.reservoir.sample()
+    trace = takeuchi(found.objective, fit.mle.theta, fit.mle.curvature, sample, context.n)
     return Information(
         request.unit, entropy, evidence.entropy, evidence.entropy_method, kl,
         explained=-null / context.n - entropy if null is not None and with_predictors else None,

@@ -8,7 +8,7 @@ from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import Optimum
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Execution
-from mlefit.inference.covariance import Root
+from mlefit.inference.covariance import Covariance
 from mlefit.inference.estimates import Estimates, scaled_gradient
 from mlefit.inference.intervals import on_log_scale, wald
 from mlefit.information.agreement import route_divergence
@@ -27,7 +27,7 @@ def number(value: float | None) -> float | None:
     return None if value is None or not np.isfinite(value) else float(value)
 
 
-def parameters(context: Context, fit: Fit, found: Estimates, root: Root) -> tuple[Parameter, ...]:
+def parameters(context: Context, fit: Fit, found: Estimates, errors: Covariance) -> tuple[Parameter, ...]:
     """One row per coefficient, class by class, then the shapes."""
     level, kept = context.request.level, context.shape.kept
     rows = []
@@ -37,24 +37,24 @@ def parameters(context: Context, fit: Fit, found: Estimates, root: Root) -> tupl
                 rows.append(Parameter(name, name_of_class, "mean", "aliased"))
                 continue
             i = kept.index(j)
-            said = wald(float(found.mle[k, i]), float(found.std_error[k, i]), level, root.df)
+            said = wald(float(found.mle[k, i]), float(found.std_error[k, i]), level, errors.df)
             rows.append(Parameter(
                 name, name_of_class, "mean", "ok", number(found.mle[k, i]), number(said.std_error), number(said.low),
-                number(said.high), None, number(said.statistic), root.df, number(said.p_value),
+                number(said.high), None, number(said.statistic), errors.df, number(said.p_value),
                 number(found.loss[k, i]), number(found.gap[k, i]),
             ))
     for i, shape in enumerate(fit.noise.shapes):
-        correction = 1.0 if root.df is None else float(np.sqrt(context.n / root.df))
+        correction = 1.0 if errors.df is None else float(np.sqrt(context.n / errors.df))
         estimate = float(found.shapes[i]) * correction
-        said = on_log_scale(estimate, float(found.shape_log_error[i]), level, root.df)
+        said = on_log_scale(estimate, float(found.shape_log_error[i]), level, errors.df)
         rows.append(Parameter(
             shape.name, None, "shape", "ok", number(estimate), number(said.std_error), number(said.low),
-            number(said.high), None, None, root.df, None, number(found.loss_shapes[i] * correction), number(found.shape_gap[i]),
+            number(said.high), None, None, errors.df, None, number(found.loss_shapes[i] * correction), number(found.shape_gap[i]),
         ))
     return tuple(rows)
 
 
-def route(context: Context, fit: Fit, optimum: Optimum, place: int, mean: LinearMean, model: np.ndarray) -> Route:
+def route(context: Context, fit: Fit, optimum: Optimum, place: int, mean: LinearMean) -> Route:
     """One route's figures in natural units; KL is filled in when it is known."""
     nll = fit.nll[place] / fit.n
     loss = fit.total_loss[place] / fit.n
@@ -64,8 +64,8 @@ def route(context: Context, fit: Fit, optimum: Optimum, place: int, mean: Linear
             loss = float(np.float64(loss) * context.units.y_scale * context.units.y_scale)
     return Route(
         optimum.method, optimum.outcome is Outcome.CERTIFIED, optimum.iterations, optimum.evaluations,
-        number(-nll * fit.n), number(nll), number(loss), None, number(optimum.edm),
-        number(scaled_gradient(optimum, fit, mean.triangle, context.units, model) * _nats(fit, optimum)),
+        number(-nll * fit.n), number(nll), number(loss), None, number(optimum.certificate.short),
+        number(scaled_gradient(optimum, fit, mean.triangle, context.units) * _nats(fit, optimum)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from mlefit.diagnosis.misspecification import misspecification
 from mlefit.errors import NoEstimateError
-from mlefit.inference.covariance import covariance, information_root
+from mlefit.inference.covariance import covariance
 from mlefit.inference.estimates import estimates
 from mlefit.pipeline.fitted import Fitted, fitted, not_certified
 from mlefit.pipeline.knowledge import information
@@ -26,19 +26,18 @@ def report_of(found: Fitted) -> Report:
     context, fit, mean = found.context, found.fit, found.mean
     if not found.certified:
         raise not_certified(context, fit)
-    model = information_root(fit.mle.hessian)
-    root = covariance(context.request.se, fit, model, found.rows, found.objective)
-    numbers = estimates(fit, mean.triangle, context.units, model, root)
+    errors = covariance(context.request.se, fit, found.rows, found.objective)
+    numbers = estimates(fit, mean.triangle, context.units, errors)
     agreed = agreement(found, numbers)
     null = null_loglik(context, found.rows)
-    knowledge = information(found, model, null)
+    knowledge = information(found, null)
     report = context.report(
-        parameters(context, fit, numbers, root), status="ok" if agreed.agree else "no estimate", agreement=agreed,
-        mle=with_kl(route(context, fit, fit.mle, 0, mean, model), knowledge.entropy),
-        loss=with_kl(route(context, fit, fit.loss, 1, mean, model), knowledge.entropy),
+        parameters(context, fit, numbers, errors), status="ok" if agreed.agree else "no estimate", agreement=agreed,
+        mle=with_kl(route(context, fit, fit.mle, 0, mean), knowledge.entropy),
+        loss=with_kl(route(context, fit, fit.loss, 1, mean), knowledge.entropy),
         information=knowledge, criteria=criteria(context, fit, null),
         notes=(*context.notes(), *sigma_note(context, fit)),
-        warnings=(*context.warnings(), *misspecification(context, fit.mle.theta, found.objective, model)),
+        warnings=(*context.warnings(), *misspecification(context, fit.mle.theta, found.objective, fit.mle.curvature)),
     )
     if not agreed.agree:
         raise NoEstimateError(

@@ -93,9 +93,9 @@ def third_search(material: Material) -> Line:
         return Line("c", claim, "none", "there is no such search for a density: the empirical law is a sum of point "
                     "masses, and its KL against a density is infinite whatever the parameters")
     gamma = least_divergence(material.found.mean, cells)
-    theta, hessian, _ = material.optimum
+    theta, curvature, _ = material.optimum
     step = gamma - theta[: material.size]
-    gap = float(np.sqrt(step @ hessian[: material.size, : material.size] @ step))     # no parameter is further apart
+    gap = float(np.sqrt(curvature.leading(material.size).square(step)))     # no parameter is further apart
     return line(
         "c", claim, gap <= GAP,
         f"a third search, over {cells.occupied} distinct (x, y) cells {material.rows_text}: gap to the maximum of the "
@@ -112,7 +112,7 @@ def identity(material: Material) -> Line:
         entropy, divergence = cells.entropy, cells.divergence(material.found.mean, theta[: material.size])
         what = f"empirical law {material.rows_text}"
     else:
-        known = information(material.found, material.model_root, None)
+        known = information(material.found, None)
         if known.entropy is None or known.kl.raw is None or known.cross_entropy is None:
             return Line("d", claim, "none", f"the entropy of the data is not identifiable: {known.kl.reason}")
         cross, entropy, divergence = known.cross_entropy, known.entropy, known.kl.raw

@@ -11,7 +11,7 @@ from mlefit.criterion import implied_loss
 from mlefit.estimation.divergence import Cells
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Engine
-from mlefit.inference.covariance import Root, information_root
+from mlefit.inference.covariance import Inverse
 from mlefit.inference.estimates import Estimates, estimates
 from mlefit.information.patterns import group, tabulate
 from mlefit.noise.model import NoiseModel, Response
@@ -19,6 +19,7 @@ from mlefit.objective import Objective
 from mlefit.pipeline.fitted import Fitted
 from mlefit.rows.chunk import Chunk
 from mlefit.rows.reservoir import choose, join
+from mlefit.sums.curvature import Curvature
 from mlefit.sums.tally import Tally
 
 MOST_ROWS = 200_000     # with more, the lines that visit rows again and again take the random sample of the fit
@@ -54,15 +55,10 @@ class Material:
         return self.found.context.log_unit if self.noise.quadratic else 0.0
 
     @cached_property
-    def model_root(self) -> Array:
-        """F with F F' the inverse Hessian at the maximum."""
-        return information_root(self.found.fit.mle.hessian)
-
-    @cached_property
     def numbers(self) -> Estimates:
         """Both routes in natural units, with model standard errors."""
         found = self.found
-        return estimates(found.fit, found.mean.triangle, found.context.units, self.model_root, Root(self.model_root))
+        return estimates(found.fit, found.mean.triangle, found.context.units, Inverse(found.fit.mle.curvature))
 
     @property
     def sampled(self) -> bool:
@@ -120,14 +116,12 @@ class Material:
 
     def points(self) -> Iterator[Array]:
         """Coordinates of POINTS random parameter vectors around the maximum."""
-        from scipy.linalg import cholesky, solve_triangular
-
         rng = np.random.default_rng([self.seed, self.size])
         fit, size = self.found.fit, self.size
-        upper = np.asarray(cholesky(fit.mle.hessian[:size, :size] / fit.n, check_finite=False))
+        per_row = fit.mle.curvature.leading(size) / fit.n
         for _ in range(POINTS):
             z = rng.standard_normal(size) * np.sqrt(2.0 * REACH / size)
-            yield fit.mle.theta[:size] + np.asarray(solve_triangular(upper, z, check_finite=False))
+            yield fit.mle.theta[:size] + per_row.unsphered(z)
 
     @cached_property
     def cells(self) -> Cells | None:
@@ -142,11 +136,11 @@ class Material:
         return Cells(choose(chunk, patterns.row), patterns.counts)
 
     @cached_property
-    def optimum(self) -> tuple[Array, Array, float]:
-        """(theta, Hessian, nll per row) of the maximum of the likelihood on the rows that the cells hold."""
+    def optimum(self) -> tuple[Array, Curvature, float]:
+        """(theta, curvature, nll per row) of the maximum of the likelihood on the rows that the cells hold."""
         best = self.found.fit.mle
         if self.sampled:
             best = maximum_likelihood(self.noise, self.found.mean, self.execution, start=best.theta)
             weight = self.chunk.rows if self.chunk.weight is None else float(self.chunk.weight.sum())
-            return best.theta, best.hessian, best.value / weight
-        return best.theta, best.hessian, self.found.fit.nll[0] / self.found.fit.n
+            return best.theta, best.curvature, best.value / weight
+        return best.theta, best.curvature, self.found.fit.nll[0] / self.found.fit.n

@@ -1,12 +1,11 @@
 """Tally: what a pass over rows adds up to. A commutative monoid whose sums are taken in a fixed tree."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Protocol, Self, TypeVar
 
-import numpy as np
-
 from mlefit.arrays import Array
+from mlefit.sums.curvature import Curvature
 
 
 class Summable(Protocol):
@@ -16,35 +15,32 @@ class Summable(Protocol):
 
 
 M = TypeVar("M", bound=Summable)
+P = TypeVar("P", Array, Curvature)
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Weighted sums over rows of a criterion at one parameter vector theta (P,).
 
-    `weight` sum of w_i; `value` sum of w_i c_i; `gradient` (P,), `hessian` (P, P), and `outer` (P, P), the sum of
-    w_i g_i g_i' over rows. What a pass was not asked for is None.
+    `weight` sum of w_i; `value` sum of w_i c_i; `gradient` (P,), `curvature`, the second derivatives, and `outer`
+    (P, P), the sum of w_i g_i g_i' over rows. What a pass was not asked for is None.
     """
 
     weight: float
     value: float
     gradient: Array | None = None
-    hessian: Array | None = None
+    curvature: Curvature | None = None
     outer: Array | None = None
 
     def __add__(self, other: "Tally") -> "Tally":
-        def add(mine: Array | None, theirs: Array | None) -> Array | None:
-            return None if mine is None or theirs is None else mine + theirs
-
         return Tally(
-            self.weight + other.weight, self.value + other.value, add(self.gradient, other.gradient),
-            add(self.hessian, other.hessian), add(self.outer, other.outer),
+            self.weight + other.weight, self.value + other.value, _add(self.gradient, other.gradient),
+            _add(self.curvature, other.curvature), _add(self.outer, other.outer),
         )
 
-    def finite(self) -> bool:
-        """Whether every number of the tally is finite."""
-        parts = (getattr(self, field.name) for field in fields(self))
-        return all(bool(np.all(np.isfinite(part))) for part in parts if part is not None)
+
+def _add(mine: P | None, theirs: P | None) -> P | None:
+    return None if mine is None or theirs is None else mine + theirs
 
 
 def tree_sum(items: Iterable[M]) -> M:

@@ -1,0 +1,200 @@
+"""Curvature: a matrix of second derivatives as an operator, so that its form can follow the design's.
+
+Dense is what a design of dense columns gives. A factor of many levels has a diagonal block and a border instead (an arrow),
+whose Cholesky factor has the same form: it can do all of the below in a time that grows with the levels, not with their cube.
+
+    F F' = H^-1,   u = F^-1 theta:   in the coordinates u the matrix H is the identity
+
+F is unique but for a rotation, which no norm sees: the standard error of a'theta is |F'a|.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from mlefit.arrays import Array, product
+
+EIGENVALUES = 1000      # rows of a matrix up to which the eigenvalues themselves are worth their time
+
+
+class Curvature(ABC):
+    """A symmetric matrix H (P, P). Nobody but a subclass knows how its elements are kept.
+
+    `solve`, `root`, `sphered` and `unsphered` raise numpy.linalg.LinAlgError unless H is positive definite.
+    """
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """P."""
+
+    @property
+    @abstractmethod
+    def smallest(self) -> float:
+        """The smallest eigenvalue, or a bound that it is not below; not positive unless H is positive definite."""
+
+    @property
+    @abstractmethod
+    def norm(self) -> float:
+        """The root of the sum of all squares, not below the largest eigenvalue."""
+
+    @abstractmethod
+    def __add__(self, other: Self) -> Self: ...
+
+    @abstractmethod
+    def __mul__(self, factor: float) -> Self: ...
+
+    @abstractmethod
+    def __truediv__(self, divisor: float) -> Self: ...
+
+    @abstractmethod
+    def finite(self) -> bool:
+        """Whether every element is a finite number."""
+
+    @abstractmethod
+    def times(self, direction: Array) -> Array:
+        """H d (P,)."""
+
+    @abstractmethod
+    def solve(self, gradient: Array) -> Array:
+        """H^-1 g (P,)."""
+
+    @abstractmethod
+    def root(self, directions: Array, first: int = 0) -> Array:
+        """F'a of one direction a (P,), or of each row of `directions` (k, w) on the parameters from `first` on: (k, P)."""
+
+    @abstractmethod
+    def sphered(self, theta: Array) -> Array:
+        """u = F^-1 theta (P,)."""
+
+    @abstractmethod
+    def unsphered(self, u: Array) -> Array:
+        """theta = F u, of one vector (P,) or of columns (P, k)."""
+
+    @abstractmethod
+    def leading(self, count: int) -> "Curvature":
+        """The curvature by the first `count` parameters, the others held."""
+
+    @abstractmethod
+    def within(self, space: Array) -> "Curvature":
+        """Q' H Q, by the coordinates of a space spanned by the columns of Q (P, d)."""
+
+    @abstractmethod
+    def whitened(self, white: Callable[[Array], Array]) -> Self:
+        """W H W', where `white` multiplies columns (P, k) by W: derivatives by other coordinates."""
+
+    @abstractmethod
+    def whole(self) -> Array | None:
+        """All elements (P, P), for a solver that takes nothing else; None where they are more than should be formed."""
+
+    def square(self, step: Array) -> float:
+        """d'Hd, the squared length of a step in standard errors."""
+        return float(self.times(step) @ step)
+
+
+@dataclass(frozen=True, eq=False)
+class Dense(Curvature):
+    """Every element of H in `matrix` (P, P).
+
+    One vector is multiplied by F or F' by substitution in the Cholesky factor; for many of them F is formed once.
+    """
+
+    matrix: Array
+
+    @property
+    def size(self) -> int:
+        """P."""
+        return len(self.matrix)
+
+    @property
+    def smallest(self) -> float:
+        """The smallest eigenvalue; of a large H 1 / trace(H^-1), which is not above it and comes thirty times as fast."""
+        from scipy.linalg.lapack import dpotrf, dtrtri
+
+        if self.size <= EIGENVALUES:
+            return float(np.linalg.eigvalsh(self.matrix)[0])
+        lower, failed = dpotrf(self.matrix, lower=1, clean=1)
+        if failed:
+            return 0.0
+        inverse, _ = dtrtri(lower, lower=1, overwrite_c=1)
+        return float(1.0 / np.square(np.linalg.norm(inverse)))
+
+    @property
+    def norm(self) -> float:
+        """The Frobenius norm."""
+        return float(np.linalg.norm(self.matrix))
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(self.matrix + other.matrix)
+
+    def __mul__(self, factor: float) -> Self:
+        return type(self)(self.matrix * factor)
+
+    def __truediv__(self, divisor: float) -> Self:
+        return type(self)(self.matrix / divisor)
+
+    def finite(self) -> bool:
+        """Whether every element is a finite number."""
+        return bool(np.all(np.isfinite(self.matrix)))
+
+    def times(self, direction: Array) -> Array:
+        """H d."""
+        return np.asarray(direction @ self.matrix)
+
+    def solve(self, gradient: Array) -> Array:
+        """H^-1 g, by a Cholesky factor that is not kept."""
+        from scipy.linalg import cho_factor, cho_solve
+
+        return np.asarray(cho_solve(cho_factor(self.matrix, check_finite=False), gradient, check_finite=False))
+
+    def root(self, directions: Array, first: int = 0) -> Array:
+        """L^-1 a, or A L^-T."""
+        from scipy.linalg import solve_triangular
+
+        if directions.ndim == 1:
+            return np.asarray(solve_triangular(self._lower, directions, lower=True, check_finite=False))
+        return product(directions, self._inverse_root[first : first + directions.shape[1]])
+
+    def sphered(self, theta: Array) -> Array:
+        """L' theta."""
+        return np.asarray(self._lower.T @ theta)
+
+    def unsphered(self, u: Array) -> Array:
+        """L^-T u."""
+        from scipy.linalg import solve_triangular
+
+        if u.ndim == 1:
+            return np.asarray(solve_triangular(self._lower, u, lower=True, trans="T", check_finite=False))
+        return product(self._inverse_root, u)
+
+    def leading(self, count: int) -> "Dense":
+        """The leading block, a view."""
+        return Dense(self.matrix[:count, :count])
+
+    def within(self, space: Array) -> "Dense":
+        """Q' H Q."""
+        return Dense(space.T @ self.matrix @ space)
+
+    def whitened(self, white: Callable[[Array], Array]) -> Self:
+        """W H W'."""
+        return type(self)(white(white(self.matrix).T))
+
+    def whole(self) -> Array:
+        """The matrix."""
+        return self.matrix
+
+    @cached_property
+    def _lower(self) -> Array:
+        from scipy.linalg import cholesky
+
+        return np.asarray(cholesky(self.matrix, lower=True, check_finite=False))
+
+    @cached_property
+    def _inverse_root(self) -> Array:
+        from scipy.linalg import solve_triangular
+
+        return np.asarray(solve_triangular(self._lower, np.eye(self.size), lower=True, trans="T", check_finite=False))
