@@ -90,7 +90,7 @@ def fitted(truth: Truth, y: Array, x: Array) -> Fitted | None:
         found = fit_rows(truth.noise, y, x)
     except Separated:
         return None
-    return found if found.certified and len(found.mean.kept) == x.shape[1] else None
+    return found if found.certified and len(found.mean.coordinates.kept) == x.shape[1] else None
 
 
 def holds(truth: Truth, found: Estimates, df: int | None, n: int) -> Array:

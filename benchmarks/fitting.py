@@ -20,8 +20,7 @@ from mlefit.execution import Engine
 from mlefit.existence.rank import geometry
 from mlefit.inference.covariance import covariance
 from mlefit.inference.estimates import Estimates, estimates
-from mlefit.mean import LinearMean
-from mlefit.mean.natural import Units
+from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
@@ -45,9 +44,7 @@ class Fitted:
         """Estimates with standard errors of a kind (model, ols, robust, hc3), and the degrees of freedom of their t."""
         objective = Objective(likelihood(self.fit.noise), self.mean, len(self.fit.noise.shapes))
         found = covariance(kind, self.fit, self.engine, objective)
-        size = len(self.mean.kept)
-        units = Units(np.zeros(size), np.ones(size), intercept=True)
-        return estimates(self.fit, self.mean.triangle, units, found), found.df
+        return estimates(self.fit, self.mean, found), found.df
 
 
 def one_thread() -> threadpool_limits:
@@ -66,8 +63,8 @@ def fit_rows(noise: NoiseModel, y: Array, x: Array) -> Fitted:
     k = len(shape.kept)
     engine = Engine.of(Chunk(y, x))
     if noise.quadratic:
-        mean = LinearMean(shape.triangle(k + 1), shape.kept, 1)
-        whitened = LinearMean(np.eye(k), tuple(range(k)), 1)
+        mean = LinearMean(Coordinates(shape.triangle(k + 1), shape.kept), 1)
+        whitened = LinearMean(Coordinates.orthonormal(k), 1)
         return Fitted(fit_both(noise, whitened, Engine.of(shape.compressed())), mean, engine)
-    mean = LinearMean(shape.triangle(1), shape.kept, noise.predictors)
+    mean = LinearMean(Coordinates(shape.triangle(1), shape.kept), noise.predictors)
     return Fitted(fit_both(noise, mean, engine), mean, engine)

@@ -1,28 +1,28 @@
 """Objective: a criterion of rows, contracted with the mean function into a Tally. The heart of both routes.
 
-theta = (gamma, free shapes). With d1 and d2 the derivatives of a row's criterion by its predictors and shapes,
+theta = (gamma, free shapes). With d1 and d2 the derivatives of a row's criterion by its predictors and shapes, and J those of the
+predictors by the coefficients,
 
-    value = sum w c,   gradient = sum w d1 (x) x,   Hessian = sum w d2 (x) x x'
+    value = sum w c,   gradient = sum w J' d1,   Hessian = sum w (J' d2 J + d1 times the second derivatives of eta)
 
 The Hessian is built one predictor at a time from d2 e_a, so no (n, q, q) array exists; rows are taken in slabs that
 stay in cache, and summed in order.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mlefit.arrays import Array, product
 from mlefit.criterion import Criterion
-from mlefit.mean import LinearMean
+from mlefit.mean import MeanFunction
+from mlefit.mean.jacobian import Jacobian
 from mlefit.noise.model import Rows
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Dense
 from mlefit.sums.tally import Tally
 
-MANY_CLASSES = 2    # predictors from which one large product is faster than a small one for each
 CACHE = 1 << 21     # bytes of row derivatives per slab: about one core's share of second-level cache
 
 
@@ -31,7 +31,7 @@ class Objective:
     """`shapes` is the number of free shapes at the end of theta that the criterion depends on (0 for a loss)."""
 
     criterion: Criterion
-    mean: LinearMean
+    mean: MeanFunction
     shapes: int
 
     @property
@@ -45,19 +45,25 @@ class Objective:
 
     def whitened(self, total: Tally) -> Tally:
         """A total in the coordinates of the search: derivatives by B become derivatives by gamma, once per pass."""
-        first = total.curvature is None and total.outer is None
-        white = partial(self._whiten, self.mean.gentle if first else self.mean)
-        gradient = None if total.gradient is None else white(total.gradient[:, None])[:, 0]
+        size, coordinates = self.mean.size, self.mean.coordinates
+        if total.curvature is None and total.outer is None:
+            coordinates = coordinates.gentle
+
+        def white(columns: Array) -> Array:
+            """The shapes' rows stay."""
+            return np.concatenate([coordinates.whiten(columns[:size]), columns[size:]])
+
+        gradient = None if total.gradient is None else white(total.gradient)
         curvature = None if total.curvature is None else total.curvature.whitened(white)
         outer = None if total.outer is None else white(white(total.outer).T)
         return Tally(total.weight, total.value, gradient, curvature, outer)
 
     def tally(self, theta: Array, chunk: Chunk, order: int) -> Tally:
         """Sums over the chunk, derivatives by B: value; from order 1 the gradient; at order 2 the curvature."""
-        width = self.mean.predictors * (len(self.mean.kept) if order == 2 else 1) + self.shapes
+        width = self.mean.size if order == 2 else self.mean.predictors
         # Where the Hessian itself is large, a slab must be worth one: half as many rows keep its product in its bounds.
         least = self.size // 2 if order == 2 else 0
-        return self._sum(chunk, width, lambda slab: self._slab(theta, slab, order), least)
+        return self._sum(chunk, width + self.shapes, lambda slab: self._slab(theta, slab, order), least)
 
     def product(self, theta: Array, direction: Array, chunk: Chunk) -> Tally:
         """Hessian times `direction` (P,), in the place of the gradient."""
@@ -66,19 +72,16 @@ class Objective:
     def row_gradients(self, theta: Array, chunk: Chunk) -> Array:
         """g_i (n, P) of each row by (B, shapes), unweighted."""
         coef, free = self.split(theta)
-        mean, chunk = self.mean.prepared(chunk)
+        mean, chunk = self._prepared(chunk, second=True)
         d1 = self.criterion(chunk.y, mean.eta(coef, chunk), free, 1).d1
         assert d1 is not None
-        x, m = mean.columns(chunk), mean.predictors
-        parts = [d1[:, a, None] * x for a in range(m)]
-        return np.concatenate([*parts, d1[:, m : m + self.shapes]], axis=1)
+        return Jacobian.of(mean, coef, chunk).rows(d1[:, : mean.predictors + self.shapes])
 
-    def _whiten(self, mean: LinearMean, columns: Array) -> Array:
-        """R^-T on the coefficients' rows of `columns` (P, k), class by class; the shapes' rows stay."""
-        m, r, size = mean.predictors, len(mean.kept), mean.size
-        by_class = columns[:size].reshape(m, r, -1).transpose(1, 0, 2).reshape(r, -1)
-        white = mean.whiten(by_class).reshape(r, m, -1).transpose(1, 0, 2).reshape(size, -1)
-        return np.concatenate([white, columns[size:]])
+    def _prepared(self, chunk: Chunk, *, second: bool) -> tuple[MeanFunction, Chunk]:
+        """The mean on rows as sums are made of them, which second derivatives want white before first ones do."""
+        wanted = self.mean.coordinates if second else self.mean.coordinates.gentle
+        coordinates, rows = wanted.prepared(chunk)
+        return replace(self.mean, coordinates=coordinates), rows
 
     def _sum(self, chunk: Chunk, width: int, task: Callable[[Chunk], Tally], least: int = 0) -> Tally:
         rows = max(256, least, min(16_384, CACHE // (8 * width)))
@@ -89,7 +92,7 @@ class Objective:
 
     def _slab(self, theta: Array, chunk: Chunk, order: int) -> Tally:
         coef, free = self.split(theta)
-        mean, chunk = (self.mean if order == 2 else self.mean.gentle).prepared(chunk)
+        mean, chunk = self._prepared(chunk, second=order == 2)
         rows = self.criterion(chunk.y, mean.eta(coef, chunk), free, order)
         weight = chunk.weight
         if weight is None:
@@ -99,49 +102,54 @@ class Objective:
         if order == 0 or rows.d1 is None:
             return Tally(count, value)
         d1 = rows.d1 if weight is None else rows.d1 * weight[:, None]
-        gradient = self._pull(mean, d1, chunk)
-        return Tally(count, value, gradient, Dense(self._hessian(mean, rows, chunk)) if order == 2 else None)
+        jacobian = Jacobian.of(mean, coef, chunk)
+        gradient = self._pull(jacobian, d1)
+        if order == 1:
+            return Tally(count, value, gradient)
+        hessian = self._hessian(jacobian, rows, weight)
+        bend = mean.bend(coef, chunk, d1[:, : mean.predictors])
+        if bend is not None:
+            hessian[: mean.size, : mean.size] += bend
+        return Tally(count, value, gradient, Dense(hessian))
 
-    def _pull(self, mean: LinearMean, d1: Array, chunk: Chunk) -> Array:
-        m = mean.predictors
-        return np.concatenate([mean.pull(d1[:, :m], chunk), d1[:, m : m + self.shapes].sum(axis=0)])
+    def _pull(self, jacobian: Jacobian, d1: Array) -> Array:
+        m = self.mean.predictors
+        return np.concatenate([jacobian.pull(d1[:, :m]), d1[:, m : m + self.shapes].sum(axis=0)])
 
-    def _hessian(self, mean: LinearMean, rows: Rows, chunk: Chunk) -> Array:
-        m, q, x = mean.predictors, mean.predictors + self.shapes, mean.columns(chunk)
-        if rows.simplex is not None and m >= MANY_CLASSES:
-            return _simplex_hessian(rows.simplex, x, chunk.weight)
+    def _hessian(self, jacobian: Jacobian, rows: Rows, weight: Array | None) -> Array:
+        if rows.simplex is not None and jacobian.one is not None:
+            return _simplex_hessian(rows.simplex, jacobian.one, weight)
         assert rows.curvature is not None
-        r = x.shape[1]
+        m, size = self.mean.predictors, self.mean.size
+        places = [*jacobian.places, *(slice(k, k + 1) for k in range(size, self.size))]
         hessian = np.empty((self.size, self.size))
-        for a in range(q):
-            column = rows.curvature(np.eye(q)[a])
-            if chunk.weight is not None:
-                column = column * chunk.weight[:, None]
-            here = slice(a * r, (a + 1) * r) if a < m else slice(m * r + a - m, m * r + a - m + 1)
-            before = slice(0, min(a + 1, m) * r)
-            bent = column[:, : min(a + 1, m)].T[:, None, :] * x.T       # (b, r, n): one product for all b <= a
-            if a < m:
-                hessian[here, before] = product(x.T, bent.reshape(-1, chunk.rows).T)
-            else:
-                hessian[here, before] = bent.sum(axis=2).reshape(1, -1)
-            hessian[before, here] = hessian[here, before].T
-            for b in range(m, a + 1):
-                hessian[here, m * r + b - m] = hessian[m * r + b - m, here] = column[:, b].sum()
+        for a, here in enumerate(places):
+            column = rows.curvature(np.eye(len(places))[a])
+            if weight is not None:
+                column = column * weight[:, None]
+            for b, there in enumerate(places[: a + 1]):
+                bent = column[:, b] * jacobian.blocks[b].T if b < m else column[:, b]
+                hessian[here, there] = product(jacobian.blocks[a].T, bent.T) if a < m else bent.sum(axis=-1)
+                hessian[there, here] = hessian[here, there].T
         return hessian
 
     def _product(self, theta: Array, direction: Array, chunk: Chunk) -> Tally:
         coef, free = self.split(theta)
         along, shapes = self.split(direction)
-        mean, chunk = self.mean.gentle.prepared(chunk)
+        mean, chunk = self._prepared(chunk, second=False)
         rows = self.criterion(chunk.y, mean.eta(coef, chunk), free, 2)
         assert rows.curvature is not None
-        slope = mean.slope(along, chunk)
-        v = np.concatenate([slope.T, np.broadcast_to(shapes[:, None], (self.shapes, chunk.rows))]).T
-        bent = rows.curvature(v)
-        if chunk.weight is not None:
-            bent = bent * chunk.weight[:, None]
-        count = float(chunk.rows) if chunk.weight is None else float(chunk.weight.sum())
-        return Tally(count, 0.0, self._pull(mean, bent, chunk))
+        jacobian = Jacobian.of(mean, coef, chunk)
+        along = mean.coordinates.coefficients(along)
+        v = np.concatenate([jacobian.push(along).T, np.broadcast_to(shapes[:, None], (self.shapes, chunk.rows))]).T
+        second, weight = rows.curvature(v), chunk.weight
+        gradient = self._pull(jacobian, second if weight is None else second * weight[:, None])
+        assert rows.d1 is not None
+        d1 = rows.d1[:, : mean.predictors]
+        bend = mean.bend(coef, chunk, d1 if weight is None else d1 * weight[:, None])
+        if bend is not None:
+            gradient[: mean.size] += bend @ along
+        return Tally(float(chunk.rows) if weight is None else float(weight.sum()), 0.0, gradient)
 
 
 def _simplex_hessian(p: Array, x: Array, weight: Array | None) -> Array:

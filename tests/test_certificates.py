@@ -21,7 +21,7 @@ from mlefit.estimation.polish import polish
 from mlefit.execution import Engine
 from mlefit.existence import separation
 from mlefit.existence.separation import Undecided
-from mlefit.mean import LinearMean
+from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.categorical import Categorical
 from mlefit.noise.gaussian import Gaussian
@@ -39,7 +39,7 @@ def rows(noise: NoiseModel, seed: int, n: int = 120) -> tuple[LinearMean, Engine
     rng = np.random.default_rng(seed)
     x = np.asfortranarray(np.column_stack([np.ones(n), rng.normal(size=(n, 2))]))
     y = noise.draw(rng, 0.5 * rng.normal(size=(n, noise.predictors)), np.zeros(len(noise.shapes)))
-    return LinearMean(Triangle.of(x).r / np.sqrt(n), (0, 1, 2), noise.predictors), Engine.of(Chunk(y, x))
+    return LinearMean(Coordinates(Triangle.of(x).r / np.sqrt(n), (0, 1, 2)), noise.predictors), Engine.of(Chunk(y, x))
 
 
 def table(model: str, seed: int, condition: float) -> dict[str, Any]:

@@ -16,8 +16,7 @@ from mlefit.execution import Engine
 from mlefit.inference.covariance import KINDS, covariance
 from mlefit.inference.estimates import Estimates, estimates, scaled_gradient
 from mlefit.information.prediction import takeuchi
-from mlefit.mean import LinearMean
-from mlefit.mean.natural import Units
+from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
@@ -126,13 +125,12 @@ def test_one_element_that_is_not_finite_is_found(kind: str, spoiled: float) -> N
 def fit_of(design: LinearMean, data: Engine, sample: Engine | None) -> dict[str, Any]:
     """Everything that is made from the curvature of a fit."""
     fit: Fit = fit_both(Bernoulli(), design, data, sample)
-    units = Units(np.zeros(5), np.ones(5), intercept=False)
     objective = Objective(likelihood(Bernoulli()), design, 0)
     numbers: dict[str, Estimates] = {
-        kind: estimates(fit, design.triangle, units, covariance(kind, fit, data, objective)) for kind in KINDS if kind != "ols"}
+        kind: estimates(fit, design, covariance(kind, fit, data, objective)) for kind in KINDS if kind != "ols"}
     rows = data.store.parts[0].load()
     return {
-        "fit": fit, "numbers": numbers, "gradient": scaled_gradient(fit.mle, fit, design.triangle, units),
+        "fit": fit, "numbers": numbers, "gradient": scaled_gradient(fit.mle, fit, design),
         "trace": takeuchi(objective, fit.mle.theta, fit.mle.curvature, rows, fit.n), "excess": fit.excess(),
         "reach": fit.mle.certificate.reach,
     }
@@ -146,7 +144,7 @@ def test_no_caller_needs_more_of_a_curvature_than_its_verbs(guided: bool, monkey
     x[: n // 2, :2], x[n // 2 :, 2:] = rng.normal(size=(n // 2, 2)), rng.normal(size=(n // 2, 3))
     x = np.asfortranarray(x[rng.permutation(n)])
     y = Bernoulli().draw(rng, (x @ np.linspace(-0.5, 1.0, 5))[:, None], np.empty(0))
-    design = LinearMean(Triangle.of(x).r / np.sqrt(n), tuple(range(5)), 1)
+    design = LinearMean(Coordinates(Triangle.of(x).r / np.sqrt(n), tuple(range(5))), 1)
     data = Engine.of(Chunk(y, x))
     sample = Engine.of(Chunk(y[:500], x[:500])) if guided else None
     dense = fit_of(design, data, sample)

@@ -11,7 +11,7 @@ from mlefit import objective as objectives
 from mlefit.criterion import implied_loss, likelihood
 from mlefit.errors import DataError
 from mlefit.estimation import polish, routes
-from mlefit.mean import LinearMean
+from mlefit.mean import Coordinates, LinearMean, jacobian
 from mlefit.noise.categorical import Categorical
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
@@ -77,10 +77,10 @@ def test_one_product_of_all_classes_is_the_sum_over_pairs(
     x = np.asfortranarray(np.column_stack([np.ones(n), rng.normal(size=(n, r - 1))]))
     chunk = Chunk(rng.integers(0, 20, n).astype(float), x, rng.integers(1, 4, n).astype(float) if weighted else None)
     criterion = likelihood(noise) if route == "likelihood" else implied_loss(noise)
-    objective = Objective(criterion, LinearMean(np.eye(r), tuple(range(r)), 19), 0)
+    objective = Objective(criterion, LinearMean(Coordinates.orthonormal(r), 19), 0)
     theta = 0.3 * rng.normal(size=objective.size)
     together = elements(objective.tally(theta, chunk, 2).curvature)
-    monkeypatch.setattr(objectives, "MANY_CLASSES", 100)
+    monkeypatch.setattr(jacobian, "MANY_CLASSES", 100)
     by_pairs = elements(objective.tally(theta, chunk, 2).curvature)
     assert np.allclose(together, by_pairs, rtol=0.0, atol=1e-13 * n)
     v = rng.normal(size=objective.size)

@@ -1,6 +1,7 @@
 """Objective: the contraction of row derivatives with the design, for every model and both criteria."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -11,7 +12,7 @@ from model_cases import NOISES, chunk_of, free_shapes, name_of, stencil
 from mlefit.arrays import Array
 from mlefit.arrays import product as blas_product
 from mlefit.criterion import implied_loss, likelihood
-from mlefit.mean import LinearMean
+from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
@@ -25,7 +26,7 @@ STENCIL_ERROR = 1e-9    # relative, likewise: see `stencil`, times the sixty row
 def objectives(noise: NoiseModel, chunk: Chunk, kept: tuple[int, ...] = (0, 1, 2)) -> Iterator[tuple[Objective, Array]]:
     """Both criteria in whitened coordinates, each with a point to be evaluated at."""
     triangle = Triangle.of(chunk.x[:, kept], chunk.weight).r / np.sqrt(chunk.rows)
-    mean = LinearMean(triangle, kept, noise.predictors)
+    mean = LinearMean(Coordinates(triangle, kept), noise.predictors)
     for criterion, shapes in ((likelihood(noise), len(noise.shapes)), (implied_loss(noise), 0)):
         rng = np.random.default_rng(3)
         theta = np.concatenate([rng.normal(0.0, 0.7, mean.size), free_shapes(noise, rng)[:shapes]])
@@ -144,8 +145,8 @@ def test_the_nearest_coordinates_give_back_the_predictors_that_they_made(
     if steep:
         chunk.x[:, 2] = chunk.x[:, 1] + 1e-4 * chunk.x[:, 2]
     weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
-    mean = LinearMean(Triangle.of(chunk.x, chunk.weight).r / np.sqrt(weight.sum()), (0, 1, 2), noise.predictors)
-    assert mean.steep == steep
+    mean = LinearMean(Coordinates(Triangle.of(chunk.x, chunk.weight).r / np.sqrt(weight.sum()), (0, 1, 2)), noise.predictors)
+    assert mean.coordinates.steep == steep
     gamma = np.random.default_rng(6).normal(size=mean.size)
     found = mean.nearest(mean.eta(gamma, chunk), chunk)
     assert np.abs(found - gamma).max() <= ROUNDING * np.abs(gamma).max() * (1e4 if steep else 1.0)
@@ -168,13 +169,14 @@ def test_white_rows_are_made_for_second_derivatives_first_and_the_sums_are_the_s
     chunk = chunk_of(noise, 8, weighted=weighted, shifted=shifted)
     chunk.x[:, 2] = chunk.x[:, 1] + closeness * chunk.x[:, 2]
     for objective, theta in objectives(noise, chunk):
-        mean = objective.mean
-        assert (mean.steep, mean.gentle.steep) == (closeness < 1.0, closeness < 1e-3)
-        rows_as_they_are, white = mean.gentle.prepared(chunk)[1], mean.prepared(chunk)[1]
-        assert (rows_as_they_are is chunk) == (not mean.gentle.steep)
-        assert (white is chunk) == (not mean.steep)
+        strict = objective.mean.coordinates
+        assert (strict.steep, strict.gentle.steep) == (closeness < 1.0, closeness < 1e-3)
+        (_, rows_as_they_are), (whitened, white) = strict.gentle.prepared(chunk), strict.prepared(chunk)
+        assert (rows_as_they_are is chunk) == (not strict.gentle.steep)
+        assert (white is chunk) == (not strict.steep)
         coef = objective.split(theta)[0]
-        apart = mean.prepared(chunk)[0].eta(coef, white) - mean.gentle.eta(coef, chunk)
+        on_white, as_they_are = (replace(objective.mean, coordinates=found) for found in (whitened, strict.gentle))
+        apart = on_white.eta(coef, white) - as_they_are.eta(coef, chunk)
         assert np.abs(apart).max() <= ROUNDING / closeness
         first, second = (objective.whitened(objective.tally(theta, chunk, order)).gradient for order in (1, 2))
         assert first is not None

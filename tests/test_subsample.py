@@ -16,7 +16,7 @@ from mlefit.estimation.optimize import first_order_guided
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import EXACT, STEADY, Optimum
 from mlefit.execution import Engine
-from mlefit.mean import LinearMean
+from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise import MODELS
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.model import Measure, NoiseModel
@@ -45,7 +45,7 @@ def rows(noise: NoiseModel, seed: int, lie: float = 1.0) -> Rows:
     x = np.stack([np.ones(ROWS), *rng.normal(size=(3, ROWS))]).T
     eta = x @ rng.normal(0.0, 0.6, (4, noise.predictors))
     y = noise.draw(rng, eta, np.empty(0))
-    mean = LinearMean(Triangle.of(x).r / np.sqrt(ROWS), (0, 1, 2, 3), noise.predictors)
+    mean = LinearMean(Coordinates(Triangle.of(x).r / np.sqrt(ROWS), (0, 1, 2, 3)), noise.predictors)
     sample = x[:SAMPLED].copy()
     sample[:, 1:] *= lie
     return Rows(mean, Engine.of(Chunk(y, x)), Engine.of(Chunk(y[:SAMPLED], sample)))
@@ -95,7 +95,7 @@ def test_standard_errors_are_those_of_the_optimum_where_single_rows_weigh_much(n
     rng = np.random.default_rng(6)
     x = np.stack([np.ones(ROWS), np.clip(rng.standard_cauchy(ROWS), -1e3, 1e3)]).T
     y = noise.draw(rng, np.repeat(rate + 0.01 * x[:, 1:], noise.predictors, axis=1), np.empty(0))
-    mean = LinearMean(Triangle.of(x).r / np.sqrt(ROWS), (0, 1), noise.predictors)
+    mean = LinearMean(Coordinates(Triangle.of(x).r / np.sqrt(ROWS), (0, 1)), noise.predictors)
     everything, sample = Engine.of(Chunk(y, x)), Engine.of(Chunk(y[:SAMPLED], x[:SAMPLED]))
     alone = routes.maximum_likelihood(noise, mean, everything)
     begun = routes.maximum_likelihood(noise, mean, everything, sample)
@@ -121,7 +121,7 @@ def test_a_sample_without_the_rows_that_weigh_most_soon_gives_way() -> None:
     for column in x.T[1:]:
         column[rng.integers(SAMPLED, ROWS, 5)] *= 3e4
     y = noise.draw(rng, np.clip(0.3 * x.sum(axis=1, keepdims=True), -3.0, 3.0), np.empty(0))
-    mean = LinearMean(Triangle.of(x).r / np.sqrt(ROWS), tuple(range(21)), 1)
+    mean = LinearMean(Coordinates(Triangle.of(x).r / np.sqrt(ROWS), tuple(range(21))), 1)
     everything, sample = Engine.of(Chunk(y, x)), Engine.of(Chunk(y[:SAMPLED], x[:SAMPLED]))
     alone, begun = (routes.least_loss(noise, mean, everything, guide) for guide in (None, sample))
     assert begun.outcome is Outcome.CERTIFIED
@@ -165,7 +165,7 @@ def test_a_sample_that_holds_all_of_a_rare_class_misleads_as_little(noise: Noise
     y = np.arange(200.0 * ROWS) % noise.predictors
     y[:rare] = noise.predictors
     everything, sample = (Chunk(part, np.ones((part.size, 1))) for part in (y, y[:SAMPLED]))
-    mean = LinearMean(np.eye(1), (0,), noise.predictors)
+    mean = LinearMean(Coordinates.orthonormal(1), noise.predictors)
     found = fit_both(noise, mean, Engine.of(everything, threads=2), Engine.of(sample))
     counts = np.bincount(y.astype(int))
     expected = np.log(counts[1:] / counts[0])

@@ -9,8 +9,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.inference.covariance import scores
-from mlefit.mean import LinearMean
-from mlefit.mean.natural import ratios
+from mlefit.mean import MeanFunction
 from mlefit.objective import Objective
 from mlefit.problem.context import Context
 from mlefit.report.report import Warn
@@ -32,7 +31,7 @@ def misspecification(
     assert total.outer is not None
     weight = float(rows.rows if rows.weight is None else rows.weight.sum())
     spread = curvature.root(curvature.root(total.outer).T) * (context.n / weight)      # F'JF: the identity under the model
-    names, directions = _directions(context, objective.mean, curvature)
+    names, directions = _directions(context, objective.mean, theta, curvature)
     ratio = np.sqrt(np.einsum("ij,jk,ik->i", directions, spread, directions) / np.square(directions).sum(axis=1))
     apart = np.maximum(ratio, 1.0 / np.maximum(ratio, np.finfo(float).tiny))
     worst = int(np.argmax(apart))
@@ -48,11 +47,9 @@ def misspecification(
     return (Warn("robust-differs", message, tuple(dict.fromkeys(named))),)
 
 
-def _directions(context: Context, mean: LinearMean, curvature: Curvature) -> tuple[list[str], Array]:
+def _directions(context: Context, mean: MeanFunction, theta: Array, curvature: Curvature) -> tuple[list[str], Array]:
     """Names (c,) of all parameters that have errors, and F'a (c, P) of each: its standard error is the norm."""
-    m, r = mean.predictors, len(mean.kept)
-    a = ratios(mean.triangle, context.units)
-    by_class = [curvature.root(a, k * r) for k in range(m)]
-    labels = [context.labels[j] for j in mean.kept]
+    by_class = [curvature.root(part.directions, part.first) for part in mean.natural(theta[: mean.size])]
+    labels = [context.labels[j] for j in mean.coordinates.kept]
     shapes = [shape.name for shape in context.prepared.noise.shapes]
-    return labels * m + shapes, np.concatenate([*by_class, curvature.root(np.eye(len(shapes)), m * r)])
+    return labels * mean.predictors + shapes, np.concatenate([*by_class, curvature.root(np.eye(len(shapes)), mean.size)])

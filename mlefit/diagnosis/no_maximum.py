@@ -10,7 +10,6 @@ from mlefit.estimation.fit import Separated
 from mlefit.execution import Execution
 from mlefit.inference.intervals import wald
 from mlefit.mean import LinearMean
-from mlefit.mean.natural import coefficients, ratios
 from mlefit.problem.context import Context
 from mlefit.report.report import Criteria, Parameter
 
@@ -89,25 +88,22 @@ def _limiting_parameters(
     context: Context, mean: LinearMean, directions: Array, limit: Limit | None
 ) -> tuple[Parameter, ...]:
     """States, limits, and for what the limiting model identifies, estimates."""
-    m, r = mean.predictors, len(mean.kept)
-    triangle, units = mean.triangle, context.units
-    a, unit = ratios(triangle, units), units.unit()
+    known = mean.natural(np.zeros(mean.size) if limit is None else limit.gamma)
     flat = np.eye(mean.size) if limit is None else limit.flat
     found = []
-    for place, name_of_class in enumerate(context.classes):
-        block = slice(place * r, (place + 1) * r)
+    for part, name_of_class in zip(known, context.classes, strict=True):
+        a, block = part.directions, slice(part.first, part.first + part.directions.shape[1])
         drift = directions[:, block] @ a.T
         moves = np.linalg.norm(flat[block].T @ a.T, axis=0) / np.linalg.norm(a, axis=1)
-        natural = None if limit is None else coefficients(limit.gamma.reshape(m, r), triangle, units)[place]
-        errors = None if limit is None or limit.covariance is None else limit.covariance.error(a, block.start) * unit
+        errors = None if limit is None or limit.covariance is None else limit.covariance.error(a, part.first) * part.unit
         for j, label in enumerate(context.labels):
             if j in context.shape.aliased:
                 found.append(Parameter(label, name_of_class, "mean", "aliased"))
                 continue
             k = context.shape.kept.index(j)
-            if moves[k] <= IDENTIFIED and natural is not None and errors is not None and errors[k] > 0.0:
-                said = wald(float(natural[k]), float(errors[k]), context.request.level, None)
-                found.append(Parameter(label, name_of_class, "mean", "ok", float(natural[k]), said.std_error, said.low,
+            if moves[k] <= IDENTIFIED and errors is not None and errors[k] > 0.0:
+                said = wald(float(part.value[k]), float(errors[k]), context.request.level, None)
+                found.append(Parameter(label, name_of_class, "mean", "ok", float(part.value[k]), said.std_error, said.low,
                                        said.high, None, said.statistic, None, said.p_value))
                 continue
             # Against what this parameter could move: an intercept far from the data moves more than any slope.

@@ -67,12 +67,10 @@ def least_divergence(mean: LinearMean, cells: Cells) -> Array:
     from scipy.optimize import minimize
 
     totals = cells.counts.sum(axis=1, keepdims=True)
-    rank = len(mean.kept)
 
     def both(gamma: Array) -> tuple[float, Array]:
         by_eta = (totals * np.exp(cells.log_probability(mean, gamma)) - cells.counts)[:, 1:] / cells.n
-        by_design = mean.pull(by_eta, cells.pattern).reshape(mean.predictors, rank)
-        return cells.divergence(mean, gamma), mean.whiten(by_design.T).T.ravel()
+        return cells.divergence(mean, gamma), mean.coordinates.whiten(mean.coordinates.pull(by_eta, cells.pattern))
 
     search: Any = minimize
     gamma = np.zeros(mean.size)

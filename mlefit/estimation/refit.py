@@ -8,7 +8,7 @@ from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Engine
 from mlefit.existence.rank import geometry
-from mlefit.mean import LinearMean
+from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.model import Measure, NoiseModel
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.triangle import Triangle
@@ -32,11 +32,10 @@ def refit(
     rows = Chunk(y, x, weight, offset)
     if noise.quadratic:
         k = len(shape.kept)
-        execution = Engine.of(shape.compressed())
-        found = maximum_likelihood(noise, LinearMean(np.eye(k), tuple(range(k)), 1), execution)
-        mean = LinearMean(shape.triangle(k + 1), shape.kept, 1)
+        found = maximum_likelihood(noise, LinearMean(Coordinates.orthonormal(k), 1), Engine.of(shape.compressed()))
+        mean = LinearMean(Coordinates(shape.triangle(k + 1), shape.kept), 1)
     else:
-        mean = LinearMean(shape.triangle(1), shape.kept, noise.predictors)
+        mean = LinearMean(Coordinates(shape.triangle(1), shape.kept), noise.predictors)
         start = None if near is None else np.concatenate([mean.nearest(near[0], rows), near[1]])
         found = maximum_likelihood(noise, mean, Engine.of(rows), start=start)
     unproven = noise.measure is Measure.MASS and found.certificate.reach >= 1.0

@@ -15,7 +15,7 @@ from mlefit.estimation.optimize import QUICK_STEPS, SEARCH_STEPS, first_order, f
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import EXACT, Optimum, polish
 from mlefit.execution import Execution
-from mlefit.mean import LinearMean
+from mlefit.mean import MeanFunction
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
 from mlefit.sums.tally import Tally
@@ -24,7 +24,7 @@ WORTHLESS = 1e6     # a subsample whose whitened Hessian is this ill-conditioned
 
 
 def maximum_likelihood(
-    noise: NoiseModel, mean: LinearMean, execution: Execution, sample: Execution | None = None,
+    noise: NoiseModel, mean: MeanFunction, execution: Execution, sample: Execution | None = None,
     start: Array | None = None, steps: int = SEARCH_STEPS,
 ) -> Optimum:
     """Minimise -log L over (gamma, free shapes), from `start`, the optimum of a subsample, or zero.
@@ -48,7 +48,7 @@ def maximum_likelihood(
                    iterations, memo.evaluations)
 
 
-def least_loss(noise: NoiseModel, mean: LinearMean, execution: Execution, sample: Execution | None = None) -> Optimum:
+def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, sample: Execution | None = None) -> Optimum:
     """Minimise the mean loss over gamma alone; the shapes at the end of theta are those that the loss implies.
 
     A subsample gives the start and, with the Hessian of the same loss, the metric of the search. Where it is no guide to all
@@ -79,7 +79,7 @@ def _settled(rough: Optimum) -> bool:
     return rough.outcome is Outcome.CERTIFIED and rough.curvature.norm < WORTHLESS * rough.curvature.smallest
 
 
-def _first_shapes(noise: NoiseModel, mean: LinearMean, execution: Execution) -> Array:
+def _first_shapes(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> Array:
     """The shapes implied by the loss at zero coefficients: a start that is never too narrow."""
     objective = Objective(implied_loss(noise), mean, 0)
     total = execution.sum(lambda chunk: objective.tally(np.zeros(mean.size), chunk, 0))

@@ -4,7 +4,7 @@ The likelihood has no maximum if and only if some direction d raises no row's od
 some (Albert and Anderson 1984):  margin_ik = (d_y - d_k)' x_i >= 0 for every row i and class k, and > 0 for one.
 
 A small EDM does not exclude that. What does, at no cost, is a Newton step that changes no row's predictors by 1 or more
-(`optimize.reach`; self-concordance, Bach 2010). Only when that fails a linear programme (HiGHS) decides: maximise the sum
+(its certificate's `reach`; self-concordance, Bach 2010). Only when that fails a linear programme (HiGHS) decides: maximise the sum
 of all margins over the box |d| <= 1 while no margin of a working set is negative; violated margins enter the set until
 none is left. Its optimum is zero if and only if there is no separation. Among the pairs (i, k) that a direction leaves
 tied the search is repeated, so that in the end every pair is either separated or has a say in the limiting model.
@@ -139,7 +139,8 @@ def _open(mean: LinearMean, earlier: Sequence[Array], chunk: Chunk) -> Mask:
 
 def _constraints(mean: LinearMean, chunk: Chunk, classes: Index, rows: Index) -> Array:
     """(e_y - e_k) x z_i (c, m r) for the given classes k and rows i, scaled to norm 1."""
-    design = mean.whiten(mean.columns(chunk)[rows].T).T
+    coordinates = mean.coordinates
+    design = coordinates.whiten(coordinates.columns(chunk)[rows].T).T
     sign = np.zeros((rows.size, mean.predictors + 1))
     place = np.arange(rows.size)
     sign[place, chunk.y.astype(np.intp)[rows]] += 1.0
@@ -185,8 +186,8 @@ def _total(mean: LinearMean, earlier: Sequence[Array], chunk: Chunk) -> Total:
     pairs = _open(mean, earlier, chunk).astype(np.float64)
     observed = np.arange(mean.predictors + 1)[:, None] == chunk.y
     sign = np.where(observed, pairs.sum(axis=0), -pairs)
-    pulled = mean.whiten(mean.columns(chunk).T @ sign[1:].T)
-    return Total(pulled.T.ravel(), float(pairs.sum()))
+    pulled = (mean.coordinates.columns(chunk).T @ sign[1:].T).T.ravel()
+    return Total(mean.coordinates.whiten(pulled), float(pairs.sum()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def covariance(kind: str, fit: Fit, rows: Execution, objective: Objective) -> Co
     if kind == "model":
         return Inverse(curvature)
     if kind == "ols":
-        free = int(fit.n) - len(fit.mean.kept)
+        free = int(fit.n) - len(fit.mean.coordinates.kept)
         return Inverse(curvature, float(np.sqrt(fit.n / free)), free)
     if kind.startswith(CLUSTER):
         total = objective.whitened(clustered(objective, theta, rows))
@@ -130,12 +130,12 @@ def _freedom(leverages: Array, chunk: Chunk) -> Array:
 
 def _leverages(objective: Objective, theta: Array, curvature: Curvature, chunk: Chunk) -> Array:
     """h_i = d2_i x_i' H^-1 x_i (n,) of models with one predictor."""
-    mean = objective.mean
+    mean, coordinates = objective.mean, objective.mean.coordinates
     coef, free = objective.split(theta)
     rows = objective.criterion(chunk.y, mean.eta(coef, chunk), free, 2)
     assert rows.curvature is not None
     first = np.eye(1 + objective.shapes)[0]
-    white = mean.whiten(mean.columns(chunk).T)
+    white = coordinates.whiten(coordinates.columns(chunk).T)
     spread = np.square(curvature.root(white.T)).sum(axis=1)
     h: Array = rows.curvature(first)[:, 0] * spread
     return h

@@ -8,7 +8,7 @@ from mlefit.arrays import Array
 from mlefit.estimation.fit import Fit
 from mlefit.estimation.polish import Optimum
 from mlefit.inference.covariance import Covariance, Inverse
-from mlefit.mean.natural import Units, coefficients, ratios
+from mlefit.mean import LinearMean
 
 
 class Estimates(NamedTuple):
@@ -33,47 +33,33 @@ class Estimates(NamedTuple):
         return float(max(self.gap.max(initial=0.0), self.shape_gap.max(initial=0.0)))
 
 
-def estimates(fit: Fit, triangle: Array, units: Units, errors: Covariance) -> Estimates:
-    """`triangle` (r, r) maps design units to the coordinates of the search; `errors` is the covariance asked for."""
-    m, r = fit.mean.predictors, len(fit.mean.kept)
-    size = m * r
-    a, model, shape_axes = ratios(triangle, units), Inverse(fit.mle.curvature), np.eye(len(fit.noise.shapes))
-
-    def gamma(optimum: Optimum) -> Array:
-        return optimum.theta[:size].reshape(m, r)
-
-    step = (gamma(fit.mle) - gamma(fit.loss)) @ a.T
+def estimates(fit: Fit, mean: LinearMean, errors: Covariance) -> Estimates:
+    """`mean` is that of rows of the data, which knows the units; `errors` is the covariance asked for."""
+    size, model, axes = mean.size, Inverse(fit.mle.curvature), np.eye(len(fit.noise.shapes))
+    mle, loss = (mean.natural(optimum.theta[:size]) for optimum in (fit.mle, fit.loss))
+    apart = np.abs(mean.moved(fit.mle.theta[:size] - fit.loss.theta[:size]))
     with np.errstate(over="ignore", invalid="ignore"):
-        std_error = _spread(errors, a, m) * units.unit()
+        std_error = np.stack([part.unit * errors.error(part.directions, part.first) for part in mle])
+    gap = apart / np.stack([model.error(part.directions, part.first) for part in mle])
     free, free_loss = fit.mle.theta[size:], fit.loss.theta[size:]
     names = fit.noise.shapes
     shapes = np.array([shape.to_natural(x) for shape, x in zip(names, free, strict=True)])
     loss_shapes = np.array([shape.to_natural(x) for shape, x in zip(names, free_loss, strict=True)])
     return Estimates(
-        coefficients(gamma(fit.mle), triangle, units), coefficients(gamma(fit.loss), triangle, units), std_error,
-        np.abs(step) / _spread(model, a, m), shapes * units.y_scale, loss_shapes * units.y_scale,
-        errors.error(shape_axes, size), np.abs(free - free_loss) / model.error(shape_axes, size),
+        np.stack([part.value for part in mle]), np.stack([part.value for part in loss]), std_error, gap,
+        shapes * mean.y_scale, loss_shapes * mean.y_scale,
+        errors.error(axes, size), np.abs(free - free_loss) / model.error(axes, size),
     )
 
 
-def _spread(covariance: Covariance, a: Array, predictors: int) -> Array:
-    """Standard errors (m, r) of A gamma_k of each predictor k, before units."""
-    return np.stack([covariance.error(a, k * len(a)) for k in range(predictors)])
-
-
-def scaled_gradient(optimum: Optimum, fit: Fit, triangle: Array, units: Units) -> float:
+def scaled_gradient(optimum: Optimum, fit: Fit, mean: LinearMean) -> float:
     """max_j |dL/dbeta_j| se_j in total nats, of coefficients and log shapes, with model standard errors.
 
-    In natural units dL/dbeta = A^-T dL/dgamma, so the product with ||F'a_j|| needs no unit.
+    In natural units dL/dbeta = A^-T dL/dgamma, so the product with |F'a_j| needs no unit.
     """
-    from scipy.linalg import solve_triangular
-
-    m, r, model = fit.mean.predictors, len(fit.mean.kept), Inverse(fit.mle.curvature)
-    gradient = optimum.gradient[: m * r].reshape(m, r)
-    mixing = units.mixing
-    encoded = triangle.T @ gradient.T
-    natural = np.asarray(solve_triangular(mixing, encoded, trans="T", check_finite=False))
-    largest = float(np.abs(natural.T * _spread(model, ratios(triangle, units), m)).max(initial=0.0))
-    by_shapes = optimum.gradient[m * r :]
-    shapes = np.abs(by_shapes) * model.error(np.eye(by_shapes.size), m * r)
-    return max(largest, float(shapes.max(initial=0.0)))
+    size, model = mean.size, Inverse(fit.mle.curvature)
+    slopes = zip(mean.by_natural(optimum.gradient[:size]), mean.natural(optimum.theta[:size]), strict=True)
+    largest = [float(np.abs(slope * model.error(part.directions, part.first)).max(initial=0.0)) for slope, part in slopes]
+    by_shapes = optimum.gradient[size:]
+    shapes = np.abs(by_shapes) * model.error(np.eye(by_shapes.size), size)
+    return max(*largest, float(shapes.max(initial=0.0)))

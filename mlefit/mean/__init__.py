@@ -1,5 +1,8 @@
-"""Mean functions: from coefficients to the predictors eta of each row, and back from row derivatives to coefficients."""
+"""Mean functions: from coefficients to the predictors eta of each row, and back to what the user reads."""
 
-from mlefit.mean.linear import LinearMean, MeanFunction
+from mlefit.mean.coordinates import Coordinates
+from mlefit.mean.function import MeanFunction
+from mlefit.mean.linear import LinearMean
+from mlefit.mean.natural import Natural, Units
 
-__all__ = ["LinearMean", "MeanFunction"]
+__all__ = ["Coordinates", "LinearMean", "MeanFunction", "Natural", "Units"]

@@ -37,20 +37,13 @@ class Units(NamedTuple):
             return np.asarray(self.y_scale / self.scale)
 
 
-def ratios(triangle: Array, units: Units) -> Array:
-    """A (r, r) with coefficients = A gamma, before units and y_centre."""
-    from scipy.linalg import solve_triangular
+class Natural(NamedTuple):
+    """The coefficients of one predictor: value_j = unit_j a_j'gamma (+ y_centre for an intercept), a_j a row of `directions`.
 
-    return np.asarray(solve_triangular(triangle, units.mixing.T, trans="T", check_finite=False)).T
+    `value` (r,), `directions` (r, w) on the coordinates from `first` on, `unit` (r,).
+    """
 
-
-def coefficients(gamma: Array, triangle: Array, units: Units) -> Array:
-    """Natural coefficients (m, r) of coordinates gamma (m, r)."""
-    from scipy.linalg import solve_triangular
-
-    encoded = np.asarray(solve_triangular(triangle, gamma.T, check_finite=False))
-    with np.errstate(over="ignore", invalid="ignore"):
-        natural: Array = (units.mixing @ encoded).T * units.unit()
-    if units.intercept:
-        natural[:, 0] += units.y_centre
-    return natural
+    value: Array
+    first: int
+    directions: Array
+    unit: Array

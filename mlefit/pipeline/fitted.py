@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import NamedTuple
 
-import numpy as np
-
 from mlefit import machine
 from mlefit.blas import one_thread
 from mlefit.criterion import likelihood
@@ -15,7 +13,7 @@ from mlefit.estimation.outcome import Outcome
 from mlefit.execution import Engine
 from mlefit.existence.rank import geometry
 from mlefit.inference.covariance import check_kind, needs_rows
-from mlefit.mean import LinearMean
+from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise import find
 from mlefit.objective import Objective
 from mlefit.problem.context import Context
@@ -79,7 +77,7 @@ def fitted(request: Request, progress: Progress | None = None, *, keep_rows: boo
         context = Context(request, source, prepared, shape, threads)
         check_before(context)
         scale = len(shape.kept) + 1 if prepared.noise.quadratic else 1
-        mean = LinearMean(shape.triangle(scale), shape.kept, prepared.noise.predictors)
+        mean = LinearMean(Coordinates(shape.triangle(scale), shape.kept), prepared.noise.predictors, context.units)
         yield Fitted(context, mean, _fit(context, mean, progress))
 
 
@@ -101,8 +99,7 @@ def _fit(context: Context, mean: LinearMean, progress: Progress | None) -> Fit:
     """Both routes, on all rows, or on the pseudo-rows that stand for them. Raises NoEstimateError for separation."""
     prepared, shape, noise = context.prepared, context.shape, context.prepared.noise
     if noise.quadratic:
-        k = len(shape.kept)
-        whitened = LinearMean(np.eye(k), tuple(range(k)), noise.predictors)
+        whitened = LinearMean(Coordinates.orthonormal(len(shape.kept)), noise.predictors)
         return fit_both(noise, whitened, Engine.of(shape.compressed()))
     rows = _engine(prepared, context.threads)
     if progress is not None:

@@ -22,7 +22,7 @@ from mlefit.rows.chunk import Chunk
 def sample_of(context: Context, fit: Fit, mean: LinearMean) -> Sample:
     """The reservoir's rows in natural units with the fitted model on them; `mean` maps design units to the search's."""
     prepared = context.prepared
-    noise, scaling = prepared.noise, prepared.gathered.scaling
+    noise, scaling, coordinates = prepared.noise, prepared.gathered.scaling, mean.coordinates
     rows: Chunk = prepared.gathered.reservoir.sample()
     size = mean.size
     y, eta = rows.y, mean.eta(fit.mle.theta[:size], rows)
@@ -32,7 +32,7 @@ def sample_of(context: Context, fit: Fit, mean: LinearMean) -> Sample:
         eta = eta * scaling.y_scale + scaling.y_centre
         free = free + context.log_unit
     return Sample(
-        noise=noise, y=y, design=mean.design(rows), x=np.asfortranarray(mean.columns(rows)), eta=eta, free=free,
+        noise=noise, y=y, design=coordinates.design(rows), x=np.asfortranarray(coordinates.columns(rows)), eta=eta, free=free,
         weight=rows.weight, offset=rows.offset, parameters=context.n_params,
         intercept_only=prepared.columns.intercept and len(context.shape.kept) == 1, rows_total=round(context.n),
         cross_entropy_total=fit.nll[0] / context.n + (context.log_unit if noise.quadratic else 0.0),

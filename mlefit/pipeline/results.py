@@ -12,7 +12,7 @@ from mlefit.inference.covariance import Covariance
 from mlefit.inference.estimates import Estimates, scaled_gradient
 from mlefit.inference.intervals import on_log_scale, wald
 from mlefit.information.agreement import route_divergence
-from mlefit.mean import LinearMean
+from mlefit.mean import Coordinates, LinearMean
 from mlefit.pipeline.fitted import Fitted
 from mlefit.problem.context import Context
 from mlefit.report.report import Agreement, Criteria, Parameter, Route
@@ -65,7 +65,7 @@ def route(context: Context, fit: Fit, optimum: Optimum, place: int, mean: Linear
     return Route(
         optimum.method, optimum.outcome is Outcome.CERTIFIED, optimum.iterations, optimum.evaluations,
         number(-nll * fit.n), number(nll), number(loss), None, number(optimum.certificate.short),
-        number(scaled_gradient(optimum, fit, mean.triangle, context.units) * _nats(fit, optimum)),
+        number(scaled_gradient(optimum, fit, mean) * _nats(fit, optimum)),
     )
 
 
@@ -133,7 +133,7 @@ def null_loglik(context: Context, rows: Execution) -> float | None:
         if 0 not in context.shape.kept or not context.prepared.columns.intercept:
             return None
         # The intercept's column holds ones, which are white already.
-        alone = maximum_likelihood(context.prepared.noise, LinearMean(np.eye(1), (0,), 1), rows)
+        alone = maximum_likelihood(context.prepared.noise, LinearMean(Coordinates.orthonormal(1), 1), rows)
         return -alone.value if alone.outcome is Outcome.CERTIFIED else None
     counts = np.array(list(context.prepared.gathered.levels.values()))
     return float(counts @ np.log(counts / n))

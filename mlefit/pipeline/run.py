@@ -27,7 +27,7 @@ def report_of(found: Fitted) -> Report:
     if not found.certified:
         raise not_certified(context, fit)
     errors = covariance(context.request.se, fit, found.rows, found.objective)
-    numbers = estimates(fit, mean.triangle, context.units, errors)
+    numbers = estimates(fit, mean, errors)
     agreed = agreement(found, numbers)
     null = null_loglik(context, found.rows)
     knowledge = information(found, null)

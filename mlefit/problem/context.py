@@ -7,7 +7,7 @@ import numpy as np
 
 from mlefit.design.levels import Levels
 from mlefit.existence.rank import Geometry, conditioning
-from mlefit.mean.natural import Units
+from mlefit.mean import Units
 from mlefit.problem.prepare import Prepared
 from mlefit.report.report import Data, Model, Parameter, Report, Run, Warn
 from mlefit.request import Request

@@ -5,7 +5,7 @@ import numpy as np
 from mlefit.design.levels import Levels
 from mlefit.errors import DataError, NoEstimateError, UsageError
 from mlefit.machine import half_of_memory
-from mlefit.mean.natural import coefficients
+from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.model import Response
 from mlefit.problem.context import Context
 from mlefit.report.report import Parameter, Report
@@ -98,8 +98,8 @@ def _exact(context: Context) -> tuple[Parameter, ...]:
     """The coefficients of an exact fit, which least squares determines although the likelihood does not exist."""
     shape = context.shape
     assert shape.y is not None
-    values = coefficients(shape.y[None, :-1], shape.r, context.units)[0]
-    by_column = dict(zip(shape.kept, values, strict=True))
+    (known,) = LinearMean(Coordinates(shape.r, shape.kept), 1, context.units).natural(shape.y[:-1])
+    by_column = dict(zip(shape.kept, known.value, strict=True))
     found = tuple(
         Parameter(name, None, "mean", "aliased" if j in shape.aliased else "ok", estimate=_number(by_column.get(j)),
                   loss_estimate=_number(by_column.get(j)))

@@ -162,7 +162,7 @@ def difference(material: Material) -> Line:
         same = noise.affine(material.free) == (1.0, 0.0)
         what = f"nowhere to differ: {noise.name} has no shape parameter, its loss is the cross-entropy itself"
         return line("f", claim, same, what)
-    n, p = found.fit.n, len(found.mean.kept)
+    n, p = found.fit.n, found.mean.coordinates.rank
     ratio = n / (n - p)
     nll = material.objectives[0]
     theta = found.fit.mle.theta.copy()

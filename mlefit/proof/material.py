@@ -58,7 +58,7 @@ class Material:
     def numbers(self) -> Estimates:
         """Both routes in natural units, with model standard errors."""
         found = self.found
-        return estimates(found.fit, found.mean.triangle, found.context.units, Inverse(found.fit.mle.curvature))
+        return estimates(found.fit, found.mean, Inverse(found.fit.mle.curvature))
 
     @property
     def sampled(self) -> bool:
@@ -93,13 +93,10 @@ class Material:
 
         eps max_i sum_j |x_ij B_j| sqrt(2 a): 1e-14 for ordinary columns, 1e-6 for the ten powers of NIST's Filip.
         """
-        from scipy.linalg import solve_triangular
-
         # In the units of the design, whether or not the search whitens its rows: there the rounding arises.
-        mean = self.found.mean
-        gamma = self.found.fit.mle.theta[: self.size].reshape(mean.predictors, -1).T
-        coefficients = np.abs(solve_triangular(mean.triangle, gamma, check_finite=False))
-        largest = float((np.abs(self.chunk.x[:, mean.kept]) @ coefficients).max())
+        mean, coordinates = self.found.mean, self.found.mean.coordinates
+        encoded = coordinates.encoded(self.found.fit.mle.theta[: self.size]).reshape(mean.predictors, -1)
+        largest = float((np.abs(coordinates.design(self.chunk)) @ np.abs(encoded.T)).max())
         return float(np.finfo(float).eps) * largest * float(np.sqrt(2.0 * self.noise.affine(self.free)[0]))
 
     def tally(self, objective: Objective, theta: Array, order: int) -> Tally:

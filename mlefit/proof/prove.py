@@ -42,11 +42,12 @@ def along(material: Material) -> Slice:
     """Both criteria along the last coefficient of the first predictor; the others stay at the maximum."""
     found, numbers = material.found, material.numbers
     nll, loss = material.objectives
-    j = len(found.mean.kept) - 1
+    coordinates = found.mean.coordinates
+    j = coordinates.rank - 1
     centre, error = float(numbers.mle[0, j]), float(numbers.std_error[0, j])
     values = centre + error * np.linspace(-SLICE_ERRORS, SLICE_ERRORS, SLICE_POINTS)
     direction = np.zeros(material.size)
-    direction[: j + 1] = found.mean.triangle[: j + 1, j] / found.context.units.unit()[j]
+    direction[: j + 1] = coordinates.triangle[: j + 1, j] / found.context.units.unit()[j]
     unit = np.exp(material.log_unit)
     height, depth = [], []
     for value in values:
@@ -56,6 +57,6 @@ def along(material: Material) -> Slice:
         height.append(float(total.value / total.weight) + material.log_unit)
         depth.append(float(other.value / other.weight * unit**2))
     return Slice(
-        found.context.labels[found.mean.kept[j]], found.fit.noise.loss_name, tuple(map(float, values)), tuple(height),
+        found.context.labels[coordinates.kept[j]], found.fit.noise.loss_name, tuple(map(float, values)), tuple(height),
         tuple(depth), centre, float(numbers.loss[0, j]),
     )

@@ -1,0 +1,44 @@
+"""MeanFunction: from coordinates of a search to the predictors eta of each row, with exact derivatives."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mlefit.arrays import Array
+from mlefit.mean.coordinates import Coordinates
+from mlefit.mean.natural import Natural
+from mlefit.rows.chunk import Chunk
+
+
+@dataclass(frozen=True, eq=False)
+class MeanFunction(ABC):
+    """eta (n, m) of a chunk from coordinates `coef` (size,), in which each predictor has a part of its own, one after the other.
+
+    `shared`: all predictors are the same function of the columns, each of its own coefficients, so that one jacobian is
+    that of all.
+    """
+
+    coordinates: Coordinates
+    predictors: int
+    shared: ClassVar[bool]
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """The number of coordinates."""
+
+    @abstractmethod
+    def eta(self, coef: Array, chunk: Chunk) -> Array:
+        """Predictors (n, m)."""
+
+    @abstractmethod
+    def jacobian(self, coef: Array, chunk: Chunk, predictor: int) -> Array:
+        """d eta_a / d coefficients (n, w) of one predictor, by its own coefficients as `coordinates` has them for columns."""
+
+    @abstractmethod
+    def bend(self, coef: Array, chunk: Chunk, d1: Array) -> Array | None:
+        """sum_ia d1_ia times the second derivatives of eta_ia by the same coefficients, (size, size); None where they are 0."""
+
+    @abstractmethod
+    def natural(self, coef: Array) -> tuple[Natural, ...]:
+        """The coefficients of each predictor as the user reads them."""
