@@ -1,5 +1,6 @@
 """Curvature: what every form of it promises, and that whoever holds one asks for no more than that."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from curvature_cases import Blocks
 from scipy.linalg import block_diag
 
+import mlefit
 from mlefit import objective as objectives
 from mlefit.arrays import Array
 from mlefit.criterion import likelihood
@@ -120,6 +122,12 @@ def test_one_element_that_is_not_finite_is_found(kind: str, spoiled: float) -> N
     assert form(kind, h).finite()
     h[4, 3] = spoiled
     assert not form(kind, h).finite()
+
+
+def test_the_form_of_a_curvature_is_known_where_it_is_made_and_nowhere_else() -> None:
+    package = Path(mlefit.__file__).parent
+    known = {path.relative_to(package).as_posix() for path in package.rglob("*.py") if "Dense" in path.read_text(encoding="utf-8")}
+    assert known == {"sums/curvature.py", "objective.py"}
 
 
 def fit_of(design: LinearMean, data: Engine, sample: Engine | None) -> dict[str, Any]:

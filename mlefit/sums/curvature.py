@@ -189,12 +189,16 @@ class Dense(Curvature):
 
     @cached_property
     def _lower(self) -> Array:
-        from scipy.linalg import cholesky
-
-        return np.asarray(cholesky(self.matrix, lower=True, check_finite=False))
+        return self._factor()
 
     @cached_property
     def _inverse_root(self) -> Array:
         from scipy.linalg import solve_triangular
 
-        return np.asarray(solve_triangular(self._lower, np.eye(self.size), lower=True, trans="T", check_finite=False))
+        lower = self._factor()      # who asks for F wants the factor no more, which is as large as H
+        return np.asarray(solve_triangular(lower, np.eye(self.size), lower=True, trans="T", check_finite=False))
+
+    def _factor(self) -> Array:
+        from scipy.linalg import cholesky
+
+        return np.asarray(cholesky(self.matrix, lower=True, check_finite=False))
