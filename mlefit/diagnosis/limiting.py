@@ -49,9 +49,9 @@ class Within(Covariance):
     space: Array
     df: int | None = None
 
-    def error(self, directions: Array, first: int = 0) -> Array:
-        """Standard errors of a'Q u."""
-        return self.inner.error(directions @ self.space[first : first + directions.shape[1]])
+    def root(self, directions: Array, first: int = 0) -> Array:
+        """That of a'Q u."""
+        return self.inner.root(directions @ self.space[first : first + directions.shape[1]])
 
 
 class Restricted(Memo):

@@ -56,8 +56,12 @@ class Covariance(ABC):
     df: int | None
 
     @abstractmethod
+    def root(self, directions: Array, first: int = 0) -> Array:
+        """G'a (k, d) for each row a of `directions` (k, w) on the parameters from `first` on: what joint tests are made of."""
+
     def error(self, directions: Array, first: int = 0) -> Array:
-        """Standard errors (k,) of a'theta for each row a of `directions` (k, w) on the parameters from `first` on."""
+        """Standard errors |G'a| (k,) of a'theta."""
+        return np.asarray(np.linalg.norm(self.root(directions, first), axis=1))
 
 
 @dataclass(frozen=True)
@@ -68,21 +72,21 @@ class Inverse(Covariance):
     inflation: float = 1.0
     df: int | None = None
 
-    def error(self, directions: Array, first: int = 0) -> Array:
-        """|F'a|, inflated."""
-        return np.asarray(np.linalg.norm(self.curvature.root(directions, first), axis=1)) * self.inflation
+    def root(self, directions: Array, first: int = 0) -> Array:
+        """F'a, inflated."""
+        return self.curvature.root(directions, first) * self.inflation
 
 
 @dataclass(frozen=True)
 class Sandwich(Covariance):
-    """G G' of `root` (P, k)."""
+    """G G' of G (P, d)."""
 
-    root: Array
+    g: Array
     df: int | None = None
 
-    def error(self, directions: Array, first: int = 0) -> Array:
-        """|G'a|."""
-        return np.asarray(np.linalg.norm(directions @ self.root[first : first + directions.shape[1]], axis=1))
+    def root(self, directions: Array, first: int = 0) -> Array:
+        """A G."""
+        return np.asarray(directions @ self.g[first : first + directions.shape[1]])
 
 
 def covariance(kind: str, fit: Fit, rows: Execution, objective: Objective) -> Covariance:
