@@ -1,15 +1,17 @@
 """The Python door: `mlefit.fit(...)` and the object it returns. The only place, besides the sources, that knows pandas."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from inspect import Parameter, signature
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from mlefit.options.declaration import declared, signed
 from mlefit.pipeline import run
 from mlefit.report.json import to_dict
 from mlefit.report.report import Report
 from mlefit.report.table import render_table
-from mlefit.request import Engine, Request
+from mlefit.request import Request
 from mlefit.source.options import ReadOptions
 
 if TYPE_CHECKING:
@@ -40,42 +42,39 @@ class Fit:
         printer.text(str(self))
 
 
-def fit(
-    data: Any,
-    target: str | None = None,
-    features: Sequence[str] | None = None,
-    model: str | None = None,
-    *,
-    formula: str | None = None,
-    intercept: bool = True,
-    positive: str | None = None,
-    reference: Mapping[str, str] | None = None,
-    weights: str | None = None,
-    offset: str | None = None,
-    missing: Literal["drop", "error"] = "drop",
-    se: str = "model",
-    level: float = 0.95,
-    unit: Literal["nats", "bits"] = "nats",
-    seed: int = 0,
-    draws: int | None = None,
-    holdout: float | None = None,
-    read: ReadOptions | None = None,
-    engine: Engine = "auto",
-    threads: int | None = None,
-) -> Fit:
+FIRST = ("data", "target", "features", "model")       # also by position
+READING = tuple(option.name for option in declared(ReadOptions))
+
+
+def fit(data: Any, target: str | None = None, features: Sequence[str] | None = None, model: str | None = None,
+        **options: Any) -> Fit:
     """Fit a noise model by maximum likelihood and by least loss; the arguments are the options of `mlefit fit`.
 
     `data` is a path, a list of paths, a pandas DataFrame, an Arrow table or a mapping of columns. `features=[]` fits the
-    target alone. Raises the errors of the command line: UsageError, DataError, and NoEstimateError, whose `partial` is
-    the Report of what is known.
+    target alone. How a file is read is said option by option, or at once by `read`. Raises the errors of the command line:
+    UsageError, DataError, and NoEstimateError, whose `partial` is the Report of what is known; TypeError for a keyword that
+    is no option.
     """
+    if unknown := sorted(options.keys() - signature(fit).parameters.keys()):
+        raise TypeError(f"fit() got an unexpected keyword argument '{unknown[0]}'")
     if isinstance(data, (str, PathLike)):
         data = (fspath(data),)
     elif isinstance(data, list | tuple) and all(isinstance(path, (str, PathLike)) for path in data):
         data = tuple(fspath(path) for path in data)
-    return Fit(run(Request(
-        data=data, model=model, target=target, features=None if features is None else tuple(features), formula=formula,
-        intercept=intercept, positive=positive, reference=dict(reference or {}), weights=weights, offset=offset,
-        missing=missing, se=se, level=level, unit=unit, seed=seed, draws=draws, holdout=holdout,
-        read=(read or ReadOptions())._replace(digest=True), engine=engine, threads=threads,
-    )))
+    reading = {name: options.pop(name) for name in READING if name in options}
+    read = (options.pop("read", None) or ReadOptions())._replace(digest=True, **reading)
+    options["reference"] = dict(options.get("reference") or {})
+    features = None if features is None else tuple(features)
+    return Fit(run(Request(data=data, target=target, features=features, model=model, read=read, **options)))
+
+
+def keywords(record: Callable[..., Request]) -> Iterator[Parameter]:
+    """The parameters of `fit` for a record of options: FIRST, then its other options by name, and `read`."""
+    options = {option.name: option for option in declared(record)}
+    for name in (*FIRST, *(name for name in options if name not in FIRST)):
+        kind = Parameter.POSITIONAL_OR_KEYWORD if name in FIRST else Parameter.KEYWORD_ONLY
+        yield Parameter(name, kind, default=options[name].default, annotation=options[name].type)
+    yield Parameter("read", Parameter.KEYWORD_ONLY, default=None, annotation=ReadOptions | None)
+
+
+signed(fit, keywords(Request))

@@ -1,39 +1,106 @@
-"""Request: what the user asked for, as plain values, before any data is read."""
+"""Request: what the user asked for, as plain values, before any data is read.
 
+Every option of a fit is one field here, or one of `ReadOptions`: its type, its default, and beside them how it is said on the
+command line. Commands and `mlefit.fit` are made from these (`mlefit.options.declaration`).
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
+from mlefit.errors import UsageError
+from mlefit.escapes import shown
+from mlefit.options.declaration import Fields, Option, Section
+from mlefit.options.values import as_typed, choice, listed, not_built, refused, share, whole
 from mlefit.source.options import ReadOptions
 
-Engine = Literal["auto", "memory", "stream"]
+EngineName = Literal["auto", "memory", "stream"]
+Missing = Literal["drop", "error"]
+Unit = Literal["nats", "bits"]
+
+ERRORS = ("model", "ols", "robust", "hc3")
+
+
+def columns(_option: str, texts: Sequence[str]) -> tuple[str, ...]:
+    """The values as typed: only the file can tell whether a comma belongs to a name. A lone `none` is no predictor."""
+    return () if texts == ["none"] else tuple(texts)
+
+
+def references(option: str, pairs: Sequence[str]) -> dict[str, str]:
+    """COLUMN=LEVEL, split at the first equals sign; one level per column."""
+    levels: dict[str, str] = {}
+    for pair in pairs:
+        column, equals, level = pair.partition("=")
+        if not equals or not column or not level:
+            raise refused(option, pair, "COLUMN=LEVEL", f"such as {option} site=a")
+        if levels.setdefault(column, level) != level:
+            raise UsageError(
+                f'{option}: column "{shown(column)}" has two baseline levels, '
+                f'"{shown(levels[column])}" and "{shown(level)}"', "give one of them", code="contradiction",
+            )
+    return levels
+
+
+def standard_errors(option: str, text: str) -> str:
+    """The kind of covariance; `cluster:` needs the name of a column."""
+    if text in ERRORS or (text.startswith("cluster:") and text != "cluster:"):
+        return text
+    raise refused(option, text, listed((*ERRORS, "cluster:COLUMN")), f"such as {option} robust")
+
+
+def engine_name(option: str, text: str) -> str:
+    """How the data is visited."""
+    if text.partition(":")[0] == "dask":
+        raise not_built(f"{option} dask")
+    return choice(get_args(EngineName))(option, text)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A fit to be made. Field for field the options of `mlefit fit`; None means "mlefit chooses and says so".
+    """A fit to be made. None means "mlefit chooses and says so".
 
     `data`: paths or `-`, or one table in memory. `features`: column names; the empty tuple fits the target alone. `se`:
     model, ols, robust, hc3 or cluster:COLUMN. `draws`: None, chosen from n; 0, nothing is simulated. `holdout`: the
     share of rows, chosen by `seed`, that the fit does not see.
     """
 
-    data: tuple[str, ...] | object
-    model: str | None = None
-    target: str | None = None
-    features: tuple[str, ...] | None = None
-    formula: str | None = None
-    intercept: bool = True
-    positive: str | None = None
-    reference: dict[str, str] = field(default_factory=dict)
-    weights: str | None = None
-    offset: str | None = None
-    missing: Literal["drop", "error"] = "drop"
-    se: str = "model"
-    level: float = 0.95
-    unit: Literal["nats", "bits"] = "nats"
-    seed: int = 0
-    draws: int | None = None
-    holdout: float | None = None
-    read: ReadOptions = field(default_factory=ReadOptions)
-    engine: Engine = "auto"
-    threads: int | None = None
+    data: Annotated[tuple[str, ...] | object, Option(
+        "", metavar="DATA", help="Tables with the same columns, or - for standard input.", gather=as_typed)]
+    model: Annotated[str | None, Option(
+        "-m --model", metavar="NAME", help="Noise model, see `mlefit models`. Default: by the target.")] = None
+    target: Annotated[str | None, Option(
+        "-t --target", metavar="COLUMN", help="Response. Default: a column y or target, else the last.")] = None
+    features: Annotated[tuple[str, ...] | None, Option(
+        "-x --features", metavar="A,B,...", help="Predictors, or none. Repeatable. Default: all others.",
+        gather=columns)] = None
+    formula: Annotated[str | None, Option(
+        "-f --formula", metavar="FORMULA", help='Instead of -t and -x: "y ~ a + C(g) + a:b".')] = None
+    intercept: Annotated[bool, Option("--no-intercept", help="No constant term.", given=False)] = True
+    positive: Annotated[str | None, Option(
+        "--positive", metavar="LEVEL", help="bernoulli: the level modelled. Default: the later one.")] = None
+    reference: Annotated[dict[str, str], Option(
+        "--reference", metavar="COLUMN=LEVEL", help="Baseline level of a categorical column. Repeatable.",
+        gather=references)] = field(default_factory=dict)
+    weights: Annotated[str | None, Option("--weights", metavar="COLUMN", help="Frequency weights.")] = None
+    offset: Annotated[str | None, Option(
+        "--offset", metavar="TERM", help="Added to the linear predictor: a column, or log(column).")] = None
+    missing: Annotated[Missing, Option(
+        "--missing", metavar="drop|error", help="Rows with a missing value: dropped and counted, or refused.",
+        parse=choice(get_args(Missing)))] = "drop"
+    se: Annotated[str, Option(
+        "--se", metavar="KIND", help="Standard errors: model, ols, robust, hc3 or cluster:COLUMN.",
+        parse=standard_errors)] = "model"
+    level: Annotated[float, Option("--level", metavar="P", help="Confidence level.", parse=share("0.95"))] = 0.95
+    unit: Annotated[Unit, Option("--bits", help="Entropies and KL in bits instead of nats.", given="bits")] = "nats"
+    seed: Annotated[int, Option("--seed", metavar="N", help="Seed of everything simulated.", parse=whole(0))] = 0
+    draws: Annotated[int | None, Option(
+        "--draws", metavar="N", help="Draws of the KL null distribution; 0 simulates nothing. Default: by n.",
+        parse=whole(0))] = None
+    holdout: Annotated[float | None, Option(
+        "--holdout", metavar="P", help="Keep this share of the rows out of the fit, and judge the fit on them.",
+        parse=share("0.2"))] = None
+    engine: Annotated[EngineName, Option(
+        "--engine", metavar="NAME", help=f"{listed(get_args(EngineName))}.", parse=engine_name, section=Section.RUN)] = "auto"
+    read: Annotated[ReadOptions, Fields()] = field(default_factory=ReadOptions)
+    threads: Annotated[int | None, Option(
+        "--threads", metavar="N", help="Default: the cores there are.", parse=whole(1), section=Section.RUN)] = None

@@ -11,9 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mlefit"
 ROOMS = (
-    "escapes", "errors", "arrays", "blas", "machine", "rows", "sums", "noise", "expression", "mean", "source", "report", "request",
-    "execution", "criterion", "objective", "existence", "design", "estimation", "inference", "problem", "information",
-    "diagnosis", "pipeline", "proof", "api", "cli",
+    "escapes", "errors", "options", "arrays", "blas", "machine", "rows", "sums", "noise", "expression", "mean", "source",
+    "report", "request", "execution", "criterion", "objective", "existence", "design", "estimation", "inference", "problem",
+    "information", "diagnosis", "pipeline", "proof", "api", "cli",
 )
 FREE = {"version", "__init__", "__main__"}      # no room: a constant and the two front doors
 FENCES = {
@@ -148,8 +148,18 @@ def loaded_by(*arguments: str, exits: int = 0) -> set[str]:
     return loaded(f"from mlefit.cli import main; assert main({list(arguments)!r}) == {exits}")
 
 
-def test_importing_mlefit_loads_no_numerics() -> None:
-    assert not loaded("import mlefit") & {"numpy", "pandas", "pyarrow", "scipy", "formulaic", "rich", "typer"}
+@pytest.mark.parametrize("module", ["mlefit", "mlefit.request"])
+def test_importing_mlefit_or_its_options_loads_no_numerics_and_no_parser(module: str) -> None:
+    assert not loaded(f"import {module}") & {"numpy", "pandas", "pyarrow", "scipy", "formulaic", "rich", "typer"}
+
+
+def test_the_python_door_loads_no_parser_of_command_lines() -> None:
+    assert not loaded("import mlefit; mlefit.fit") & {"typer", "click"}
+
+
+def test_the_command_line_alone_loads_no_numerics_and_no_other_command() -> None:
+    assert not loaded_by("fit", "--help") & {"numpy", "pyarrow", "scipy", "mlefit.cli.prove", "mlefit.cli.models"}
+    assert "mlefit.request" not in loaded_by("--version")
 
 
 @pytest.mark.parametrize(("arguments", "exits"), [

@@ -61,11 +61,6 @@ COMMANDS_HELP = "`mlefit fit DATA` fits a table, `mlefit --help` lists the comma
     (["fit", __file__, "--out", __file__], (f'--out: "{__file__}" cannot be written: it is the input',
                                             "give a file in a directory that exists and is yours to write")),
     (["fit", "d", "--engine", "dask:host"], ("--engine dask is not built yet", "`mlefit --help` lists what there is")),
-    *((["fit", "d", *option.split()], (f"{option.split()[0]} is not built yet", "`mlefit --help` lists what there is"))
-      for option in ("--mean a", "--start a=1", "--scale-features x", "--trials n", "--by g", "--firth",
-                     "--exponentiate", "--save m.json")),
-    *(([command, "x"], (f"{command} is not built yet", "`mlefit --help` lists what there is"))
-      for command in ("compare", "predict", "simulate", "plot", "report")),
 ])
 def test_a_wrong_command_line_is_refused_in_two_lines(
     arguments: list[str], lines: tuple[str, str], pipeline: Pipeline, capsys: pytest.CaptureFixture[str]

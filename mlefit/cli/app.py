@@ -1,31 +1,49 @@
-"""The app: every command by name. A new command is one file, one line here, and leaves the list of reserved names."""
+"""The app: every command by name. A new command is one file, one name here, and leaves the list of reserved names."""
 
 from difflib import get_close_matches
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from mlefit.cli.explain import explain
-from mlefit.cli.fit import fit
-from mlefit.cli.models import models
-from mlefit.cli.prove import prove
-from mlefit.cli.reserved import COMMANDS, not_built
+from mlefit.cli.reserved import COMMANDS as RESERVED
 from mlefit.errors import UsageError
+from mlefit.options.values import not_built
 from mlefit.report.safety import shown
 from mlefit.version import __version__
 
+COMMANDS = ("fit", "models", "prove", "explain")      # each the function of that name in the module of that name
+
 
 class Commands(TyperGroup):
-    """The commands; a name that is none of them is answered with the nearest, or with what it could have meant."""
+    """The commands, each made when it is asked for: `fit` need not know what `prove` takes.
+
+    A name that is none of them is answered with the nearest, or with what it could have meant.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of `--help`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        from mlefit.cli.command import command
+
+        body = getattr(import_module(f"mlefit.cli.{cmd_name}"), cmd_name)
+        one = typer.Typer(rich_markup_mode=None, add_completion=False)
+        one.command(cmd_name)(command(body))
+        return typer.main.get_command(one)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that `args` begins with. Raises UsageError."""
         name = args[0]
-        if name in COMMANDS and name not in self.commands:
+        if name in RESERVED:
             raise not_built(name)
-        if name not in self.commands:
-            near = get_close_matches(name, self.commands, n=1)
+        if name not in COMMANDS:
+            near = get_close_matches(name, COMMANDS, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             raise UsageError(
                 f'there is no command "{shown(name)}"',
@@ -38,10 +56,6 @@ app = typer.Typer(
     cls=Commands, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("fit")(fit)
-app.command("models")(models)
-app.command("prove")(prove)
-app.command("explain")(explain)
 
 
 def version(wanted: bool) -> None:

@@ -15,8 +15,9 @@ from typing import ClassVar, NoReturn
 from mlefit.blas import claim
 from mlefit.cli.messages import error_lines
 from mlefit.cli.output import silence, write
-from mlefit.cli.reserved import OPTIONS, not_built
+from mlefit.cli.reserved import OPTIONS
 from mlefit.errors import DataError, MlefitError, UsageError
+from mlefit.options.values import not_built
 from mlefit.report.safety import shown
 
 OBJECTS = 1_000_000    # start-up makes half a million objects, and all stay: to look through them costs 7 % of a short run

@@ -3,14 +3,11 @@
 import sys
 from typing import Annotated
 
-import typer
-
 from mlefit.cli import output
+from mlefit.options.declaration import Option
 
 
-def explain(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Noise model, see `mlefit models`.")],
-) -> None:
+def explain(model: Annotated[str, Option("", metavar="MODEL", help="Noise model, see `mlefit models`.")]) -> None:
     """Derive the loss of a noise model from its likelihood."""
     from mlefit.proof.derivation import derivation
 

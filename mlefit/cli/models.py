@@ -3,11 +3,9 @@
 import shutil
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from mlefit.cli import options, output
+from mlefit.cli import arguments, output
 
 if TYPE_CHECKING:
     from mlefit.noise.model import NoiseModel
@@ -15,11 +13,7 @@ if TYPE_CHECKING:
 SCHEMA = "mlefit.models/1"
 
 
-def models(
-    format_: Annotated[str, typer.Option(
-        "-o", "--output", parser=options.choice("--output", ("table", "json")), metavar="FORMAT", help="table or json.",
-    )] = "table",
-) -> None:
+def models(format_: arguments.TableOrJson = "table") -> None:
     """List the noise models."""
     from mlefit.noise import MODELS
 

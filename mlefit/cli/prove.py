@@ -2,74 +2,39 @@
 
 import shutil
 import sys
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from mlefit.cli import arguments, options, output
+from mlefit.cli import arguments, output
+from mlefit.cli.command import files
 from mlefit.cli.messages import say
 from mlefit.cli.progress import progress
 from mlefit.errors import NoEstimateError
 from mlefit.machine import keep_freed_memory
+from mlefit.options.declaration import Fields, Option
 from mlefit.report.safety import shown
+from mlefit.request import Request
 
 if TYPE_CHECKING:
     from mlefit.proof.proof import Proof
-    from mlefit.request import Engine
-
-Format = Annotated[str, typer.Option(
-    "-o", "--output", parser=options.choice("--output", ("table", "json")), metavar="FORMAT", help="table or json.")]
-Picture = Annotated[str | None, typer.Option(
-    "--plot", metavar="FILE", help="Draw NLL and loss along a slice through the optimum: FILE.png or FILE.svg.")]
 
 
 def prove(
-    data: arguments.Data = None,
-    model: arguments.ModelName = None,
-    target: arguments.Target = None,
-    features: arguments.Features = None,
-    formula: arguments.Formula = None,
-    no_intercept: arguments.NoIntercept = False,
-    positive: arguments.Positive = None,
-    reference: arguments.Reference = None,
-    weights: arguments.Weights = None,
-    offset: arguments.Offset = None,
-    missing: arguments.Missing = "drop",
-    seed: arguments.Seed = 0,
-    plot: Picture = None,
-    format_: Format = "table",
+    request: Annotated[Request, Fields(without=("se", "level", "unit", "draws", "holdout"))],
+    plot: Annotated[str | None, Option(
+        "--plot", metavar="FILE", help="Draw NLL and loss along a slice through the optimum: FILE.png or FILE.svg.")] = None,
+    format_: arguments.TableOrJson = "table",
     out: arguments.OutFile = None,
-    delimiter: arguments.Delimiter = None,
-    encoding: arguments.Encoding = None,
-    decimal: arguments.Decimal = None,
-    na: arguments.MissingTokens = None,
-    no_header: arguments.NoHeader = False,
-    engine: arguments.Engine = "auto",
-    memory: arguments.Memory = None,
-    threads: arguments.Threads = None,
     quiet: arguments.Quiet = False,
 ) -> None:
     """Show on a table that both routes give one answer."""
-    from mlefit.cli.fit import check_data, chosen
-    from mlefit.request import Request
-    from mlefit.source.options import ReadOptions
-
-    check_data("prove", data, formula, target, features)
-    assert data is not None
+    inputs = files("prove", request)
     for place in (out, plot):
         if place is not None:
-            output.check(place, data)
+            output.check(place, inputs)
     if plot is not None:
         from mlefit.proof.plot import check
 
         check(plot)
-    request = Request(
-        data=tuple(data), model=model, target=target, features=chosen(features), formula=formula,
-        intercept=not no_intercept, positive=positive, reference=options.references(reference or ()), weights=weights,
-        offset=offset, missing=cast(Literal["drop", "error"], missing), seed=seed,
-        read=ReadOptions(delimiter, encoding, decimal, tuple(na or ()), not no_header, memory),
-        engine=cast("Engine", engine), threads=threads,
-    )
     from mlefit.proof import prove as proof_of
 
     keep_freed_memory()

@@ -1,13 +1,11 @@
 """Names that later versions will use: they exit 2 and say so, and nothing else can take them."""
 
-from mlefit.errors import UsageError
-
-COMMANDS = ("compare", "predict", "simulate", "plot", "report")
-OPTIONS = (
-    "--mean", "--start", "--scale-features", "--trials", "--by", "--firth", "--exponentiate", "--save",
+COMMANDS = (
+    "help", "compare", "predict", "simulate", "check", "audit", "export", "show", "plot", "report", "schema", "completion",
 )
-
-
-def not_built(name: str) -> UsageError:
-    """The refusal of a reserved name."""
-    return UsageError(f"{name} is not built yet", "`mlefit --help` lists what there is", code="not-built")
+OPTIONS = (
+    "--weights-kind", "--intervals", "--detail", "--effects", "--exponentiate", "--sort", "--as", "--levels", "--order",
+    "--require", "--no-kl", "--save", "--mean", "--start", "--start-only", "--bounds", "--loss", "--density",
+    "--scale-features", "--scale-formula", "--trials", "--by", "--insecure", "--partition", "--skip", "--sheet", "--table",
+    "--query", "--folds", "--allow-failures", "-V",
+)

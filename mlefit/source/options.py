@@ -1,18 +1,62 @@
 """ReadOptions: what the user said about the file. None means: detect it, and say so when it is unusual."""
 
-from typing import NamedTuple
+import codecs
+import re
+from typing import Annotated, NamedTuple
+
+from mlefit.options.declaration import Option, Section
+from mlefit.options.values import as_typed, choice, refused
+
+UNITS = {
+    "": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
+    "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12,
+}
+DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+
+
+def one_character(option: str, text: str) -> str:
+    """One character, or its name."""
+    character = DELIMITERS.get(text, text)
+    if len(character) == 1 and character not in '"\r\n':
+        return character
+    raise refused(option, text, "one character", f'such as {option} ";" or {option} tab')
+
+
+def known_encoding(option: str, text: str) -> str:
+    """An encoding that Python knows."""
+    try:
+        return codecs.lookup(text).name
+    except (LookupError, ValueError):
+        raise refused(option, text, "the name of an encoding", f"such as {option} latin-1") from None
+
+
+def size(option: str, text: str) -> int:
+    """A size in bytes: 200MB is 200 million, 200MiB is 200 * 2^20."""
+    found = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([A-Za-z]{0,3})", text)
+    bytes_ = int(float(found[1]) * UNITS.get(found[2].upper(), 0)) if found else 0
+    if bytes_ > 0:
+        return bytes_
+    raise refused(option, text, "a size", f"such as {option} 200MB or {option} 1.5GiB")
 
 
 class ReadOptions(NamedTuple):
     """Overrides of detection; `na` are tokens that mean "missing" besides the usual ones.
 
-    `digest`: whether the SHA-256 of the bytes will be asked for, and so is computed while they are read.
+    `memory`: bytes that the run may use, None: no bound was given. `digest`, no option: whether the SHA-256 of the bytes
+    will be asked for, and so is computed while they are read.
     """
 
-    delimiter: str | None = None
-    encoding: str | None = None
-    decimal: str | None = None
-    na: tuple[str, ...] = ()
-    header: bool = True
-    memory: int | None = None     # bytes the run may use, None: no bound was given
+    delimiter: Annotated[str | None, Option(
+        "--delimiter", metavar="CHAR", help="Default: detected.", parse=one_character, section=Section.READING)] = None
+    encoding: Annotated[str | None, Option(
+        "--encoding", metavar="NAME", help="Default: detected.", parse=known_encoding, section=Section.READING)] = None
+    decimal: Annotated[str | None, Option(
+        "--decimal", metavar="CHAR", help="Default: detected.", parse=choice((".", ",")), section=Section.READING)] = None
+    na: Annotated[tuple[str, ...], Option(
+        "--na", metavar="TOKEN", help="Means missing, besides the usual tokens. Repeatable.", gather=as_typed,
+        section=Section.READING)] = ()
+    header: Annotated[bool, Option(
+        "--no-header", help="The first row is data.", given=False, section=Section.READING)] = True
+    memory: Annotated[int | None, Option(
+        "--memory", metavar="SIZE", help="Memory to use at most, such as 200MB.", parse=size, section=Section.RUN)] = None
     digest: bool = False
