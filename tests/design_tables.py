@@ -30,7 +30,7 @@ def batch(
     columns = {name: np.asarray(cells, dtype=np.float64)[cut] for name, cells in numbers.items()}
     coded = {name: category(cells[cut]) for name, cells in texts.items()}
     rows = [len(column) for column in columns.values()] + [len(column.codes) for column in coded.values()]
-    return Batch(Place(0, 0), start, rows[0], columns, coded)
+    return Batch(Place(0, 0), rows[0], columns, coded, start=start)
 
 
 def kinds(numbers: Sequence[str] = (), texts: Sequence[str] = ()) -> dict[str, Kind]:

@@ -22,14 +22,15 @@ def columns(source: Source, threads: int = 2) -> dict[str, list[object]]:
     numbers = [name for name in source.names if source.kinds[name] in (Kind.NUMBER, Kind.EMPTY)]
     others = [name for name in source.names if name not in numbers]
     found: dict[str, list[object]] = {name: [] for name in source.names}
-    row = 0
+    places = []
     for batch in source.map(numbers, others, lambda batch: batch, threads):
-        assert batch.first_row == row
-        row += batch.rows
+        assert batch.start == 0
+        places.append(batch.place)
         for name in numbers:
             found[name].extend(None if np.isnan(value) else value for value in batch.numbers[name].tolist())
         for name in others:
             found[name].extend(levels(batch, name))
+    assert places == sorted(set(places))
     return found
 
 

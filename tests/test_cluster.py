@@ -1,4 +1,4 @@
-"""Clusters: every row keeps the index of its group, whatever the batches, the store or the sample."""
+"""Clusters: every row keeps the index of its group, whatever the batches and the store."""
 
 from pathlib import Path
 
@@ -7,15 +7,18 @@ import pytest
 
 from mlefit.design.encode import Columns
 from mlefit.design.expression import Expression
+from mlefit.design.predictors import Predictors
+from mlefit.design.response import Observed
 from mlefit.design.roles import choose_roles
+from mlefit.design.scaling import Scaling
 from mlefit.design.terms import Term
 from mlefit.errors import UsageError
-from mlefit.execution import Store
+from mlefit.execution import Intake, Store
 from mlefit.expression.tree import Column
-from mlefit.problem.gather import Gathered, gather
+from mlefit.problem.gather import Gathered, Kept, Told, gather
 from mlefit.request import Request
-from mlefit.rows.chunk import Chunk
-from mlefit.rows.reservoir import Reservoir, choose, join
+from mlefit.rows.chunk import Chunk, choose, join
+from mlefit.rows.piece import Ranks
 from mlefit.source import ReadOptions, open_source
 from mlefit.source.source import Source
 
@@ -28,9 +31,12 @@ def table(rows: int, groups: int) -> dict[str, object]:
 
 
 def gathered(source: Source, budget: int | None) -> tuple[Gathered, Store]:
-    columns = Columns("y", False, (Term((Expression("x", Column("x")),)),), True, cluster="school")
-    store = Store(budget)
-    return gather(source, columns, store, Reservoir(50, 0), threads=2), store
+    predictors = Predictors((Term((Expression("x", Column("x")),)),), True)
+    columns = Columns(predictors, Observed("y", reads_levels=False, located=True, compresses=True, cluster="school"))
+    kept = Kept(Intake(budget), Intake())
+    found = gather(source, Told(columns, Scaling(np.zeros(2), np.ones(2)), 0, 50), kept, threads=2)
+    assert kept.fitted is not None
+    return found, kept.fitted.store(Ranks({}, {name: rank for rank, name in enumerate(found.clusters)}))
 
 
 @pytest.mark.parametrize("budget", [None, 0])
@@ -45,9 +51,6 @@ def test_rows_keep_their_group_over_all_batches(budget: int | None) -> None:
     assert sum(found.clusters.values()) == len(used) == found.ledger.used
     assert found.ledger.dropped == {"school": 1}
     assert names == list(dict.fromkeys(used))
-    sample = found.reservoir.sample()
-    assert sample.cluster is not None
-    assert sample.cluster.shape == sample.y.shape
     store.close()
 
 
@@ -76,7 +79,7 @@ def test_the_cluster_column_is_no_predictor_unless_named(tmp_path: Path) -> None
     with open_source((str(path),), ReadOptions()) as source:
         chosen = choose_roles(source, Request((str(path),), target="y", se="cluster:school"))
         assert chosen.features == ("x",)
-        assert chosen.columns.cluster == "school"
+        assert chosen.columns.observed.cluster == "school"
         assert chosen.columns.categories == ("school",)
         named = choose_roles(source, Request((str(path),), target="y", features=("school",), se="cluster:school"))
         assert named.columns.categories == ("school",)

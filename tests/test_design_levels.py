@@ -6,7 +6,7 @@ from design_tables import batch, design, everything
 
 from mlefit.design.learn import columns_to_terms, learn, survey
 from mlefit.design.levels import in_order
-from mlefit.errors import DataError, UsageError
+from mlefit.errors import InBlockError, UsageError
 
 A = ["a1", "a2", "a1", "a2", "a1", "a2", "a1", "a2", "a1", "a2", "a1", "a2"]
 B = ["p", "p", "q", "q", "r", "r", "p", "p", "q", "q", "r", "r"]
@@ -112,10 +112,10 @@ def test_levels_of_rows_that_are_not_kept_do_not_exist():
     assert values[:2, 0].tolist() == [0, 1]
     assert np.isnan(values[2:]).all()
     assert values.flags.f_contiguous
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(InBlockError) as caught:
         learnt[0].evaluate(table)
-    assert str(caught.value) == (
-        'column "g", row 3: level "w" was not among the rows from which the levels were learnt\nlevels: u, v'
+    assert str(caught.value.told(10)) == (
+        'column "g", row 13: level "w" was not among the rows from which the levels were learnt\nlevels: u, v'
     )
 
 

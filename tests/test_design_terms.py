@@ -95,7 +95,7 @@ def test_missing_cells_give_nan_and_nothing_warns():
         warnings.simplefilter("error")
         for text in ("I(a**0)", "I(1**a)", "log(b)", "I(a/b)", "sqrt(-a)", "I(a*b):log(b)", "g:log(b)"):
             (term,) = terms_of(f"y ~ 0 + {text}").terms
-            here = Batch(Place(0, 0), 0, 4, batch(numbers).numbers, {"g": category(["u", "u", None, "u"])})
+            here = Batch(Place(0, 0), 4, batch(numbers).numbers, {"g": category(["u", "u", None, "u"])})
             learnt = learn([term], surveyed([term], [here]), intercept=False, reference={})
             columns[text] = learnt[0].evaluate(here)[:, 0].tolist()
     np.testing.assert_array_equal(columns["I(a**0)"], [nan, 1, 1, 1])
@@ -108,8 +108,8 @@ def test_missing_cells_give_nan_and_nothing_warns():
 
 
 def test_a_value_that_does_not_exist_is_refused_with_its_cells():
-    here = Batch(Place(0, 0), 1000, 2, batch({"a": [1.0, 0.0], "b": [2.0, 3.0]}).numbers)
-    error = not_finite("a:log(b)", here, frozenset("ab"), 1, float("-inf"))
+    here = Batch(Place(0, 0), 2, batch({"a": [1.0, 0.0], "b": [2.0, 3.0]}).numbers, start=400)
+    error = not_finite("a:log(b)", here, frozenset("ab"), 1, float("-inf")).told(600)
     assert str(error) == (
         'term "a:log(b)", row 1002: expected a finite number, found -inf (a = 0.0, b = 3.0)\n'
         "use a term that exists in every row, or drop the row"

@@ -1,11 +1,18 @@
 """Reservoir: a fair sample that depends on the data and the seed, not on the order in which batches arrive."""
 
+from random import Random
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from mlefit.rows.chunk import Chunk
-from mlefit.rows.reservoir import Reservoir, choose, join
+from mlefit.rows.chunk import Chunk, choose, join
+from mlefit.rows.keys import Stream, keys
+from mlefit.rows.piece import Piece, Ranks
+from mlefit.rows.reservoir import Bar, Reservoir
+from mlefit.sums.tally import tree_sum
 
 
 def batches(n: int, rows: int = 50, weighted: bool = False) -> list[Chunk]:
@@ -16,12 +23,17 @@ def batches(n: int, rows: int = 50, weighted: bool = False) -> list[Chunk]:
     return [whole.part(start, min(start + rows, n)) for start in range(0, n, rows)]
 
 
+def reservoirs(chunks: list[Chunk], capacity: int, seed: int = 0) -> list[Reservoir]:
+    """Those of the chunks, each a block of its own."""
+    bar = Bar(capacity)
+    return [
+        Reservoir.of(Piece(chunk), keys(seed, Stream.SAMPLE, (0, block), 0, chunk.rows), bar)
+        for block, chunk in enumerate(chunks)
+    ]
+
+
 def sampled(chunks: list[Chunk], capacity: int, seed: int = 0) -> Chunk:
-    reservoir = Reservoir(capacity, seed)
-    for chunk in chunks:
-        reservoir.offer(chunk)
-    assert reservoir.offered == sum(chunk.rows for chunk in chunks)
-    return reservoir.sample()
+    return tree_sum(reservoirs(chunks, capacity, seed)).sample(Ranks())
 
 
 @pytest.mark.parametrize("n", [1, 49, 99, 100])
@@ -45,10 +57,27 @@ def test_a_row_stays_together() -> None:
     assert np.array_equal(sample.offset, -sample.y)
 
 
-def test_the_order_of_the_batches_does_not_matter() -> None:
-    chunks = batches(3_000)
-    shuffled = [chunks[i] for i in np.random.default_rng(1).permutation(len(chunks))]
-    assert set(sampled(chunks, 100).y) == set(sampled(shuffled, 100).y)
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(st.randoms(use_true_random=False))
+def test_samples_of_parts_add_up_to_that_of_the_whole_in_any_grouping(random: Random) -> None:
+    chunks = batches(1_000)
+    parts = reservoirs(chunks, 100)
+    while len(parts) > 1:
+        at = random.randrange(len(parts) - 1)
+        parts[at : at + 2] = [parts[at] + parts[at + 1]]
+    chance = np.concatenate([keys(0, Stream.SAMPLE, (0, block), 0, 50) for block in range(20)])
+    assert parts[0].sample(Ranks()).y.tolist() == sorted(np.argsort(chance)[:100])
+
+
+def test_who_met_which_rows_first_does_not_matter() -> None:
+    """The bar that workers share depends on who was first; the sample does not."""
+    chunks, bar = batches(3_000), Bar(100)
+    shuffled = np.random.default_rng(1).permutation(len(chunks)).tolist()
+    met = {
+        block: Reservoir.of(Piece(chunks[block]), keys(0, Stream.SAMPLE, (0, block), 0, 50), bar) for block in shuffled
+    }
+    assert sampled(chunks, 100).y.tolist() == tree_sum(met[block] for block in range(60)).sample(Ranks()).y.tolist()
+    assert sum(one.held for one in met.values()) < 1_000
 
 
 def test_the_seed_decides() -> None:
@@ -67,26 +96,37 @@ def test_every_row_has_the_same_chance() -> None:
 
 
 def test_memory_does_not_grow_with_the_rows() -> None:
-    reservoir = Reservoir(100, 0)
-    for chunk in batches(20_000):
-        reservoir.offer(chunk)
-        assert sum(keys.size for keys in reservoir._keys) <= 2 * 100 + 50
+    total = Reservoir(100)
+    for one in reservoirs(batches(20_000), 100):
+        total += one
+        assert total.held == sum(piece.chunk.rows for piece in total.pieces) <= 200
 
 
 def test_a_sample_does_not_share_memory_with_the_data() -> None:
     chunk = batches(50)[0]
-    reservoir = Reservoir(100, 0)
-    reservoir.offer(chunk)
+    one = reservoirs([chunk], 100)[0]
     chunk.y[:] = -1.0
-    assert reservoir.sample().y.tolist() == list(range(50))
+    assert one.sample(Ranks()).y.tolist() == list(range(50))
 
 
-def test_classes_are_relabelled() -> None:
-    reservoir = Reservoir(100, 0)
-    for chunk in batches(90, rows=30):
-        reservoir.offer(Chunk(chunk.y % 3, chunk.x))
-    reservoir.relabel(np.array([2.0, 0.0, 1.0]))
-    assert reservoir.sample().y.tolist() == [2.0, 0.0, 1.0] * 30
+def test_levels_are_ranked_when_all_are_known() -> None:
+    """Three pieces with levels in orders of their own."""
+    names = ("abc", "cab", "bca")
+    pieces = [Piece(chunk, tuple(levels)) for levels, chunk in zip(names, (Chunk(y.y % 3, y.x) for y in batches(90, 30)), strict=True)]
+    bar = Bar(100)
+    total = tree_sum(Reservoir.of(piece, keys(0, Stream.SAMPLE, (0, k), 0, 30), bar) for k, piece in enumerate(pieces))
+    ranks = {"a": 0, "b": 1, "c": 2}
+    expected = [float(ranks[levels[k % 3]]) for levels in names for k in range(30)]
+    assert total.sample(Ranks(ranks)).y.tolist() == expected
+
+
+def test_keys_depend_on_the_place_alone() -> None:
+    whole = keys(3, Stream.SAMPLE, (1, 2), 0, 100)
+    assert np.array_equal(np.concatenate([keys(3, Stream.SAMPLE, (1, 2), 0, 33), keys(3, Stream.SAMPLE, (1, 2), 33, 100)]), whole)
+    others = [keys(3, Stream.SAMPLE, place, 0, 100) for place in ((0, 2), (1, 0), (2, 1))]
+    others += [keys(3, stream, (1, 2), 0, 100) for stream in (Stream.HOLDOUT, Stream.QUANTILES)]
+    others += [keys(4, Stream.SAMPLE, (1, 2), 0, 100)]
+    assert not any(np.isin(other, whole).any() for other in others)
 
 
 def test_parts_join_to_the_whole_and_rows_are_chosen_by_index() -> None:

@@ -26,7 +26,7 @@ def test_an_extent_is_finite_exactly_where_every_cell_is(cells: list[float]) -> 
 
 
 def test_a_batch_looks_once() -> None:
-    batch = Batch(Place(0, 0), 0, 2, {"x": np.array([1.0, -3.0])})
+    batch = Batch(Place(0, 0), 2, {"x": np.array([1.0, -3.0])})
     assert batch.extent("x") == (-3.0, 1.0)
     assert batch.extents == {"x": (-3.0, 1.0)}
     assert batch.extent("x") is batch.extent("x")

@@ -97,7 +97,7 @@ def test_the_consumer_may_stop_early(tmp_path: Path) -> None:
     table(path)
     seen: list[int] = []
     with open_source((str(path),), ReadOptions()) as source:
-        results = source.map(["x"], [], lambda batch: seen.append(batch.first_row), 2)
+        results = source.map(["x"], [], lambda batch: seen.append(batch.place.block), 2)
         next(results)
         results.close()
     assert len(seen) <= 4      # the one taken and threads + 1 under way

@@ -84,8 +84,8 @@ def test_numbers_as_categories() -> None:
 
 def test_long_frames_come_in_batches() -> None:
     with open_source({"x": np.arange(200_000)}, ReadOptions()) as source:
-        starts = list(source.map(["x"], [], lambda batch: (batch.first_row, batch.numbers["x"][0]), 3))
-        assert starts == [(first, float(first)) for first in (0, 65_536, 131_072, 196_608)]
+        starts = list(source.map(["x"], [], lambda batch: (batch.place, batch.numbers["x"][0]), 3))
+        assert starts == [((0, block), 65_536.0 * block) for block in range(4)]
         assert not source.complete
 
 

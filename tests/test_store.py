@@ -7,27 +7,28 @@ import numpy as np
 import pytest
 
 from mlefit.errors import DataError
-from mlefit.execution import Engine, Store
+from mlefit.execution import Engine, Intake, Store
 from mlefit.execution.engine import PART_ROWS, parts
 from mlefit.execution.threads import ENOUGH
-from mlefit.rows.chunk import Chunk
+from mlefit.rows.chunk import Chunk, choose
+from mlefit.rows.piece import NOWHERE, Piece, Ranks
 from mlefit.sums.tally import Tally
 
 
-def chunk(rows: int, weighted: bool = False, shifted: bool = False, first_row: int = 0) -> Chunk:
+def chunk(rows: int, weighted: bool = False, shifted: bool = False) -> Chunk:
     rng = np.random.default_rng(rows)
     return Chunk(
         rng.integers(0, 3, rows).astype(float), rng.normal(0.0, 1.0, (3, rows)).T,
         rng.integers(0, 5, rows).astype(float) if weighted else None, rng.normal(0.0, 1.0, rows) if shifted else None,
-        first_row,
     )
 
 
 def stored(*chunks: Chunk, budget: int | None) -> Store:
-    store = Store(budget)
-    for one in chunks:
-        store.add(one)
-    return store
+    intake = Intake(budget)
+    for place, one in enumerate(chunks):
+        intake.keep((place,), Piece(one))
+    assert intake.rows == sum(one.rows for one in chunks)
+    return intake.store()
 
 
 def same(a: Chunk, b: Chunk) -> None:
@@ -40,7 +41,7 @@ def same(a: Chunk, b: Chunk) -> None:
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("shifted", [False, True])
 def test_spilled_parts_come_back_bit_for_bit(weighted: bool, shifted: bool) -> None:
-    chunks = [chunk(2 * PART_ROWS + 5, weighted, shifted), chunk(100, weighted, shifted, first_row=2 * PART_ROWS + 5)]
+    chunks = [chunk(2 * PART_ROWS + 5, weighted, shifted), chunk(100, weighted, shifted)]
     memory, disk = stored(*chunks, budget=None), stored(*chunks, budget=0)
     assert (memory.spilled, disk.spilled) == (False, True)
     assert memory.rows == disk.rows == 2 * PART_ROWS + 105
@@ -60,7 +61,7 @@ def test_numbers_at_the_edge_of_float64_survive_the_disk() -> None:
 
 
 def test_a_budget_fills_memory_first_and_keeps_the_order() -> None:
-    chunks = [chunk(100, first_row=100 * i) for i in range(5)]
+    chunks = [chunk(100) for _ in range(5)]
     size = chunks[0].y.nbytes + chunks[0].x.nbytes
     store = stored(*chunks, budget=2 * size)
     assert [type(part).__name__ for part in store.parts] == ["Held", "Held", "Stored", "Stored", "Stored"]
@@ -70,13 +71,31 @@ def test_a_budget_fills_memory_first_and_keeps_the_order() -> None:
 
 
 @pytest.mark.parametrize("budget", [None, 0])
-def test_classes_are_relabelled_on_disk_and_in_memory(budget: int | None) -> None:
-    original = chunk(1_000)
-    before = original.y.copy()
-    store = stored(original, budget=budget)
-    store.relabel(np.array([1.0, 2.0, 0.0]))
-    assert np.array_equal(store.parts[0].load().y, (before + 1.0) % 3.0)
-    assert np.array_equal(store.parts[0].load().x, original.x)
+@pytest.mark.parametrize("seed", range(5))
+def test_pieces_with_codes_of_their_own_make_one_store_whatever_the_order_of_arrival(budget: int | None, seed: int) -> None:
+    """Every piece knows some of the levels a .. e, in an order of its own; the store has their ranks, in order of place."""
+    rng = np.random.default_rng(seed)
+    ranks = Ranks({"a": 2, "b": 0, "c": 1}, {"u": 1, "v": 0})
+    pieces, y, cluster, x = [], [], [], []
+    for _ in range(6):
+        levels, clusters = tuple(rng.permutation(list("abcde"))), tuple(rng.permutation(["u", "v"]))
+        codes, groups = rng.integers(0, 5, 50), rng.integers(0, 2, 50)
+        pieces.append(Piece(Chunk(codes.astype(float), rng.normal(size=(2, 50)).T, cluster=groups.astype(float)), levels, clusters))
+        y += [float(ranks.levels.get(levels[code], NOWHERE)) for code in codes]
+        cluster += [float(ranks.clusters[clusters[code]]) for code in groups]
+        x.append(pieces[-1].chunk.x)
+    before = [piece.chunk.y.copy() for piece in pieces]
+    intake = Intake(budget)
+    for place in rng.permutation(6):
+        intake.keep((0, int(place)), pieces[place])
+    intake.keep((0, 6), Piece(choose(pieces[0].chunk, np.empty(0, np.intp)), ("z",), ("w",)))      # no rows, no part
+    store = intake.store(ranks)
+    loaded = [part.load() for part in store.parts]
+    assert np.concatenate([part.y for part in loaded]).tolist() == y
+    assert np.concatenate([part.cluster for part in loaded if part.cluster is not None]).tolist() == cluster
+    assert np.array_equal(np.concatenate([part.x for part in loaded]), np.concatenate(x))
+    assert [part.first_row for part in loaded] == [0, 50, 100, 150, 200, 250]
+    assert all(np.array_equal(piece.chunk.y, mine) for piece, mine in zip(pieces, before, strict=True))
     store.close()
 
 
@@ -101,7 +120,7 @@ def test_a_sum_has_the_same_bits_for_any_threads_and_store(budget: int | None, t
 
 @pytest.mark.parametrize("count", [1, 7, 8, 64, 101, 300])
 def test_parts_handed_over_in_runs_add_up_to_the_same_bits(count: int) -> None:
-    chunks = [chunk(10 + place % 3, first_row=place) for place in range(count)]
+    chunks = [chunk(10 + place % 3) for place in range(count)]
     one = Engine.of(*chunks).sum(moments)
     for threads in (2, 3, 5):
         engine = Engine.of(*chunks, threads=threads)

@@ -13,6 +13,7 @@ from mlefit.design.powers import Powers, Recurrence
 from mlefit.design.sample import Sample
 from mlefit.design.terms import Factor, not_finite
 from mlefit.errors import DataError
+from mlefit.rows.keys import Stream, keys
 from mlefit.source.batch import Batch
 
 
@@ -36,7 +37,7 @@ class Basis(Factor):
         return self.argument.numbers
 
     def _kept(self, batch: Batch, keep: Mask) -> Array:
-        """The argument's values in `keep`. Raises DataError for the first that is not finite."""
+        """The argument's values in `keep`. Raises InBlockError for the first that is not finite."""
         values = self.argument.values(batch)
         lost = np.flatnonzero(keep & ~np.isfinite(values))
         if lost.size:
@@ -135,9 +136,8 @@ class Spline(Basis):
 
     def survey(self, batch: Batch, keep: Mask, weight: Array | None) -> Sample:
         """The values of the argument, or a sample of them."""
-        return Sample.of(
-            self._kept(batch, keep), batch.first_row + np.flatnonzero(keep), None if weight is None else weight[keep]
-        )
+        chance = keys(0, Stream.QUANTILES, batch.place, batch.start, batch.start + batch.rows)
+        return Sample.of(self._kept(batch, keep), chance[keep], None if weight is None else weight[keep])
 
     def learnt(self, summary: Sample, full: bool, reference: Mapping[str, str]) -> "Spline":
         """With its knots. Raises DataError when knots coincide."""

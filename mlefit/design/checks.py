@@ -35,8 +35,8 @@ def _short(name: str) -> str:
 
 def check_roles(columns: Columns, features: Sequence[str]) -> None:
     """Raises UsageError when one column plays two parts that exclude each other."""
-    target, weights = columns.target, columns.weights
-    offset = frozenset() if columns.offset is None else columns.offset.numbers
+    target, weights, known = columns.observed.target, columns.observed.weights, columns.predictors.offset
+    offset = frozenset() if known is None else known.numbers
     for name, role, other, clash in (
         (target, "target", "a predictor", target in features),
         (target, "target", "the weights", target == weights),
@@ -50,8 +50,8 @@ def check_roles(columns: Columns, features: Sequence[str]) -> None:
 
 def check_options(source: Source, request: Request, columns: Columns, model: type[NoiseModel]) -> None:
     """Raises UsageError for a --positive, --reference or --offset that the model or the column cannot use."""
-    target = columns.target
-    if columns.offset is not None and model.response is Response.CLASSES:
+    target = columns.observed.target
+    if columns.predictors.offset is not None and model.response is Response.CLASSES:
         raise UsageError(
             f"--offset: {model.name} has one linear predictor per class, and an offset would have to name the class it "
             "belongs to", "leave --offset out, or use --model bernoulli for one class against the rest",
@@ -60,7 +60,7 @@ def check_options(source: Source, request: Request, columns: Columns, model: typ
         number = model.response is Response.NUMBER
         remedy = "leave it out" if number else f"--reference {target}=LEVEL chooses the reference class"
         raise UsageError(f"--positive is for bernoulli, the model is {model.name}", remedy, code="options-contradict")
-    coded = {name for term in columns.terms for name in term.categories} | ({target} if columns.discrete else set())
+    coded = {*columns.predictors.categories, *((target,) if columns.observed.reads_levels else ())}
     for name, level in request.reference.items():
         if name == target and model.response is Response.BINARY:
             raise UsageError(f"--reference {name}={level}: the two levels of a bernoulli target need no baseline",

@@ -1,224 +1,125 @@
-"""Encoder: a batch of table columns becomes a Chunk of numbers. The last place that knows column names of the file."""
+"""Encoder: rows of a table become pieces of numbers. The last place that knows column names of the file."""
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array, Index, Mask, block
-from mlefit.design.ledger import FIRST, Ledger
+from mlefit.arrays import Array, Index, block
+from mlefit.design.complete import Used, complete
+from mlefit.design.ledger import Ledger
+from mlefit.design.predictors import Predictors
+from mlefit.design.response import Observed
 from mlefit.design.scaling import Scaling, centre_of, scale_of
-from mlefit.design.terms import Offset, Term, not_finite
-from mlefit.errors import DataError
+from mlefit.errors import InBlockError
 from mlefit.rows.chunk import Chunk
+from mlefit.rows.piece import Piece
 from mlefit.source.batch import Batch, Extent
 
-WHOLE_LIMIT = 2.0**53    # beyond this float64 no longer tells whole numbers apart
+CELLS = 1 << 20     # of a design that are encoded at once: 8 MB, and some copies
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Which columns play which part. `discrete`: the response is read as levels. `cluster`: groups of rows."""
+class Columns(NamedTuple):
+    """Which columns of the table play which part."""
 
-    target: str
-    discrete: bool
-    terms: tuple[Term, ...]
-    intercept: bool
-    weights: str | None = None
-    offset: Offset | None = None
-    cluster: str | None = None
+    predictors: Predictors
+    observed: Observed
 
     @property
     def numbers(self) -> tuple[str, ...]:
         """Columns to be read as numbers, each once."""
-        names = [] if self.discrete else [self.target]
-        for term in self.terms:
-            names += sorted(term.numbers)
-        names += [] if self.weights is None else [self.weights]
-        names += [] if self.offset is None else sorted(self.offset.numbers)
-        return tuple(dict.fromkeys(names))
+        target = () if self.observed.reads_levels else (self.observed.target,)
+        weights = () if self.observed.weights is None else (self.observed.weights,)
+        return tuple(dict.fromkeys((*target, *self.predictors.numbers, *weights)))
 
     @property
     def categories(self) -> tuple[str, ...]:
         """Columns to be read as levels, each once."""
-        names = [self.target] if self.discrete else []
-        for term in self.terms:
-            names += sorted(term.categories)
-        names += [] if self.cluster is None else [self.cluster]
-        return tuple(dict.fromkeys(names))
+        target = (self.observed.target,) if self.observed.reads_levels else ()
+        cluster = () if self.observed.cluster is None else (self.observed.cluster,)
+        return tuple(dict.fromkeys((*target, *self.predictors.categories, *cluster)))
 
-    def labels(self) -> tuple[str, ...]:
-        """Names of the design columns, the constant first."""
-        head = ("(Intercept)",) if self.intercept else ()
-        return head + tuple(label for term in self.terms for label in term.labels())
+    def used(self, batch: Batch) -> tuple[Used, Ledger]:
+        """The rows that count, and the account of all. Raises InBlockError for unusable weights."""
+        keep, ledger = complete(batch, self.numbers, self.categories)
+        return Used.of(batch, self.observed.counting(batch, keep)), ledger
 
-    def complete(self, batch: Batch) -> tuple[Mask, Ledger]:
-        """Rows without a missing cell in a column in use, and the account of the others."""
-        missing: dict[str, Mask] = {}
-        for name in self.numbers:
-            if math.isnan(batch.extent(name).low):
-                missing[name] = np.isnan(batch.numbers[name])
-        for name in self.categories:
-            absent = batch.categories[name].codes < 0
-            missing[name] = missing[name] | absent if name in missing else absent
-        keep = np.ones(batch.rows, bool)
-        dropped: dict[str, int] = {}
-        first: list[tuple[int, str]] = []
-        for name, mask in missing.items():
-            count = int(np.count_nonzero(mask))
-            if count:
-                keep &= ~mask
-                dropped[name] = count
-                first += [(batch.first_row + int(row) + 1, name) for row in np.flatnonzero(mask)[:FIRST]]
-        tokens = {name: batch.missing_tokens[name] for name in self.categories if name in batch.missing_tokens}
-        used = int(np.count_nonzero(keep))
-        return keep, Ledger(batch.rows, used, dropped, tuple(sorted(first)[:FIRST]), tokens)
+
+def steps(used: Used, width: int) -> Iterator[Used]:
+    """The rows in runs of at most CELLS design cells, but of `width` rows at least, fewer than which make no triangle."""
+    rows, most = used.batch.rows, max(CELLS // max(width, 1), width, 1)
+    if rows <= most:
+        yield used
+        return
+    for start in range(0, rows, most):
+        yield used.part(start, min(start + most, rows))
 
 
 class Encoded(NamedTuple):
-    """A chunk in encoded units, with `magnitude` (p,) = max|x_j|/s_j.
+    """Rows in encoded units, with `magnitude` (p,) = max|x_j|/s_j.
 
-    `table` (n, p + 1) is its design and, last, its response; the chunk holds views of it.
-    `levels` of a discrete response, indexed by its y, and `clusters`, indexed by its cluster, are the batch's own.
+    `table` (n, p + 1) is their design and, last, their response; the piece holds views of it.
     """
 
-    chunk: Chunk
+    piece: Piece
     table: Array
-    levels: tuple[str, ...]
-    clusters: tuple[str, ...]
-    ledger: Ledger
     magnitude: Array
     y_magnitude: float
 
+    @classmethod
+    def of(cls, columns: Columns, scaling: Scaling, used: Used) -> "Encoded":
+        """The rows that count. Raises InBlockError for infinite cells, impossible terms and levels that were not learnt."""
+        predictors, observed = columns
+        table = block(used.rows.size, scaling.centre.size + 1)
+        magnitude = predictors.encode(used, scaling, table[:, :-1])
+        y, levels = observed.values(used)
+        offset = predictors.known(used)
+        y_magnitude = 0.0
+        if observed.located:
+            y, offset = _located(y, offset), None
+            with np.errstate(over="ignore"):
+                y_magnitude = (Extent.of(y).magnitude if y.size else 0.0) / scaling.y_scale
+                y = (y - scaling.y_centre) / scaling.y_scale
+        table[:, -1] = y
+        cluster, clusters = observed.groups(used)
+        chunk = Chunk(table[:, -1], table[:, :-1], observed.weight(used), offset, cluster=cluster)
+        return cls(Piece(chunk, levels, clusters), table, magnitude, y_magnitude)
 
-class Scales(Protocol):
-    """Gives the scaling to every batch; the first batch decides it."""
-
-    def __call__(self, first: bool, learn: Callable[[], Scaling]) -> Scaling:
-        """The scaling in force."""
-        ...
-
-
-def encode(columns: Columns, scales: Scales, batch: Batch) -> Encoded:
-    """The complete rows of a batch. Raises DataError for infinite cells, impossible terms and unusable weights."""
-    keep, ledger = columns.complete(batch)
-    weight, keep = _weights(columns, batch, keep)
-    everything = bool(keep.all())
-    rows = np.flatnonzero(keep)
-
-    def chosen(column: Array) -> Array:
-        return column if everything else column[rows]
-
-    design: list[Array] = []
-    largest: list[float] = []
-    for term in columns.terms:
-        values = term.evaluate(batch, keep)
-        known = batch.extent(term.plain) if everything and term.plain is not None else None
-        for j in range(values.shape[1]):
-            column = chosen(values[:, j])
-            largest.append(_magnitude(term.text, column, batch, rows, term.numbers, known))
-            design.append(column)
-    y, levels = _response(columns, batch, rows, chosen)
-    offset = None
-    if columns.offset is not None:
-        offset = chosen(columns.offset.evaluate(batch))
-        _magnitude(columns.offset.text, offset, batch, rows, columns.offset.numbers)
-        if not columns.discrete:
-            y, offset = y - offset, None
-    scaling = scales(batch.first_row == 0, lambda: _learn(columns, design, y))
-    head = int(columns.intercept)
-    table, magnitude = block(y.size, head + len(design) + 1), np.ones(head + len(design))
-    x = table[:, :-1]
-    x[:, :head] = 1.0
-    for j, column in enumerate(design, start=head):
-        np.subtract(column, scaling.centre[j], out=x[:, j])
-    y_magnitude = 0.0
-    with np.errstate(over="ignore"):    # the magnitudes tell when the first batch was no guide to this one
-        x[:, head:] /= scaling.scale[head:]
-        magnitude[head:] = np.array(largest) / scaling.scale[head:]
-        if not columns.discrete:
-            y_magnitude = (Extent.of(y).magnitude if y.size else 0.0) / scaling.y_scale
-            y = (y - scaling.y_centre) / scaling.y_scale
-    table[:, -1] = y
-    cluster, clusters = _cluster(columns, batch, chosen)
-    chunk = Chunk(table[:, -1], x, weight, offset, batch.first_row, cluster)
-    return Encoded(chunk, table, levels, clusters, ledger, magnitude, y_magnitude)
+    def choose(self, rows: Index) -> "Encoded":
+        """The named rows (indices), copied."""
+        chunk, table = self.piece.chunk, np.take(self.table.T, rows, axis=1).T
+        weight, offset, cluster = (
+            None if extra is None else extra[rows] for extra in (chunk.weight, chunk.offset, chunk.cluster)
+        )
+        chosen = Chunk(table[:, -1], table[:, :-1], weight, offset, cluster=cluster)
+        return self._replace(piece=self.piece._replace(chunk=chosen), table=table)
 
 
-def _learn(columns: Columns, design: list[Array], y: Array) -> Scaling:
-    """Centres only where an intercept can absorb them."""
-    head = int(columns.intercept)
-    centre, scale = np.zeros(head + len(design)), np.ones(head + len(design))
-    for j, column in enumerate(design, start=head):
-        centre[j] = centre_of(column) if columns.intercept else 0.0
-        scale[j] = scale_of(column, float(centre[j]))
-    if columns.discrete:
-        return Scaling(centre, scale)
-    y_centre = centre_of(y) if columns.intercept else 0.0
+def scaling_of(columns: Columns, head: Batch) -> Scaling:
+    """The scaling that the first rows of the source decide, one in which nothing moves where they cannot.
+
+    Centres only where an intercept can absorb them.
+    """
+    predictors, observed = columns
+    first, width = int(predictors.intercept), len(predictors.labels())
+    still = Scaling(np.zeros(width), np.ones(width))
+    if not head.rows:
+        return still
+    try:
+        used, _ = columns.used(head.part(0, min(head.rows, max(1, CELLS // width))) if width else head)
+        centre, scale = still.centre.copy(), still.scale.copy()
+        for j, (column, _) in enumerate(predictors.columns(used), start=first):
+            centre[j] = centre_of(column) if predictors.intercept else 0.0
+            scale[j] = scale_of(column, float(centre[j]))
+        if not observed.located:
+            return Scaling(centre, scale)
+        y = _located(observed.values(used)[0], predictors.known(used))
+    except InBlockError:    # the pass over all rows says what is wrong
+        return still
+    y_centre = centre_of(y) if predictors.intercept else 0.0
     return Scaling(centre, scale, y_centre, scale_of(y, y_centre))
 
 
-def _response(
-    columns: Columns, batch: Batch, rows: Index, chosen: Callable[[Array], Array]
-) -> tuple[Array, tuple[str, ...]]:
-    if columns.discrete:
-        category = batch.categories[columns.target]
-        return chosen(category.codes.astype(np.float64)), category.levels
-    y = chosen(batch.numbers[columns.target])
-    _magnitude(columns.target, y, batch, rows, frozenset((columns.target,)))
-    return y, ()
-
-
-def _cluster(
-    columns: Columns, batch: Batch, chosen: Callable[[Array], Array]
-) -> tuple[Array | None, tuple[str, ...]]:
-    if columns.cluster is None:
-        return None, ()
-    category = batch.categories[columns.cluster]
-    return chosen(category.codes.astype(np.float64)), category.levels
-
-
-def _weights(columns: Columns, batch: Batch, keep: Mask) -> tuple[Array | None, Mask]:
-    """Frequency weights of the rows that count; rows of weight 0 count no more."""
-    if columns.weights is None:
-        return None, keep
-    weight = batch.numbers[columns.weights]
-    with np.errstate(invalid="ignore"):
-        bad = np.flatnonzero(keep & ~((weight >= 0.0) & (weight <= WHOLE_LIMIT) & (weight == np.rint(weight))))
-    if bad.size:
-        row = int(bad[0])
-        raise DataError(
-            f'column "{columns.weights}", row {batch.first_row + row + 1}: a frequency weight must be a whole number '
-            f">= 0, found {float(weight[row])!r}",
-            "frequency weights count how often a row occurred; drop or correct the row",
-            code="bad-weight", columns=(columns.weights,), rows=[batch.first_row + int(r) + 1 for r in bad[:FIRST]],
-        )
-    keep = keep & (weight > 0.0)
-    return weight[keep], keep
-
-
-def _magnitude(
-    text: str, column: Array, batch: Batch, rows: Index, needs: frozenset[str], known: Extent | None = None
-) -> float:
-    """max |column|; its extent may be known. Raises DataError naming the first row where a term has no finite value."""
-    if column.size == 0:
-        return 0.0
-    extent = known or Extent.of(column)
-    if extent.finite:
-        return extent.magnitude
-    bad = np.flatnonzero(~np.isfinite(column))
-    for name in sorted(needs):
-        infinite = rows[np.isinf(batch.numbers[name][rows])]
-        if infinite.size:
-            where = [batch.first_row + int(row) + 1 for row in infinite[:FIRST]]
-            more = f" (and {infinite.size - 1} more in this part of the file)" if infinite.size > 1 else ""
-            raise DataError(
-                f'column "{name}", row {where[0]}: expected a finite number, found '
-                f"{float(batch.numbers[name][infinite[0]])!r}{more}",
-                "correct the value, or drop the row: an infinite value has no likelihood",
-                code="not-finite", columns=(name,), rows=where,
-            )
-    raise not_finite(text, batch, needs, int(rows[bad[0]]), float(column[bad[0]]))
-
+def _located(y: Array, offset: Array | None) -> Array:
+    """What the location has to explain (n,)."""
+    return y if offset is None else y - offset

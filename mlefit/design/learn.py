@@ -36,7 +36,7 @@ def needs_learning(terms: Sequence[Term]) -> bool:
 def survey(terms: Sequence[Term], batch: Batch, keep: Mask, weight: Array | None = None) -> Survey:
     """What the terms need to know of the rows in `keep`, where no cell is missing.
 
-    With frequency weights (rows,) each row counts that many times, so that weight 2 is the row twice. Raises DataError
+    With frequency weights (rows,) each row counts that many times, so that weight 2 is the row twice. Raises InBlockError
     where the argument of poly, bs, center or scale is not finite.
     """
     if weight is not None:

@@ -2,19 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 FIRST = 5    # rows named in a message
 
+N = TypeVar("N", int, float)
 
-def add_counts(mine: Mapping[str, int], theirs: Mapping[str, int]) -> dict[str, int]:
+
+def add_counts(mine: Mapping[str, N], theirs: Mapping[str, N]) -> dict[str, N]:
     """Sums by key, keys in order of first appearance."""
-    return {key: mine.get(key, 0) + theirs.get(key, 0) for key in (*mine, *(k for k in theirs if k not in mine))}
+    total = dict(mine)
+    for key, count in theirs.items():
+        total[key] = total[key] + count if key in total else count
+    return total
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """`dropped[column]` rows with a missing cell there (a row counts under each); `first` the first such rows, 1-based.
 
+    Rows are counted from the first one accounted for here: where ledgers are added, those of the second move on.
     `tokens[column][token]`: non-empty cells of a text column that were taken as missing.
     """
 
@@ -31,5 +38,5 @@ class Ledger:
         }
         return Ledger(
             self.read + other.read, self.used + other.used, add_counts(self.dropped, other.dropped),
-            tuple(sorted(self.first + other.first)[:FIRST]), tokens,
+            (self.first + tuple((self.read + row, column) for row, column in other.first))[:FIRST], tokens,
         )

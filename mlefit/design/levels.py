@@ -4,13 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.design.terms import Factor, Summary
-from mlefit.errors import DataError, UsageError
+from mlefit.errors import DataError, InBlockError, UsageError
 from mlefit.source.batch import Batch
 
 NUMERAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -130,9 +131,13 @@ class Levels(Factor):
         category = batch.categories[self.column]
         strange = np.flatnonzero(rows & (category.codes >= 0))
         if strange.size:
-            row = batch.first_row + int(strange[0]) + 1
-            raise DataError(
-                f'column "{self.column}", row {row}: level "{category.levels[category.codes[strange[0]]]}" was not '
-                "among the rows from which the levels were learnt",
-                listed(self.levels or ()), code="unknown-level", columns=[self.column], rows=[row],
-            )
+            level = category.levels[category.codes[strange[0]]]
+            known = listed(self.levels or ())
+            raise InBlockError(partial(_not_learnt, self.column, batch.start + int(strange[0]) + 1, level, known))
+
+
+def _not_learnt(column: str, row: int, level: str, known: str, before: int) -> DataError:
+    return DataError(
+        f'column "{column}", row {before + row}: level "{level}" was not among the rows from which the levels were learnt',
+        known, code="unknown-level", columns=[column], rows=[before + row],
+    )

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from mlefit.design.checks import check_options, check_roles, check_target, unknown_columns
 from mlefit.design.encode import Columns
 from mlefit.design.learn import columns_to_terms
-from mlefit.design.terms import Offset
+from mlefit.design.predictors import Predictors
+from mlefit.design.response import Observed
+from mlefit.design.terms import Offset, Term
 from mlefit.errors import DataError, UsageError
 from mlefit.noise import find
 from mlefit.noise.model import NoiseModel, Response
@@ -56,14 +58,21 @@ def choose_roles(source: Source, request: Request) -> Roles:
         features = named
     model, more = _model(source, target, request.model)
     categorical = [name for name in features if _is_category(source, name) or name in request.reference]
-    columns = Columns(target, model.response is not Response.NUMBER, columns_to_terms(features, categorical),
-                      request.intercept, request.weights, offset, cluster)
+    columns = _columns(request, model, target, columns_to_terms(features, categorical), request.intercept, offset)
     check_roles(columns, features)
     check_target(source, target, model)
     check_options(source, request, columns, model)
     text = " + ".join(features) if features else "1"
     text += "" if request.intercept or not features else " - 1"
     return Roles(columns, model, text, features, chosen, tuple(notes + more))
+
+
+def _columns(
+    request: Request, model: type[NoiseModel], target: str, terms: tuple[Term, ...], intercept: bool, offset: Offset | None
+) -> Columns:
+    number = model.response is Response.NUMBER
+    observed = Observed(target, not number, number, model.quadratic, request.weights, cluster_of(request))
+    return Columns(Predictors(terms, intercept, offset), observed)
 
 
 def cluster_of(request: Request) -> str | None:
@@ -75,7 +84,7 @@ def cluster_of(request: Request) -> str | None:
 def without(roles: Roles, names: Mapping[str, str], source: Source, request: Request) -> Roles:
     """The same roles without some of the chosen predictors, each with the reason why."""
     features = tuple(name for name in roles.features if name not in names)
-    again = choose_roles(source, replace(request, features=features, target=roles.columns.target,
+    again = choose_roles(source, replace(request, features=features, target=roles.columns.observed.target,
                                          model=roles.model.name))
     reasons = ", ".join(f"{name} ({why})" for name, why in names.items())
     note = f"left out as predictors: {reasons}. Name them with -x to use them."
@@ -95,8 +104,7 @@ def _from_formula(source: Source, request: Request, offset: Offset | None) -> Ro
     formula = parse_formula(str(request.formula), source.names, source.kinds, categorical=request.reference,
                             exclude=others & set(source.names))
     model, notes = _model(source, formula.target, request.model)
-    columns = Columns(formula.target, model.response is not Response.NUMBER, formula.terms, formula.intercept,
-                      request.weights, offset, cluster_of(request))
+    columns = _columns(request, model, formula.target, formula.terms, formula.intercept, offset)
     check_roles(columns, formula.columns)
     check_target(source, formula.target, model)
     check_options(source, request, columns, model)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mlefit.arrays import Array
 from mlefit.design.terms import Summary
@@ -14,30 +13,30 @@ BOUND = 1_000_000
 
 @dataclass(frozen=True, eq=False)
 class Sample(Summary):
-    """The range, and the rows with the BOUND smallest priorities, sorted by priority.
+    """The range, and the rows with the BOUND smallest keys, sorted by key.
 
-    The priority of a row is a fixed scrambling of its number in the input. So a sample is uniform, the same whatever
-    the batches, their order or the threads, and the smallest priorities of the parts contain those of the whole.
+    The key of a row is random and depends on its place alone. So a sample is uniform, the same whatever the threads, and
+    the smallest keys of the parts contain those of the whole.
     """
 
     low: float
     high: float
-    priority: NDArray[np.uint64]
+    keys: Array
     values: Array
     weight: Array | None
 
     @classmethod
-    def of(cls, values: Array, rows: NDArray[np.int64], weight: Array | None) -> "Sample":
-        """The sample of finite `values` (n,) of the rows with the numbers `rows`, each counted `weight` times."""
+    def of(cls, values: Array, keys: Array, weight: Array | None) -> "Sample":
+        """The sample of finite `values` (n,) of rows with these `keys` (n,), each counted `weight` times."""
         low, high = (float(values.min()), float(values.max())) if values.size else (np.inf, -np.inf)
-        return cls._smallest(low, high, _scrambled(rows), values, weight)
+        return cls._smallest(low, high, keys, values, weight)
 
     @classmethod
     def _smallest(
-        cls, low: float, high: float, priority: NDArray[np.uint64], values: Array, weight: Array | None
+        cls, low: float, high: float, keys: Array, values: Array, weight: Array | None
     ) -> "Sample":
-        first = np.argsort(priority)[:BOUND]
-        return cls(low, high, priority[first], values[first], None if weight is None else weight[first])
+        first = np.argsort(keys)[:BOUND]
+        return cls(low, high, keys[first], values[first], None if weight is None else weight[first])
 
     def __add__(self, other: "Sample") -> "Sample":
         weight = None
@@ -45,7 +44,7 @@ class Sample(Summary):
             weight = np.concatenate([self.weight, other.weight])
         return self._smallest(
             min(self.low, other.low), max(self.high, other.high),
-            np.concatenate([self.priority, other.priority]), np.concatenate([self.values, other.values]), weight,
+            np.concatenate([self.keys, other.keys]), np.concatenate([self.values, other.values]), weight,
         )
 
     def quantiles(self, probability: Array) -> Array:
@@ -58,10 +57,3 @@ class Sample(Summary):
         left, right = (values[np.searchsorted(through, k, side="right")] for k in (below, np.ceil(place)))
         return np.asarray(left + (place - below) * (right - left), dtype=np.float64)
 
-
-def _scrambled(rows: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """A bijection of 64-bit numbers that looks random: the finaliser of splitmix64 (Steele et al. 2014, OOPSLA)."""
-    z = rows.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))

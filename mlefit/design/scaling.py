@@ -1,8 +1,9 @@
 """Scaling: where each encoded column is centred and by which power of two it is divided.
 
-A centre is a value of the column itself (the middle one of the first block), so that shifting a column by a number that
-float64 represents changes no bit of the encoded data; a scale is a power of two, so that dividing by it is exact and
-columns of size 1e-300 or 1e300 survive. Exact centring follows later, from the triangle with the constant first.
+A centre is a value of the column itself (the middle one of the first rows, the head of the source), so that shifting a
+column by a number that float64 represents changes no bit of the encoded data; a scale is a power of two, so that dividing
+by it is exact and columns of size 1e-300 or 1e300 survive. Exact centring follows later, from the triangle with the
+constant first.
 """
 
 from typing import NamedTuple
@@ -11,7 +12,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 
-FAR = 2.0**100     # an encoded value beyond this says that the first block was no guide to the rest
+FAR = 2.0**100     # an encoded value beyond this says that the head of the source was no guide to the rest
 
 
 class Scaling(NamedTuple):

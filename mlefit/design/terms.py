@@ -7,12 +7,13 @@ summary of all complete rows, and is a new, frozen object afterwards that serves
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from mlefit.arrays import Array, Mask, block
-from mlefit.errors import DataError
+from mlefit.errors import DataError, InBlockError
 from mlefit.source.batch import Batch
 
 
@@ -108,7 +109,7 @@ class Term:
         """The design columns (rows, k) in Fortran order; NaN where a cell that the term needs is missing.
 
         A value that does not exist (log 0) is NaN or infinite too, without a numpy warning: see `not_finite`. Raises
-        DataError for a level that was not learnt, in a row of `keep` (None: in any row); elsewhere it gives NaN.
+        InBlockError for a level that was not learnt, in a row of `keep` (None: in any row); elsewhere it gives NaN.
         """
         columns = self.factors[0].evaluate(batch, keep)
         for factor in self.factors[1:]:
@@ -147,12 +148,16 @@ class Offset:
         return self.factor.evaluate(batch)[:, 0]
 
 
-def not_finite(text: str, batch: Batch, numbers: frozenset[str], row: int, value: float) -> DataError:
+def not_finite(text: str, batch: Batch, numbers: frozenset[str], row: int, value: float) -> InBlockError:
     """The refusal of `value`, which the term `text` has in row `row` of `batch` although every cell is there."""
-    cells = ", ".join(f"{name} = {float(batch.numbers[name][row])!r}" for name in sorted(numbers))
-    position = batch.first_row + row + 1
+    cells = {name: float(batch.numbers[name][row]) for name in sorted(numbers)}
+    return InBlockError(partial(_not_finite, text, cells, batch.start + row + 1, value))
+
+
+def _not_finite(text: str, cells: Mapping[str, float], row: int, value: float, before: int) -> DataError:
+    listed = ", ".join(f"{name} = {cell!r}" for name, cell in cells.items())
     return DataError(
-        f'term "{text}", row {position}: expected a finite number, found {value!r} ({cells})',
+        f'term "{text}", row {before + row}: expected a finite number, found {value!r} ({listed})',
         "use a term that exists in every row, or drop the row",
-        code="not-finite", columns=sorted(numbers), rows=[position],
+        code="not-finite", columns=list(cells), rows=[before + row],
     )

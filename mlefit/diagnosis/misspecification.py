@@ -26,7 +26,7 @@ def misspecification(
     """The warning, or nothing. The sandwich is that of the sampled rows; `curvature` is H."""
     if context.n - context.n_params < ENOUGH or context.n_params > MANY:
         return ()
-    rows = context.prepared.gathered.reservoir.sample()
+    rows = context.prepared.sample
     total = objective.whitened(scores(objective, theta, None, rows))
     assert total.outer is not None
     weight = float(rows.rows if rows.weight is None else rows.weight.sum())

@@ -25,7 +25,7 @@ def separated(context: Context, found: Separated, mean: LinearMean, execution: E
     limit = limiting(noise, mean, execution, separation)
     parameters = _limiting_parameters(context, mean, np.array(separation.directions), limit)
     culprits, told = _culprits(context, parameters, separation.complete, outcomes(context, execution))
-    target, rows = context.prepared.columns.target, f"{round(separation.predicted)} of {round(separation.rows)} rows"
+    target, rows = context.prepared.observed.target, f"{round(separation.predicted)} of {round(separation.rows)} rows"
     modelled = "" if noise.names_classes else f" (modelled: {context.prepared.levels[-1]})"
     named = ", ".join(_towards(context, culprits))
     because = "".join(f"; {fact}" for fact in told[:FACTS]) + ("; ..." if len(told) > FACTS else "")

@@ -48,9 +48,9 @@ class Outcomes:
 
 def outcomes(context: Context, execution: Execution) -> Outcomes:
     """One pass over the rows."""
-    scaling, classes = context.prepared.gathered.scaling, len(context.prepared.levels)
+    scaling, classes = context.prepared.scaling, len(context.prepared.levels)
     one, zero = (1.0 - scaling.centre) / scaling.scale, (0.0 - scaling.centre) / scaling.scale
-    if context.prepared.columns.intercept:      # the constant is encoded as it is
+    if context.prepared.predictors.intercept:      # the constant is encoded as it is
         one[0], zero[0] = 1.0, 0.0
     return execution.sum(lambda chunk: Outcomes.of(chunk, one, zero, classes))
 
@@ -64,7 +64,7 @@ def facts(context: Context, found: Outcomes, columns: list[int]) -> list[str]:
             told.append(_fact(context, labels[j] if "=" in labels[j] else f"{labels[j]}=1", level))
         elif found.elsewhere[j] == 0.0 and "=" not in labels[j] and (level := _only(context, found.at_zero[j])) is not None:
             told.append(_fact(context, f"{labels[j]}=0", level))
-    everything = found.at_one[0] + found.at_zero[0] if context.prepared.columns.intercept else None
+    everything = found.at_one[0] + found.at_zero[0] if context.prepared.predictors.intercept else None
     for factor, here in _factors(context):
         if everything is None or factor.baseline is None or not set(here) & set(columns):
             continue
@@ -83,8 +83,8 @@ def alone(context: Context, found: Outcomes, columns: list[int]) -> list[int]:
 
 def _factors(context: Context) -> list[tuple[Levels, list[int]]]:
     """Categorical main effects with the places of their columns."""
-    place, listed = int(context.prepared.columns.intercept), []
-    for term in context.prepared.columns.terms:
+    place, listed = int(context.prepared.predictors.intercept), []
+    for term in context.prepared.predictors.terms:
         here = list(range(place, place + len(term.labels())))
         place += len(here)
         if len(term.factors) == 1 and isinstance(term.factors[0], Levels):
@@ -99,4 +99,4 @@ def _only(context: Context, counts: Array) -> str | None:
 
 
 def _fact(context: Context, where: str, level: str) -> str:
-    return f"every row with {where} has {context.prepared.columns.target}={level}"
+    return f"every row with {where} has {context.prepared.observed.target}={level}"

@@ -1,131 +1,100 @@
-"""Store: encoded parts kept for later passes, in memory up to a budget and beyond it in an unlinked temporary file.
+"""Store: encoded parts kept for later passes, in memory or on disk, in the order of the data. It does not change any more."""
 
-The file has no name from the moment it exists, so it vanishes however the process ends. Parts are read back with
-positioned reads into fresh memory, by several threads at once.
-"""
+from collections.abc import Sequence
+from typing import NamedTuple
 
-import os
-import tempfile
-from typing import IO
-
-import numpy as np
-
-from mlefit.arrays import Array
-from mlefit.errors import DataError
 from mlefit.execution.engine import parts
+from mlefit.execution.spill import Layout, Spill
 from mlefit.rows.chunk import Chunk
+from mlefit.rows.piece import Tables
 
 
-class Layout:
-    """How a part lies in memory and on disk: a block (variables, rows), response first, then the design, then the rest.
+class Held(NamedTuple):
+    """One part in memory, of its own."""
 
-    Every part has a block of its own, wherever it is kept: BLAS adds up a slice of a larger one in another order.
-    """
+    chunk: Chunk
+    numbers: int
 
-    def __init__(self, chunk: Chunk) -> None:
-        self.extras = tuple(extra is not None for extra in (chunk.weight, chunk.offset, chunk.cluster))
-        self.width = chunk.x.shape[1]
-        self.shape = (1 + self.width + sum(self.extras), chunk.rows)
-        self.numbers: int = self.shape[0] * self.shape[1]
-        self.first_row = chunk.first_row
+    @classmethod
+    def of(cls, chunk: Chunk) -> "Held":
+        """A copy of a chunk."""
+        layout = Layout.of(chunk)
+        return cls(layout.chunk(layout.packed(chunk)), layout.numbers)
 
-    def pack(self, chunk: Chunk) -> Array:
-        """The block of a chunk."""
-        block, end = np.empty(self.shape), 1 + self.width
-        block[0], block[1:end] = chunk.y, chunk.x.T
-        for at, extra in enumerate((one for one in (chunk.weight, chunk.offset, chunk.cluster) if one is not None), end):
-            block[at] = extra
-        return block
-
-    def unpack(self, block: Array) -> Chunk:
-        """Views of a block as a chunk."""
-        end = 1 + self.width
-        rest = iter(block[end:])
-        weight, offset, cluster = (next(rest) if present else None for present in self.extras)
-        return Chunk(block[0], block[1:end].T, weight, offset, self.first_row, cluster)
-
-
-class Stored:
-    """One part on disk; `load` brings it back."""
-
-    def __init__(self, file: IO[bytes], chunk: Chunk) -> None:
-        self.layout = Layout(chunk)
-        self.descriptor, self.start = file.fileno(), file.tell()
-        self.numbers = self.layout.numbers
-        self.rank: Array | None = None
-        file.write(self.layout.pack(chunk).data)
-
-    def load(self) -> Chunk:
-        """The part as it was."""
-        block = np.empty(self.layout.shape)
-        buffer, done = memoryview(block.data).cast("B"), 0
-        while done < len(buffer):
-            done += os.preadv(self.descriptor, [buffer[done:]], self.start + done)
-        if self.rank is not None:
-            block[0] = self.rank[block[0].astype(np.intp)]
-        return self.layout.unpack(block)
-
-    def relabel(self, rank: Array) -> None:
-        """Class indices are translated when the part is read."""
-        self.rank = rank
-
-
-class Held:
-    """One part in memory."""
-
-    def __init__(self, chunk: Chunk) -> None:
-        layout = Layout(chunk)
-        self.chunk = layout.unpack(layout.pack(chunk))
-        self.numbers = layout.numbers
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return self.chunk.rows
 
     def load(self) -> Chunk:
         """The part itself."""
         return self.chunk
 
-    def relabel(self, rank: Array) -> None:
-        """Class indices are translated now."""
-        self.chunk.y[:] = rank[self.chunk.y.astype(np.intp)]
+    def placed(self, first_row: int, tables: Tables) -> "Held":
+        """The part at its place among the others, with its codes translated."""
+        return self._replace(chunk=tables.applied(self.chunk, first_row))
+
+
+class Stored(NamedTuple):
+    """One part on disk; `load` brings it back."""
+
+    spill: Spill
+    start: int
+    layout: Layout
+    first_row: int = 0
+    tables: Tables = Tables()
+
+    @classmethod
+    def of(cls, chunk: Chunk, spill: Spill) -> "Stored":
+        """A copy of a chunk."""
+        layout = Layout.of(chunk)
+        return cls(spill, spill.write(layout.packed(chunk)), layout)
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return self.layout.rows
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers it holds."""
+        return self.layout.numbers
+
+    def load(self) -> Chunk:
+        """The part as it was, with its codes translated."""
+        arrays = self.layout.arrays()
+        self.spill.read(arrays, self.start)
+        return self.tables.applied(self.layout.chunk(arrays), self.first_row)
+
+    def placed(self, first_row: int, tables: Tables) -> "Stored":
+        """The part at its place among the others; its codes will be translated when it is read."""
+        return self._replace(first_row=first_row, tables=tables)
 
 
 class Store:
-    """Parts in the order added. `budget`: bytes kept in memory; None keeps everything there."""
+    """Parts in order, and the file that some of them are in, if any. `rows`: how many they have."""
 
-    def __init__(self, budget: int | None = None) -> None:
-        self.parts: list[Held | Stored] = []
-        self.rows = 0
-        self.spilled = False
-        self._room = budget
-        self._file: IO[bytes] | None = None
+    def __init__(self, parts: Sequence[Held | Stored], rows: int, spill: Spill | None = None) -> None:
+        self.parts = tuple(parts)
+        self.rows = rows
+        self._spill = spill
 
-    def add(self, chunk: Chunk) -> None:
-        """Keep a chunk, cut into parts. Raises DataError when the disk is full."""
-        self.rows += chunk.rows
-        size = chunk.y.nbytes + chunk.x.nbytes
-        if self._room is None or size <= self._room:
-            self._room = None if self._room is None else self._room - size
-            self.parts += [Held(part) for part in parts(chunk)]
-            return
-        self._room = 0
-        try:
-            if self._file is None:
-                self._file = tempfile.TemporaryFile(prefix="mlefit-")  # noqa: SIM115 - it lives as long as the store
-                self.spilled = True
-            self.parts += [Stored(self._file, part) for part in parts(chunk)]
-            self._file.flush()
-        except OSError as error:
-            raise DataError(
-                f"the temporary file in {tempfile.gettempdir()} could not be written: {error.strerror}",
-                "free disk space, set TMPDIR to a larger disk, or give --memory more",
-                code="disk-full",
-            ) from error
+    @classmethod
+    def of(cls, *chunks: Chunk) -> "Store":
+        """Rows that are in memory already, cut into parts."""
+        found, rows = [], 0
+        for chunk in chunks:
+            for part in parts(chunk):
+                found.append(Held.of(part).placed(rows, Tables()))
+                rows += part.rows
+        return cls(found, rows)
 
-    def relabel(self, rank: Array) -> None:
-        """Replace class index k of every response by rank[k]."""
-        for part in self.parts:
-            part.relabel(rank)
+    @property
+    def spilled(self) -> bool:
+        """Whether some of it is on disk."""
+        return self._spill is not None
 
     def close(self) -> None:
-        """Give the disk space back."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        """Give the disk space back. Safe to call twice."""
+        if self._spill is not None:
+            self._spill.close()

@@ -45,10 +45,7 @@ class Engine:
     @classmethod
     def of(cls, *chunks: Chunk, threads: int = 1) -> "Engine":
         """Rows that are in memory already."""
-        store = Store()
-        for chunk in chunks:
-            store.add(chunk)
-        return cls(store, threads)
+        return cls(Store.of(*chunks), threads)
 
     def sum(self, task: Callable[[Chunk], M]) -> M:
         """The total over all parts; the same bits whatever the number of threads and wherever the parts are kept."""

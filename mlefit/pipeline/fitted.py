@@ -67,12 +67,11 @@ def fitted(request: Request, progress: Progress | None = None, *, keep_rows: boo
         import scipy.linalg  # noqa: F401  its BLAS is one of its own, and can be held to one thread only once it is there
 
         stack.enter_context(one_thread())
-        for store in (prepared.store, None if prepared.holdout is None else prepared.holdout.store):
+        for store in (prepared.store, None if prepared.aside is None else prepared.aside.store):
             if store is not None:
                 stack.enter_context(closing(store))
         check_kind(request.se, prepared.roles.model)
-        moments = prepared.gathered.moments
-        assert moments is not None
+        moments = prepared.moments
         shape = geometry(moments.triangle.r, moments.weight, moments.magnitude, prepared.noise.quadratic)
         context = Context(request, source, prepared, shape, threads)
         check_before(context)
@@ -104,8 +103,8 @@ def _fit(context: Context, mean: LinearMean, progress: Progress | None) -> Fit:
     rows = _engine(prepared, context.threads)
     if progress is not None:
         rows.watch = lambda count: progress(f"searching: pass {count} over the rows", None)
-    many = prepared.gathered.ledger.used > START_ROWS
-    sample = Engine.of(prepared.gathered.reservoir.sample()) if many else None
+    many = prepared.ledger.used > START_ROWS
+    sample = Engine.of(prepared.sample) if many else None
     try:
         return fit_both(noise, mean, rows, sample)
     except Separated as found:

@@ -22,8 +22,8 @@ from mlefit.rows.chunk import Chunk
 def sample_of(context: Context, fit: Fit, mean: LinearMean) -> Sample:
     """The reservoir's rows in natural units with the fitted model on them; `mean` maps design units to the search's."""
     prepared = context.prepared
-    noise, scaling, coordinates = prepared.noise, prepared.gathered.scaling, mean.coordinates
-    rows: Chunk = prepared.gathered.reservoir.sample()
+    noise, scaling, coordinates = prepared.noise, prepared.scaling, mean.coordinates
+    rows: Chunk = prepared.sample
     size = mean.size
     y, eta = rows.y, mean.eta(fit.mle.theta[:size], rows)
     free: Array = fit.mle.theta[size:]
@@ -34,7 +34,7 @@ def sample_of(context: Context, fit: Fit, mean: LinearMean) -> Sample:
     return Sample(
         noise=noise, y=y, design=coordinates.design(rows), x=np.asfortranarray(coordinates.columns(rows)), eta=eta, free=free,
         weight=rows.weight, offset=rows.offset, parameters=context.n_params,
-        intercept_only=prepared.columns.intercept and len(context.shape.kept) == 1, rows_total=round(context.n),
+        intercept_only=prepared.predictors.intercept and len(context.shape.kept) == 1, rows_total=round(context.n),
         cross_entropy_total=fit.nll[0] / context.n + (context.log_unit if noise.quadratic else 0.0),
     )
 
@@ -59,9 +59,8 @@ def information(found: Fitted, null: float | None) -> Information:
         upper=evidence.upper, sd_equivalent=evidence.sd_equivalent, rows_20to1=evidence.rows_20to1, flags=evidence.flags,
     )
     entropy = evidence.cross_entropy
-    with_predictors = context.prepared.columns.intercept and len(context.shape.kept) > 1
-    sample = context.prepared.gathered.reservoir.sample()
-    trace = takeuchi(found.objective, fit.mle.theta, fit.mle.curvature, sample, context.n)
+    with_predictors = context.prepared.predictors.intercept and len(context.shape.kept) > 1
+    trace = takeuchi(found.objective, fit.mle.theta, fit.mle.curvature, context.prepared.sample, context.n)
     return Information(
         request.unit, entropy, evidence.entropy, evidence.entropy_method, kl,
         explained=-null / context.n - entropy if null is not None and with_predictors else None,
@@ -73,7 +72,7 @@ def information(found: Fitted, null: float | None) -> Information:
 def _unseen(found: Fitted) -> Holdout | None:
     """The model on the rows put aside, in natural units."""
     context, fit = found.context, found.fit
-    aside = context.prepared.holdout
+    aside = context.prepared.aside
     if aside is None:
         return None
     unit = context.log_unit if fit.noise.quadratic else 0.0

@@ -84,7 +84,7 @@ def with_kl(line: Route, entropy: float | None) -> Route:
 def agreement(found: Fitted, numbers: Estimates) -> Agreement:
     """Whether both routes ended at the same answer, and the KL between their models on the sampled rows."""
     fit, mean = found.fit, found.mean
-    rows = found.context.prepared.gathered.reservoir.sample()
+    rows = found.context.prepared.sample
     (mine, free), (other, other_free) = (found.objective.split(optimum.theta) for optimum in (fit.mle, fit.loss))
     apart = route_divergence(fit.noise, mean.eta(mine, rows), free, mean.eta(other, rows), other_free, rows.weight)
     excess, gap = fit.excess(), numbers.max_gap
@@ -108,12 +108,11 @@ def criteria(context: Context, fit: Fit, null: float | None) -> Criteria:
 
 def _total_square(context: Context) -> float:
     """Sum of squares of the response, about its mean when there is an intercept, else about 0, as R does."""
-    moments = context.prepared.gathered.moments
-    assert moments is not None
+    moments = context.prepared.moments
     assert moments.response is not None
     r = moments.response.r
     about_mean = float(r[1, 1] ** 2)
-    return about_mean if context.prepared.columns.intercept else about_mean + float(r[0, 1] ** 2)
+    return about_mean if context.prepared.predictors.intercept else about_mean + float(r[0, 1] ** 2)
 
 
 def null_loglik(context: Context, rows: Execution) -> float | None:
@@ -122,20 +121,19 @@ def null_loglik(context: Context, rows: Execution) -> float | None:
     In closed form but for a discrete response with an offset: there it takes a search over the `rows`, and None says that
     there is no maximum, or no intercept.
     """
-    moments, n = context.prepared.gathered.moments, context.n
-    assert moments is not None
+    moments, n = context.prepared.moments, context.n
     if moments.response is not None:
         mean_square = float(moments.response.r[1, 1] ** 2) / n
         noise = context.prepared.noise
         a, c = noise.affine(noise.implied_shapes(mean_square))
         return -n * (a * mean_square + c + context.log_unit)
-    if context.prepared.columns.offset is not None:
-        if 0 not in context.shape.kept or not context.prepared.columns.intercept:
+    if context.prepared.predictors.offset is not None:
+        if 0 not in context.shape.kept or not context.prepared.predictors.intercept:
             return None
         # The intercept's column holds ones, which are white already.
         alone = maximum_likelihood(context.prepared.noise, LinearMean(Coordinates.orthonormal(1), 1), rows)
         return -alone.value if alone.outcome is Outcome.CERTIFIED else None
-    counts = np.array(list(context.prepared.gathered.levels.values()))
+    counts = np.array(list(context.prepared.level_weights.values()))
     return float(counts @ np.log(counts / n))
 
 

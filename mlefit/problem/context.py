@@ -32,7 +32,7 @@ class Context(NamedTuple):
     @property
     def labels(self) -> tuple[str, ...]:
         """Names of the design columns, aliased ones included."""
-        return self.prepared.columns.labels()
+        return self.prepared.predictors.labels()
 
     @property
     def classes(self) -> tuple[str | None, ...]:
@@ -42,14 +42,14 @@ class Context(NamedTuple):
     @property
     def units(self) -> Units:
         """How the kept columns and the response were encoded."""
-        scaling, kept = self.prepared.gathered.scaling, list(self.shape.kept)
-        intercept = self.prepared.columns.intercept and 0 in kept
+        scaling, kept = self.prepared.scaling, list(self.shape.kept)
+        intercept = self.prepared.predictors.intercept and 0 in kept
         return Units(scaling.centre[kept], scaling.scale[kept], intercept, scaling.y_centre, scaling.y_scale)
 
     @property
     def log_unit(self) -> float:
         """log s_y: what a density loses in nats per row when its response is multiplied by s_y."""
-        return float(np.log(self.prepared.gathered.scaling.y_scale))
+        return float(np.log(self.prepared.scaling.y_scale))
 
     @property
     def n_params(self) -> int:
@@ -70,7 +70,7 @@ class Context(NamedTuple):
 
     def notes(self) -> tuple[str, ...]:
         """What was chosen or detected for the user, and which cells were taken as missing."""
-        ledger = self.prepared.gathered.ledger
+        ledger = self.prepared.ledger
         missing = tuple(
             f'column "{column}": {count} cell{"" if count == 1 else "s"} "{token}" taken as missing. If it is a level, rename it.'
             for column, tokens in ledger.tokens.items() for token, count in tokens.items()
@@ -83,7 +83,7 @@ class Context(NamedTuple):
         for j, others in self.shape.aliased.items():
             name = self.labels[j]
             causes = [self.labels[k] for k in others]
-            centred = self.prepared.gathered.scaling.centre[j] != 0.0
+            centred = self.prepared.scaling.centre[j] != 0.0
             if causes == ["(Intercept)"] or (not causes and centred):
                 why = f"{name} is constant, which the intercept already is (collinear)"
             elif not causes:
@@ -97,7 +97,7 @@ class Context(NamedTuple):
             found.append(Warn("near-collinear", f"{', '.join(names)} are nearly collinear (condition number "
                               f"{near.number:.2g}): the data hardly tells their coefficients apart, and standard errors are up "
                               f"to {near.inflation:.2g} times those of unrelated predictors", names))
-        for term in self.prepared.columns.terms:
+        for term in self.prepared.predictors.terms:
             for factor in term.factors:
                 if isinstance(factor, Levels) and factor.levels is not None and len(factor.levels) < 2:
                     only = factor.levels[0] if factor.levels else "none"
@@ -106,20 +106,20 @@ class Context(NamedTuple):
         return tuple(found)
 
     def _data(self) -> Data:
-        ledger, request = self.prepared.gathered.ledger, self.request
+        ledger, request = self.prepared.ledger, self.request
         return Data(
             source=tuple(self.source.labels), sha256=self.source.digests() if request.read.digest else (),
             rows_read=ledger.read, rows_used=ledger.used, rows_dropped=ledger.read - ledger.used,
             dropped=dict(ledger.dropped), n=round(self.n), weights=request.weights, offset=request.offset,
-            target=self.prepared.columns.target,
+            target=self.prepared.observed.target,
             features=self.prepared.roles.features,
         )
 
     def _model(self) -> Model:
-        noise, levels, target = self.prepared.noise, self.prepared.levels, self.prepared.columns.target
+        noise, levels, target = self.prepared.noise, self.prepared.levels, self.prepared.observed.target
         reference = {
             factor.column: factor.baseline
-            for term in self.prepared.columns.terms for factor in term.factors
+            for term in self.prepared.predictors.terms for factor in term.factors
             if isinstance(factor, Levels) and factor.baseline is not None
         }
         if noise.names_classes and levels:

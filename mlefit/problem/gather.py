@@ -1,21 +1,19 @@
-"""Gather: the one pass in which rows become numbers. What all later rooms need of all rows is added up on the way."""
+"""Gather: the one pass in which rows become numbers. What all later rooms need of all rows is a sum over steps of rows."""
 
-import itertools
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.design.encode import Columns, Encoded, encode
-from mlefit.design.ledger import Ledger
+from mlefit.design.complete import Used
+from mlefit.design.encode import Columns, Encoded, steps
+from mlefit.design.ledger import Ledger, add_counts
 from mlefit.design.scaling import FAR, Scaling
-from mlefit.execution import Store
-from mlefit.execution.holdout import Holdout
-from mlefit.rows.chunk import Chunk
-from mlefit.rows.reservoir import Reservoir
+from mlefit.execution import Intake
+from mlefit.rows.keys import Stream, keys
+from mlefit.rows.reservoir import Bar, Reservoir
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source
 from mlefit.sums.tally import tree_sum
@@ -24,7 +22,10 @@ from mlefit.sums.triangle import Triangle
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Sums over rows: the triangle of the design (with a numeric response as its last column), and of [1, y]."""
+    """Sums over rows: the triangle of the design (with a response that compresses as its last column), and of [1, y].
+
+    `response` is None where the response is a level. Magnitudes are in encoded units, that of y 0 where y is not located.
+    """
 
     weight: float
     triangle: Triangle
@@ -33,13 +34,15 @@ class Moments:
     y_magnitude: float
 
     @classmethod
-    def of(cls, encoded: Encoded, chunk: Chunk, table: Array, discrete: bool) -> "Moments":
-        """The sums of the rows of one batch that are fitted; `table` (n, p + 1) holds their design and response."""
+    def of(cls, columns: Columns, encoded: Encoded) -> "Moments":
+        """The sums of the rows of one step."""
+        chunk, observed = encoded.piece.chunk, columns.observed
         weight = float(chunk.rows) if chunk.weight is None else float(chunk.weight.sum())
-        if discrete:
-            return cls(weight, Triangle.of(chunk.x, chunk.weight), None, encoded.magnitude, 0.0)
-        response = Triangle.of(np.stack([np.ones(chunk.rows), chunk.y]).T, chunk.weight)
-        return cls(weight, Triangle.of(table, chunk.weight), response, encoded.magnitude, encoded.y_magnitude)
+        response = None
+        if not observed.reads_levels:
+            response = Triangle.of(np.stack([np.ones(chunk.rows), chunk.y]).T, chunk.weight)
+        triangle = Triangle.of(encoded.table if observed.compresses else chunk.x, chunk.weight)
+        return cls(weight, triangle, response, encoded.magnitude, encoded.y_magnitude)
 
     def __add__(self, other: "Moments") -> "Moments":
         response = None
@@ -51,124 +54,101 @@ class Moments:
         )
 
 
-class FirstBatch:
-    """The scaling that the first batch decides; the others wait for it."""
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a pass makes of rows: their account, sums over those fitted, a sample of them, and the levels met.
 
-    def __init__(self, known: Scaling | None) -> None:
-        self.scaling = known
-        self._ready = threading.Event()
-
-    def __call__(self, first: bool, learn: Callable[[], Scaling]) -> Scaling:
-        """The scaling in force; `learn` makes it from the first batch."""
-        if self.scaling is None and first:
-            self.scaling = learn()
-            self._ready.set()
-        if self.scaling is None:
-            self._ready.wait()
-        if self.scaling is None:
-            raise RuntimeError("the first batch failed, and its error is the one to report")
-        return self.scaling
-
-    def release(self) -> None:
-        """A batch failed: nobody must wait for it."""
-        self._ready.set()
-
-    def decided(self) -> Scaling:
-        """The scaling in force; that of no columns when there was no batch."""
-        return self.scaling or Scaling(np.empty(0), np.empty(0))
-
-
-class Levels:
-    """Levels of one column in order of first appearance, with the weight of each."""
-
-    def __init__(self) -> None:
-        self.weight: dict[str, float] = {}
-        self._index: dict[str, int] = {}
-
-    def count(self, cells: Array, levels: tuple[str, ...], weight: Array | None, *, fitted: bool = True) -> None:
-        """Count the cells (n,) of a batch and rewrite its indices as indices over all batches, in place.
-
-        Cells of rows that are not fitted are rewritten and add no weight.
-        """
-        codes = cells.astype(np.intp)
-        counts = np.bincount(codes, weight, minlength=len(levels))
-        translation = np.empty(len(levels))
-        for code, level in enumerate(levels):
-            if counts[code] > 0.0:
-                translation[code] = self._index.setdefault(level, len(self._index))
-                self.weight[level] = self.weight.get(level, 0.0) + (float(counts[code]) if fitted else 0.0)
-        cells[:] = translation[codes]
-
-
-class Gathered(NamedTuple):
-    """What one pass has made of the input: the row ledger, sums over all rows, the rows kept, and a sample of them."""
-
-    ledger: Ledger
-    moments: Moments | None         # None: no complete row
-    scaling: Scaling
-    levels: Mapping[str, float]     # of a discrete response, in order of first appearance, with their weights
-    reservoir: Reservoir
-    clusters: Mapping[str, float]   # likewise those of the cluster column
-
-
-def gather(
-    source: Source, columns: Columns, store: Store | None, reservoir: Reservoir, threads: int,
-    scaling: Scaling | None = None, holdout: Holdout | None = None,
-) -> Gathered:
-    """Encode every batch of the source; keep the rows in `store` unless it is None, and offer them to the reservoir.
-
-    Rows held out go to the store of `holdout` and into nothing else but the ledger.
+    `moments` is None where no row is fitted. `levels` of a response that is read as levels, and `clusters`, stand in order
+    of first appearance, with the weights of the rows fitted: 0 for a level whose rows are all held out.
     """
-    scales = FirstBatch(scaling)
-    levels, clusters = Levels(), Levels()
-    ledger = Ledger()
 
-    def work(batch: Batch) -> tuple[Encoded, Chunk, Chunk | None, Moments | None]:
-        try:
-            encoded = encode(columns, scales, batch)
-        except BaseException:
-            scales.release()
-            raise
-        rows, aside, table = encoded.chunk, None, encoded.table
-        if holdout is not None:
-            rows, aside = holdout.divide(rows)
-            table = np.concatenate([rows.x.T, rows.y[None, :]]).T
-        return encoded, rows, aside, Moments.of(encoded, rows, table, columns.discrete) if rows.rows else None
+    reservoir: Reservoir
+    ledger: Ledger = field(default_factory=Ledger)
+    moments: Moments | None = None
+    levels: Mapping[str, float] = field(default_factory=dict)
+    clusters: Mapping[str, float] = field(default_factory=dict)
 
-    def totals() -> Iterator[Moments]:
-        nonlocal ledger
-        for encoded, rows, aside, moments in source.map(columns.numbers, columns.categories, work, threads):
-            ledger += encoded.ledger
-            if holdout is not None and aside is not None and aside.rows:
-                if columns.discrete:
-                    levels.count(aside.y, encoded.levels, aside.weight, fitted=False)
-                holdout.store.add(aside)
-            if moments is None:
-                continue
-            if columns.discrete:
-                levels.count(rows.y, encoded.levels, rows.weight)
-            if rows.cluster is not None:
-                clusters.count(rows.cluster, encoded.clusters, rows.weight)
-            if store is not None:
-                store.add(rows)
-            reservoir.offer(rows)
-            yield moments
-
-    stream = totals()
-    first = next(stream, None)
-    total = None if first is None else tree_sum(itertools.chain([first], stream))
-    return Gathered(ledger, total, scales.decided(), levels.weight, reservoir, clusters.weight)
+    def __add__(self, other: "Gathered") -> "Gathered":
+        moments = self.moments or other.moments
+        if self.moments is not None and other.moments is not None:
+            moments = self.moments + other.moments
+        return Gathered(
+            self.reservoir + other.reservoir, self.ledger + other.ledger, moments,
+            add_counts(self.levels, other.levels), add_counts(self.clusters, other.clusters),
+        )
 
 
-def misjudged(gathered: Gathered) -> Scaling | None:
-    """A better scaling when the first batch was no guide to the size of the rest, else None."""
-    moments, scaling = gathered.moments, gathered.scaling
-    if moments is None:
-        return None
+class Told(NamedTuple):
+    """What every block is told: with its rows, it determines everything that is made of them.
+
+    `capacity`: rows of the sample. `share`: of the rows, to be held out; None: no row.
+    """
+
+    columns: Columns
+    scaling: Scaling
+    seed: int
+    capacity: int
+    share: float | None = None
+
+
+class Kept(NamedTuple):
+    """Where encoded rows go: those fitted (None: nowhere, for their sums are enough), and those held out."""
+
+    fitted: Intake | None
+    aside: Intake
+
+
+def gather(source: Source, told: Told, kept: Kept, threads: int) -> Gathered:
+    """Encode every batch of the source and keep its rows. Raises DataError for rows that cannot be encoded."""
+    columns, width, bar = told.columns, len(told.columns.predictors.labels()), Bar(told.capacity)
+
+    def work(batch: Batch) -> Gathered:
+        used, ledger = columns.used(batch)
+        parts = tree_sum(_encoded(told, kept, bar, step) for step in steps(used, width))
+        return Gathered(Reservoir(told.capacity), ledger) + parts
+
+    return tree_sum(source.map(columns.numbers, columns.categories, work, threads), Gathered(Reservoir(told.capacity)))
+
+
+def _encoded(told: Told, kept: Kept, bar: Bar, used: Used) -> Gathered:
+    """Encode a step of rows, divide them, keep them, and add them up."""
+    batch = used.batch
+    encoded = Encoded.of(told.columns, told.scaling, used)
+    met = encoded.piece.chunk
+
+    def drawn(stream: Stream) -> Array:
+        return keys(told.seed, stream, batch.place, batch.start, batch.start + batch.rows)[used.rows]
+
+    chance, place = drawn(Stream.SAMPLE), (*batch.place, batch.start)
+    if told.share is not None:
+        aside = drawn(Stream.HOLDOUT) < told.share
+        kept.aside.keep(place, encoded.choose(np.flatnonzero(aside)).piece)
+        fitted = np.flatnonzero(~aside)
+        encoded, chance = encoded.choose(fitted), chance[fitted]
+    piece = encoded.piece
+    if kept.fitted is not None:
+        kept.fitted.keep(place, piece)
+    return Gathered(
+        Reservoir.of(piece, chance, bar), moments=Moments.of(told.columns, encoded) if piece.chunk.rows else None,
+        levels=_weights(piece.levels, met.y, piece.chunk.y, piece.chunk.weight) if piece.levels else {},
+        clusters={} if met.cluster is None else _weights(piece.clusters, met.cluster, piece.chunk.cluster, piece.chunk.weight),
+    )
+
+
+def _weights(levels: Sequence[str], met: Array, fitted: Array | None, weight: Array | None) -> dict[str, float]:
+    """The weight of the rows fitted by level, for every level met; codes (n,) stand for the levels."""
+    assert fitted is not None
+    present = np.bincount(met.astype(np.intp), minlength=len(levels)) > 0
+    weights = np.bincount(fitted.astype(np.intp), weight, len(levels))
+    return {levels[code]: float(weights[code]) for code in np.flatnonzero(present).tolist()}
+
+
+def misjudged(moments: Moments, scaling: Scaling) -> Scaling | None:
+    """A better scaling when the head of the source was no guide to the size of the rest, else None."""
     away = np.abs(scaling.centre / scaling.scale)
     far = moments.magnitude + away > FAR * (1.0 + away)
     y_far = moments.y_magnitude > FAR * (1.0 + abs(scaling.y_centre / scaling.y_scale))
-    # A first block of zeros gives the scale 1, beside which squares of what is as small as 1e-170 are 0.
+    # A head of zeros gives the scale 1, beside which squares of what is as small as 1e-170 are 0.
     far |= (moments.magnitude > 0.0) & (moments.magnitude < 1.0 / FAR)
     y_far |= 0.0 < moments.y_magnitude < 1.0 / FAR
     if not (far.any() or y_far):

@@ -1,28 +1,31 @@
 """From the table to numbers: roles, levels and learnt terms, and the one pass that gathers everything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from threading import Thread
 from typing import NamedTuple
 
-import numpy as np
-
 from mlefit.design.checks import three_levels, unknown_level
-from mlefit.design.encode import Columns
+from mlefit.design.complete import complete
+from mlefit.design.encode import Columns, scaling_of
 from mlefit.design.learn import Survey, learn, needs_learning, survey
+from mlefit.design.ledger import Ledger
 from mlefit.design.levels import Levels, in_order, match
+from mlefit.design.predictors import Predictors
+from mlefit.design.response import Observed
 from mlefit.design.roles import MANY_LEVELS, Roles, choose_roles, without
+from mlefit.design.scaling import Scaling
 from mlefit.errors import DataError
-from mlefit.execution import Store
-from mlefit.execution.holdout import Holdout
+from mlefit.execution import Intake, Store
 from mlefit.inference.covariance import check_kind
 from mlefit.machine import half_of_memory
 from mlefit.noise.model import NoiseModel, Response
-from mlefit.problem.gather import Gathered, gather, misjudged
+from mlefit.problem.gather import Gathered, Kept, Moments, Told, gather, misjudged
 from mlefit.request import Request
-from mlefit.rows.reservoir import Reservoir
+from mlefit.rows.chunk import Chunk
+from mlefit.rows.piece import Ranks
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source
 
@@ -34,23 +37,41 @@ SAMPLE_ALONE = 200_000       # rows for the KL part without predictors (one numb
 SAMPLE_PREDICTORS = 20_000   # with predictors, and for the start of both searches
 
 
-class Prepared(NamedTuple):
-    """Everything that later rooms need of the input. `levels`: of a discrete response, the reference or negative first.
+class Aside(NamedTuple):
+    """The `share` of the rows that the fit does not see, in `store`."""
 
-    `store`: the rows to fit, None where their sums of squares are enough; `holdout`: the rows put aside, if asked for.
+    share: float
+    store: Store
+
+
+class Prepared(NamedTuple):
+    """Everything that later rooms need of the input.
+
+    `levels`: of a response read as levels, the reference or negative first; `level_weights`: what the rows fitted with each
+    weigh, in order of first appearance. `moments`: sums over the rows fitted; `sample`: some of them at random, in the
+    units of `scaling`; `store`: all of them, None where their sums are enough. `aside`: the rows put aside, if asked for.
     """
 
     roles: Roles
-    gathered: Gathered
+    ledger: Ledger
+    moments: Moments
+    scaling: Scaling
+    sample: Chunk
     store: Store | None
     noise: NoiseModel
     levels: tuple[str, ...]
-    holdout: Holdout | None = None
+    level_weights: Mapping[str, float]
+    aside: Aside | None = None
 
     @property
-    def columns(self) -> Columns:
-        """The columns with all terms learnt."""
-        return self.roles.columns
+    def predictors(self) -> Predictors:
+        """The predictors with all terms learnt."""
+        return self.roles.columns.predictors
+
+    @property
+    def observed(self) -> Observed:
+        """The target and what else belongs to a row."""
+        return self.roles.columns.observed
 
 
 def prepare(source: Source, request: Request, threads: int, keep_rows: bool, progress: Progress | None) -> Prepared:
@@ -61,35 +82,34 @@ def prepare(source: Source, request: Request, threads: int, keep_rows: bool, pro
     check_kind(request.se, roles.model)
     roles = _learnt(source, roles, request, threads)
     columns = roles.columns
-    quadratic = roles.model.quadratic
 
-    def one_pass(scaling_known: Gathered | None) -> tuple[Gathered, Store | None, Holdout | None]:
-        store = None if quadratic and not keep_rows else Store(_budget(request))
-        capacity = SAMPLE_PREDICTORS if columns.terms else SAMPLE_ALONE
-        scaling = None if scaling_known is None else misjudged(scaling_known)
-        share = request.holdout
-        holdout = None if share is None else Holdout(share, request.seed, Store(_budget(request)))
-        reservoir = Reservoir(capacity, request.seed)
-        return gather(source, columns, store, reservoir, threads, scaling, holdout), store, holdout
+    def one_pass(scaling: Scaling) -> tuple[Gathered, Kept]:
+        capacity = SAMPLE_PREDICTORS if columns.predictors.terms else SAMPLE_ALONE
+        told = Told(columns, scaling, request.seed, capacity, request.holdout)
+        sums_suffice = columns.observed.compresses and not keep_rows
+        kept = Kept(None if sums_suffice else Intake(_budget(request)), Intake(_budget(request)))
+        return gather(source, told, kept, threads), kept
 
     if source.size is None or source.size > LONG:
         # Half of the start-up is this import, and a long read leaves the interpreter idle.
         Thread(target=import_module, args=("scipy.optimize",), daemon=True).start()
-    gathered, store, holdout = one_pass(None)
-    if misjudged(gathered) is not None:
-        gathered, store, holdout = one_pass(gathered)
-    if holdout is not None:
-        _check_holdout(gathered, holdout, columns)
-    _check_ledger(gathered, request, columns)
+    scaling = scaling_of(columns, source.head(columns.numbers, columns.categories))
+    gathered, kept = one_pass(scaling)
+    better = None if gathered.moments is None else misjudged(gathered.moments, scaling)
+    if better is not None:
+        scaling = better
+        gathered, kept = one_pass(scaling)
+    if request.holdout is not None:
+        _check_holdout(gathered, request.holdout, kept.aside.rows, columns)
+    moments = _checked(gathered, request)
     levels = _ordered_levels(gathered, columns, roles, request)
-    if levels:
-        seen = list(gathered.levels)
-        rank = np.array([float(levels.index(level)) for level in seen])
-        for kept in (store, None if holdout is None else holdout.store):
-            if kept is not None:
-                kept.relabel(rank)
-        gathered.reservoir.relabel(rank)
-    return Prepared(roles, gathered, store, roles.model.of(len(levels)), levels, holdout)
+    ranks = Ranks({level: rank for rank, level in enumerate(levels)},
+                  {cluster: rank for rank, cluster in enumerate(gathered.clusters)})
+    return Prepared(
+        roles, gathered.ledger, moments, scaling, gathered.reservoir.sample(ranks),
+        None if kept.fitted is None else kept.fitted.store(ranks), roles.model.of(len(levels)), levels,
+        gathered.levels, None if request.holdout is None else Aside(request.holdout, kept.aside.store(ranks)),
+    )
 
 
 def _reading(progress: Progress, size: int | None, rows: int, read: int) -> None:
@@ -109,8 +129,8 @@ def _budget(request: Request) -> int | None:
 
 def _learnt(source: Source, roles: Roles, request: Request, threads: int) -> Roles:
     """The roles with levels, polynomials and knots fixed, in a pass of its own when any term needs one."""
-    columns = roles.columns
-    if not needs_learning(columns.terms):
+    columns, terms = roles.columns, roles.columns.predictors.terms
+    if not needs_learning(terms):
         return roles
     found: Survey | None = None
     rows = 0
@@ -125,14 +145,14 @@ def _learnt(source: Source, roles: Roles, request: Request, threads: int) -> Rol
     }
     if too_many:
         return _learnt(source, without(roles, too_many, source, request), request, threads)
-    terms = learn(columns.terms, found, intercept=columns.intercept, reference=request.reference)
-    return replace(roles, columns=replace(columns, terms=terms))
+    known = learn(terms, found, intercept=columns.predictors.intercept, reference=request.reference)
+    return replace(roles, columns=columns._replace(predictors=replace(columns.predictors, terms=known)))
 
 
 def _survey(columns: Columns, batch: Batch) -> tuple[Survey, int]:
-    keep, ledger = columns.complete(batch)
-    weight = None if columns.weights is None else batch.numbers[columns.weights]
-    return survey(columns.terms, batch, keep, weight), ledger.used
+    keep, ledger = complete(batch, columns.numbers, columns.categories)
+    weight = None if columns.observed.weights is None else batch.numbers[columns.observed.weights]
+    return survey(columns.predictors.terms, batch, keep, weight), ledger.used
 
 
 def _levels_of(name: str, columns: Columns, found: Survey) -> int:
@@ -140,22 +160,23 @@ def _levels_of(name: str, columns: Columns, found: Survey) -> int:
     return len(getattr(found.summaries[factor], "counts", ())) if factor in found.summaries else 0
 
 
-def _check_holdout(gathered: Gathered, holdout: Holdout, columns: Columns) -> None:
+def _check_holdout(gathered: Gathered, share: float, held: int, columns: Columns) -> None:
     """Raises DataError when one side of the split is empty, or a level of the response is held out as a whole."""
-    rows, held = gathered.ledger.used, holdout.store.rows
+    rows, target = gathered.ledger.used, columns.observed.target
     if rows and held in (0, rows):
         what = "none" if held == 0 else "all"
-        raise DataError(f"--holdout {holdout.share:g}: {what} of the {rows} rows used fall into the hold-out",
+        raise DataError(f"--holdout {share:g}: {what} of the {rows} rows used fall into the hold-out",
                         "use another share, another --seed, or more rows", code="holdout")
     absent = [level for level, weight in gathered.levels.items() if weight == 0.0]
     if absent:
-        raise DataError(f'--holdout {holdout.share:g}: every row of column "{columns.target}" with level '
+        raise DataError(f'--holdout {share:g}: every row of column "{target}" with level '
                         f'"{absent[0]}" is held out, so the fit cannot know it',
                         "use a smaller share, another --seed, or more rows",
-                        code="holdout", columns=[columns.target])
+                        code="holdout", columns=[target])
 
 
-def _check_ledger(gathered: Gathered, request: Request, columns: Columns) -> None:
+def _checked(gathered: Gathered, request: Request) -> Moments:
+    """The sums over the rows fitted. Raises DataError where there are none, and for missing values that must not be."""
     ledger = gathered.ledger
     if request.missing == "error" and ledger.first:
         row, name = ledger.first[0]
@@ -171,11 +192,12 @@ def _check_ledger(gathered: Gathered, request: Request, columns: Columns) -> Non
         raise DataError(f"no complete rows remain of the {ledger.read} read: {why}",
                         "leave out the columns with missing values, or complete them", code="no-rows",
                         columns=list(ledger.dropped))
+    return gathered.moments
 
 
 def _ordered_levels(gathered: Gathered, columns: Columns, roles: Roles, request: Request) -> tuple[str, ...]:
     """The response's levels, the one that is not modelled (negative or reference) first."""
-    response, target = roles.model.response, columns.target
+    response, target = roles.model.response, columns.observed.target
     if response is Response.NUMBER:
         return ()
     levels = list(in_order(gathered.levels))

@@ -21,7 +21,7 @@ def check_before(context: Context) -> None:
     UsageError for a model without coefficients, DataError for one whose standard errors are beyond the memory.
     """
     prepared, shape = context.prepared, context.shape
-    target, n = prepared.columns.target, round(context.n)
+    target, n = prepared.observed.target, round(context.n)
     if not shape.kept:
         raise UsageError(
             "the model has no coefficients: there is no intercept and no predictor that varies",
@@ -47,7 +47,7 @@ def check_before(context: Context) -> None:
 def _identifiers(context: Context) -> str:
     """What there is to say about categorical predictors with a level per row."""
     names = dict.fromkeys(
-        factor.column for term in context.prepared.columns.terms for factor in term.factors
+        factor.column for term in context.prepared.predictors.terms for factor in term.factors
         if isinstance(factor, Levels) and len(factor.levels or ()) >= context.n > 1
     )
     return "".join(f'; column "{name}" has as many levels as there are rows, as an identifier has' for name in names)
@@ -69,12 +69,11 @@ def _size(count: int) -> str:
 
 
 def _check_spread(context: Context, target: str) -> None:
-    moments, shape = context.prepared.gathered.moments, context.shape
-    assert moments is not None
+    moments, shape = context.prepared.moments, context.shape
     assert moments.response is not None
     assert shape.y is not None
-    if moments.response.r[1, 1] == 0.0 and context.prepared.columns.intercept:
-        value = context.prepared.gathered.scaling.y_centre
+    if moments.response.r[1, 1] == 0.0 and context.prepared.predictors.intercept:
+        value = context.prepared.scaling.y_centre
         raise _refusal(
             context, f'column "{target}" is constant: all {round(context.n)} rows used are {value!r}, so sigma = 0 and the '
             "likelihood is unbounded", "there is nothing to fit; check that this is the column meant", "constant-target",

@@ -17,8 +17,7 @@ from mlefit.information.patterns import group, tabulate
 from mlefit.noise.model import NoiseModel, Response
 from mlefit.objective import Objective
 from mlefit.pipeline.fitted import Fitted
-from mlefit.rows.chunk import Chunk
-from mlefit.rows.reservoir import choose, join
+from mlefit.rows.chunk import Chunk, choose, join
 from mlefit.sums.curvature import Curvature
 from mlefit.sums.tally import Tally
 
@@ -69,7 +68,7 @@ class Material:
     def chunk(self) -> Chunk:
         """The rows: all of them, or a random sample."""
         if self.sampled:
-            return self.found.context.prepared.gathered.reservoir.sample()
+            return self.found.context.prepared.sample
         return join([part.load() for part in self.found.rows.store.parts])
 
     @property

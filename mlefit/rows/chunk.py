@@ -1,8 +1,11 @@
 """Chunk: consecutive rows as numbers, the form in which every engine hands data to the statistics."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlefit.arrays import Array
+import numpy as np
+
+from mlefit.arrays import Array, Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +13,7 @@ class Chunk:
     """`n` complete rows: response `y` (n,), design `x` (n, p), frequency `weight` (n,) or None, `offset` (n,) or None.
 
     A categorical or binary response holds the index of its class. `cluster` (n,) or None holds the index of the group
-    that a row belongs to, counted over the whole input. `first_row` counts used rows from 0. Shapes are checked here,
+    that a row belongs to, counted over the whole input. `first_row` counts the rows kept from 0. Shapes are checked here,
     once, and nowhere else.
     """
 
@@ -43,3 +46,26 @@ class Chunk:
             self.first_row + start,
             None if self.cluster is None else self.cluster[start:stop],
         )
+
+
+def join(chunks: Sequence[Chunk]) -> Chunk:
+    """Rows of several chunks as one."""
+
+    def together(extras: list[Array | None]) -> Array | None:
+        present = [extra for extra in extras if extra is not None]
+        return np.concatenate(present) if present else None
+
+    return Chunk(
+        np.concatenate([chunk.y for chunk in chunks]), np.concatenate([chunk.x.T for chunk in chunks], axis=1).T,
+        together([chunk.weight for chunk in chunks]), together([chunk.offset for chunk in chunks]),
+        cluster=together([chunk.cluster for chunk in chunks]),
+    )
+
+
+def choose(chunk: Chunk, rows: Index) -> Chunk:
+    """The named rows (indices) of a chunk, copied."""
+    return Chunk(
+        chunk.y[rows], np.take(chunk.x.T, rows, axis=1).T, None if chunk.weight is None else chunk.weight[rows],
+        None if chunk.offset is None else chunk.offset[rows],
+        cluster=None if chunk.cluster is None else chunk.cluster[rows],
+    )

@@ -1,74 +1,81 @@
 """Reservoir: a random sample of rows that depends on the seed and the data alone, in memory that does not grow.
 
-Every row gets a random key from (seed, first row of its batch); the rows with the smallest keys are the sample. Which
-rows they are does not depend on the order in which batches arrive or on who encoded them.
+Every row has a random key of its own (`keys`); the rows with the smallest keys are the sample. So the smallest keys of the
+parts contain those of the whole, samples of parts add up to the sample of the whole in any grouping, and who encoded which
+rows does not matter.
 """
+
+import threading
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlefit.arrays import Array, Index
-from mlefit.rows.chunk import Chunk
+from mlefit.arrays import Array
+from mlefit.rows.chunk import Chunk, choose, join
+from mlefit.rows.piece import Piece, Ranks
 
 
-def join(chunks: list[Chunk]) -> Chunk:
-    """Rows of several chunks as one."""
+class Bar:
+    """The largest key that can still be in a sample of `capacity`, as far as those who share it know: they need not copy
+    rows with larger ones. It changes no sample."""
 
-    def together(extras: list[Array | None]) -> Array | None:
-        present = [extra for extra in extras if extra is not None]
-        return np.concatenate(present) if present else None
-
-    return Chunk(
-        np.concatenate([chunk.y for chunk in chunks]), np.concatenate([chunk.x.T for chunk in chunks], axis=1).T,
-        together([chunk.weight for chunk in chunks]), together([chunk.offset for chunk in chunks]),
-        chunks[0].first_row, together([chunk.cluster for chunk in chunks]),
-    )
-
-
-def choose(chunk: Chunk, rows: Index) -> Chunk:
-    """The named rows (indices) of a chunk, copied."""
-    return Chunk(
-        chunk.y[rows], np.take(chunk.x.T, rows, axis=1).T, None if chunk.weight is None else chunk.weight[rows],
-        None if chunk.offset is None else chunk.offset[rows], chunk.first_row,
-        None if chunk.cluster is None else chunk.cluster[rows],
-    )
-
-
-class Reservoir:
-    """At most `capacity` of the rows offered, with equal chances; all of them while they are few."""
-
-    def __init__(self, capacity: int, seed: int) -> None:
+    def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        self.seed = seed
-        self.offered = 0
-        self._keys: list[Array] = []
-        self._chunks: list[Chunk] = []
-        self._held = 0
-        self._bar = 1.0     # no row with a larger key can be in the sample any more
+        self._smallest = np.empty(0)
+        self._lock = threading.Lock()
+        self._value = 1.0
 
-    def offer(self, chunk: Chunk) -> None:
-        """Consider the rows of a chunk; `chunk.first_row` names it."""
-        self.offered += chunk.rows
-        keys = np.random.default_rng([self.seed, chunk.first_row]).random(chunk.rows)
-        rows = np.flatnonzero(keys <= self._bar)
-        self._keys.append(keys[rows])
-        self._chunks.append(choose(chunk, rows))
-        self._held += rows.size
-        if self._held > 2 * self.capacity:
-            self._prune()
+    def lowered(self, keys: Array) -> float:
+        """The bar once rows with these keys (n,) have been met too."""
+        with self._lock:
+            known = np.concatenate([self._smallest, keys[keys <= self._value]])
+            if known.size > self.capacity:
+                known = np.partition(known, self.capacity - 1)[: self.capacity]
+                self._value = float(known.max())
+            self._smallest = known
+            return self._value
 
-    def relabel(self, rank: Array) -> None:
-        """Replace class index k of every response by rank[k]."""
-        for chunk in self._chunks:
-            chunk.y[:] = rank[chunk.y.astype(np.intp)]
 
-    def _prune(self) -> None:
-        keys, rows = np.concatenate(self._keys), join(self._chunks)
-        best = np.sort(np.argpartition(keys, self.capacity - 1)[: self.capacity])
-        self._keys, self._chunks, self._held = [keys[best]], [choose(rows, best)], self.capacity
-        self._bar = float(keys[best].max())
+@dataclass(frozen=True, slots=True)
+class Reservoir:
+    """At most `capacity` of the rows met, with equal chances; all of them while they are few.
 
-    def sample(self) -> Chunk:
-        """The sample, in the order of the data."""
-        if self._held > self.capacity:
-            self._prune()
-        return join(self._chunks)
+    `keys` are those of the rows of `pieces`, which stand in the order of the data. Clusters are left out.
+    """
+
+    capacity: int
+    keys: tuple[Array, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+
+    @classmethod
+    def of(cls, piece: Piece, keys: Array, bar: Bar) -> "Reservoir":
+        """That of the rows of one piece, whose keys are (n,)."""
+        rows = np.flatnonzero(keys <= bar.lowered(keys))
+        if not rows.size:
+            return cls(bar.capacity)
+        chunk = replace(choose(piece.chunk, rows), cluster=None)
+        return cls(bar.capacity, (keys[rows],), (Piece(chunk, piece.levels),))
+
+    @property
+    def held(self) -> int:
+        """Rows held, up to twice as many as the sample has."""
+        return sum(keys.size for keys in self.keys)
+
+    def __add__(self, other: "Reservoir") -> "Reservoir":
+        both = Reservoir(self.capacity, self.keys + other.keys, self.pieces + other.pieces)
+        return both._pruned() if both.held > 2 * self.capacity else both
+
+    def _pruned(self) -> "Reservoir":
+        bar = float(np.partition(np.concatenate(self.keys), self.capacity - 1)[self.capacity - 1])
+        keys, pieces = [], []
+        for mine, piece in zip(self.keys, self.pieces, strict=True):
+            rows = np.flatnonzero(mine <= bar)
+            if rows.size:
+                keys.append(mine[rows])
+                pieces.append(piece._replace(chunk=choose(piece.chunk, rows)))
+        return Reservoir(self.capacity, tuple(keys), tuple(pieces))
+
+    def sample(self, ranks: Ranks) -> Chunk:
+        """The sample, in the order of the data. There must have been a row."""
+        chosen = self._pruned() if self.held > self.capacity else self
+        return join([piece.ranked(ranks) for piece in chosen.pieces])

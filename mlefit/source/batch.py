@@ -34,7 +34,7 @@ class Category(NamedTuple):
     """One column read as levels: `codes` (n,) index into `levels`, -1 where the cell is missing.
 
     Levels are text as in the file; numbers in shortest form (`1`, not `1.0`), booleans lower case. They stand in order
-    of first appearance in this batch, and each of them appears.
+    of first appearance in the block, and each of them appears there.
     """
 
     codes: Codes
@@ -50,14 +50,13 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`rows` consecutive data rows, the block at `place`; `first_row` counted from 0 over the whole input.
+    """`rows` consecutive data rows of the block at `place`, all of them or those from row `start` of it on.
 
     `numbers[name]` is (n,) float64 with NaN where the cell is missing (infinite cells stay infinite: the encoder
     refuses them); `categories[name]` holds the columns that were asked for as levels. A column may be in both.
     """
 
     place: Place
-    first_row: int
     rows: int
     numbers: Mapping[str, Array] = field(default_factory=dict)
     categories: Mapping[str, Category] = field(default_factory=dict)
@@ -65,9 +64,18 @@ class Batch:
     """For text columns read as categories: which non-empty tokens made cells missing, and how often (`{"NA": 3}`)."""
     extents: dict[str, Extent] = field(default_factory=dict)
     """Those of `numbers` that are known already; `extent` adds the others."""
+    start: int = 0
 
     def extent(self, name: str) -> Extent:
         """The extent of a column of numbers, which tells without a look at each cell that none is missing or infinite."""
         if name not in self.extents:
             self.extents[name] = Extent.of(self.numbers[name])
         return self.extents[name]
+
+    def part(self, start: int, stop: int) -> "Batch":
+        """Rows start..stop-1 as views. What was missing in the block is told by the whole batch alone."""
+        return Batch(
+            self.place, stop - start, {name: values[start:stop] for name, values in self.numbers.items()},
+            {name: Category(codes[start:stop], levels) for name, (codes, levels) in self.categories.items()},
+            start=self.start + start,
+        )

@@ -224,6 +224,13 @@ class ParquetPart(_FilePart):
                 for batch in file.iter_batches(ROWS, [group], list(columns), use_threads=False):
                     yield Block(batch, stored)
 
+    def head(self, columns: Sequence[str] = ()) -> Block:
+        """As Part.head."""
+        import pyarrow.parquet as pq
+
+        with self._damage("Parquet"), self._stored.open() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
+            return Block(next(file.iter_batches(SAMPLE_ROWS, columns=list(columns), use_threads=False)), 0)
+
     def _load(self, content: Any, columns: Sequence[str]) -> Any:
         import pyarrow.parquet as pq
 
@@ -251,10 +258,15 @@ class ArrowPart(_FilePart):
     def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
         """As Part.blocks."""
         for at in range(self._count):
-            yield Block(at, self.size * (at + 1) // self._count)
+            yield Block((at, None), self.size * (at + 1) // self._count)
+
+    def head(self, columns: Sequence[str] = ()) -> Block:
+        """As Part.head."""
+        return Block((0, SAMPLE_ROWS), 0)
 
     def _load(self, content: Any, columns: Sequence[str]) -> Any:
         from pyarrow import ipc
 
+        at, most = content
         with self._damage("Arrow"), self._stored.open() as raw, ipc.open_file(raw) as file:
-            return _sound(file.get_batch(content).select(list(columns)))
+            return _sound(file.get_batch(at).select(list(columns))).slice(0, most)

@@ -26,10 +26,14 @@ class FramePart(TypedPart):
         """As Part.blocks."""
         rows = self._table.num_rows
         for first in range(0, rows, ROWS):
-            yield Block(first, self._table.nbytes * min(first + ROWS, rows) // rows)
+            yield Block((first, ROWS), self._table.nbytes * min(first + ROWS, rows) // rows)
+
+    def head(self, columns: Sequence[str] = ()) -> Block:
+        """As Part.head."""
+        return Block((0, SAMPLE_ROWS), 0)
 
     def _load(self, content: Any, columns: Sequence[str]) -> Any:
-        return self._table.select(list(columns)).slice(content, ROWS)
+        return self._table.select(list(columns)).slice(*content)
 
     def digest(self) -> str:
         """SHA-256 of the table as an Arrow IPC stream, in batches of ROWS rows."""

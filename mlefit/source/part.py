@@ -54,6 +54,10 @@ class Part(ABC):
         """
 
     @abstractmethod
+    def head(self, columns: Sequence[str] = ()) -> Block:
+        """The first rows, those that `kinds` and `distinct` come from, to be parsed for `columns`."""
+
+    @abstractmethod
     def parse(self, block: Block, numbers: Sequence[str], categories: Sequence[str]) -> Parsed:
         """The named columns of a block. Thread-safe; bad cells become findings, never exceptions."""
 

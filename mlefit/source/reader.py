@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from threading import Thread
-from typing import TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from mlefit.errors import DataError, InBlockError
 from mlefit.source.batch import Batch, Place
@@ -16,12 +16,20 @@ from mlefit.source.source import Source
 T = TypeVar("T")
 
 
+class _Done(NamedTuple, Generic[T]):
+    """A block that a worker has gone through: its rows, what is wrong with it, and what the task made of it, or raised."""
+
+    rows: int
+    findings: tuple[Finding, ...]
+    results: list[T]
+    error: Exception | None
+
+
 class Reader(Source):
     """`parts` (at least one, of the same columns) as one table.
 
-    A block's first row is known once the blocks before it are parsed, so each worker hands the position on to the next;
-    blocks start in order, hence the one waited for is always under way or done. `bytes_read` counts stored bytes of the
-    current pass, for progress bars.
+    Workers count rows from their block; the consumer, to whom the blocks come in order, knows how many were before it.
+    `bytes_read` counts stored bytes of the current pass, for progress bars.
     """
 
     def __init__(self, parts: Sequence[Part], digest: bool = False) -> None:
@@ -43,18 +51,30 @@ class Reader(Source):
         self, numbers: Sequence[str], categories: Sequence[str], task: Callable[[Batch], T], threads: int
     ) -> Iterator[T]:
         """As Source.map. Every problem of the pass is in one DataError, raised after the last block."""
-        part = self.parts[0]
-        if len(self.parts) == 1 and part.single and (self.size or 0) <= SMALL:
-            parsed = self._whole(part, tuple(numbers), tuple(categories))
+        if self._keeps:
+            parsed = self._whole(self.parts[0], tuple(numbers), tuple(categories))
             self.bytes_read = self.size or 0
             if parsed.rows:
                 try:
-                    result = task(_batch(parsed, Place(0, 0), 0))
+                    result = task(_batch(parsed, Place(0, 0)))
                 except InBlockError as error:
                     raise error.told(0) from None
                 yield result
         else:
             yield from self._pass(tuple(numbers), tuple(categories), task, max(1, threads))
+
+    @property
+    def _keeps(self) -> bool:
+        """Whether the input is so small that what was parsed is kept."""
+        return len(self.parts) == 1 and self.parts[0].single and (self.size or 0) <= SMALL
+
+    def head(self, numbers: Sequence[str], categories: Sequence[str]) -> Batch:
+        """As Source.head."""
+        part = self.parts[0]
+        if self._keeps and part.complete:
+            return _batch(self._whole(part, tuple(numbers), tuple(categories)), Place(0, 0))
+        parsed = part.parse(part.head(list(dict.fromkeys((*numbers, *categories)))), numbers, categories)
+        return _batch(Parsed(0) if parsed.findings else parsed, Place(0, 0))
 
     def _whole(self, part: Part, numbers: tuple[str, ...], categories: tuple[str, ...]) -> Parsed:
         """A part of one block; what was parsed once is kept."""
@@ -82,50 +102,40 @@ class Reader(Source):
     ) -> Iterator[T]:
         self._hash_meanwhile()
         findings: list[Finding] = []
-        # Handed from block to block: the rows of the whole input before it, and whether all of them are sound.
-        before: Future[tuple[int, bool]] = Future()
-        before.set_result((0, True))
 
-        def work(
-            part: Part, block: Block, place: Place, before: Future[tuple[int, bool]], after: Future[tuple[int, bool]]
-        ) -> tuple[int, tuple[Finding, ...], list[T]]:
+        def work(part: Part, block: Block, place: Place) -> _Done[T]:
+            parsed = part.parse(block, numbers, categories)
+            done = _Done[T](parsed.rows, parsed.findings, [], None)
+            if parsed.findings or findings or not parsed.rows:      # after a finding the pass only looks for more
+                return done
             try:
-                parsed = part.parse(block, numbers, categories)
-                first_row, sound = before.result()
-            except BaseException as error:
-                after.set_exception(error)      # the next worker must not wait for ever
-                raise
-            sound = sound and not parsed.findings
-            after.set_result((first_row + parsed.rows, sound))
-            # After a finding the pass only looks for more: a task may wait for what an earlier batch decides.
-            results = [task(_batch(parsed, place, first_row))] if sound and parsed.rows else []
-            return parsed.rows, parsed.findings, results
+                done.results.append(task(_batch(parsed, place)))
+            except Exception as error:      # what counts is whether a block before it has findings
+                return done._replace(error=error)
+            return done
 
-        pending: deque[tuple[int, str, int, Future[tuple[int, tuple[Finding, ...], list[T]]]]] = deque()
+        pending: deque[tuple[int, str, int, Future[_Done[T]]]] = deque()
         first_row = 0
 
         def oldest() -> list[T]:
             nonlocal first_row
             self.bytes_read, label, line, job = pending.popleft()
-            try:
-                rows, found, results = job.result()
-            except InBlockError as error:
-                raise error.told(first_row) from None
-            findings.extend(finding.moved(first_row, line, label) for finding in found)
-            first_row += rows
+            done = job.result()
+            findings.extend(finding.moved(first_row, line, label) for finding in done.findings)
+            if done.error is not None and not findings:
+                raise done.error.told(first_row) if isinstance(done.error, InBlockError) else done.error
+            first_row += done.rows
             if self.watch is not None:
                 self.watch(first_row, self.bytes_read)
-            return [] if findings else results
+            return [] if findings else done.results
 
         pool = ThreadPoolExecutor(threads, thread_name_prefix="mlefit-read")
         done = 0
         try:
             for file, part in enumerate(self.parts):
                 for at, block in enumerate(part.blocks(tuple(dict.fromkeys((*numbers, *categories))))):
-                    after: Future[tuple[int, bool]] = Future()
-                    job = pool.submit(work, part, block, Place(file, at), before, after)
+                    job = pool.submit(work, part, block, Place(file, at))
                     pending.append((done + block.stored, part.label, block.line, job))
-                    before = after
                     if len(pending) > threads:
                         yield from oldest()
                 done += part.size or 0
@@ -164,5 +174,5 @@ class Reader(Source):
             part.close()
 
 
-def _batch(parsed: Parsed, place: Place, first_row: int) -> Batch:
-    return Batch(place, first_row, parsed.rows, parsed.numbers, parsed.categories, parsed.missing_tokens, parsed.extents)
+def _batch(parsed: Parsed, place: Place) -> Batch:
+    return Batch(place, parsed.rows, parsed.numbers, parsed.categories, parsed.missing_tokens, parsed.extents)

@@ -55,6 +55,13 @@ class Source(ABC):
         """
 
     @abstractmethod
+    def head(self, numbers: Sequence[str], categories: Sequence[str]) -> Batch:
+        """The named columns of the first rows, those that `kinds` and `distinct` come from.
+
+        No rows, and no columns, where a cell among them cannot be read: the next pass says so, with all others.
+        """
+
+    @abstractmethod
     def digests(self) -> tuple[str, ...]:
         """SHA-256 of each input's bytes as stored (hex); of the Arrow IPC bytes for tables in memory."""
 

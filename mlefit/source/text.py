@@ -166,6 +166,12 @@ class TextPart(Part):
             for text, line in cut_blocks(stream, self._eol, self._sign, self.label, self._header_lines):
                 yield Block(text, raw.tell(), line)
 
+    def head(self, columns: Sequence[str] = ()) -> Block:
+        """As Part.head: the whole lines of the first SAMPLE bytes."""
+        with self._stored.open() as raw:
+            text = filled(self._stream(raw), SAMPLE)[self._header :]
+        return Block(text if self.complete else whole_lines(text, self._eol, self._sign), 0, self._header_lines)
+
     def _read(
         self, text: bytes, numbers: Collection[str], texts: Collection[str], invalid: Invalid | None = None
     ) -> Any:

@@ -43,11 +43,12 @@ def _add(mine: P | None, theirs: P | None) -> P | None:
     return None if mine is None or theirs is None else mine + theirs
 
 
-def tree_sum(items: Iterable[M]) -> M:
+def tree_sum(items: Iterable[M], zero: M | None = None) -> M:
     """The sum of `items` in a tree that depends on their number alone: same bits whoever computed the parts.
 
     Works on a stream: partial sums of 2^k neighbours wait for their sibling (a binary counter), so at most log2(n)
-    parts are alive. Rounding grows with log n, not n. Raises ValueError for no items: no plausible sum from no data.
+    parts are alive. Rounding grows with log n, not n. The sum of no items is `zero`; without one it raises ValueError: no
+    plausible sum from no data.
     """
     waiting: list[tuple[int, M]] = []
     for item in items:
@@ -57,6 +58,8 @@ def tree_sum(items: Iterable[M]) -> M:
             size *= 2
         waiting.append((size, total))
     if not waiting:
+        if zero is not None:
+            return zero
         raise ValueError("no rows to add up")
     total = waiting.pop()[1]
     while waiting:

@@ -1,0 +1,70 @@
+"""Predictors: the right-hand side of a model, which turns rows into a design. It is all that a prediction needs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.design.complete import Used
+from mlefit.design.scaling import Scaling
+from mlefit.design.terms import Offset, Term
+
+
+@dataclass(frozen=True, slots=True)
+class Predictors:
+    """The terms, whether there is a constant before them, and the known part of the linear predictor, if any."""
+
+    terms: tuple[Term, ...]
+    intercept: bool
+    offset: Offset | None = None
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Columns to be read as numbers, each once."""
+        names = [name for term in self.terms for name in sorted(term.numbers)]
+        names += [] if self.offset is None else sorted(self.offset.numbers)
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Columns to be read as levels, each once."""
+        return tuple(dict.fromkeys(name for term in self.terms for name in sorted(term.categories)))
+
+    def labels(self) -> tuple[str, ...]:
+        """Names of the p design columns, the constant first."""
+        head = ("(Intercept)",) if self.intercept else ()
+        return head + tuple(label for term in self.terms for label in term.labels())
+
+    def columns(self, used: Used) -> Iterator[tuple[Array, float]]:
+        """The design columns (n,) after the constant, as they are in the file, each with max|x|.
+
+        Raises InBlockError where a term has no finite value, or a level that was not learnt.
+        """
+        for term in self.terms:
+            values = term.evaluate(used.batch, used.keep)
+            known = used.extent(term.plain)
+            for j in range(values.shape[1]):
+                column = used.cells(values[:, j])
+                yield column, used.magnitude(term.text, column, term.numbers, known)
+
+    def encode(self, used: Used, scaling: Scaling, out: Array) -> Array:
+        """Fill `out` (n, p) with the design in encoded units; max|x_j|/s_j (p,) is returned. Raises as `columns`."""
+        head = int(self.intercept)
+        out[:, :head] = 1.0
+        largest = np.ones(out.shape[1])
+        for j, (column, most) in enumerate(self.columns(used), start=head):
+            np.subtract(column, scaling.centre[j], out=out[:, j])
+            largest[j] = most
+        with np.errstate(over="ignore"):    # the magnitudes tell when the scaling is no guide to these rows
+            out[:, head:] /= scaling.scale[head:]
+            magnitude: Array = largest / scaling.scale
+        return magnitude
+
+    def known(self, used: Used) -> Array | None:
+        """The offset (n,) in units of the linear predictor. Raises InBlockError where it has no finite value."""
+        if self.offset is None:
+            return None
+        cells = used.cells(self.offset.evaluate(used.batch))
+        used.magnitude(self.offset.text, cells, self.offset.numbers)
+        return cells

@@ -1,0 +1,72 @@
+"""Response: what a fit needs of a row besides its predictors, and a prediction does not."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from mlefit.arrays import Array, Mask
+from mlefit.design.complete import Used
+from mlefit.design.ledger import FIRST
+from mlefit.errors import DataError, InBlockError
+from mlefit.source.batch import Batch
+
+WHOLE_LIMIT = 2.0**53    # beyond this float64 no longer tells whole numbers apart
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The column `target` and how it is read, the column of frequency `weights`, and that of groups of rows, `cluster`.
+
+    `reads_levels`: the target is read as levels, else as numbers. `located`: numbers may be shifted and scaled, and offsets
+    are taken off them. `compresses`: sums of squares of [X y] stand for the rows.
+    """
+
+    target: str
+    reads_levels: bool
+    located: bool
+    compresses: bool
+    weights: str | None = None
+    cluster: str | None = None
+
+    def values(self, used: Used) -> tuple[Array, tuple[str, ...]]:
+        """The response (n,) as it is in the file, and the levels that its codes stand for. Raises InBlockError."""
+        if self.reads_levels:
+            return _codes(used, self.target)
+        name, column = self.target, used.batch.numbers[self.target]
+        cells = used.cells(column)
+        used.magnitude(name, cells, frozenset((name,)))
+        return cells, ()
+
+    def groups(self, used: Used) -> tuple[Array | None, tuple[str, ...]]:
+        """The codes (n,) of the clusters, and what they stand for."""
+        return (None, ()) if self.cluster is None else _codes(used, self.cluster)
+
+    def weight(self, used: Used) -> Array | None:
+        """The frequency weights (n,), None where each row counts once."""
+        return None if self.weights is None else used.cells(used.batch.numbers[self.weights])
+
+    def counting(self, batch: Batch, keep: Mask) -> Mask:
+        """The rows of `keep` that count: all but those of weight 0. Raises InBlockError for what is no weight."""
+        if self.weights is None:
+            return keep
+        weight = batch.numbers[self.weights]
+        with np.errstate(invalid="ignore"):
+            bad = np.flatnonzero(keep & ~((weight >= 0.0) & (weight <= WHOLE_LIMIT) & (weight == np.rint(weight))))
+            if bad.size:
+                rows = tuple(batch.start + int(row) + 1 for row in bad[:FIRST])
+                raise InBlockError(partial(_bad_weight, self.weights, rows, float(weight[bad[0]])))
+            return keep & (weight > 0.0)
+
+
+def _codes(used: Used, name: str) -> tuple[Array, tuple[str, ...]]:
+    category = used.batch.categories[name]
+    return used.cells(category.codes.astype(np.float64)), category.levels
+
+
+def _bad_weight(column: str, rows: tuple[int, ...], value: float, before: int) -> DataError:
+    return DataError(
+        f'column "{column}", row {before + rows[0]}: a frequency weight must be a whole number >= 0, found {value!r}',
+        "frequency weights count how often a row occurred; drop or correct the row",
+        code="bad-weight", columns=(column,), rows=[before + row for row in rows],
+    )

@@ -1,0 +1,68 @@
+"""Intake: pieces on their way into a store. Any thread may keep any piece at any time: each has its place."""
+
+import threading
+from collections.abc import Iterable
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.execution.engine import parts
+from mlefit.execution.spill import Spill
+from mlefit.execution.store import Held, Store, Stored
+from mlefit.rows.piece import Piece, Ranks, Tables
+
+
+class Intake:
+    """`budget`: bytes kept in memory, the rest is spilled to disk; None keeps everything in memory.
+
+    What is kept has codes of the intake, in order of arrival; `store` ranks them. `rows`: how many have arrived.
+    """
+
+    def __init__(self, budget: int | None = None) -> None:
+        self.rows = 0
+        self._room = budget
+        self._kept: list[tuple[tuple[int, ...], list[Held | Stored]]] = []
+        self._levels: dict[str, int] = {}
+        self._clusters: dict[str, int] = {}
+        self._spill: Spill | None = None
+        self._lock = threading.Lock()
+
+    def keep(self, place: tuple[int, ...], piece: Piece) -> None:
+        """Keep a copy of a piece, cut into parts; places tell the order. Raises DataError when the disk is full."""
+        if not piece.chunk.rows:
+            return
+        with self._lock:
+            self.rows += piece.chunk.rows
+            tables = Tables(_indices(self._levels, piece.levels), _indices(self._clusters, piece.clusters))
+            spill = self._spill_for(piece.chunk.y.nbytes + piece.chunk.x.nbytes)
+        cut = parts(tables.applied(piece.chunk))
+        kept: list[Held | Stored] = [Held.of(part) if spill is None else Stored.of(part, spill) for part in cut]
+        with self._lock:
+            self._kept.append((place, kept))
+
+    def _spill_for(self, size: int) -> Spill | None:
+        """Where a piece goes: once one has found no room, no other is looked at."""
+        if self._room is not None and size <= self._room:
+            self._room -= size
+        elif self._room is not None:
+            self._room = 0
+            self._spill = self._spill or Spill()
+            return self._spill
+        return None
+
+    def store(self, ranks: Ranks | None = None) -> Store:
+        """Everything kept, in order, with ranks in the place of levels and clusters."""
+        tables = Tables.of(self._levels, self._clusters, ranks or Ranks())
+        placed: list[Held | Stored] = []
+        rows = 0
+        for _, kept in sorted(self._kept, key=lambda entry: entry[0]):
+            for part in kept:
+                placed.append(part.placed(rows, tables))
+                rows += part.rows
+        return Store(placed, rows, self._spill)
+
+
+def _indices(known: dict[str, int], levels: Iterable[str]) -> Array | None:
+    """The index of each level in `known`, to which new ones are added."""
+    found = [float(known.setdefault(level, len(known))) for level in levels]
+    return np.array(found) if found else None

@@ -1,0 +1,116 @@
+"""Spill: parts on disk, in a temporary file without a name.
+
+It has no name from the moment it exists, so it vanishes however the process ends. Parts are written and read at positions
+of their own, by several threads at once.
+"""
+
+import os
+import tempfile
+import threading
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.errors import DataError
+from mlefit.rows.chunk import Chunk
+
+
+class Layout(NamedTuple):
+    """How a part of `rows` rows lies in memory and on disk: response, cluster, and a block (variables, rows) of the rest.
+
+    Every part has a block of its own, wherever it is kept: BLAS adds up a slice of a larger one in another order. Response
+    and cluster, whose codes are translated, lie outside.
+    """
+
+    rows: int
+    width: int
+    weighted: bool
+    shifted: bool
+    clustered: bool
+
+    @classmethod
+    def of(cls, chunk: Chunk) -> "Layout":
+        """That of the rows of a chunk."""
+        return cls(
+            chunk.rows, chunk.x.shape[1], chunk.weight is not None, chunk.offset is not None, chunk.cluster is not None
+        )
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers they are."""
+        return self.rows * (1 + self.width + self.weighted + self.shifted + self.clustered)
+
+    def arrays(self) -> list[Array]:
+        """Memory for them."""
+        block = np.empty((self.width + self.weighted + self.shifted, self.rows))
+        return [block, *(np.empty(self.rows) for _ in range(1 + self.clustered))]
+
+    def packed(self, chunk: Chunk) -> list[Array]:
+        """Copies of the rows of a chunk."""
+        arrays = self.arrays()
+        block, *codes = arrays
+        block[: self.width] = chunk.x.T
+        for at, extra in enumerate((one for one in (chunk.weight, chunk.offset) if one is not None), self.width):
+            block[at] = extra
+        for array, values in zip(codes, (chunk.y, chunk.cluster), strict=False):
+            array[:] = values
+        return arrays
+
+    def chunk(self, arrays: Sequence[Array]) -> Chunk:
+        """Views of the arrays as a chunk."""
+        block, y, *cluster = arrays
+        rest = iter(block[self.width :])
+        weight, offset = (next(rest) if present else None for present in (self.weighted, self.shifted))
+        return Chunk(y, block[: self.width].T, weight, offset, cluster=cluster[0] if cluster else None)
+
+
+class Spill:
+    """The file. Raises DataError when it cannot be made or the disk is full."""
+
+    def __init__(self) -> None:
+        try:
+            self._file = tempfile.TemporaryFile(prefix="mlefit-")  # noqa: SIM115 - it lives as long as the parts in it
+        except OSError as error:
+            raise _full(error) from error
+        self._end = 0
+        self._lock = threading.Lock()
+
+    def write(self, arrays: Sequence[Array]) -> int:
+        """Where the arrays have been written, one after the other."""
+        with self._lock:
+            start = at = self._end
+            self._end += sum(array.nbytes for array in arrays)
+        try:
+            for array in arrays:
+                buffer, done = _bytes(array), 0
+                while done < len(buffer):
+                    done += os.pwrite(self._file.fileno(), buffer[done:], at + done)
+                at += done
+        except OSError as error:
+            raise _full(error) from error
+        return start
+
+    def read(self, arrays: Sequence[Array], start: int) -> None:
+        """Fill the arrays with what was written at `start`."""
+        for array in arrays:
+            buffer, done = _bytes(array), 0
+            while done < len(buffer):
+                done += os.preadv(self._file.fileno(), [buffer[done:]], start + done)
+            start += done
+
+    def close(self) -> None:
+        """Give the disk space back. Safe to call twice."""
+        self._file.close()
+
+
+def _bytes(array: Array) -> memoryview:
+    return array.reshape(-1).view(np.uint8).data
+
+
+def _full(error: OSError) -> DataError:
+    return DataError(
+        f"the temporary file in {tempfile.gettempdir()} could not be written: {error.strerror}",
+        "free disk space, set TMPDIR to a larger disk, or give --memory more", code="disk-full",
+    )
