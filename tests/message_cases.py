@@ -212,7 +212,7 @@ CASES = (       # the command, the exit code, the message and the remedy
      '--model: "poison" is not a model of mlefit',
      "the models are gaussian, bernoulli, categorical; `mlefit models` describes them"),
     ("fit t.csv -t y --memory 1KB", 3,
-     "too many parameters: the standard errors of 6 parameters need about 3.5 kB of memory, and 1.0 kB "
+     "too many parameters: the standard errors of 7 parameters need about 4.7 kB of memory, and 1.0 kB "
      "may be used",
      "leave out predictors or merge levels, or give --memory more"),
     ("fit odd.csv --encoding utf-16", 3,

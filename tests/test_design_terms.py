@@ -41,6 +41,7 @@ def test_parts_learn_and_evaluate_as_the_whole(seed, cuts):
     from_whole = learn(formula.terms, surveyed(formula.terms, [whole]), intercept=True, reference={"h": "h2"})
     for one, other in zip(from_parts, from_whole, strict=True):
         assert one.labels() == other.labels()
+        assert one.width == len(one.labels())
         values = other.evaluate(whole)
         assert values.shape == (n, len(other.labels()))
         assert np.array_equal(np.vstack([other.evaluate(part) for part in parts]), values)

@@ -1,6 +1,6 @@
 """Many parameters: searches with Hessian products end where searches with Hessians do, and memory is asked about first."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from curvature_cases import elements
 import mlefit
 from mlefit import objective as objectives
 from mlefit.criterion import implied_loss, likelihood
+from mlefit.design.predictors import Predictors
 from mlefit.errors import DataError
 from mlefit.estimation import polish, routes
 from mlefit.mean import Coordinates, LinearMean, jacobian
@@ -89,6 +90,48 @@ def test_one_product_of_all_classes_is_the_sum_over_pairs(
     assert np.allclose(together @ v, product, rtol=0.0, atol=1e-11 * n)
 
 
+@pytest.fixture
+def no_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise AssertionError("a row was encoded")
+
+    for name in ("columns", "encode", "known"):
+        monkeypatch.setattr(Predictors, name, fail)
+
+
+@pytest.mark.usefixtures("no_encoding")
+def test_a_factor_with_too_many_levels_is_refused_before_a_row_is_encoded() -> None:
+    g = [f"k{k}" for k in np.random.default_rng(1).permutation(np.arange(20_000) % 5_000)]
+    with pytest.raises(DataError) as refused:
+        mlefit.fit({"g": g, "y": np.arange(20_000.0)}, target="y", features=("g",), read=ReadOptions(memory=10_000_000))
+    assert str(refused.value) == (
+        "too many parameters: the standard errors of 5,001 parameters need about 2.4 GB of memory, and 10.0 MB may be used\n"
+        "leave out predictors or merge levels, or give --memory more")
+
+
+@pytest.mark.usefixtures("no_encoding")
+def test_the_classes_that_the_levels_are_learnt_with_count_before_a_row_is_encoded() -> None:
+    """200 levels of g, and 80 classes, of which the first rows have one."""
+    rows = np.arange(30_000)
+    data = {"g": [f"k{k % 200}" for k in rows], "y": [f"c{max(0, k - 20_000) % 80}" for k in rows]}
+    with pytest.raises(DataError) as refused:
+        mlefit.fit(data, target="y", features=("g",), model="categorical", read=ReadOptions(memory=10_000_000))
+    assert str(refused.value) == (
+        "too many parameters: the standard errors of 15,800 parameters need about 24.0 GB of memory, and 10.0 MB may be used\n"
+        "leave out predictors or merge levels, or give --memory more")
+
+
+@pytest.mark.usefixtures("no_encoding")
+def test_products_of_levels_are_counted_and_not_listed() -> None:
+    """25 million columns, whose names alone would fill the memory."""
+    rows = np.arange(20_000)
+    data = {"g": [f"k{k % 5_000}" for k in rows], "h": [f"l{k // 4}" for k in rows], "y": rows}
+    with pytest.raises(DataError) as refused:
+        mlefit.fit(data, formula="y ~ g:h")
+    assert refused.value.message.startswith("too many parameters: the standard errors of 25,000,002 parameters need about ")
+
+
+@pytest.mark.usefixtures("no_encoding")
 def test_memory_is_refused_before_it_runs_out() -> None:
     with pytest.raises(DataError) as refused:
         mlefit.fit(classes(30, 1500, 3), target="y", model="categorical", read=ReadOptions(memory=1_000_000))

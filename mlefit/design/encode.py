@@ -101,7 +101,7 @@ def scaling_of(columns: Columns, head: Batch) -> Scaling:
     Centres only where an intercept can absorb them.
     """
     predictors, observed = columns
-    first, width = int(predictors.intercept), len(predictors.labels())
+    first, width = int(predictors.intercept), predictors.width
     still = Scaling(np.zeros(width), np.ones(width))
     if not head.rows:
         return still

@@ -36,6 +36,11 @@ class Predictors:
         head = ("(Intercept)",) if self.intercept else ()
         return head + tuple(label for term in self.terms for label in term.labels())
 
+    @property
+    def width(self) -> int:
+        """p."""
+        return int(self.intercept) + sum(term.width for term in self.terms)
+
     def columns(self, used: Used) -> Iterator[tuple[Array, float]]:
         """The design columns (n,) after the constant, as they are in the file, each with max|x|.
 

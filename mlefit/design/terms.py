@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -59,6 +60,11 @@ class Factor(ABC):
     def labels(self) -> tuple[str, ...]:
         """The names of its k design columns."""
 
+    @property
+    def width(self) -> int:
+        """k."""
+        return len(self.labels())
+
     @abstractmethod
     def evaluate(self, batch: Batch, keep: Mask | None = None) -> Array:
         """The design columns (rows, k) in Fortran order, as in Term."""
@@ -104,6 +110,11 @@ class Term:
         for factor in self.factors[1:]:
             names = tuple(f"{first}:{second}" for second in factor.labels() for first in names)
         return names
+
+    @property
+    def width(self) -> int:
+        """How many design columns it has, however long the list of their names would be."""
+        return prod(factor.width for factor in self.factors)
 
     def evaluate(self, batch: Batch, keep: Mask | None = None) -> Array:
         """The design columns (rows, k) in Fortran order; NaN where a cell that the term needs is missing.

@@ -100,12 +100,14 @@ class Kept(NamedTuple):
 
 def gather(source: Source, told: Told, kept: Kept, threads: int) -> Gathered:
     """Encode every batch of the source and keep its rows. Raises DataError for rows that cannot be encoded."""
-    columns, width, bar = told.columns, len(told.columns.predictors.labels()), Bar(told.capacity)
+    columns, width, bar = told.columns, told.columns.predictors.width, Bar(told.capacity)
 
     def work(batch: Batch) -> Gathered:
         used, ledger = columns.used(batch)
-        parts = tree_sum(_encoded(told, kept, bar, step) for step in steps(used, width))
-        return Gathered(Reservoir(told.capacity), ledger) + parts
+        total = Gathered(Reservoir(told.capacity), ledger)
+        for step in steps(used, width):     # one after the other: no more than two triangles at a time
+            total += _encoded(told, kept, bar, step)
+        return total
 
     return tree_sum(source.map(columns.numbers, columns.categories, work, threads), Gathered(Reservoir(told.capacity)))
 

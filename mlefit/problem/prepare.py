@@ -1,21 +1,18 @@
 """From the table to numbers: roles, levels and learnt terms, and the one pass that gathers everything."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from threading import Thread
 from typing import NamedTuple
 
 from mlefit.design.checks import three_levels, unknown_level
-from mlefit.design.complete import complete
 from mlefit.design.encode import Columns, scaling_of
-from mlefit.design.learn import Survey, learn, needs_learning, survey
 from mlefit.design.ledger import Ledger
-from mlefit.design.levels import Levels, in_order, match
+from mlefit.design.levels import in_order, match
 from mlefit.design.predictors import Predictors
 from mlefit.design.response import Observed
-from mlefit.design.roles import MANY_LEVELS, Roles, choose_roles, without
+from mlefit.design.roles import MANY_LEVELS, Roles, choose_roles
 from mlefit.design.scaling import Scaling
 from mlefit.errors import DataError
 from mlefit.execution import Intake, Store
@@ -23,10 +20,11 @@ from mlefit.inference.covariance import check_kind
 from mlefit.machine import half_of_memory
 from mlefit.noise.model import NoiseModel, Response
 from mlefit.problem.gather import Gathered, Kept, Moments, Told, gather, misjudged
+from mlefit.problem.learning import learnt
+from mlefit.problem.size import check_size
 from mlefit.request import Request
 from mlefit.rows.chunk import Chunk
 from mlefit.rows.piece import Ranks
-from mlefit.source.batch import Batch
 from mlefit.source.source import Source
 
 Progress = Callable[[str, float | None], None]
@@ -75,12 +73,13 @@ class Prepared(NamedTuple):
 
 
 def prepare(source: Source, request: Request, threads: int, keep_rows: bool, progress: Progress | None) -> Prepared:
-    """Choose, learn, gather. Raises UsageError and DataError for what cannot be modelled."""
+    """Choose, learn, gather. Raises UsageError and DataError for what cannot be modelled, the latter before the work on it."""
     if progress is not None:
         source.watch = partial(_reading, progress, source.size)
     roles = choose_roles(source, request)
     check_kind(request.se, roles.model)
-    roles = _learnt(source, roles, request, threads)
+    roles, known = learnt(source, roles, request, threads)
+    check_size(_parameters(roles, known), request.read.memory)
     columns = roles.columns
 
     def one_pass(scaling: Scaling) -> tuple[Gathered, Kept]:
@@ -127,37 +126,11 @@ def _budget(request: Request) -> int | None:
     return request.read.memory or half_of_memory()
 
 
-def _learnt(source: Source, roles: Roles, request: Request, threads: int) -> Roles:
-    """The roles with levels, polynomials and knots fixed, in a pass of its own when any term needs one."""
-    columns, terms = roles.columns, roles.columns.predictors.terms
-    if not needs_learning(terms):
-        return roles
-    found: Survey | None = None
-    rows = 0
-    for part in source.map(columns.numbers, columns.categories, lambda batch: _survey(columns, batch), threads):
-        found = part[0] if found is None else found + part[0]
-        rows += part[1]
-    assert found is not None
-    counts = {name: _levels_of(name, columns, found) for name in roles.chosen}
-    too_many = {
-        name: f"text with {count} levels in {rows} rows" + (", as an identifier has" if count == rows else "")
-        for name, count in counts.items() if count > max(MANY_LEVELS, rows / 10)
-    }
-    if too_many:
-        return _learnt(source, without(roles, too_many, source, request), request, threads)
-    known = learn(terms, found, intercept=columns.predictors.intercept, reference=request.reference)
-    return replace(roles, columns=columns._replace(predictors=replace(columns.predictors, terms=known)))
-
-
-def _survey(columns: Columns, batch: Batch) -> tuple[Survey, int]:
-    keep, ledger = complete(batch, columns.numbers, columns.categories)
-    weight = None if columns.observed.weights is None else batch.numbers[columns.observed.weights]
-    return survey(columns.predictors.terms, batch, keep, weight), ledger.used
-
-
-def _levels_of(name: str, columns: Columns, found: Survey) -> int:
-    factor = Levels(name)
-    return len(getattr(found.summaries[factor], "counts", ())) if factor in found.summaries else 0
+def _parameters(roles: Roles, levels: int) -> int:
+    """At most so many parameters, of a response with `levels` levels; as far as these are known, at least so many."""
+    columns = roles.columns
+    noise = roles.model.of(max(levels, 2) if columns.observed.reads_levels else 0)
+    return noise.predictors * columns.predictors.width + len(noise.shapes)
 
 
 def _check_holdout(gathered: Gathered, share: float, held: int, columns: Columns) -> None:

@@ -3,16 +3,15 @@
 import numpy as np
 
 from mlefit.design.levels import Levels
-from mlefit.errors import DataError, NoEstimateError, UsageError
-from mlefit.machine import half_of_memory
+from mlefit.errors import NoEstimateError, UsageError
 from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.model import Response
 from mlefit.problem.context import Context
+from mlefit.problem.size import check_size
 from mlefit.report.report import Parameter, Report
 
 EXACT = 16.0 * float(np.finfo(float).eps)
 SHOWN = 8               # parameters named in a message
-HESSIANS = 12           # matrices of all parameters by all parameters that exist at one time, with two threads
 
 
 def check_before(context: Context) -> None:
@@ -26,7 +25,7 @@ def check_before(context: Context) -> None:
         raise UsageError(
             "the model has no coefficients: there is no intercept and no predictor that varies",
             "leave out --no-intercept, or name predictors", code="no-coefficients")
-    _check_memory(context)
+    check_size(context.n_params, context.request.read.memory)
     if prepared.noise.response is not Response.NUMBER and len(prepared.levels) < 2:
         raise _refusal(
             context, f'column "{target}": {prepared.noise.name} needs at least two classes, found only one class, '
@@ -51,21 +50,6 @@ def _identifiers(context: Context) -> str:
         if isinstance(factor, Levels) and len(factor.levels or ()) >= context.n > 1
     )
     return "".join(f'; column "{name}" has as many levels as there are rows, as an identifier has' for name in names)
-
-
-def _check_memory(context: Context) -> None:
-    count = context.n_params
-    need, room = HESSIANS * 8 * count**2, context.request.read.memory or half_of_memory()
-    if need > room:
-        raise DataError(
-            f"too many parameters: the standard errors of {count:,} parameters need about {_size(need)} of memory, "
-            f"and {_size(room)} may be used",
-            "leave out predictors or merge levels, or give --memory more", code="too-many-parameters")
-
-
-def _size(count: int) -> str:
-    unit, name = next(((unit, name) for unit, name in ((1e9, "GB"), (1e6, "MB")) if count >= unit), (1e3, "kB"))
-    return f"{count / unit:.1f} {name}"
 
 
 def _check_spread(context: Context, target: str) -> None:

@@ -1,0 +1,66 @@
+"""Learning: levels, polynomials and knots are those of all rows, found in a pass of its own when any term needs one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mlefit.design.complete import complete
+from mlefit.design.encode import Columns
+from mlefit.design.learn import Survey, learn, needs_learning, survey
+from mlefit.design.levels import LevelCounts, Levels
+from mlefit.design.roles import MANY_LEVELS, Roles, without
+from mlefit.request import Request
+from mlefit.source.batch import Batch
+from mlefit.source.source import Source
+from mlefit.sums.tally import tree_sum
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the terms need to know of some rows, how many rows are complete, and the levels of the response among them."""
+
+    survey: Survey
+    rows: int
+    levels: frozenset[str]
+
+    @classmethod
+    def of(cls, columns: Columns, batch: Batch) -> "Seen":
+        """That of a batch. Raises InBlockError where the argument of a term is not finite."""
+        keep, ledger = complete(batch, columns.numbers, columns.categories)
+        observed = columns.observed
+        weight = None if observed.weights is None else batch.numbers[observed.weights]
+        levels: frozenset[str] = frozenset()
+        if observed.reads_levels:
+            codes, names = batch.categories[observed.target]
+            levels = frozenset(names[code] for code in np.unique(codes[keep]).tolist())
+        return cls(survey(columns.predictors.terms, batch, keep, weight), ledger.used, levels)
+
+    def __add__(self, other: "Seen") -> "Seen":
+        return Seen(self.survey + other.survey, self.rows + other.rows, self.levels | other.levels)
+
+    def counts(self, name: str) -> Mapping[str, float]:
+        """The levels of a predictor that is coded by levels, none for others."""
+        summary = self.survey.summaries.get(Levels(name))
+        return summary.counts if isinstance(summary, LevelCounts) else {}
+
+
+def learnt(source: Source, roles: Roles, request: Request, threads: int) -> tuple[Roles, int]:
+    """The roles with levels, polynomials and knots fixed, and the number of levels that the response is known to have.
+
+    Without a term that learns there is no pass, and the head of the source says what is known of the response.
+    """
+    columns, terms = roles.columns, roles.columns.predictors.terms
+    if not needs_learning(terms):
+        return roles, len(source.distinct.get(columns.observed.target, ()))
+    seen = tree_sum(source.map(columns.numbers, columns.categories, lambda batch: Seen.of(columns, batch), threads))
+    counts = {name: len(seen.counts(name)) for name in roles.chosen}
+    too_many = {
+        name: f"text with {count} levels in {seen.rows} rows" + (", as an identifier has" if count == seen.rows else "")
+        for name, count in counts.items() if count > max(MANY_LEVELS, seen.rows / 10)
+    }
+    if too_many:
+        return learnt(source, without(roles, too_many, source, request), request, threads)
+    known = learn(terms, seen.survey, intercept=columns.predictors.intercept, reference=request.reference)
+    predictors = replace(columns.predictors, terms=known)
+    return replace(roles, columns=columns._replace(predictors=predictors)), len(seen.levels)
