@@ -9,7 +9,9 @@ import pytest
 
 from mlefit.arrays import FEW, product
 from mlefit.cli import main
+from mlefit.design import encode
 from mlefit.execution.engine import PART_ROWS
+from mlefit.source import cutting, text
 
 ROWS = PART_ROWS + 1        # the second part is a single row, which BLAS takes for a vector
 
@@ -45,3 +47,33 @@ def test_products_of_any_size_are_products(few: int, many: int) -> None:
     a, b = rng.normal(size=(few, 1000)), rng.normal(size=(many, 1000)).T
     expected = np.einsum("ik,kj->ij", a, b)
     assert np.abs(product(a, b) - expected).max() <= 1e-12 * 1000.0
+
+
+@pytest.mark.parametrize("model", ["gaussian", "bernoulli", "categorical"])
+def test_many_blocks_in_steps_say_the_same_whoever_works_on_them(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Levels, clusters and missing cells everywhere, rows held out, some blocks without a level that others begin with."""
+    for module in (cutting, text):
+        monkeypatch.setattr(module, "BLOCK", 2_000)
+    monkeypatch.setattr(text, "SAMPLE", 1_000)
+    monkeypatch.setattr(encode, "CELLS", 200)
+    rng = np.random.default_rng(5)
+    x, names = rng.normal(size=3_000), ["d", "a", "c", "b"]
+    kind = [names[k] for k in np.minimum(3, (x + rng.gumbel(size=3_000) > 0) + 2 * (rng.random(3_000) < np.arange(3_000) / 3_000))]
+    y = {"gaussian": [f"{v:.4f}" for v in x + rng.normal(size=3_000)], "bernoulli": [name in "ab" for name in kind], "categorical": kind}
+    group = [f"g{k}" if k else "" for k in rng.integers(0, 30, 3_000)]
+    lines = [f"{a:.4f},{b},{c}" for a, b, c in zip(x, group, y[model], strict=True)]
+    path = tmp_path / "rows.csv"
+    path.write_text("x,group,y\n" + "\n".join(lines) + "\n")
+
+    def said(*options: str) -> dict[str, Any]:
+        command = ["fit", str(path), "-t", "y", "-x", "x", "-m", model, "--se", "cluster:group", "--holdout", "0.2", "--draws", "0"]
+        assert main([*command, "-q", "-o", "json", *options]) == 0
+        report: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return {key: part for key, part in report.items() if key != "run"}
+
+    kept = said("--engine", "memory", "--threads", "1")
+    assert said("--engine", "memory", "--threads", "4") == kept
+    assert said("--engine", "stream", "--threads", "1") == kept
+    assert said("--engine", "auto", "--memory", "20KB", "--threads", "4") == kept
