@@ -99,7 +99,7 @@ def _from_formula(source: Source, request: Request, offset: Offset | None) -> Ro
             "--formula says which columns are used; --target, --features and --no-intercept say it a second time",
             'keep the formula alone; "- 1" in it drops the intercept', code="options-contradict",
         )
-    unfit = {name for name, kind in source.kinds.items() if kind in (Kind.EMPTY, Kind.DATE)}
+    unfit = {name for name, kind in source.kinds.items() if kind in (Kind.EMPTY, Kind.DATE)} | source.counting
     others = {request.weights or "", cluster_of(request) or "", *(offset.numbers if offset else ()), *unfit}
     formula = parse_formula(str(request.formula), source.names, source.kinds, categorical=request.reference,
                             exclude=others & set(source.names))
@@ -154,6 +154,8 @@ def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...]
             left_out.append(f"{name} (no values)" if source.complete else f"{name} (no values in the first rows)")
         elif kind is Kind.DATE:
             left_out.append(f"{name} (dates)")
+        elif name in source.counting:
+            left_out.append(f"{name} (an index: it counts the rows)")
         else:
             features.append(name)
     return tuple(features), left_out

@@ -13,6 +13,7 @@ import numpy as np
 from mlefit.errors import DataError
 from mlefit.source.arrow import codes, floats
 from mlefit.source.cells import category, drop_tokens, parse_numbers, shown
+from mlefit.source.index import counting
 from mlefit.source.kinds import distinct_of
 from mlefit.source.options import ReadOptions
 from mlefit.source.part import SMALL, Block, Parsed, Part
@@ -88,6 +89,7 @@ class TypedPart(Part):
             raise DataError(f"{self.label}: expected rows of data, found none: no data rows.", "Check the data.",
                             code="no-rows")
         self.complete = sample.num_rows == rows
+        self.counting = counting(self.names, lambda name: [str(cell) for cell in sample.column(name).to_pylist()])
         self.distinct = distinct = {}
         for name in self.names:
             if kind_of_type(self._types[name]) is None:

@@ -1,21 +1,21 @@
-"""How a text table is written: delimiter, decimal sign, line ends, header, found from its first lines."""
+"""How a text table is written: delimiter, decimal sign and line ends, found from its first lines."""
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from mlefit.errors import DataError, UsageError
-from mlefit.source.cells import MISSING, shown
+from mlefit.source.cells import shown
+from mlefit.source.lines import FIRST, has_comma, has_point, is_numeric, records
 from mlefit.source.options import ReadOptions
 
+SIGNS = (",", ";", "\t", "|", " ")      # delimiters that are detected; others are asked for
 _WORDS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
+_CODE = re.compile(r"(?i:\\x|\\u00|0x)([0-9a-fA-F]{2})")
 _CALLED = {"\t": "tabs", " ": "spaces", ";": "semicolons", "|": "vertical bars", ",": "commas"}
-_LINES = 100        # lines that the search for a delimiter looks at
 _SPREAD = re.compile(r"^ +\S|\S {2,}\S")    # blanks as an aligned table has them
-_POINT = re.compile(r"[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?")
-_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
+_BREAK = re.compile("\r?\n|\r")
+_ODD = re.compile(r"[^\w\s.'\"()-]|[\x01-\x08\x0e-\x1f\x7f]")      # what may stand between cells and seldom stands in them
 
 
 class Dialect(NamedTuple):
@@ -27,39 +27,26 @@ class Dialect(NamedTuple):
     ragged_spaces: bool
 
 
-def records(text: str, delimiter: str, most: int = _LINES, squeezed: bool = False) -> list[list[str]]:
-    """The first records of a text as lists of fields, blank lines left out."""
-    found: list[list[str]] = []
-    if squeezed:
-        text = squeeze(text.encode()).decode()
-    try:
-        for fields in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            if fields:
-                found.append(fields)
-            if len(found) >= most:
-                break
-    except csv.Error:       # a field longer than the csv module takes: what came before must do
-        pass
-    return found
+def stated_delimiter(option: str) -> str:
+    """The character that `--delimiter` means: itself, a word such as tab, or a code such as \\x1f. Raises UsageError."""
+    code = _CODE.fullmatch(option)
+    delimiter = chr(int(code[1], 16)) if code else _WORDS.get(option.lower(), option)
+    if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0' or delimiter.isalnum():
+        raise UsageError(
+            f"--delimiter: expected one character that separates cells, found {shown(option)}.",
+            "Use for example , or ; or | or tab or space.", code="delimiter",
+        )
+    return delimiter
 
 
-_BLANKS = re.compile(rb'("(?:[^"]++|"")*+")|(?m:^[ \t]+|[ \t]+(?=\r?$))|[ \t]+')
+def is_spread(text: str) -> bool:
+    """Whether the first lines have runs of blanks, as an aligned table has them."""
+    return any(_SPREAD.search(line) for line in text[:65536].splitlines()[:FIRST])
 
 
-def squeeze(text: bytes) -> bytes:
-    """Runs of blanks outside quotes as one space, none at either end of a line."""
-    def one(match: re.Match[bytes]) -> bytes:
-        if match[1] is not None:
-            return match[1]
-        start, stop = match.span()
-        at_edge = start == 0 or text[start - 1] in b"\r\n" or stop == len(text) or text[stop] in b"\r\n"
-        return b"" if at_edge else b" "
-
-    return _BLANKS.sub(one, text)
-
-
-def _is_number(cell: str) -> bool:
-    return bool(_POINT.fullmatch(cell.strip()) or _COMMA.fullmatch(cell.strip()))
+def first_records(text: str, delimiter: str) -> list[list[str]]:
+    """The first records by a delimiter that may turn out not to be one."""
+    return records(text, delimiter, squeezed=delimiter == " " and is_spread(text))
 
 
 def _fits(rows: Sequence[Sequence[str]], delimiter: str) -> float:
@@ -72,37 +59,29 @@ def _fits(rows: Sequence[Sequence[str]], delimiter: str) -> float:
         return 0.0
     if delimiter == " ":                # words of a sentence are not columns: one column of numbers must come of it
         common = [row for row in body if len(row) >= width]
-        if not any(
-            all(_is_number(row[at]) or row[at].strip() in MISSING for row in common)
-            and any(_is_number(row[at]) for row in common)
-            for at in range(width)
-        ):
+        if not any(is_numeric([row[at] for row in common]) for at in range(width)):
             return 0.0
     return share
 
 
-def detect(text: str, options: ReadOptions, notes: list[str]) -> Dialect:
-    """The dialect of a table that starts with `text`. Raises UsageError for overrides that cannot be meant."""
-    eol = b"\n" if "\n" in text or "\r" not in text else b"\r"
-    spread = any(_SPREAD.search(line) for line in text[:65536].splitlines()[:_LINES])
+def detect(text: str, options: ReadOptions, label: str, notes: list[str]) -> Dialect:
+    """The dialect of a table that starts with `text`.
+
+    Raises UsageError for overrides that cannot be meant, DataError for a single column of cells with one odd sign in
+    each, which may be cells that it separates.
+    """
+    eol = eol_of(text.encode())
     if options.delimiter is not None:
-        delimiter = _WORDS.get(options.delimiter.lower(), options.delimiter)
-        if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0' or delimiter.isalnum():
-            raise UsageError(
-                f"--delimiter: expected one character that separates cells, found {shown(options.delimiter)}.",
-                "Use for example , or ; or | or tab or space.", code="delimiter",
-            )
+        delimiter = stated_delimiter(options.delimiter)
     else:
-        scores = {
-            sign: _fits(records(text, sign, squeezed=sign == " " and spread), sign)
-            for sign in (",", ";", "\t", "|", " ")
-        }
+        scores = {sign: _fits(first_records(text, sign), sign) for sign in SIGNS}
         delimiter = max(scores, key=lambda sign: scores[sign])
         if not scores[delimiter]:
+            ask_for_delimiter(text, label)
             delimiter = ","
         elif delimiter not in (",", "\t"):
             notes.append(f"columns are separated by {_CALLED[delimiter]}")
-    squeezed = delimiter == " " and spread
+    squeezed = delimiter == " " and is_spread(text)
     decimal = options.decimal or "."
     if decimal not in (".", ","):
         raise UsageError(f"--decimal: expected . or , and found {shown(decimal)}.", "Use --decimal ,", code="decimal")
@@ -113,78 +92,29 @@ def detect(text: str, options: ReadOptions, notes: list[str]) -> Dialect:
         )
     if options.decimal is None and delimiter != ",":
         cells = [cell.strip() for row in records(text, delimiter, squeezed=squeezed)[1:] for cell in row]
-        commas = sum(bool(_COMMA.fullmatch(cell)) for cell in cells)
-        points = sum("." in cell and bool(_POINT.fullmatch(cell)) for cell in cells)
-        if commas and not points:
+        if any(map(has_comma, cells)) and not any("." in cell and has_point(cell) for cell in cells):
             decimal = ","
             notes.append("numbers are written with a decimal comma")
     return Dialect(delimiter, decimal, eol, squeezed)
 
 
-class Header(NamedTuple):
-    """`names`: the columns in use by position; `width`: fields of a row; `named`: the first record holds the names."""
-
-    names: dict[str, int]
-    width: int
-    named: bool
+def eol_of(text: bytes) -> bytes:
+    r"""What ends the lines of a text: `\n`, also behind `\r`, or a lone `\r`."""
+    return b"\n" if b"\n" in text or b"\r" not in text else b"\r"
 
 
-def header_of(text: str, dialect: Dialect, options: ReadOptions, label: str, notes: list[str]) -> Header:
-    """The columns of a table that starts with `text`.
-
-    Raises DataError for a first row of numbers where names are expected, and for names that occur twice.
-    """
-    rows = records(text, dialect.delimiter, squeezed=dialect.ragged_spaces)
-    if not rows:        # the csv module takes no longer cell
-        raise DataError(
-            f"{label}, line 1: expected column names, found more than {csv.field_size_limit():,} characters.",
-            "Check that this is a text table with one row per line.", code="long-line",
-        )
-    first, body = rows[0], rows[1:]
-    if not options.header:
-        return Header({f"c{at + 1}": at for at in range(len(first))}, len(first), False)
-    filled = [cell.strip() for cell in first if cell.strip()]
-    # pandas writes 0, 1, ... for columns without names, after the empty name of its index
-    counted = not first[0].strip() and filled == [str(at) for at in range(len(first) - 1)]
-    if filled and all(_POINT.fullmatch(cell) for cell in filled) and not counted:
-        more = ", ..." if len(first) > 5 else ""    # enough to recognise the row
-        raise DataError(
-            f"{label}: expected column names in the first row, found numbers: {', '.join(filled[:5])}{more}.",
-            "Use --no-header if the file has no names; the columns are then c1, c2, ...", code="no-header",
-        )
-    longer = [row for row in body if len(row) == len(first) + 1]
-    if body and len(longer) == len(body):
-        trailing = all(not row[-1].strip() for row in longer)
-        first = [*first, ""] if trailing else ["", *first]
-    return Header(_named(first, body, label, notes), len(first), True)
-
-
-def _named(first: Sequence[str], body: Sequence[Sequence[str]], label: str, notes: list[str]) -> dict[str, int]:
-    names: dict[str, int] = {}
-    twice: list[str] = []
-    for at, raw in enumerate(first):
-        name = raw.strip()
-        if not name:
-            empty = all(len(row) <= at or not row[at].strip() for row in body)
-            if empty and at == len(first) - 1:
-                notes.append("lines end with a separator, which is ignored")
-            elif at == 0:
-                notes.append("the first column has no name and is left out: it looks like a row index")
-            else:
-                notes.append(f"column {at + 1} has no name and is left out")
+def ask_for_delimiter(text: str, label: str) -> None:
+    """Raises DataError where every line has one odd sign equally often: it may separate cells, or belong to them."""
+    lines = [line for line in _BREAK.split(text[:65536])[:FIRST] if line.strip()]
+    lines = lines[:-1] if len(text) > 65536 else lines
+    for sign in dict.fromkeys(_ODD.findall(lines[0]) if len(lines) > 1 else ()):
+        counts = {line.count(sign) for line in lines}
+        if len(counts) > 1:
             continue
-        if name in names:
-            twice.append(name)
-        if name != raw and "blanks around column names are removed" not in notes:
-            notes.append("blanks around column names are removed")
-        names.setdefault(name, at)
-    if twice:
-        listed = ", ".join(shown(name) for name in dict.fromkeys(twice))
-        raise DataError(
-            f"{label}: expected different column names, found more than once: {listed}.",
-            "Rename the columns in the first line.", code="duplicate-names", columns=list(dict.fromkeys(twice)),
-        )
-    if not names:
-        raise DataError(f"{label}: expected column names in the first line, found none.",
-                        "Write the names there, or use --no-header.", code="no-header")
-    return names
+        named = sign if sign.isprintable() else f"\\x{ord(sign):02x}"
+        remedy = f'If it separates cells, add --delimiter "{named}"'
+        if all(line.count(2 * sign) * 2 == line.count(sign) for line in lines):
+            remedy = f"A delimiter is one character: write another in place of {shown(2 * sign)}"
+        other = "; if the file is one column, add --delimiter comma" if sign.isprintable() else ""
+        raise DataError(f"{label}: expected cells separated by , or ; or tabs, found {shown(sign)} in every line.",
+                        f"{remedy}{other}.", code="delimiter")

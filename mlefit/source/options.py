@@ -5,7 +5,7 @@ import re
 from typing import Annotated, NamedTuple
 
 from mlefit.options.declaration import Option, Section
-from mlefit.options.values import as_typed, choice, refused
+from mlefit.options.values import as_typed, choice, refused, whole
 
 UNITS = {
     "": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
@@ -42,8 +42,9 @@ def size(option: str, text: str) -> int:
 class ReadOptions(NamedTuple):
     """Overrides of detection; `na` are tokens that mean "missing" besides the usual ones.
 
-    `memory`: bytes that the run may use, None: no bound was given. `digest`, no option: whether the SHA-256 of the bytes
-    will be asked for, and so is computed while they are read.
+    `skip`: lines before the table, None: those that plainly are no part of it. `memory`: bytes that the run may use, None:
+    no bound was given. `digest`, no option: whether the SHA-256 of the bytes will be asked for, and so is computed while
+    they are read.
     """
 
     delimiter: Annotated[str | None, Option(
@@ -57,6 +58,8 @@ class ReadOptions(NamedTuple):
         section=Section.READING)] = ()
     header: Annotated[bool, Option(
         "--no-header", help="The first row is data.", given=False, section=Section.READING)] = True
+    skip: Annotated[int | None, Option(
+        "--skip", metavar="N", help="Lines before the table.", parse=whole(0), section=Section.READING)] = None
     memory: Annotated[int | None, Option(
         "--memory", metavar="SIZE", help="Memory to use at most, such as 200MB.", parse=size, section=Section.RUN)] = None
     digest: bool = False

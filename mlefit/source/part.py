@@ -45,6 +45,7 @@ class Part(ABC):
     notes: list[str]
     size: int | None
     single: bool = False
+    counting: frozenset[str] = frozenset()
 
     @abstractmethod
     def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:

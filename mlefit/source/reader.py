@@ -37,6 +37,7 @@ class Reader(Source):
         self.parts = tuple(parts)
         self.labels = tuple(part.label for part in parts)
         self.names, self.kinds, self.distinct = first.names, first.kinds, first.distinct
+        self.counting = first.counting
         self.complete = len(parts) == 1 and first.complete
         self.notes = list(dict.fromkeys(note for part in parts for note in part.notes))
         sizes = [part.size for part in parts]

@@ -29,8 +29,9 @@ class Source(ABC):
     `labels`: what the user typed for it (paths, `-`, `<DataFrame>`). `names`: the columns, in order. `kinds`: by
     column, from the first block. `distinct`: the distinct non-missing values of the first block as levels, at most 64
     each (more: the key is absent). `complete`: the first block is the whole table. `notes`: what was detected and is
-    unusual, as sentences. `size`: bytes, or None when unknown. `watch`: called during a pass, in the consumer's thread,
-    with the rows and the bytes read so far.
+    unusual, as sentences. `counting`: columns that do no more than count the rows, as the index of an export does.
+    `size`: bytes, or None when unknown. `watch`: called during a pass, in the consumer's thread, with the rows and the
+    bytes read so far.
     """
 
     labels: tuple[str, ...]
@@ -39,6 +40,7 @@ class Source(ABC):
     distinct: Mapping[str, tuple[str, ...]]
     complete: bool
     notes: list[str]
+    counting: frozenset[str]
     size: int | None
     watch: Callable[[int, int], None] | None = None
 

@@ -14,26 +14,26 @@ import numpy as np
 from mlefit.errors import DataError
 from mlefit.source.arrow import codes, floats
 from mlefit.source.batch import Extent
+from mlefit.source.beginning import beginning
 from mlefit.source.careful import bad_cells, broken_text, nul_lines, ragged_lines
 from mlefit.source.cells import MISSING, category, drop_tokens, level, parse_numbers
 from mlefit.source.cutting import BLOCK, cut_blocks, line_end, whole_lines
 from mlefit.source.decoding import Readable, Transcoded, compression, decompressed, encoding_of, filled
-from mlefit.source.dialect import detect, header_of, squeeze
+from mlefit.source.dialect import detect
+from mlefit.source.header import header_of
+from mlefit.source.index import counting
 from mlefit.source.kinds import distinct_of, kind_of
+from mlefit.source.lines import records, squeeze
+from mlefit.source.nontext import refuse_binary, refuse_others
 from mlefit.source.options import ReadOptions
 from mlefit.source.part import DISTINCT, Block, Parsed, Part
 from mlefit.source.problems import Finding, refusal
+from mlefit.source.quoting import Rewrite, Rewritten
 from mlefit.source.source import Kind
 from mlefit.source.stored import Stored
 
 SAMPLE = 1 << 20        # bytes of text that detection looks at
 _CALLED = {"utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp1252": "CP1252", "latin-1": "Latin-1"}
-_OTHERS = (
-    (b"PK\x03\x04", "a zip archive or an Excel workbook"), (b"%PDF", "a PDF document"), (b"\xd0\xcf\x11\xe0", "an old "
-    "Excel workbook"), (b"SQLite format 3", "an SQLite database"), (b"\x89HDF", "an HDF5 file"),
-)
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\0\x1a\x1b"))    # bytes that no text has
-_BINARY = 0.01          # share of such bytes from which a file is no text
 
 Invalid = list[tuple[int, int]]     # ragged rows: (row of the block, fields found)
 
@@ -43,12 +43,13 @@ class TextPart(Part):
 
     def __init__(self, stored: Stored, options: ReadOptions) -> None:
         self._stored, self._na = stored, options.na
+        self._rewrite: Rewrite | None = None
         self.label, self.notes = stored.label, []
         with stored.open() as raw:
             self._method = compression(raw.read(8))
             raw.seek(0)
             start = filled(decompressed(raw, self._method, self.label), SAMPLE)
-        self._refuse_others(start)
+        refuse_others(start, self.label)
         self._encoding, self._mark = encoding_of(start, options.encoding)
         if options.encoding is None and self._encoding in _CALLED:
             self.notes.append(f"the text is read as {_CALLED[self._encoding]}")
@@ -57,58 +58,54 @@ class TextPart(Part):
         self.complete, start = len(start) <= SAMPLE, start[:SAMPLE]
         self.size = stored.size
         text = start.lstrip(b"\r\n")
-        self._refuse_binary(text)
+        refuse_binary(text, options, self.label)
         if not self.complete and b"\n" not in text and b"\r" not in text:
             raise DataError(
                 f"{self.label}, line 1: expected rows of a table, found a line of more than {SAMPLE >> 20} MB.",
                 "Check that this is a text table with one row per line.", code="long-line",
             )
+        begun = beginning(start, options, self.label, self.notes)
+        if begun.rewrite is not None:
+            self._rewrite, start = begun.rewrite, begun.rewrite(start)
+        offset = begun.offset(start)
+        text = start[offset:]
         readable = text.decode("utf-8", "replace")
-        self._dialect = detect(readable, options, self.notes)
-        header = header_of(readable, self._dialect, options, self.label, self.notes)
+        self._dialect = detect(readable, begun.options, self.label, self.notes)
+        header = header_of(readable, self._dialect, options, self.label, begun.lines, self.notes)
         self.names, self._positions = tuple(header.names), header.names
         self._columns = [str(at) for at in range(header.width)]
         self._sign, self._eol = self._dialect.delimiter.encode(), self._dialect.eol
-        blank = len(start) - len(text)
         after_names = line_end(text, self._eol, self._sign) if header.named else 0
-        self._header = blank + (after_names if after_names >= 0 else len(text))
+        self._header = offset + (after_names if after_names >= 0 else len(text))
         broken = broken_text(start[: self._header], self._eol)
         if broken is not None:
             raise refusal([broken], [self.label])
         self._header_lines = start.count(self._eol, 0, self._header)
         self.single = len(start) < BLOCK if self.complete else self._is_stored_text() and (self.size or BLOCK) < BLOCK
         self._look(start[self._header :])
+        self.counting = counting(self.names, lambda name: self._cells(start[self._header :], name))
 
     def _is_plain(self) -> bool:
         return self._encoding in ("utf-8", "ascii")
 
     def _is_stored_text(self) -> bool:
         """Whether the bytes of the file are those of the text."""
-        return self._method is None and self._is_plain()
+        return self._method is None and self._is_plain() and self._rewrite is None
 
     def _stream(self, raw: BinaryIO) -> Readable:
         """The text of an opened file as UTF-8."""
         stream = decompressed(raw, self._method, self.label)
         filled(stream, self._mark)
-        return stream if self._is_plain() else Transcoded(stream, self._encoding, self.label)
+        text = stream if self._is_plain() else Transcoded(stream, self._encoding, self.label)
+        return text if self._rewrite is None else Rewritten(text, self._rewrite, self._eol)
 
-    def _refuse_others(self, start: bytes) -> None:
-        if not start:
-            raise DataError(f"{self.label}: expected a table, found an empty file.", "Check the path.", code="empty")
-        for magic, name in _OTHERS:
-            if start.startswith(magic):
-                raise DataError(f"{self.label}: expected a table, found {name}.", "Export it as CSV or Parquet.",
-                                code="not-a-table")
-
-    def _refuse_binary(self, text: bytes) -> None:
-        if not text.strip():
-            raise DataError(f"{self.label}: expected a table, found only blank lines.", "Check the file.", code="empty")
-        head = text[:65536]
-        if len(head) - len(head.translate(None, _CONTROLS)) > _BINARY * len(head) or head.count(0) > len(head) // 4:
-            raise DataError(f"{self.label}: expected a text table, found binary data.", "Export it as CSV or Parquet.",
-                            code="not-a-table")
-        if b"\0" in text:
-            raise refusal([nul_lines(text, b"\n" if b"\n" in text else b"\r")], [self.label])
+    def _cells(self, text: bytes, name: str) -> list[str]:
+        """A column of the whole rows at the start of the table."""
+        text = text if self.complete else whole_lines(text, self._eol, self._sign)
+        rows = records(text.decode("utf-8", "replace"), self._dialect.delimiter, len(text),
+                       squeezed=self._dialect.ragged_spaces)
+        at = self._positions[name]
+        return [row[at].strip() for row in rows if at < len(row)]
 
     def _look(self, text: bytes) -> None:
         """Kinds and distinct values from the first rows."""

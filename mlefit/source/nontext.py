@@ -1,0 +1,40 @@
+"""What is no text table: other kinds of file by their first bytes, and bytes that no text has."""
+
+from mlefit.errors import DataError
+from mlefit.source.careful import nul_lines
+from mlefit.source.dialect import ask_for_delimiter, eol_of, stated_delimiter
+from mlefit.source.options import ReadOptions
+from mlefit.source.problems import refusal
+
+_OTHERS = (
+    (b"PK\x03\x04", "a zip archive or an Excel workbook"), (b"%PDF", "a PDF document"), (b"\xd0\xcf\x11\xe0", "an old "
+    "Excel workbook"), (b"SQLite format 3", "an SQLite database"), (b"\x89HDF", "an HDF5 file"),
+)
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\0\x1a\x1b"))    # bytes that no text has
+_BINARY = 0.01          # share of such bytes from which a file is no text
+
+
+def refuse_others(start: bytes, label: str) -> None:
+    """Raises DataError for an empty file and for one that starts as other kinds do."""
+    if not start:
+        raise DataError(f"{label}: expected a table, found an empty file.", "Check the path.", code="empty")
+    for magic, name in _OTHERS:
+        if start.startswith(magic):
+            raise DataError(f"{label}: expected a table, found {name}.", "Export it as CSV or Parquet.",
+                            code="not-a-table")
+
+
+def refuse_binary(text: bytes, options: ReadOptions, label: str) -> None:
+    """Raises DataError for blank and binary text; a control character that may separate cells is asked about."""
+    if not text.strip():
+        raise DataError(f"{label}: expected a table, found only blank lines.", "Check the file.", code="empty")
+    head = text[:65536]
+    sign = b"" if options.delimiter is None else stated_delimiter(options.delimiter).encode()
+    controls = len(head) - len(head.translate(None, _CONTROLS.translate(None, sign)))
+    if controls > _BINARY * len(head) or head.count(0) > len(head) // 4:
+        if not sign and not head.count(0):
+            ask_for_delimiter(head.decode("utf-8", "replace"), label)
+        raise DataError(f"{label}: expected a text table, found binary data.", "Export it as CSV or Parquet.",
+                        code="not-a-table")
+    if b"\0" in text:
+        raise refusal([nul_lines(text, eol_of(text))], [label])
