@@ -96,9 +96,10 @@ def test_missing_cells(tmp_path: Path, token: str) -> None:
     path.write_text(f"x,g\n1,a\n{token},{token}\n")
     with open_source((str(path),), ReadOptions()) as source:
         (batch,) = source.map(["x"], ["g", "x"], lambda batch: batch, 1)
-        assert columns(source) == {"x": [1.0, None], "g": ["a", None]}
         word = token.strip()
-        assert batch.missing_tokens.get("g", {}) == ({word: 1} if word else {})
+        none = word == "None"       # a level where text stands, a missing number elsewhere
+        assert columns(source) == {"x": [1.0, None], "g": ["a", "None" if none else None]}
+        assert batch.missing_tokens.get("g", {}) == ({word: 1} if word and not none else {})
 
 
 def test_stated_tokens_are_missing_by_value_and_by_text(tmp_path: Path) -> None:
@@ -113,17 +114,26 @@ def test_infinite_cells_are_read_for_the_encoder_to_refuse(tmp_path: Path) -> No
     assert read(path) == {"x": [1.0, 2.0], "y": [float("inf"), float("-inf")]}
 
 
-def test_levels_are_canonical(tmp_path: Path) -> None:
+def test_levels_are_spelt_as_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("g,b,t\n1.0,TRUE,Yes\n1,true,maybe\n01,False,yes\n2.50,f, maybe \n12345678901234567891,T,\n")
     with open_source((str(path),), ReadOptions()) as source:
         assert source.kinds == {"g": Kind.NUMBER, "b": Kind.BOOLEAN, "t": Kind.TEXT}
         (batch,) = source.map(["g"], source.names, lambda batch: batch, 1)
-        assert source.distinct["g"] == batch.categories["g"].levels == ("1", "2.5", "12345678901234567891")
+        assert batch.categories["g"].levels == ("1.0", "1", "01", "2.50", "12345678901234567891")
+        assert source.distinct["g"] == ("1", "2.5", "12345678901234567891")     # by value, as its kind is numbers
         assert batch.categories["b"].levels == ("true", "false", "f", "t")
-        assert batch.categories["t"].levels == ("Yes", "maybe", "yes")
-        assert batch.categories["g"].codes.tolist() == [0, 0, 0, 1, 2]
+        assert batch.categories["t"].levels == source.distinct["t"] == ("Yes", "maybe", "yes")
+        assert batch.categories["g"].codes.tolist() == [0, 1, 2, 3, 4]
         assert batch.numbers["g"].tolist() == [1.0, 1.0, 1.0, 2.5, 12345678901234567891.0]
+
+
+def test_levels_with_a_decimal_comma_have_a_point(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("g;y\n1,50;1,5\nA,1;2\n")
+    with open_source((str(path),), ReadOptions()) as source:
+        (batch,) = source.map([], ["g"], lambda batch: batch, 1)
+        assert batch.categories["g"].levels == ("1.50", "A,1")
 
 
 @pytest.mark.parametrize(("cells", "kind"), [

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mlefit.design.encode import Columns
-from mlefit.design.levels import in_order, listed, match
+from mlefit.design.levels import NUMERAL, in_order, listed, match
 from mlefit.errors import DataError, UsageError
 from mlefit.noise.model import NoiseModel, Response
 from mlefit.request import Request
@@ -76,8 +76,14 @@ def check_options(source: Source, request: Request, columns: Columns, model: typ
 def known_level(option: str, typed: str, source: Source, name: str) -> None:
     """Raises UsageError when the first block is the whole table and column `name` has no such level in it."""
     levels = source.distinct.get(name)
-    if source.complete and levels is not None and match(typed, levels) is None:
+    if source.complete and levels is not None and not _may_be(typed, levels):
         raise unknown_level(option, typed, in_order(levels), name)
+
+
+def _may_be(typed: str, levels: Sequence[str]) -> bool:
+    """Whether a level is meant, or some spelling of a number among them: those of a column of numbers are not known yet."""
+    numbers = [float(level) for level in levels if NUMERAL.fullmatch(level)]
+    return match(typed, levels) is not None or (NUMERAL.fullmatch(typed) is not None and float(typed) in numbers)
 
 
 def unknown_level(option: str, typed: str, levels: Sequence[str], name: str) -> UsageError:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import ClassVar
 
@@ -13,9 +14,40 @@ from mlefit.arrays import Array, Mask
 from mlefit.design.terms import Factor, Summary
 from mlefit.errors import DataError, InBlockError, UsageError
 from mlefit.source.batch import Batch
+from mlefit.source.cells import level as value_name
 
 NUMERAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 SHOWN = 20      # levels listed in a message
+_POINT_ZERO = re.compile(r"([+-]?[0-9]+)\.0")
+
+
+def names_of(levels: Iterable[str], *, by_value: bool = False) -> dict[str, str]:
+    """What each level, as spelt in the file, is called: itself, or `1` for `1.0` where all are whole numbers with `.0`.
+
+    With `by_value` numbers are called by their value in shortest form, so that `1`, `01` and `1.0` are one level.
+    """
+    found = tuple(levels)
+    if by_value and all(map(NUMERAL.fullmatch, found)):
+        return {level: value_name(level, False, ".") for level in found}
+    shorter = [match[1] for level in found if (match := _POINT_ZERO.fullmatch(level))]
+    return dict(zip(found, shorter if len(shorter) == len(found) else found, strict=True))
+
+
+def _value(numeral: str) -> Decimal | float:
+    """Exact, so that codes of more than 16 digits differ; an exponent beyond Decimal is infinite or zero."""
+    try:
+        return Decimal(numeral)
+    except InvalidOperation:
+        return float(numeral)
+
+
+def one_number(levels: Iterable[str]) -> list[tuple[str, ...]]:
+    """The levels that are different spellings of one number, together, in order of appearance."""
+    found: dict[Decimal | float, list[str]] = {}
+    for level in levels:
+        if NUMERAL.fullmatch(level):
+            found.setdefault(_value(level), []).append(level)
+    return [tuple(spellings) for spellings in found.values() if len(spellings) > 1]
 
 
 def in_order(levels: Iterable[str]) -> tuple[str, ...]:
@@ -33,13 +65,14 @@ def listed(levels: Sequence[str]) -> str:
 
 
 def match(wanted: str, levels: Sequence[str]) -> str | None:
-    """The level that the user means: as it stands, or a boolean in other letter case, or a number written otherwise."""
+    """The level that the user means: as it stands, a boolean in other letter case, or the only one of that value."""
     if wanted in levels:
         return wanted
     if wanted.lower() in levels:
         return wanted.lower()
     if NUMERAL.fullmatch(wanted):
-        return next((level for level in levels if NUMERAL.fullmatch(level) and float(level) == float(wanted)), None)
+        equal = [level for level in levels if NUMERAL.fullmatch(level) and _value(level) == _value(wanted)]
+        return equal[0] if len(equal) == 1 else None
     return None
 
 
@@ -97,7 +130,7 @@ class Levels(Factor):
 
     def learnt(self, summary: LevelCounts, full: bool, reference: Mapping[str, str]) -> "Levels":
         """With its levels; the baseline is the reference or the first in level order. Raises UsageError."""
-        levels = in_order(summary.counts)
+        levels = in_order(names_of(summary.counts).values())
         typed = reference.get(self.column)
         wanted = None if typed is None else match(typed, levels)
         if typed is not None and wanted is None:
@@ -116,7 +149,7 @@ class Levels(Factor):
         if self.baseline is not None:
             places[self.baseline] = -1
         unknown = len(shown)
-        place = np.array([places.get(level, unknown) for level in category.levels] + [unknown])
+        place = np.array([self._place(places, level, unknown) for level in category.levels] + [unknown])
         of_row = place[category.codes]      # a missing cell has code -1: the last entry
         columns = np.zeros((len(shown), batch.rows)).T
         present = np.flatnonzero((of_row >= 0) & (of_row < unknown))
@@ -126,6 +159,11 @@ class Levels(Factor):
             self._refuse_unknown(batch, lost if keep is None else lost & keep)
             columns[lost] = np.nan
         return columns
+
+    @staticmethod
+    def _place(places: Mapping[str, int], level: str, unknown: int) -> int:
+        """The place of a level as spelt in the file; the names of learnt levels may do without `.0`."""
+        return places.get(level, places.get(level.removesuffix(".0"), unknown))
 
     def _refuse_unknown(self, batch: Batch, rows: Mask) -> None:
         category = batch.categories[self.column]

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlefit.design.levels import Levels
+from mlefit.design.levels import Levels, one_number
 from mlefit.existence.rank import Geometry, conditioning
 from mlefit.mean import Units
 from mlefit.problem.prepare import Prepared
@@ -13,6 +13,8 @@ from mlefit.report.report import Data, Model, Parameter, Report, Run, Warn
 from mlefit.request import Request
 from mlefit.source.source import Source
 from mlefit.version import __version__
+
+GROUPS = 3      # numbers of several spellings that a warning names
 
 
 class Context(NamedTuple):
@@ -75,7 +77,19 @@ class Context(NamedTuple):
             f'column "{column}": {count} cell{"" if count == 1 else "s"} "{token}" taken as missing. If it is a level, rename it.'
             for column, tokens in ledger.tokens.items() for token, count in tokens.items()
         )
-        return (*self.source.notes, *self.prepared.roles.notes, *missing)
+        words = tuple(
+            f'column "{column}": None is a level; --na None makes it missing.'
+            for column, levels in self._levels().items() if "None" in levels
+        )
+        return (*self.source.notes, *self.prepared.roles.notes, *missing, *words)
+
+    def _levels(self) -> dict[str, tuple[str, ...]]:
+        """The levels of every column that is read as such."""
+        observed, levels = self.prepared.observed, self.prepared.levels
+        found = {} if observed.cluster is None else {observed.cluster: self.prepared.clusters}
+        found |= {observed.target: levels} if levels else {}
+        factors = (factor for term in self.prepared.predictors.terms for factor in term.factors if isinstance(factor, Levels))
+        return found | {factor.column: factor.levels for factor in factors if factor.levels is not None}
 
     def warnings(self) -> tuple[Warn, ...]:
         """Collinear and nearly collinear columns by name, and text columns with a single level."""
@@ -103,6 +117,13 @@ class Context(NamedTuple):
                     only = factor.levels[0] if factor.levels else "none"
                     found.append(Warn("one-level", f"{factor.column} has a single level ({only}) in the rows used; "
                                       "it has no coefficient", (factor.column,)))
+        for column, levels in self._levels().items():
+            groups = one_number(levels)
+            if groups:
+                shown = "; ".join(" and ".join(f'"{level}"' for level in group) for group in groups[:GROUPS])
+                more = f" and {len(groups) - GROUPS} more" if len(groups) > GROUPS else ""
+                found.append(Warn("spellings", f'column "{column}": {shown}{more} are one number spelt in different ways, '
+                                  "and different levels", (column,)))
         return tuple(found)
 
     def _data(self) -> Data:

@@ -1,6 +1,7 @@
 """From the table to numbers: roles, levels and learnt terms, and the one pass that gathers everything."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from threading import Thread
@@ -9,7 +10,7 @@ from typing import NamedTuple
 from mlefit.design.checks import three_levels, unknown_level
 from mlefit.design.encode import Columns, scaling_of
 from mlefit.design.ledger import Ledger
-from mlefit.design.levels import in_order, match
+from mlefit.design.levels import in_order, match, names_of
 from mlefit.design.predictors import Predictors
 from mlefit.design.response import Observed
 from mlefit.design.roles import MANY_LEVELS, Roles, choose_roles
@@ -46,7 +47,7 @@ class Prepared(NamedTuple):
     """Everything that later rooms need of the input.
 
     `levels`: of a response read as levels, the reference or negative first; `level_weights`: what the rows fitted with each
-    weigh, in order of first appearance. `moments`: sums over the rows fitted; `sample`: some of them at random, in the
+    weigh, in order of first appearance; `clusters`: the levels of the cluster column. `moments`: sums over the rows fitted; `sample`: some of them at random, in the
     units of `scaling`; `store`: all of them, None where their sums are enough. `aside`: the rows put aside, if asked for.
     """
 
@@ -59,6 +60,7 @@ class Prepared(NamedTuple):
     noise: NoiseModel
     levels: tuple[str, ...]
     level_weights: Mapping[str, float]
+    clusters: tuple[str, ...]
     aside: Aside | None = None
 
     @property
@@ -98,17 +100,29 @@ def prepare(source: Source, request: Request, threads: int, keep_rows: bool, pro
     if better is not None:
         scaling = better
         gathered, kept = one_pass(scaling)
+    names = names_of(gathered.levels, by_value=roles.model.response is Response.BINARY)
+    gathered = replace(gathered, levels=_renamed(gathered.levels, names))
     if request.holdout is not None:
         _check_holdout(gathered, request.holdout, kept.aside.rows, columns)
     moments = _checked(gathered, request)
     levels = _ordered_levels(gathered, columns, roles, request)
-    ranks = Ranks({level: rank for rank, level in enumerate(levels)},
+    places = {name: place for place, name in enumerate(levels)}
+    ranks = Ranks({level: places[name] for level, name in names.items()},
                   {cluster: rank for rank, cluster in enumerate(gathered.clusters)})
+    aside = None if request.holdout is None else Aside(request.holdout, kept.aside.store(ranks))
     return Prepared(
         roles, gathered.ledger, moments, scaling, gathered.reservoir.sample(ranks),
         None if kept.fitted is None else kept.fitted.store(ranks), roles.model.of(len(levels)), levels,
-        gathered.levels, None if request.holdout is None else Aside(request.holdout, kept.aside.store(ranks)),
+        gathered.levels, tuple(gathered.clusters), aside,
     )
+
+
+def _renamed(weights: Mapping[str, float], names: Mapping[str, str]) -> dict[str, float]:
+    """The weights of levels by their names, added up where a name stands for several spellings."""
+    found: dict[str, float] = {}
+    for level, weight in weights.items():
+        found[names[level]] = found.get(names[level], 0.0) + weight
+    return found
 
 
 def _reading(progress: Progress, size: int | None, rows: int, read: int) -> None:

@@ -33,8 +33,8 @@ class Extent(NamedTuple):
 class Category(NamedTuple):
     """One column read as levels: `codes` (n,) index into `levels`, -1 where the cell is missing.
 
-    Levels are text as in the file; numbers in shortest form (`1`, not `1.0`), booleans lower case. They stand in order
-    of first appearance in the block, and each of them appears there.
+    Levels are text as in the file; booleans lower case, and numbers of typed columns in shortest form. They stand in
+    order of first appearance in the block, and each of them appears there.
     """
 
     codes: Codes

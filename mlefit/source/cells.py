@@ -1,6 +1,7 @@
 """Cells as text: which are missing, which are numbers, what a level is called, and why a cell is not a number."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from mlefit.source.arrow import floats, mask
 from mlefit.source.batch import Category
 
 MISSING = ("", "NA", "NaN", "nan", "null", "NULL", "None", "N/A", "n/a", ".")
+WORDS = tuple(word for word in MISSING if word != "None")     # those of text, where None is a word like others
 BOOLEANS = frozenset(("true", "false", "t", "f", "yes", "no"))
 SHOWN = 40      # characters of a cell that a message repeats
 EXACT = 2**53   # whole numbers beyond it are not all doubles, so their digits are kept
@@ -97,8 +99,16 @@ def drop_tokens(values: Array, na: tuple[str, ...]) -> Array:
     return values
 
 
+def spelt(text: str, boolean: bool, decimal: str) -> str:
+    """The name of a level: as in the file, but for a decimal comma and the case of the booleans of a boolean column."""
+    if boolean and text.lower() in BOOLEANS:
+        return text.lower()
+    plain = text if decimal == "." else text.replace(decimal, ".")
+    return plain if plain != text and _PLAIN.fullmatch(plain) else text
+
+
 def level(text: str, boolean: bool, decimal: str) -> str:
-    """The name of a level: numbers in shortest form, booleans of a boolean column lower case, else the text itself."""
+    """The name of a level by its value: numbers in shortest form, else as `spelt`."""
     if boolean and text.lower() in BOOLEANS:
         return text.lower()
     if _WHOLE.fullmatch(text):
@@ -114,11 +124,11 @@ def level(text: str, boolean: bool, decimal: str) -> str:
 
 def category(
     codes: Codes, texts: list[str], boolean: bool, decimal: str, na: tuple[str, ...], *,
-    tokens: tuple[str, ...] = MISSING,
+    tokens: tuple[str, ...] = MISSING, called: Callable[[str, bool, str], str] = spelt,
 ) -> tuple[Category, dict[str, int]]:
     """Codes (n,) into raw `texts` (-1: missing) as a Category, and how often each non-empty token meant missing.
 
-    Work is done per distinct text; the rows only see one table lookup.
+    `called`: what names a level, `spelt` or `level`. Work is done per distinct text; the rows only see one table lookup.
     """
     absent = {*tokens, *na, ""}
     values = set(numeric_tokens(na))
@@ -128,7 +138,7 @@ def category(
     for index, raw in enumerate(texts):
         text = raw.strip()
         if text not in absent:
-            name = level(text, boolean, decimal)
+            name = called(text, boolean, decimal)
             if not values or not (_PLAIN.fullmatch(name) and float(name) in values):
                 lookup[index] = named.setdefault(name, len(named))
                 continue

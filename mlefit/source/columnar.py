@@ -12,7 +12,7 @@ import numpy as np
 
 from mlefit.errors import DataError
 from mlefit.source.arrow import codes, floats
-from mlefit.source.cells import category, drop_tokens, parse_numbers, shown
+from mlefit.source.cells import category, drop_tokens, level, parse_numbers, shown, spelt
 from mlefit.source.index import counting
 from mlefit.source.kinds import distinct_of
 from mlefit.source.options import ReadOptions
@@ -116,7 +116,7 @@ class TypedPart(Part):
             floating = self.kinds[name] is Kind.NUMBER      # NaN among floats is missing, in text it is a word
             parsed.categories[name], tokens = category(
                 codes(column), texts, self.kinds[name] is Kind.BOOLEAN, ".", self._na,
-                tokens=("nan",) if floating else (),
+                tokens=("nan",) if floating else (), called=level if floating else spelt,
             )
             if tokens and not floating:
                 parsed.missing_tokens[name] = tokens

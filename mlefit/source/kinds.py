@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from mlefit.source.arrow import floats
-from mlefit.source.cells import BOOLEANS, MISSING, level, parse_numbers, reason
+from mlefit.source.cells import BOOLEANS, MISSING, WORDS, level, parse_numbers, reason, spelt
 from mlefit.source.part import DISTINCT
 from mlefit.source.source import Kind
 
@@ -51,7 +51,8 @@ def distinct_of(
     """The distinct cells as levels in order of appearance, or None when they are more than DISTINCT."""
     if len(texts) > RAW_DISTINCT:
         return None
-    absent = {*tokens, *na, ""}
+    absent = {*(WORDS if kind is Kind.TEXT and tokens == MISSING else tokens), *na, ""}
     cells = (raw.strip() for raw in texts.to_pylist() if raw is not None)
-    levels = dict.fromkeys(level(text, kind is Kind.BOOLEAN, decimal) for text in cells if text not in absent)
+    called = level if kind is Kind.NUMBER else spelt
+    levels = dict.fromkeys(called(text, kind is Kind.BOOLEAN, decimal) for text in cells if text not in absent)
     return tuple(levels) if len(levels) <= DISTINCT else None

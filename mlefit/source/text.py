@@ -16,7 +16,7 @@ from mlefit.source.arrow import codes, floats
 from mlefit.source.batch import Extent
 from mlefit.source.beginning import beginning
 from mlefit.source.careful import bad_cells, broken_text, nul_lines, ragged_lines
-from mlefit.source.cells import MISSING, category, drop_tokens, level, parse_numbers
+from mlefit.source.cells import MISSING, WORDS, category, drop_tokens, level, parse_numbers
 from mlefit.source.cutting import BLOCK, cut_blocks, line_end, whole_lines
 from mlefit.source.decoding import Readable, Transcoded, compression, decompressed, encoding_of, filled
 from mlefit.source.dialect import detect
@@ -245,7 +245,7 @@ class TextPart(Part):
             column = columns[name]
             parsed.categories[name], tokens = category(
                 codes(column), column.dictionary.to_pylist(), self.kinds[name] is Kind.BOOLEAN, self._dialect.decimal,
-                self._na,
+                self._na, tokens=WORDS if self.kinds[name] is Kind.TEXT else MISSING,
             )
             if tokens:
                 parsed.missing_tokens[name] = tokens
