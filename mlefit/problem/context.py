@@ -92,8 +92,9 @@ class Context(NamedTuple):
         return found | {factor.column: factor.levels for factor in factors if factor.levels is not None}
 
     def warnings(self) -> tuple[Warn, ...]:
-        """Collinear and nearly collinear columns by name, and text columns with a single level."""
-        found = []
+        """What is doubtful in the reading, collinear columns by name, and levels that are single or spelt in two ways."""
+        read = set(self.prepared.columns.numbers)
+        found = [Warn(*caution) for caution in self.source.warnings if read.issuperset(caution.columns)]
         for j, others in self.shape.aliased.items():
             name = self.labels[j]
             causes = [self.labels[k] for k in others]

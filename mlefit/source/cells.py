@@ -1,4 +1,4 @@
-"""Cells as text: which are missing, which are numbers, what a level is called, and why a cell is not a number."""
+"""Cells as text: which are missing, which are numbers, and what a level is called."""
 
 import re
 from collections.abc import Callable
@@ -17,23 +17,10 @@ BOOLEANS = frozenset(("true", "false", "t", "f", "yes", "no"))
 SHOWN = 40      # characters of a cell that a message repeats
 EXACT = 2**53   # whole numbers beyond it are not all doubles, so their digits are kept
 
-_NUMBER = r"[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?"
+NUMBER = r"[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?"
 _INFINITE = r"[+-]?(?i:infinity|inf)"
-_MONTH = r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?i:am|pm|z)?(?:[+-]\d{2}:?\d{2})?"
-_DAY = (
-    rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}})|\d{{4}}-\d{{2}}"
-    rf"|\d{{1,2}}[- ]{_MONTH}[- ,]*\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}})"
-)
-_DATE = re.compile(rf"(?:{_DAY}(?:[T ]\s*{_TIME})?|{_TIME})")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,4000}")
-_PLAIN = re.compile(_NUMBER)
-_WRITTEN = (   # numbers written for people, with the name of what a computer does not read
-    ("percent", re.compile(rf"(?:{_NUMBER})\s*%")),
-    ("currency", re.compile(r"[+-]?\s*(?:[$€£¥]|[A-Z]{3}\s)\s*[+-]?[0-9][0-9.,' ]*|[+-]?[0-9][0-9.,' ]*\s*[$€£¥]")),
-    ("thousands", re.compile(r"[+-]?[0-9]{1,3}(?:([,.'\u2019 \u00a0\u202f_])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?")),
-    ("decimal comma", re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")),
-)
+_PLAIN = re.compile(NUMBER)
 
 
 def shown(text: str) -> str:
@@ -43,18 +30,16 @@ def shown(text: str) -> str:
     return f'"{printable}"'
 
 
-def reason(text: str) -> str:
-    """Why `text` is not a number: percent, currency, thousands, decimal comma, date, or text."""
-    for name, pattern in _WRITTEN:
-        if pattern.fullmatch(text):
-            return name
-    return "date" if _DATE.fullmatch(text) else "text"
+def with_unit(number: str, unit: str) -> str:
+    """The regular expression, anchored, of a number with the unit or its plural, with the number as its first group."""
+    plural = "s?" if len(unit) > 1 else ""
+    return rf"^({number})[\s\x{{00A0}}\x{{202F}}]*{re.escape(unit)}{plural}$"
 
 
 @lru_cache(maxsize=8)
 def patterns(decimal: str, na: tuple[str, ...]) -> tuple[str, str, str]:
     """Regular expressions, anchored, for finite numbers, infinite numbers and missing cells."""
-    number = _NUMBER.replace("[.]", f"[{decimal}]")
+    number = NUMBER.replace("[.]", f"[{decimal}]")
     tokens = "|".join(re.escape(token) for token in (*MISSING, *na))
     return f"^(?:{number})$", f"^(?:{_INFINITE})$", f"^(?:{tokens})$"
 
@@ -64,18 +49,23 @@ def numeric_tokens(na: tuple[str, ...]) -> tuple[float, ...]:
     return tuple(float(token) for token in na if _PLAIN.fullmatch(token))
 
 
-def parse_numbers(texts: Any, decimal: str, na: tuple[str, ...]) -> tuple[Array, Mask, Mask]:
+def parse_numbers(texts: Any, decimal: str, na: tuple[str, ...], unit: str | None = None) -> tuple[Array, Mask, Mask]:
     """Cells (n,) of an Arrow string array as numbers; NaN where a cell is missing or not a number.
 
-    Returns the values, which cells are no numbers, and which are numbers too large for a double.
+    With a `unit` a number is one that has it, and no other. Returns the values, which cells are no numbers, and which
+    are numbers too large for a double.
     """
     import pyarrow.compute as pc
 
     number, infinite, absent = patterns(decimal, na)
     trimmed = pc.utf8_trim_whitespace(texts)
+    if unit is not None:
+        number = with_unit(number[1:-1], unit)
     is_number = pc.match_substring_regex(trimmed, number)
     finite = mask(is_number)
     plain = trimmed.filter(is_number)
+    if unit is not None:
+        plain = pc.replace_substring_regex(plain, number, r"\1")
     if decimal != ".":
         plain = pc.replace_substring(plain, decimal, ".")
     values = np.full(len(texts), np.nan)

@@ -14,7 +14,7 @@ from mlefit.errors import DataError
 from mlefit.source.arrow import codes, floats
 from mlefit.source.cells import category, drop_tokens, level, parse_numbers, shown, spelt
 from mlefit.source.index import counting
-from mlefit.source.kinds import distinct_of
+from mlefit.source.kinds import distinct_of, is_measured, unit_of
 from mlefit.source.options import ReadOptions
 from mlefit.source.part import SMALL, Block, Parsed, Part
 from mlefit.source.problems import SHOWN_CELLS, Case, Finding
@@ -90,11 +90,16 @@ class TypedPart(Part):
                             code="no-rows")
         self.complete = sample.num_rows == rows
         self.counting = counting(self.names, lambda name: [str(cell) for cell in sample.column(name).to_pylist()])
-        self.distinct = distinct = {}
+        self.distinct = distinct = dict[str, tuple[str, ...]]()
+        self.units = units = dict[str, str]()
         for name in self.names:
             if kind_of_type(self._types[name]) is None:
                 continue
             texts = _as_dictionary(_storage(sample.column(name))).dictionary
+            if self.kinds[name] is Kind.TEXT and is_measured(texts, self._na):
+                self.kinds = {**self.kinds, name: Kind.NUMBER}
+                if (unit := unit_of(texts, self._na)) is not None:
+                    units[name] = unit
             levels = distinct_of(texts, self.kinds[name], ".", self._na, ())
             if levels is not None:
                 distinct[name] = levels
@@ -113,7 +118,7 @@ class TypedPart(Part):
         for name in categories:
             column = _as_dictionary(_storage(table.column(name)))
             texts = column.dictionary.to_pylist()
-            floating = self.kinds[name] is Kind.NUMBER      # NaN among floats is missing, in text it is a word
+            floating = kind_of_type(self._types[name]) is Kind.NUMBER      # NaN among floats is missing, in text it is a word
             parsed.categories[name], tokens = category(
                 codes(column), texts, self.kinds[name] is Kind.BOOLEAN, ".", self._na,
                 tokens=("nan",) if floating else (), called=level if floating else spelt,
@@ -126,7 +131,7 @@ class TypedPart(Part):
         """Add a column as numbers; text is parsed, dates are refused."""
         import pyarrow as pa
 
-        kind = self.kinds[name]
+        kind = kind_of_type(self._types[name])
         if kind in (Kind.NUMBER, Kind.BOOLEAN, Kind.EMPTY):
             if pa.types.is_dictionary(column.type):
                 column = column.cast(column.type.value_type)
@@ -139,7 +144,7 @@ class TypedPart(Part):
             parsed.numbers[name] = drop_tokens(values, self._na)
             return
         cells = _as_dictionary(column)
-        values, bad, large = parse_numbers(cells.dictionary, ".", self._na)
+        values, bad, large = parse_numbers(cells.dictionary, ".", self._na, self.units.get(name))
         present = codes(cells)
         parsed.numbers[name] = np.append(values, np.nan)[present]
         for code, wrong in (("not-a-number", bad), ("too-large", large)):

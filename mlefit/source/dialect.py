@@ -8,6 +8,7 @@ from mlefit.errors import DataError, UsageError
 from mlefit.source.cells import shown
 from mlefit.source.lines import FIRST, has_comma, has_point, is_numeric, records
 from mlefit.source.options import ReadOptions
+from mlefit.source.written import number_part
 
 SIGNS = (",", ";", "\t", "|", " ")      # delimiters that are detected; others are asked for
 _WORDS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
@@ -91,7 +92,7 @@ def detect(text: str, options: ReadOptions, label: str, notes: list[str]) -> Dia
             code="decimal",
         )
     if options.decimal is None and delimiter != ",":
-        cells = [cell.strip() for row in records(text, delimiter, squeezed=squeezed)[1:] for cell in row]
+        cells = [number_part(cell.strip()) for row in records(text, delimiter, squeezed=squeezed)[1:] for cell in row]
         if any(map(has_comma, cells)) and not any("." in cell and has_point(cell) for cell in cells):
             decimal = ","
             notes.append("numbers are written with a decimal comma")

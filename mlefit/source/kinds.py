@@ -1,13 +1,15 @@
 """What columns look like in the first block: their kind and their distinct values."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from mlefit.source.arrow import floats
-from mlefit.source.cells import BOOLEANS, MISSING, WORDS, level, parse_numbers, reason, spelt
+from mlefit.source.cells import BOOLEANS, MISSING, WORDS, level, parse_numbers, spelt
 from mlefit.source.part import DISTINCT
 from mlefit.source.source import Kind
+from mlefit.source.written import NUMERIC, are_quantities, reason, shared_unit, unit
 
 RAW_DISTINCT = 4 * DISTINCT     # `1`, `1.0` and `01` are one level: look at more texts than levels are listed
 
@@ -16,7 +18,8 @@ def kind_of(texts: Any, decimal: str, na: tuple[str, ...]) -> Kind:
     """The kind of a column by its distinct cells, an Arrow string array.
 
     One typing error must not turn numbers into categories, so a column is numbers (or dates) when more than half of its
-    distinct values are; numbers written with separators, percent or currency signs count, to be refused as such later.
+    distinct values are. Numbers written with separators, units, bounds or marks count: a unit that all cells have is read,
+    what else they have is refused later.
     """
     import pyarrow as pa
 
@@ -34,15 +37,32 @@ def kind_of(texts: Any, decimal: str, na: tuple[str, ...]) -> Kind:
     present = [text for raw in texts.to_pylist() if (text := raw.strip()) not in absent]
     if all(text.lower() in BOOLEANS for text in present):
         return Kind.BOOLEAN
-    dates = numbers = 0
     good = len(present) - int(bad.sum())
-    for text in present:
-        why = reason(text)
-        dates += why == "date"
-        numbers += why in ("percent", "currency", "thousands", "decimal comma")
+    dates = sum(reason(text) == "date" for text in present)
+    numbers = _measured(present)
     if 2 * dates > len(present):
         return Kind.DATE
     return Kind.NUMBER if 2 * (good + numbers) > len(present) else Kind.TEXT
+
+
+def _measured(cells: Sequence[str]) -> int:
+    """How many cells are meant as numbers, by what is written around these."""
+    units = [found for text in cells if (found := unit(text)) is not None]
+    quantities = are_quantities(units) or (len(units) == len(cells) and len(set(units)) == 1)
+    return sum(reason(text) in NUMERIC for text in cells) + (len(units) if quantities else 0)
+
+
+def is_measured(texts: Any, na: tuple[str, ...]) -> bool:
+    """Whether more than half of the distinct cells are numbers with a unit, a bound or another sign."""
+    absent = {*MISSING, *na}
+    present = [text for raw in texts.to_pylist() if raw is not None and (text := raw.strip()) not in absent]
+    return 2 * _measured(present) > len(present)
+
+
+def unit_of(texts: Any, na: tuple[str, ...]) -> str | None:
+    """The unit that all cells which are not missing end in, if there is one."""
+    absent = {*MISSING, *na}
+    return shared_unit(text for raw in texts if raw.is_valid and (text := raw.as_py().strip()) not in absent)
 
 
 def distinct_of(

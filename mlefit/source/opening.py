@@ -11,6 +11,7 @@ from mlefit.source.cells import shown
 from mlefit.source.options import ReadOptions
 from mlefit.source.part import Part
 from mlefit.source.reader import Reader
+from mlefit.source.source import Kind
 from mlefit.source.stored import Stored
 from mlefit.source.text import TextPart
 
@@ -32,6 +33,7 @@ def opened(data: tuple[str, ...] | object, options: ReadOptions) -> Reader:
         for path in paths:
             parts.append(_part(Stored(path, options.digest), options))
             _same_columns(parts[0], parts[-1])
+            _same_units(parts[0], parts[-1])
     except BaseException:
         for part in parts:
             part.close()
@@ -107,3 +109,13 @@ def _same_columns(first: Part, other: Part) -> None:
         f"{other.label}: expected the columns of {first.label}, but it {' and '.join(differences)}.",
         "Give files with the same columns.", code="columns-differ", columns=[*absent, *extra],
     )
+
+
+def _same_units(first: Part, other: Part) -> None:
+    """Raises DataError unless numbers have the same units in both."""
+    for name in first.names:
+        expected, found = (f"numbers of {part.units[name]}" if name in part.units else "numbers without a unit"
+                           for part in (first, other))
+        if expected != found and {first.kinds[name], other.kinds[name]} == {Kind.NUMBER}:
+            raise DataError(f"{other.label}: expected {expected} in column {shown(name)}, as in {first.label}, found "
+                            f"{found}.", "Give the column one unit in all files.", code="units-differ", columns=[name])

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mlefit.arrays import Array
@@ -35,7 +36,7 @@ class Parsed:
 
 
 class Part(ABC):
-    """Attributes as in Source; `single`: one block holds it all."""
+    """Attributes as in Source; `single`: one block holds it all; `units`: what all cells of a column of numbers end in."""
 
     label: str
     names: tuple[str, ...]
@@ -46,6 +47,7 @@ class Part(ABC):
     size: int | None
     single: bool = False
     counting: frozenset[str] = frozenset()
+    units: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
     def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:

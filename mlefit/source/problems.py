@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from mlefit.errors import DataError
-from mlefit.source.cells import reason, shown
+from mlefit.source.cells import shown
+from mlefit.source.written import reason
 
 SHOWN_CELLS = 5     # cases a message names for one problem
 SHOWN_COLUMNS = 5   # problems a message tells in full
@@ -15,6 +16,9 @@ _REMEDIES = {
     "currency": "Remove the currency signs.",
     "thousands": "Remove the thousands separators.",
     "decimal comma": "For decimal commas add --decimal ,",
+    "unit": "Give all cells of the column one unit, or none, and numbers without separators.",
+    "bound": "A bound is no number: write what it stands for, or use the column as categories: C() in a formula.",
+    "mark": "Remove the marks, or use the column as categories: C() in a formula.",
     "date": "Turn dates and times into numbers first, such as days since a start, or leave the column out.",
     "ragged": "Complete or delete these lines; a cell that contains the separator must stand in double quotes.",
     "nul": "The file is damaged or not a text table; export it again.",

@@ -11,7 +11,7 @@ from mlefit.errors import DataError, InBlockError
 from mlefit.source.batch import Batch, Place
 from mlefit.source.part import SMALL, Block, Parsed, Part
 from mlefit.source.problems import Finding, refusal
-from mlefit.source.source import Source
+from mlefit.source.source import Caution, Source
 
 T = TypeVar("T")
 
@@ -37,6 +37,10 @@ class Reader(Source):
         self.parts = tuple(parts)
         self.labels = tuple(part.label for part in parts)
         self.names, self.kinds, self.distinct = first.names, first.kinds, first.distinct
+        self.warnings = tuple(
+            Caution("unit", f'column "{name}": every cell ends in "{unit}", and is read as a number of {unit}', (name,))
+            for name, unit in first.units.items()
+        )
         self.counting = first.counting
         self.complete = len(parts) == 1 and first.complete
         self.notes = list(dict.fromkeys(note for part in parts for note in part.notes))

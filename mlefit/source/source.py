@@ -6,7 +6,7 @@ Batch boundaries depend on the data alone, never on the machine or the number of
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from mlefit.source.batch import Batch
 
@@ -23,15 +23,23 @@ class Kind(Enum):
     EMPTY = "no values"       # every cell of the first block is missing
 
 
+class Caution(NamedTuple):
+    """What the user should know of how a column is read, as a sentence with a code for programs."""
+
+    code: str
+    message: str
+    columns: tuple[str, ...]
+
+
 class Source(ABC):
     """A table of named columns.
 
     `labels`: what the user typed for it (paths, `-`, `<DataFrame>`). `names`: the columns, in order. `kinds`: by
     column, from the first block. `distinct`: the distinct non-missing values of the first block as levels, at most 64
     each (more: the key is absent). `complete`: the first block is the whole table. `notes`: what was detected and is
-    unusual, as sentences. `counting`: columns that do no more than count the rows, as the index of an export does.
-    `size`: bytes, or None when unknown. `watch`: called during a pass, in the consumer's thread, with the rows and the
-    bytes read so far.
+    unusual, as sentences. `warnings`: what is doubtful in how columns are read as numbers. `counting`: columns that do
+    no more than count the rows, as the index of an export does. `size`: bytes, or None when unknown. `watch`: called
+    during a pass, in the consumer's thread, with the rows and the bytes read so far.
     """
 
     labels: tuple[str, ...]
@@ -40,6 +48,7 @@ class Source(ABC):
     distinct: Mapping[str, tuple[str, ...]]
     complete: bool
     notes: list[str]
+    warnings: tuple[Caution, ...]
     counting: frozenset[str]
     size: int | None
     watch: Callable[[int, int], None] | None = None

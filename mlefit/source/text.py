@@ -22,7 +22,7 @@ from mlefit.source.decoding import Readable, Transcoded, compression, decompress
 from mlefit.source.dialect import detect
 from mlefit.source.header import header_of
 from mlefit.source.index import counting
-from mlefit.source.kinds import distinct_of, kind_of
+from mlefit.source.kinds import distinct_of, kind_of, unit_of
 from mlefit.source.lines import records, squeeze
 from mlefit.source.nontext import refuse_binary, refuse_others
 from mlefit.source.options import ReadOptions
@@ -118,7 +118,7 @@ class TextPart(Part):
         text = text.decode("utf-8", "replace").encode()     # what is no UTF-8 is refused when its column is read
         kinds: dict[str, Kind] = {}
         distinct: dict[str, tuple[str, ...]] = {}
-        self.kinds, self.distinct = kinds, distinct
+        self.kinds, self.distinct, self.units = kinds, distinct, {}
         if self._look_at_numbers(text, kinds, distinct):
             return
         table = self._read(text, (), self.names, []) if text.strip(b"\r\n") else None
@@ -128,6 +128,8 @@ class TextPart(Part):
                 continue
             texts = table.column(at).chunk(0).dictionary
             kinds[name] = kind_of(texts, self._dialect.decimal, self._na)
+            if kinds[name] is Kind.NUMBER and (unit := unit_of(texts, self._na)) is not None:
+                self.units[name] = unit
             levels = distinct_of(texts, kinds[name], self._dialect.decimal, self._na)
             if levels is not None:
                 distinct[name] = levels
@@ -211,6 +213,7 @@ class TextPart(Part):
             return Parsed(0)
         text = squeeze(text) if self._dialect.ragged_spaces else text
         texts = list(dict.fromkeys([*categories, *(() if numbers else self.names[:1])]))    # no columns: count rows
+        texts += [name for name in numbers if name in self.units and name not in texts]
         typed = [name for name in dict.fromkeys(numbers) if name not in texts]
         try:
             table = self._read(text, typed, texts)
@@ -227,19 +230,23 @@ class TextPart(Part):
             else:
                 parsed.extents[name] = extent
         columns = {name: table.column(at).chunk(0) for at, name in enumerate(texts, len(typed))}
-        return self._from_texts(parsed, columns, [name for name in numbers if name in columns], categories)
+        bad: set[str] = set()
+        parsed = self._from_texts(
+            parsed, columns, [name for name in numbers if name in columns], categories,
+            lambda name, _, wrong, __: bad.update([name] if wrong.any() else []),
+        )
+        return self._carefully(text, numbers, categories) if bad else parsed
 
     def _from_texts(
         self, parsed: Parsed, columns: dict[str, Any], numbers: Sequence[str], categories: Sequence[str],
-        problem: Callable[[str, str, Any, Any], None] | None = None,
+        problem: Callable[[str, str, Any, Any], None],
     ) -> Parsed:
         """`parsed` with the named columns added from dictionaries of raw cells; bad numbers go to `problem`."""
         for name in numbers:
             column = columns[name]
-            values, bad, large = parse_numbers(column.dictionary, self._dialect.decimal, self._na)
-            if problem is not None:
-                problem(name, "not-a-number", bad, column)
-                problem(name, "too-large", large, column)
+            values, bad, large = parse_numbers(column.dictionary, self._dialect.decimal, self._na, self.units.get(name))
+            problem(name, "not-a-number", bad, column)
+            problem(name, "too-large", large, column)
             parsed.numbers[name] = values[codes(column)]
         for name in categories:
             column = columns[name]
