@@ -91,6 +91,12 @@ def test_a_closed_pipe_is_success(arguments: str) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize("arguments", ["fit d.csv -q", "fit d.csv -o json -q", "models", "--help"])
+def test_a_closed_stdout_is_success(arguments: str) -> None:
+    done = subprocess.run(["sh", "-c", 'exec "$0" "$@" >&-', *PROGRAM, *arguments.split()], stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_a_closed_pipe_does_not_hide_an_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)

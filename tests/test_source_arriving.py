@@ -162,13 +162,13 @@ def test_a_pipe_that_is_named_twice_is_refused(names: tuple[str, str]) -> None:
         "name it once, or keep it in a file first\n")
 
 
-def test_two_pipes_and_a_file_twice_are_taken(tmp_path: Path) -> None:
+def test_two_pipes_and_a_file_are_taken(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("x,y\n" + "".join(f"{i},{i * i % 7}\n" for i in range(20)))
-    command = f"{sys.executable} -m mlefit fit -q -o json <(cat {path}) {path} {path} <(cat {path}) - < {path}"
+    command = f"{sys.executable} -m mlefit fit -q -o json <(cat {path}) {path} <(cat {path})"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.stderr == ""
-    assert json.loads(done.stdout)["data"]["rows_read"] == 100
+    assert json.loads(done.stdout)["data"]["rows_read"] == 60
 
 
 def test_closed_standard_input_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

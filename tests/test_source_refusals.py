@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from source_reading import read, refused
 
-from mlefit.errors import DataError, MlefitError
+from mlefit.errors import DataError, MlefitError, UsageError
 from mlefit.source import ReadOptions, open_source
 
 FEW = "Complete or delete these lines; a cell that contains the separator must stand in double quotes."
@@ -189,3 +189,47 @@ def test_a_file_that_changes_under_way_is_noticed(tmp_path: Path) -> None:
     assert str(caught.value).replace(f"{tmp_path}/", "") == (
         "a.csv: the file changed while it was being read.\nRun again when nothing writes to it."
     )
+
+
+@pytest.mark.parametrize(("content", "place"), [
+    ("x,y\n1,2\n2,3\nx,y\n4,5\n", 'line 4 "x,y"'), ("g,h\na,b\ng,h\nc,d\n", 'line 3 "g,h"'),
+    ("g;y\r\na;1,5\r\n\r\ng;y\r\n", 'line 4 "g;y"'),
+])
+def test_the_names_again(tmp_path: Path, content: str, place: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content.encode())
+    assert refused(path) == (
+        f"a.csv: 1 line holds the column names again: {place}.\n"
+        "Delete these lines; files with the same columns can be named one after the other."
+    )
+
+
+def test_a_level_may_be_called_as_its_column(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("g,h\na,b\ng,b\n")
+    assert read(path) == {"g": ["a", "g"], "h": ["b", "b"]}
+    path.write_text("g\na\ng\n")
+    assert read(path) == {"g": ["a", "g"]}
+    path.write_text("1,a\n\n2,b\n")
+    assert read(path, header=False) == {"c1": [1.0, 2.0], "c2": ["a", "b"]}
+
+
+def test_a_cell_that_is_no_number_is_refused_where_its_column_is_levels_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("x\n1\n2\noops\n")
+    with open_source((str(path),), ReadOptions()) as source, pytest.raises(DataError, match=r'row 3 \(line 4\) "oops"'):
+        list(source.map(["x"], ["x"], lambda batch: batch, 1))
+
+
+def test_a_file_named_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("x,y\n1,2\n3,4\n")
+    other = tmp_path / "b.csv"
+    other.symlink_to(path)
+    for names, as_too in ((("a.csv", "a.csv"), ""), (("a.csv", "*.csv"), ""), (("a.csv", "b.csv"), ", as a.csv too")):
+        with pytest.raises(UsageError) as caught:
+            open_source(tuple(str(tmp_path / name) for name in names), ReadOptions())
+        assert str(caught.value).replace(f"{tmp_path}/", "") == (
+            f"{'b' if as_too else 'a'}.csv: expected a file once, found it named twice{as_too}; its rows would count twice\n"
+            "name it once"
+        )

@@ -41,4 +41,4 @@ def scale_of(column: Array, centre: float) -> float:
     if spread == 0.0:
         return 1.0
     exponent = int(np.frexp(spread)[1]) + 1
-    return float(np.ldexp(1.0, min(max(exponent, -1022), 1023)))
+    return float(np.ldexp(1.0, min(max(exponent, -1074), 1023)))

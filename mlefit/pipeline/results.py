@@ -1,6 +1,8 @@
 """Results: a certified fit as the plain values of the report."""
 
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mlefit.estimation.fit import Fit
@@ -15,7 +17,7 @@ from mlefit.information.agreement import route_divergence
 from mlefit.mean import Coordinates, LinearMean
 from mlefit.pipeline.fitted import Fitted
 from mlefit.problem.context import Context
-from mlefit.report.report import Agreement, Criteria, Parameter, Route
+from mlefit.report.report import Agreement, Criteria, Parameter, Route, Warn
 
 FEW = 200               # degrees of freedom below which sigma from n and from n - p differ visibly
 AGREE_NATS = 1e-9       # n nll_excess: CONTRACT of `agree`
@@ -145,3 +147,12 @@ def sigma_note(context: Context, fit: Fit) -> tuple[str, ...]:
     sigma = float(np.sqrt(context.shape.rss / free)) * context.units.y_scale
     return (f"sigma is the maximum likelihood estimate sqrt(RSS/n); with n - p = {free} degrees of freedom R's lm would "
             f"say {sigma:.6g}. --se ols gives that, with t intervals.",)
+
+
+def beyond_doubles(found: Sequence[Parameter]) -> tuple[Warn, ...]:
+    """A warning that names the coefficients too large for a double; there is no number to give for them."""
+    names = tuple(dict.fromkeys(p.name for p in found if p.state == "ok" and p.estimate is None))
+    if not names:
+        return ()
+    return (Warn("too-large", f"{', '.join(names)}: the coefficient is beyond the largest double, 1.8e308, as the column "
+                 "varies so little; multiply it by a power of ten", names),)

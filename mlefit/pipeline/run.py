@@ -6,7 +6,7 @@ from mlefit.inference.covariance import covariance
 from mlefit.inference.estimates import estimates
 from mlefit.pipeline.fitted import Fitted, fitted, not_certified
 from mlefit.pipeline.knowledge import information
-from mlefit.pipeline.results import agreement, criteria, null_loglik, parameters, route, sigma_note, with_kl
+from mlefit.pipeline.results import agreement, beyond_doubles, criteria, null_loglik, parameters, route, sigma_note, with_kl
 from mlefit.problem.prepare import Progress
 from mlefit.report.report import Report
 from mlefit.request import Request
@@ -31,13 +31,15 @@ def report_of(found: Fitted) -> Report:
     agreed = agreement(found, numbers)
     null = null_loglik(context, found.rows)
     knowledge = information(found, null)
+    known = parameters(context, fit, numbers, errors)
     report = context.report(
-        parameters(context, fit, numbers, errors), status="ok" if agreed.agree else "no estimate", agreement=agreed,
+        known, status="ok" if agreed.agree else "no estimate", agreement=agreed,
         mle=with_kl(route(context, fit, fit.mle, 0, mean), knowledge.entropy),
         loss=with_kl(route(context, fit, fit.loss, 1, mean), knowledge.entropy),
         information=knowledge, criteria=criteria(context, fit, null),
         notes=(*context.notes(), *sigma_note(context, fit)),
-        warnings=(*context.warnings(), *misspecification(context, fit.mle.theta, found.objective, fit.mle.curvature)),
+        warnings=(*context.warnings(), *beyond_doubles(known),
+                  *misspecification(context, fit.mle.theta, found.objective, fit.mle.curvature)),
     )
     if not agreed.agree:
         raise NoEstimateError(

@@ -61,6 +61,15 @@ def ragged_lines(rows: Sequence[tuple[int, int]], width: int, text: bytes, diale
     return Finding("ragged", None, len(rows), cases)
 
 
+def repeated_names(text: bytes, names: bytes, eol: bytes) -> Finding | None:
+    """A finding about lines that hold the column names again, as files written one behind the other do."""
+    lines = [line for line, content in enumerate(text.split(eol)) if content.rstrip(b"\r") == names]
+    if not lines or not names:
+        return None
+    words = shown(names.decode("utf-8", "replace"))
+    return Finding("names-again", None, len(lines), tuple(Place(None, line, words) for line in lines[:SHOWN_CELLS]))
+
+
 def nul_lines(text: bytes, eol: bytes) -> Finding:
     """A finding about the lines of a text that hold NUL bytes."""
     lines = [line for line, content in enumerate(text.split(eol)) if b"\0" in content]

@@ -28,7 +28,7 @@ def opened(data: tuple[str, ...] | object, options: ReadOptions) -> Reader:
         return Reader([FramePart(data, options)], options.digest)
     parts: list[Part] = []
     paths = _paths(data)
-    _refuse_repeated_pipes(paths)
+    _refuse_repeated(paths)
     try:
         for path in paths:
             parts.append(_part(Stored(path, options.digest), options))
@@ -57,22 +57,24 @@ def _paths(data: Sequence[str]) -> list[str]:
     return paths
 
 
-def _refuse_repeated_pipes(paths: Sequence[str]) -> None:
-    """Raises UsageError for a pipe with two names: each would get some of its bytes."""
-    seen: set[tuple[int, int]] = set()
+def _refuse_repeated(paths: Sequence[str]) -> None:
+    """Raises UsageError for a file with two names: its rows would count twice, or each name of a pipe get some bytes."""
+    seen: dict[tuple[int, int], str] = {}
     for path in paths:
         try:
             status = os.stat(path) if path != "-" else os.fstat(sys.stdin.fileno())
         except (OSError, ValueError, AttributeError):       # what is not there is refused when it is opened
             continue
         same = status.st_dev, status.st_ino
-        if same in seen:
-            raise UsageError(
-                f"{path}: expected a pipe once, found it named twice; its bytes come only once",
-                "name it once, or keep it in a file first", code="named-twice",
-            )
-        if path == "-" or not stat.S_ISREG(status.st_mode):
-            seen.add(same)
+        if same not in seen:
+            seen[same] = path
+            continue
+        if stat.S_ISREG(status.st_mode):
+            other = "" if seen[same] == path else f", as {seen[same]} too"
+            raise UsageError(f"{path}: expected a file once, found it named twice{other}; its rows would count twice",
+                             "name it once", code="named-twice")
+        raise UsageError(f"{path}: expected a pipe once, found it named twice; its bytes come only once",
+                         "name it once, or keep it in a file first", code="named-twice")
 
 
 def _part(stored: Stored, options: ReadOptions) -> Part:

@@ -21,6 +21,7 @@ _REMEDIES = {
     "mark": "Remove the marks, or use the column as categories: C() in a formula.",
     "date": "Turn dates and times into numbers first, such as days since a start, or leave the column out.",
     "ragged": "Complete or delete these lines; a cell that contains the separator must stand in double quotes.",
+    "names-again": "Delete these lines; files with the same columns can be named one after the other.",
     "nul": "The file is damaged or not a text table; export it again.",
     "encoding": "State the encoding, such as --encoding cp1252 or --encoding latin-1.",
     "type": "Leave the column out by naming the others with -x.",
@@ -83,6 +84,7 @@ class Finding:
         do = "does" if self.count == 1 else "do"
         return {
             "ragged": f"{lines} {do} not have as many fields as the first line: {listed}",
+            "names-again": f"{lines} {'holds' if self.count == 1 else 'hold'} the column names again: {listed}",
             "nul": f"{lines} with NUL bytes: {listed}",
             "encoding": f"{lines} {'is' if self.count == 1 else 'are'} not UTF-8 text: {listed}",
             "type": f"{column} {listed}",

@@ -15,7 +15,7 @@ from mlefit.errors import DataError
 from mlefit.source.arrow import codes, floats
 from mlefit.source.batch import Extent
 from mlefit.source.beginning import beginning
-from mlefit.source.careful import bad_cells, broken_text, nul_lines, ragged_lines
+from mlefit.source.careful import bad_cells, broken_text, nul_lines, ragged_lines, repeated_names
 from mlefit.source.cells import MISSING, WORDS, category, drop_tokens, level, parse_numbers
 from mlefit.source.cutting import BLOCK, cut_blocks, line_end, whole_lines
 from mlefit.source.decoding import Readable, Transcoded, compression, decompressed, encoding_of, filled
@@ -77,6 +77,8 @@ class TextPart(Part):
         self._sign, self._eol = self._dialect.delimiter.encode(), self._dialect.eol
         after_names = line_end(text, self._eol, self._sign) if header.named else 0
         self._header = offset + (after_names if after_names >= 0 else len(text))
+        line = text[: self._header - offset].rstrip(b"\r\n")
+        self._names_line = squeeze(line) if self._dialect.ragged_spaces else line
         broken = broken_text(start[: self._header], self._eol)
         if broken is not None:
             raise refusal([broken], [self.label])
@@ -235,6 +237,8 @@ class TextPart(Part):
             parsed, columns, [name for name in numbers if name in columns], categories,
             lambda name, _, wrong, __: bad.update([name] if wrong.any() else []),
         )
+        if len(self._columns) > 1:      # a level called as its column may be the line of names again
+            bad.update(name for name, column in parsed.categories.items() if name in column.levels)
         return self._carefully(text, numbers, categories) if bad else parsed
 
     def _from_texts(
@@ -262,7 +266,7 @@ class TextPart(Part):
         """The block read as text: what was only written unusually is accepted, what is wrong becomes findings."""
         import pyarrow as pa
 
-        broken = broken_text(text, self._eol)
+        broken = broken_text(text, self._eol) or repeated_names(text, self._names_line, self._eol)
         if broken is not None:
             return Parsed(text.count(self._eol), findings=(broken,))
         names = list(dict.fromkeys([*numbers, *categories])) or list(self.names[:1])
