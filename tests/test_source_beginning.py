@@ -46,7 +46,7 @@ def test_a_table_is_found_below_what_stands_before_it(tmp_path: Path, content: s
 
 @pytest.mark.parametrize("content", [
     "x\n1\n2\n3\n", "name\nSmith, John\nLee, Ann\n", "x,g\n1,a\n2,b\n", "#x,y\n1,2\n3,4\n", "g,h\na,b\n\nc,d\ne,f\n",
-    "h,i\nr1,a,b\nr2,c,d\n",
+    "h,i\nr1,a,b\nr2,c,d\n", "dose\nnone given\n12 mg\n14 mg\n",
 ])
 def test_nothing_is_skipped_where_it_is_not_plain(tmp_path: Path, content: str) -> None:
     with open_source((str(written(tmp_path, content)),), ReadOptions()) as source:
@@ -127,7 +127,7 @@ def test_a_separator_of_two_signs_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [
-    "time\n10:30\n11:45\n", "day\n2020-01-01\n", "file.name\na.csv\nb.csv\n", "a_b\nc_d\n", "a/b\nnone\n", "x y\na b\n",
+    "time\n10:30\n11:45\n", "day\n2020-01-01\n", "file.name\na.csv\nb.csv\n", "a_b\nc_d\n", "a/b\nnone\n", "n#\n#5\n#6\n", "x y\na b\n",
 ])
 def test_nothing_is_asked_about_one_column_of_usual_words(tmp_path: Path, content: str) -> None:
     assert len(read(written(tmp_path, content))) == 1

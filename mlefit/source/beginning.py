@@ -1,5 +1,6 @@
 """Where a text begins to be a table: below the lines to skip, Excel's `sep=` line and what else stands before it."""
 
+import re
 from typing import NamedTuple
 
 from mlefit.errors import DataError
@@ -8,6 +9,9 @@ from mlefit.source.lines import numbered
 from mlefit.source.options import ReadOptions
 from mlefit.source.preamble import lines_before, named_separator
 from mlefit.source.quoting import Rewrite, rewriting
+
+_BREAKS = re.compile(rb"[\r\n]*")
+HEAD = 1 << 16      # bytes that tell how a table begins, unless its lines are longer
 
 
 class Beginning(NamedTuple):
@@ -30,7 +34,7 @@ def beginning(text: bytes, options: ReadOptions, label: str, notes: list[str]) -
         raise DataError(f"{label}: expected a table below the {lines} lines of --skip, found nothing.",
                         "Skip fewer lines.", code="skip")
     lines += _blank(text, offset)
-    rest = text[_after(text, lines) :].decode("utf-8", "replace")
+    rest = _first_lines(text, lines)
     sign = named_separator(rest.partition("\n")[0].partition("\r")[0])
     if sign is not None and (below := _after(text, lines + 1)) < len(text):
         lines += 1 + _blank(text, below)
@@ -44,11 +48,18 @@ def beginning(text: bytes, options: ReadOptions, label: str, notes: list[str]) -
             lines += before
             which = f"line {lines} stands" if lines == 1 else f"lines 1 to {lines} stand"
             notes.append(f"{which} before the table and {'is' if lines == 1 else 'are'} skipped")
-    rest = text[_after(text, lines) :].decode("utf-8", "replace")
+    rest = rest if not lines else _first_lines(text, lines)
     found = rewriting(rest, [sign for sign in signs if sign != " "] or signs)
     if found is not None:
         notes.append(found[1])
     return Beginning(lines, options, found[0] if found is not None else None)
+
+
+def _first_lines(text: bytes, skipped: int) -> str:
+    """Whole lines below those skipped, about HEAD bytes of them."""
+    start = _after(text, skipped)
+    stop = text.rfind(eol_of(text), start, start + HEAD) + 1 if len(text) - start > HEAD else 0
+    return text[start : stop or len(text)].decode("utf-8", "replace")
 
 
 def _after(text: bytes, lines: int) -> int:
@@ -64,8 +75,8 @@ def _after(text: bytes, lines: int) -> int:
 
 def _blank(text: bytes, offset: int) -> int:
     """Empty lines from a position on."""
-    rest = text[offset:]
-    return rest[: len(rest) - len(rest.lstrip(b"\r\n"))].count(eol_of(text))
+    end = _BREAKS.match(text, offset)
+    return text.count(eol_of(text), offset, end.end() if end else offset)
 
 
 def _is_even(text: str, signs: tuple[str, ...]) -> bool:

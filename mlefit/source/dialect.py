@@ -71,7 +71,7 @@ def detect(text: str, options: ReadOptions, label: str, notes: list[str]) -> Dia
     Raises UsageError for overrides that cannot be meant, DataError for a single column of cells with one odd sign in
     each, which may be cells that it separates.
     """
-    eol = eol_of(text.encode())
+    eol = b"\n" if "\n" in text or "\r" not in text else b"\r"
     if options.delimiter is not None:
         delimiter = stated_delimiter(options.delimiter)
     else:
@@ -105,12 +105,12 @@ def eol_of(text: bytes) -> bytes:
 
 
 def ask_for_delimiter(text: str, label: str) -> None:
-    """Raises DataError where every line has one odd sign equally often: it may separate cells, or belong to them."""
+    """Raises DataError where all lines have one odd sign equally often inside: it may separate cells, or belong to them."""
     lines = [line for line in _BREAK.split(text[:65536])[:FIRST] if line.strip()]
     lines = lines[:-1] if len(text) > 65536 else lines
     for sign in dict.fromkeys(_ODD.findall(lines[0]) if len(lines) > 1 else ()):
         counts = {line.count(sign) for line in lines}
-        if len(counts) > 1:
+        if len(counts) > 1 or any(line.strip(" ").startswith(sign) or line.strip(" ").endswith(sign) for line in lines):
             continue
         named = sign if sign.isprintable() else f"\\x{ord(sign):02x}"
         remedy = f'If it separates cells, add --delimiter "{named}"'

@@ -26,7 +26,7 @@ def lines_before(text: str, delimiters: Iterable[str]) -> int:
     for delimiter in delimiters:
         rows = numbered(text, delimiter, squeezed=delimiter == " ")
         at = _names(rows)
-        if at:
+        if at and (delimiter != " " or _all_numeric(rows[at + 1 :])):     # words of a sentence are no columns
             best = max(best, (len(rows[at].fields), rows[at].line))
     return best[1]
 
@@ -45,6 +45,10 @@ def _names(rows: Sequence[Record]) -> int:
     if _are_names(rows, 0):
         return 0
     return next((at for at in range(max(start, 1), len(rows)) if rows[at].gap and _are_names(rows, at)), 0)
+
+
+def _all_numeric(rows: Sequence[Record]) -> bool:
+    return all(is_numeric([row.fields[at] for row in rows]) for at in range(len(rows[0].fields)))
 
 
 def _is_comment(row: Record) -> bool:

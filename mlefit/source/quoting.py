@@ -38,13 +38,12 @@ def rewriting(text: str, delimiters: Collection[str]) -> tuple[Rewrite, str] | N
     """
     if "'" in text:
         rewrite = from_single_quotes(delimiters)
-        lines = [line.encode() for line in re.split("[\r\n]+", text[:65536])[:FIRST] if line]
+        lines = [line.encode() for line in re.split("[\r\n]+", text)[:FIRST] if line]
         if 2 * sum(rewrite(line) != line for line in lines[1:]) > len(lines) - 1:
             return rewrite, "text in single quotes is read without them"
     if '\\"' in text:
-        head = text[:65536] if len(text) > 65536 else text
-        escaped = from_backslashes(head.encode()).decode()
-        if _is_regular(escaped, delimiters) and not _is_regular(head, delimiters):
+        escaped = from_backslashes(text.encode()).decode()
+        if _is_regular(escaped, delimiters) and not _is_regular(text, delimiters):
             return from_backslashes, "a quote behind a backslash is read as part of the text"
     return None
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
+from functools import cache
 
 from mlefit.source.cells import NUMBER
 
@@ -13,21 +14,7 @@ _DAY = (
 )
 _LOOSE = r"[+-]?[0-9][0-9.,'\u2019\u202f]*(?:[eE][+-]?[0-9]+)?|[+-]?[.,][0-9]+"      # a number, with separators
 _WORD = r"(?:[^\W\d_]|[°‰'\"′″])(?:[^\W\d_]|[°.·*/]|\^?-?[23](?![0-9])|[²³⁻¹])*"     # a unit such as kg, °C, km/h, m2
-_UNIT = re.compile(rf"({_LOOSE})\s*({_WORD})")
-# Numbers written for people, with the name of what a computer does not read, and dates; the first that fits is the reason.
-_WRITTEN = (
-    ("percent", re.compile(rf"(?:{NUMBER})\s*%")),
-    ("currency", re.compile(r"[+-]?\s*(?:[$€£¥]|[A-Z]{3}\s)\s*[+-]?[0-9][0-9.,' ]*|[+-]?[0-9][0-9.,' ]*\s*[$€£¥]")),
-    ("thousands", re.compile(r"[+-]?[0-9]{1,3}(?:([,.'\u2019 \u00a0\u202f_])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?")),
-    ("decimal comma", re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")),
-    ("date", re.compile(rf"(?:{_DAY}(?:[T ]\s*{_TIME})?|{_TIME})")),
-    ("bound", re.compile(
-        rf"(?:(?:[<>≤≥~≈]=?|(?i:ca\.?|circa|about|approx\.?))\s*(?:{_LOOSE})\s*(?:{_WORD}|%)?"
-        rf"|(?:{_LOOSE})\s*(?:\+|(?:±|\+/-)\s*(?:{_LOOSE})\s*(?:{_WORD}|%)?))"
-    )),
-    ("mark", re.compile(rf"(?:{_LOOSE})\s*(?:[*†‡§#!?]{{1,3}}|\[\w\])|[*†‡§](?:{_LOOSE})|\((?:{_LOOSE})\)")),
-    ("unit", re.compile(rf"(?!(?:{NUMBER})$)(?:{_UNIT.pattern})")),
-)
+_UNIT = rf"({_LOOSE})\s*({_WORD})"
 NUMERIC = ("percent", "currency", "thousands", "decimal comma", "bound", "mark")     # meant as numbers, whatever the column
 
 # Units of one quantity on a line, as `unit` gives them. Cells with several of them are quantities and no categories, and
@@ -55,20 +42,39 @@ EUR USD GBP CHF JPY CNY AUD CAD SEK NOK DKK PLN
 """.strip().splitlines())
 
 
+@cache
+def _written() -> dict[str, re.Pattern[str]]:
+    """Numbers written for people, by the name of what a computer does not read, and dates; the first that fits tells.
+
+    Made when a cell that is no number is met: to compile them takes as long as to read a small file.
+    """
+    return {name: re.compile(pattern) for name, pattern in {
+        "percent": rf"(?:{NUMBER})\s*%",
+        "currency": r"[+-]?\s*(?:[$€£¥]|[A-Z]{3}\s)\s*[+-]?[0-9][0-9.,' ]*|[+-]?[0-9][0-9.,' ]*\s*[$€£¥]",
+        "thousands": r"[+-]?[0-9]{1,3}(?:([,.'\u2019 \u00a0\u202f_])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?",
+        "decimal comma": r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?",
+        "date": rf"(?:{_DAY}(?:[T ]\s*{_TIME})?|{_TIME})",
+        "bound": rf"(?:(?:[<>≤≥~≈]=?|(?i:ca\.?|circa|about|approx\.?))\s*(?:{_LOOSE})\s*(?:{_WORD}|%)?"
+                 rf"|(?:{_LOOSE})\s*(?:\+|(?:±|\+/-)\s*(?:{_LOOSE})\s*(?:{_WORD}|%)?))",
+        "mark": rf"(?:{_LOOSE})\s*(?:[*†‡§#!?]{{1,3}}|\[\w\])|[*†‡§](?:{_LOOSE})|\((?:{_LOOSE})\)",
+        "unit": rf"(?!(?:{NUMBER})$)(?:{_UNIT})",
+    }.items()}
+
+
 def reason(text: str) -> str:
     """Why `text` is not a number: percent, currency, thousands, decimal comma, date, bound, mark, unit, or text."""
-    return next((name for name, pattern in _WRITTEN if pattern.fullmatch(text)), "text")
+    return next((name for name, pattern in _written().items() if pattern.fullmatch(text)), "text")
 
 
 def number_part(cell: str) -> str:
     """The number of a cell that is one with a unit, else the cell."""
-    found = _UNIT.fullmatch(cell)
+    found = _written()["unit"].fullmatch(cell)
     return cell if found is None else found[1]
 
 
 def unit(text: str) -> str | None:
     """The unit of a number with one, without the s of a plural (`day` of `2 days`); None for any other cell."""
-    found = _UNIT.fullmatch(text)
+    found = _written()["unit"].fullmatch(text)
     if found is None or reason(text) != "unit":
         return None
     return found[2].removesuffix("s") if len(found[2]) > 2 else found[2]
