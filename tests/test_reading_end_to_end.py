@@ -170,3 +170,19 @@ def test_a_file_is_hashed_for_the_format_that_says_so(
     assert main([verb, str(path), *options]) == 0
     assert (hashlib.sha256(path.read_bytes()).hexdigest() in capsys.readouterr().out) == bool(hashed)
     assert done == hashed
+
+
+def test_the_index_of_an_export_is_left_out_by_name(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "t.csv"
+    rows = [(at, at * 7 % 5, (at * 13 % 11) / 4) for at in range(20)]
+    path.write_text("Unnamed: 0,x,y,index\n" + "".join(f"{at},{x},{y},{at}\n" for at, x, y in rows))
+    for arguments in (["-t", "y"], ["-f", "y ~ ."]):
+        assert main(["fit", str(path), *arguments, "-o", "json", "--draws", "0"]) == 0
+        out, err = capfd.readouterr()
+        assert [p["name"] for p in json.loads(out)["parameters"]] == ["(Intercept)", "x", "sigma"]
+        if "-t" in arguments:
+            assert ("note: left out as predictors: Unnamed: 0 (an index: it counts the rows), index (an index: it counts the "
+                    "rows). Name them with -x to use them.\n") in err
+    path.write_text("x,z,index\n" + "".join(f"{x},{y},{at}\n" for at, x, y in rows))
+    assert main(["fit", str(path), "-o", "json", "--draws", "0"]) == 0
+    assert json.loads(capfd.readouterr().out)["data"]["target"] == "z"

@@ -73,7 +73,7 @@ def test_places_are_told_in_lines_of_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("content", "message"), [
     ("sales,price\n1,234,5.5\n1,480,6.1\n", "line 3: expected 2 fields as in the line of names, found 3, and the first is "
      'no row index: "1" is there a second time.'),
-    ("sales,price\n1,234,5.5\n2,480,6.1\n", "line 2: expected 2 fields as in the line of names, found 3, and the first is "
+    ("sales,price\n1,234,5.5\n3,480,6.1\n", "line 2: expected 2 fields as in the line of names, found 3, and the first is "
      'no row index: "1,234" may be one number with a thousands separator.'),
     ("x,y\n1.5,2,3\n2.5,2,3\n", "line 2: expected 2 fields as in the line of names, found 3, and the first is no row "
      'index: "1.5" is no whole number.'),
@@ -87,6 +87,10 @@ def test_a_field_without_a_name_is_an_index_only_if_it_looks_like_one(tmp_path: 
         f"a.csv, {message}\n"
         "A cell that contains the separator must stand in double quotes; if no cell does, name every column."
     )
+
+
+def test_rows_counted_before_three_digits_are_an_index(tmp_path: Path) -> None:
+    assert read(written(tmp_path, "height,y\n1,172,6\n2,168,5\n3,181,7\n"))["height"] == [172.0, 168.0, 181.0]
 
 
 def test_an_index_that_repeats_far_down_is_none(tmp_path: Path) -> None:

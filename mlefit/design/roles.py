@@ -124,7 +124,8 @@ def _target(source: Source, request: Request, named: Sequence[str]) -> tuple[str
     if by_name:
         name, why = by_name[0], "by its name"
     else:
-        usable = [name for name in source.names if name not in (request.weights, cluster_of(request))] or source.names
+        other = {request.weights, cluster_of(request), *source.counting}
+        usable = [name for name in source.names if name not in other] or source.names
         name, why = usable[-1], "the last column"
     if name in named:
         raise UsageError(f'the target would be column "{name}" ({why}), which --features names as a predictor',

@@ -67,7 +67,7 @@ def repeated_names(text: bytes, names: bytes, eol: bytes) -> Finding | None:
     if not lines or not names:
         return None
     words = shown(names.decode("utf-8", "replace"))
-    return Finding("names-again", None, len(lines), tuple(Place(None, line, words) for line in lines[:SHOWN_CELLS]))
+    return Finding("names-again", None, len(lines), tuple(Case(None, line, words) for line in lines[:SHOWN_CELLS]))
 
 
 def nul_lines(text: bytes, eol: bytes) -> Finding:

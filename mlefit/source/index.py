@@ -18,7 +18,7 @@ def why_no_index(rows: Sequence[Sequence[str]]) -> tuple[int, str] | None:
     """Why the first field of the rows is no row index, and which row tells so; None where it looks like one.
 
     An index differs from row to row, and is whole numbers or text; a word above numbers is a name. Whole numbers of at
-    most three digits before three digits in every row are numbers with thousands separators instead.
+    most three digits before three digits in every row may have thousands separators instead, unless they count the rows.
     """
     first = [row[0].strip() for row in rows]
     seen: set[str] = set()
@@ -33,7 +33,7 @@ def why_no_index(rows: Sequence[Sequence[str]]) -> tuple[int, str] | None:
     if len(first) > 1 and not is_number(first[0]) and all(map(is_number, first[1:])):
         return 0, f"{shown(first[0])} stands above numbers"
     head, tail = _THOUSANDS
-    if all(head.fullmatch(row[0].strip()) and tail.fullmatch(row[1].strip()) for row in rows):
+    if not _counts(first) and all(head.fullmatch(row[0].strip()) and tail.fullmatch(row[1].strip()) for row in rows):
         return 0, f"{shown(f'{rows[0][0]},{rows[0][1]}')} may be one number with a thousands separator"
     return None
 
