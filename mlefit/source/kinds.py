@@ -38,25 +38,25 @@ def kind_of(texts: Any, decimal: str, na: tuple[str, ...]) -> Kind:
     if all(text.lower() in BOOLEANS for text in present):
         return Kind.BOOLEAN
     good = len(present) - int(bad.sum())
-    dates = sum(reason(text) == "date" for text in present)
-    numbers = _measured(present)
-    if 2 * dates > len(present):
+    reasons = [reason(text) for text in present]
+    if 2 * reasons.count("date") > len(present):
         return Kind.DATE
-    return Kind.NUMBER if 2 * (good + numbers) > len(present) else Kind.TEXT
+    return Kind.NUMBER if 2 * (good + _measured(present, reasons)) > len(present) else Kind.TEXT
 
 
-def _measured(cells: Sequence[str]) -> int:
-    """How many cells are meant as numbers, by what is written around these."""
-    units = [found for text in cells if (found := unit(text)) is not None]
-    quantities = are_quantities(units) or (len(units) == len(cells) and len(set(units)) == 1)
-    return sum(reason(text) in NUMERIC for text in cells) + (len(units) if quantities else 0)
+def _measured(cells: Sequence[str], reasons: Sequence[str]) -> int:
+    """How many cells are meant as numbers, by what is written around these, given why they are none."""
+    units = {unit(text) or "" for text, why in zip(cells, reasons, strict=True) if why == "unit"}
+    with_unit = reasons.count("unit")
+    quantities = are_quantities(units) or (with_unit == len(cells) and len(units) == 1)
+    return sum(why in NUMERIC for why in reasons) + (with_unit if quantities else 0)
 
 
 def is_measured(texts: Any, na: tuple[str, ...]) -> bool:
     """Whether more than half of the distinct cells are numbers with a unit, a bound or another sign."""
     absent = {*MISSING, *na}
     present = [text for raw in texts.to_pylist() if raw is not None and (text := raw.strip()) not in absent]
-    return 2 * _measured(present) > len(present)
+    return 2 * _measured(present, [reason(text) for text in present]) > len(present)
 
 
 def unit_of(texts: Any, na: tuple[str, ...]) -> str | None:

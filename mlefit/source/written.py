@@ -12,6 +12,7 @@ _DAY = (
     rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}})|\d{{4}}-\d{{2}}"
     rf"|\d{{1,2}}[- ]{_MONTH}[- ,]*\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}})"
 )
+_DIGIT = re.compile("[0-9]")
 _LOOSE = r"[+-]?[0-9][0-9.,'\u2019\u202f]*(?:[eE][+-]?[0-9]+)?|[+-]?[.,][0-9]+"      # a number, with separators
 _WORD = r"(?:[^\W\d_]|[°‰'\"′″])(?:[^\W\d_]|[°.·*/]|\^?-?[23](?![0-9])|[²³⁻¹])*"     # a unit such as kg, °C, km/h, m2
 _UNIT = rf"({_LOOSE})\s*({_WORD})"
@@ -63,6 +64,8 @@ def _written() -> dict[str, re.Pattern[str]]:
 
 def reason(text: str) -> str:
     """Why `text` is not a number: percent, currency, thousands, decimal comma, date, bound, mark, unit, or text."""
+    if not _DIGIT.search(text):
+        return "text"
     return next((name for name, pattern in _written().items() if pattern.fullmatch(text)), "text")
 
 
@@ -74,9 +77,10 @@ def number_part(cell: str) -> str:
 
 def unit(text: str) -> str | None:
     """The unit of a number with one, without the s of a plural (`day` of `2 days`); None for any other cell."""
-    found = _written()["unit"].fullmatch(text)
-    if found is None or reason(text) != "unit":
+    if reason(text) != "unit":
         return None
+    found = _written()["unit"].fullmatch(text)
+    assert found is not None
     return found[2].removesuffix("s") if len(found[2]) > 2 else found[2]
 
 
