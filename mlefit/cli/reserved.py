@@ -6,6 +6,6 @@ COMMANDS = (
 OPTIONS = (
     "--weights-kind", "--intervals", "--detail", "--effects", "--exponentiate", "--sort", "--as", "--levels", "--order",
     "--require", "--no-kl", "--save", "--mean", "--start", "--start-only", "--bounds", "--loss", "--density",
-    "--scale-features", "--scale-formula", "--trials", "--by", "--insecure", "--partition", "--skip", "--sheet", "--table",
-    "--query", "--folds", "--allow-failures", "-V",
+    "--scale-features", "--scale-formula", "--trials", "--by", "--insecure", "--partition", "--sheet", "--table", "--query",
+    "--folds", "--allow-failures", "-V",
 )

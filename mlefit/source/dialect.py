@@ -7,12 +7,10 @@ from typing import NamedTuple
 from mlefit.errors import DataError, UsageError
 from mlefit.source.cells import shown
 from mlefit.source.lines import FIRST, has_comma, has_point, is_numeric, records
-from mlefit.source.options import ReadOptions
+from mlefit.source.options import ReadOptions, character
 from mlefit.source.written import number_part
 
 SIGNS = (",", ";", "\t", "|", " ")      # delimiters that are detected; others are asked for
-_WORDS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
-_CODE = re.compile(r"(?i:\\x|\\u00|0x)([0-9a-fA-F]{2})")
 _CALLED = {"\t": "tabs", " ": "spaces", ";": "semicolons", "|": "vertical bars", ",": "commas"}
 _SPREAD = re.compile(r"^ +\S|\S {2,}\S")    # blanks as an aligned table has them
 _BREAK = re.compile("\r?\n|\r")
@@ -29,9 +27,8 @@ class Dialect(NamedTuple):
 
 
 def stated_delimiter(option: str) -> str:
-    """The character that `--delimiter` means: itself, a word such as tab, or a code such as \\x1f. Raises UsageError."""
-    code = _CODE.fullmatch(option)
-    delimiter = chr(int(code[1], 16)) if code else _WORDS.get(option.lower(), option)
+    """The character that `--delimiter` means. Raises UsageError for what separates no cells."""
+    delimiter = character(option)
     if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0' or delimiter.isalnum():
         raise UsageError(
             f"--delimiter: expected one character that separates cells, found {shown(option)}.",

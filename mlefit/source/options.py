@@ -12,13 +12,20 @@ UNITS = {
     "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12,
 }
 DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+_CODE = re.compile(r"(?i:\\x|\\u00|0x)([0-9a-fA-F]{2})")
+
+
+def character(text: str) -> str:
+    """What a delimiter is called as itself, by a word such as tab, or by a code such as \\x1f."""
+    code = _CODE.fullmatch(text)
+    return chr(int(code[1], 16)) if code else DELIMITERS.get(text.lower(), text)
 
 
 def one_character(option: str, text: str) -> str:
     """One character, or its name."""
-    character = DELIMITERS.get(text, text)
-    if len(character) == 1 and character not in '"\r\n':
-        return character
+    found = character(text)
+    if len(found) == 1 and found not in '"\r\n':
+        return found
     raise refused(option, text, "one character", f'such as {option} ";" or {option} tab')
 
 
