@@ -186,3 +186,20 @@ def test_the_index_of_an_export_is_left_out_by_name(tmp_path: Path, capfd: pytes
     path.write_text("x,z,index\n" + "".join(f"{x},{y},{at}\n" for at, x, y in rows))
     assert main(["fit", str(path), "-o", "json", "--draws", "0"]) == 0
     assert json.loads(capfd.readouterr().out)["data"]["target"] == "z"
+
+
+@pytest.mark.parametrize(("name", "left_out"), [
+    ("id", True), ("ID", True), ("patient_id", True), ("Site ID", True), ("userId", True), ("orderID", True), ("x.id", True),
+    ("grid", False), ("paid", False), ("acid", False), ("ideal", False), ("HYBRID", False),
+])
+def test_numbers_named_as_ids_are_no_predictors_unless_named(
+    name: str, left_out: bool, tmp_path: Path, capfd: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"{name},x,y\n" + "".join(f"{at * 37 % 101},{at * 7 % 5},{(at * 13 % 11) / 4}\n" for at in range(20)))
+    assert main(["fit", str(path), "-o", "json", "--draws", "0"]) == 0
+    out, err = capfd.readouterr()
+    assert (name not in json.loads(out)["data"]["features"]) is left_out
+    assert (f"left out as predictors: {name} (named as an id). Name them with -x to use them." in err) is left_out
+    assert main(["fit", str(path), "-o", "json", "--draws", "0", "-x", f"{name},x"]) == 0
+    assert name in json.loads(capfd.readouterr().out)["data"]["features"]

@@ -3,6 +3,7 @@
 Nothing is guessed silently: every choice that the user did not make is said in a note.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,7 @@ from mlefit.source.source import Kind, Source
 
 MANY_LEVELS = 50          # a text column with more levels than this and than n/10 is no predictor unless named
 CATEGORICAL_LEVELS = 50   # a text response with more levels needs --model to be a response at all
+_ID = re.compile(r"(?i:id|.*[ ._-]id)|.*[a-z]I[Dd]")      # numbers that name what a row is about measure nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,8 @@ def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...]
             left_out.append(f"{name} (dates)")
         elif name in source.counting:
             left_out.append(f"{name} (an index: it counts the rows)")
+        elif kind is Kind.NUMBER and _ID.fullmatch(name):
+            left_out.append(f"{name} (named as an id)")
         else:
             features.append(name)
     return tuple(features), left_out
