@@ -93,7 +93,7 @@ class Context(NamedTuple):
 
     def warnings(self) -> tuple[Warn, ...]:
         """What is doubtful in the reading, collinear columns by name, and levels that are single or spelt in two ways."""
-        read = set(self.prepared.columns.numbers)
+        read = set(self.prepared.roles.columns.numbers)
         found = [Warn(*caution) for caution in self.source.warnings if read.issuperset(caution.columns)]
         for j, others in self.shape.aliased.items():
             name = self.labels[j]

@@ -47,8 +47,9 @@ class Prepared(NamedTuple):
     """Everything that later rooms need of the input.
 
     `levels`: of a response read as levels, the reference or negative first; `level_weights`: what the rows fitted with each
-    weigh, in order of first appearance; `clusters`: the levels of the cluster column. `moments`: sums over the rows fitted; `sample`: some of them at random, in the
-    units of `scaling`; `store`: all of them, None where their sums are enough. `aside`: the rows put aside, if asked for.
+    weigh, in order of first appearance; `clusters`: the levels of the cluster column. `moments`: sums over the rows fitted;
+    `sample`: some of them at random, in the units of `scaling`; `store`: all of them, None where their sums are enough.
+    `aside`: the rows put aside, if asked for.
     """
 
     roles: Roles
