@@ -12,6 +12,9 @@ from mlefit.design.ledger import FIRST, Ledger
 from mlefit.design.terms import not_finite
 from mlefit.errors import DataError, InBlockError
 from mlefit.source.batch import Batch, Extent
+from mlefit.source.cells import EXACT
+
+DISTANT = 2.0**20       # in units of the scale: nearer than this, rounding is too small to matter
 
 
 def complete(batch: Batch, numbers: Sequence[str], categories: Sequence[str]) -> tuple[Mask, Ledger]:
@@ -58,9 +61,25 @@ class Used:
         """The cells of a column (rows,) in the rows that count."""
         return column if self.everything else column[self.rows]
 
+    def rest(self, plain: str | None) -> Array | None:
+        """What is to be added to the cells of a column of whole numbers beyond 2^53, if it is one."""
+        rest = None if plain is None else self.batch.rests.get(plain)
+        return None if rest is None else self.cells(rest)
+
     def extent(self, plain: str | None) -> Extent | None:
         """What is known of the cells of a column of the batch, without a look at them."""
         return self.batch.extent(plain) if self.everything and plain is not None else None
+
+    @staticmethod
+    def rounded(column: Array, most: float, moved: Array, rest: Array | None, scale: float) -> float:
+        """The size whose rounding the cells (n,) of a column carry: max|x| = `most`, but for whole numbers far from zero.
+
+        Those are exact, and what rounding there is comes from `moved`, their distance from the centre.
+        """
+        if not moved.size or most / DISTANT <= scale:
+            return most
+        exact = rest is not None or (most < EXACT and np.array_equal(column, np.rint(column)))
+        return Extent.of(moved).magnitude if exact else most
 
     def magnitude(self, text: str, cells: Array, needs: frozenset[str], known: Extent | None = None) -> float:
         """max |cells| of the term `text` made of the columns `needs`; their extent may be known.

@@ -56,7 +56,7 @@ def steps(used: Used, width: int) -> Iterator[Used]:
 
 
 class Encoded(NamedTuple):
-    """Rows in encoded units, with `magnitude` (p,) = max|x_j|/s_j.
+    """Rows in encoded units, with `magnitude` (p,) = max|x_j|/s_j, or what of whole numbers is rounded.
 
     `table` (n, p + 1) is their design and, last, their response; the piece holds views of it.
     """
@@ -76,10 +76,13 @@ class Encoded(NamedTuple):
         offset = predictors.known(used)
         y_magnitude = 0.0
         if observed.located:
-            y, offset = _located(y, offset), None
+            located, rest = _located(y, offset), used.rest(observed.target)
             with np.errstate(over="ignore"):
-                y_magnitude = (Extent.of(y).magnitude if y.size else 0.0) / scaling.y_scale
-                y = (y - scaling.y_centre) / scaling.y_scale
+                moved = located - scaling.y_centre if rest is None else _located(y - scaling.y_centre + rest, offset)
+                most = Extent.of(located).magnitude if y.size else 0.0
+                y_magnitude = used.rounded(located, most, moved, rest, scaling.y_scale) / scaling.y_scale
+                y = moved / scaling.y_scale
+            offset = None
         table[:, -1] = y
         cluster, clusters = observed.groups(used)
         chunk = Chunk(table[:, -1], table[:, :-1], observed.weight(used), offset, cluster=cluster)
@@ -108,16 +111,21 @@ def scaling_of(columns: Columns, head: Batch) -> Scaling:
     try:
         used, _ = columns.used(head.part(0, min(head.rows, max(1, CELLS // width))) if width else head)
         centre, scale = still.centre.copy(), still.scale.copy()
-        for j, (column, _) in enumerate(predictors.columns(used), start=first):
+        for j, (column, _, rest) in enumerate(predictors.columns(used), start=first):
             centre[j] = centre_of(column) if predictors.intercept else 0.0
-            scale[j] = scale_of(column, float(centre[j]))
+            scale[j] = _scale(column, rest, float(centre[j]))
         if not observed.located:
             return Scaling(centre, scale)
-        y = _located(observed.values(used)[0], predictors.known(used))
+        y, rest = _located(observed.values(used)[0], predictors.known(used)), used.rest(observed.target)
     except InBlockError:    # the pass over all rows says what is wrong
         return still
     y_centre = centre_of(y) if predictors.intercept else 0.0
-    return Scaling(centre, scale, y_centre, scale_of(y, y_centre))
+    return Scaling(centre, scale, y_centre, _scale(y, rest, y_centre))
+
+
+def _scale(column: Array, rest: Array | None, centre: float) -> float:
+    """The scale of a column (n,) of doubles, and of what they leave of the whole numbers in the file."""
+    return scale_of(column, centre) if rest is None else scale_of(column - centre + rest, 0.0)
 
 
 def _located(y: Array, offset: Array | None) -> Array:

@@ -41,8 +41,8 @@ class Predictors:
         """p."""
         return int(self.intercept) + sum(term.width for term in self.terms)
 
-    def columns(self, used: Used) -> Iterator[tuple[Array, float]]:
-        """The design columns (n,) after the constant, as they are in the file, each with max|x|.
+    def columns(self, used: Used) -> Iterator[tuple[Array, float, Array | None]]:
+        """The design columns (n,) after the constant, as they are in the file, each with max|x| and what doubles leave of it.
 
         Raises InBlockError where a term has no finite value, or a level that was not learnt.
         """
@@ -51,16 +51,18 @@ class Predictors:
             known = used.extent(term.plain)
             for j in range(values.shape[1]):
                 column = used.cells(values[:, j])
-                yield column, used.magnitude(term.text, column, term.numbers, known)
+                yield column, used.magnitude(term.text, column, term.numbers, known), used.rest(term.plain)
 
     def encode(self, used: Used, scaling: Scaling, out: Array) -> Array:
-        """Fill `out` (n, p) with the design in encoded units; max|x_j|/s_j (p,) is returned. Raises as `columns`."""
+        """Fill `out` (n, p) with the design in encoded units; what was rounded (p,) is returned. Raises as `columns`."""
         head = int(self.intercept)
         out[:, :head] = 1.0
         largest = np.ones(out.shape[1])
-        for j, (column, most) in enumerate(self.columns(used), start=head):
+        for j, (column, most, rest) in enumerate(self.columns(used), start=head):
             np.subtract(column, scaling.centre[j], out=out[:, j])
-            largest[j] = most
+            if rest is not None:        # exact: beside a centre of their own size, the differences of doubles are
+                out[:, j] += rest
+            largest[j] = used.rounded(column, most, out[:, j], rest, scaling.scale[j])
         with np.errstate(over="ignore"):    # the magnitudes tell when the scaling is no guide to these rows
             out[:, head:] /= scaling.scale[head:]
             magnitude: Array = largest / scaling.scale

@@ -65,6 +65,8 @@ class Batch:
     extents: dict[str, Extent] = field(default_factory=dict)
     """Those of `numbers` that are known already; `extent` adds the others."""
     start: int = 0
+    rests: Mapping[str, Array] = field(default_factory=dict)
+    """Of columns with whole numbers beyond 2^53: what is to be added to each of `numbers` (n,) for the exact value."""
 
     def extent(self, name: str) -> Extent:
         """The extent of a column of numbers, which tells without a look at each cell that none is missing or infinite."""
@@ -77,5 +79,5 @@ class Batch:
         return Batch(
             self.place, stop - start, {name: values[start:stop] for name, values in self.numbers.items()},
             {name: Category(codes[start:stop], levels) for name, (codes, levels) in self.categories.items()},
-            start=self.start + start,
+            start=self.start + start, rests={name: rest[start:stop] for name, rest in self.rests.items()},
         )

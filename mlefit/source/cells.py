@@ -19,7 +19,7 @@ EXACT = 2**53   # whole numbers beyond it are not all doubles, so their digits a
 
 NUMBER = r"[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?"
 _INFINITE = r"[+-]?(?i:infinity|inf)"
-_WHOLE = re.compile(r"[+-]?[0-9]{1,4000}")
+WHOLE = re.compile(r"[+-]?[0-9]{1,4000}")
 _PLAIN = re.compile(NUMBER)
 
 
@@ -101,7 +101,7 @@ def level(text: str, boolean: bool, decimal: str) -> str:
     """The name of a level by its value: numbers in shortest form, else as `spelt`."""
     if boolean and text.lower() in BOOLEANS:
         return text.lower()
-    if _WHOLE.fullmatch(text):
+    if WHOLE.fullmatch(text):
         return str(int(text))
     plain = text if decimal == "." else text.replace(".", " ").replace(decimal, ".")
     if not _PLAIN.fullmatch(plain):

@@ -20,6 +20,7 @@ from mlefit.source.part import SMALL, Block, Parsed, Part
 from mlefit.source.problems import SHOWN_CELLS, Case, Finding
 from mlefit.source.source import Kind
 from mlefit.source.stored import Stored
+from mlefit.source.whole import beyond, rests_of_whole
 
 SAMPLE_ROWS = 10_000
 ROWS = 65_536       # rows of a block cut from a larger record batch or table
@@ -137,11 +138,14 @@ class TypedPart(Part):
                 column = column.cast(column.type.value_type)
             if kind is Kind.BOOLEAN:
                 column = column.cast(pa.uint8())
+            whole = column if pa.types.is_integer(column.type) else None
             column = column.cast(pa.float64(), safe=False)      # whole numbers beyond 2^53 are rounded
             chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
             pieces = [floats(chunk) for chunk in chunks]
             values = pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0), *pieces])
             parsed.numbers[name] = drop_tokens(values, self._na)
+            if whole is not None and beyond(values):
+                parsed.rests[name] = rests_of_whole(whole, values)
             return
         cells = _as_dictionary(column)
         values, bad, large = parse_numbers(cells.dictionary, ".", self._na, self.units.get(name))

@@ -50,6 +50,12 @@ def records(text: str, delimiter: str, most: int = FIRST, *, squeezed: bool = Fa
     return [record.fields for record in numbered(text, delimiter, most, squeezed=squeezed)]
 
 
+def column_of(text: bytes, at: int, delimiter: str, *, squeezed: bool = False) -> list[str]:
+    """The cells at a place of all records that have it, blanks around them removed."""
+    rows = records(text.decode("utf-8", "replace"), delimiter, len(text), squeezed=squeezed)
+    return [row[at].strip() for row in rows if at < len(row)]
+
+
 def squeeze(text: bytes) -> bytes:
     """Runs of blanks outside quotes as one space, none at either end of a line."""
     def one(match: re.Match[bytes]) -> bytes:

@@ -33,6 +33,7 @@ class Parsed:
     missing_tokens: dict[str, dict[str, int]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     extents: dict[str, Extent] = field(default_factory=dict)    # of the numbers for which they are known
+    rests: dict[str, Array] = field(default_factory=dict)       # of whole numbers beyond 2^53
 
 
 class Part(ABC):

@@ -94,12 +94,13 @@ class Reader(Source):
                     raise refusal([each.moved(0, block.line, part.label) for each in found.findings], self.labels)
             self._kept = kept = Parsed(
                 found.rows, kept.numbers | found.numbers, kept.categories | found.categories,
-                kept.missing_tokens | found.missing_tokens,
+                kept.missing_tokens | found.missing_tokens, rests=kept.rests | found.rests,
             )
         return Parsed(
             kept.rows, {name: kept.numbers[name] for name in numbers},
             {name: kept.categories[name] for name in categories},
             {name: kept.missing_tokens[name] for name in categories if name in kept.missing_tokens},
+            rests={name: kept.rests[name] for name in numbers if name in kept.rests},
         )
 
     def _pass(
@@ -180,4 +181,6 @@ class Reader(Source):
 
 
 def _batch(parsed: Parsed, place: Place) -> Batch:
-    return Batch(place, parsed.rows, parsed.numbers, parsed.categories, parsed.missing_tokens, parsed.extents)
+    return Batch(
+        place, parsed.rows, parsed.numbers, parsed.categories, parsed.missing_tokens, parsed.extents, rests=parsed.rests,
+    )

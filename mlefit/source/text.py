@@ -6,6 +6,7 @@ as text, to find every bad cell or to accept a cell that is written in an unusua
 """
 
 import codecs
+import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, BinaryIO
 
@@ -16,14 +17,14 @@ from mlefit.source.arrow import codes, floats
 from mlefit.source.batch import Extent
 from mlefit.source.beginning import beginning
 from mlefit.source.careful import bad_cells, broken_text, nul_lines, ragged_lines, repeated_names
-from mlefit.source.cells import MISSING, WORDS, category, drop_tokens, level, parse_numbers
+from mlefit.source.cells import EXACT, MISSING, WORDS, category, drop_tokens, level, parse_numbers
 from mlefit.source.cutting import BLOCK, cut_blocks, line_end, whole_lines
 from mlefit.source.decoding import Readable, Transcoded, compression, decompressed, encoding_of, filled
 from mlefit.source.dialect import detect
 from mlefit.source.header import header_of
 from mlefit.source.index import counting
 from mlefit.source.kinds import distinct_of, kind_of, unit_of
-from mlefit.source.lines import records, squeeze
+from mlefit.source.lines import column_of, squeeze
 from mlefit.source.nontext import refuse_binary, refuse_others
 from mlefit.source.options import ReadOptions
 from mlefit.source.part import DISTINCT, Block, Parsed, Part
@@ -31,6 +32,7 @@ from mlefit.source.problems import Finding, refusal
 from mlefit.source.quoting import Rewrite, Rewritten
 from mlefit.source.source import Kind
 from mlefit.source.stored import Stored
+from mlefit.source.whole import add_rests, beyond
 
 SAMPLE = 1 << 20        # bytes of text that detection looks at
 _CALLED = {"utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp1252": "CP1252", "latin-1": "Latin-1"}
@@ -84,8 +86,12 @@ class TextPart(Part):
             raise refusal([broken], [self.label])
         self._header_lines = start.count(self._eol, 0, self._header)
         self.single = len(start) < BLOCK if self.complete else self._is_stored_text() and (self.size or BLOCK) < BLOCK
-        self._look(start[self._header :])
-        self.counting = counting(self.names, lambda name: self._cells(start[self._header :], name))
+        sample = start[self._header :] if self.complete else whole_lines(start[self._header :], self._eol, self._sign)
+        self._look(sample)
+        sign, squeezed = self._dialect.delimiter, self._dialect.ragged_spaces
+        self.counting = counting(
+            self.names, lambda name: column_of(sample, header.names[name], sign, squeezed=squeezed)
+        )
 
     def _is_plain(self) -> bool:
         return self._encoding in ("utf-8", "ascii")
@@ -101,17 +107,8 @@ class TextPart(Part):
         text = stream if self._is_plain() else Transcoded(stream, self._encoding, self.label)
         return text if self._rewrite is None else Rewritten(text, self._rewrite, self._eol)
 
-    def _cells(self, text: bytes, name: str) -> list[str]:
-        """A column of the whole rows at the start of the table."""
-        text = text if self.complete else whole_lines(text, self._eol, self._sign)
-        rows = records(text.decode("utf-8", "replace"), self._dialect.delimiter, len(text),
-                       squeezed=self._dialect.ragged_spaces)
-        at = self._positions[name]
-        return [row[at].strip() for row in rows if at < len(row)]
-
     def _look(self, text: bytes) -> None:
         """Kinds and distinct values from the first rows."""
-        text = text if self.complete else whole_lines(text, self._eol, self._sign)
         text = text.removeprefix(codecs.BOM_UTF8)       # pyarrow would drop a second mark, and then find nothing
         if self.complete and not text.strip(b"\r\n \t"):
             raise DataError(f"{self.label}: expected rows of data, found column names only: no data rows.",
@@ -227,6 +224,8 @@ class TextPart(Part):
             extent = Extent.of(values)
             if not extent.finite and np.isinf(values).any():    # written as inf, or too large: only the text tells
                 return self._carefully(text, numbers, categories)
+            if extent.magnitude >= EXACT or (math.isnan(extent.low) and beyond(values)):
+                add_rests(parsed, name, self._read(text, (), [name]).column(0).chunk(0))
             if self._na:
                 parsed.numbers[name] = drop_tokens(values, self._na)
             else:
@@ -252,6 +251,7 @@ class TextPart(Part):
             problem(name, "not-a-number", bad, column)
             problem(name, "too-large", large, column)
             parsed.numbers[name] = values[codes(column)]
+            add_rests(parsed, name, column)
         for name in categories:
             column = columns[name]
             parsed.categories[name], tokens = category(
