@@ -47,6 +47,9 @@ class Blocks(Source):
     def head(self, numbers: Sequence[str], categories: Sequence[str]) -> Batch:
         return self.batches[0]
 
+    def stands(self, threads: int, *, closely: bool = False) -> bool:
+        return True
+
     def digests(self) -> tuple[str, ...]:
         return ()
 

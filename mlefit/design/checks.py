@@ -1,9 +1,10 @@
-"""Checks of roles: what the names and the first block of the table show already is refused before the long read."""
+"""Checks of roles: what the names and the first rows of the table show already is refused before the long read."""
 
 from collections.abc import Sequence
 
 from mlefit.design.encode import Columns
 from mlefit.design.levels import NUMERAL, in_order, listed, match
+from mlefit.design.terms import Offset
 from mlefit.errors import DataError, UsageError
 from mlefit.noise.model import NoiseModel, Response
 from mlefit.request import Request
@@ -33,14 +34,13 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "..."
 
 
-def check_roles(columns: Columns, features: Sequence[str]) -> None:
+def check_roles(target: str, weights: str | None, offset: Offset | None, features: Sequence[str]) -> None:
     """Raises UsageError when one column plays two parts that exclude each other."""
-    target, weights, known = columns.observed.target, columns.observed.weights, columns.predictors.offset
-    offset = frozenset() if known is None else known.numbers
+    added = frozenset() if offset is None else offset.numbers
     for name, role, other, clash in (
         (target, "target", "a predictor", target in features),
         (target, "target", "the weights", target == weights),
-        (target, "target", "part of the offset", target in offset),
+        (target, "target", "part of the offset", target in added),
         (weights, "weights", "a predictor", weights in features),
     ):
         if clash:
@@ -74,9 +74,9 @@ def check_options(source: Source, request: Request, columns: Columns, model: typ
 
 
 def known_level(option: str, typed: str, source: Source, name: str) -> None:
-    """Raises UsageError when the first block is the whole table and column `name` has no such level in it."""
-    levels = source.distinct.get(name)
-    if source.complete and levels is not None and not _may_be(typed, levels):
+    """Raises UsageError when the first rows are the whole table and column `name` has no such level in it."""
+    levels = source.distinct.get(name) if source.complete else None
+    if levels is not None and not _may_be(typed, levels):
         raise unknown_level(option, typed, in_order(levels), name)
 
 
@@ -93,7 +93,7 @@ def unknown_level(option: str, typed: str, levels: Sequence[str], name: str) -> 
 
 
 def check_target(source: Source, target: str, model: type[NoiseModel]) -> None:
-    """Refuse before the long read what the first block shows already."""
+    """Refuse before the long read what the first rows show already."""
     kind, distinct = source.kinds[target], source.distinct.get(target)
     if model.response is Response.NUMBER and kind in (Kind.TEXT, Kind.BOOLEAN, Kind.DATE):
         example = f", such as {distinct[0]!r}" if distinct else ""

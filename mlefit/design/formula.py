@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlefit.design.expression import Expression
 from mlefit.design.levels import Levels
-from mlefit.design.syntax import CODED, Call
+from mlefit.design.syntax import CODED, UNFIT, Call
 from mlefit.design.terms import Factor, Offset, Term
 from mlefit.expression.order import check_order
 from mlefit.expression.scan import Token, Typed, scan
@@ -76,7 +76,8 @@ def parse_formula(
     """The formula about the columns `names`.
 
     A column of text or booleans, one in `categorical` and C(g) are coded by levels. `.` stands for all columns but the
-    target and those in `exclude`. Raises UsageError with the place of whatever is not a formula.
+    target, those in `exclude`, and those of dates or without values. Raises UsageError with the place of whatever is not a
+    formula.
     """
     typed = Typed("formula", text)
     tokens = scan(typed, names)
@@ -84,10 +85,10 @@ def parse_formula(
     check_order(typed, right, arithmetic=False)
     side = _Side(typed, kinds, categorical)
     source = side.read(right)
-    others = [name for name in names if name != target and name not in exclude]
     available = []
     if any(token.kind == "dot" for token in right):
-        available = [side.column(name) for name in others]
+        others = (name for name in names if name != target and name not in exclude)
+        available = [side.column(name) for name in others if kinds.get(name) not in UNFIT]
     products, intercept = _expand(typed, right[0].place, source, available)
     factors = {name: factor for factor, name in side.names.items()}
     terms = tuple(Term(tuple(factors[name] for name in product)) for product in products)

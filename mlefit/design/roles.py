@@ -6,6 +6,7 @@ Nothing is guessed silently: every choice that the user did not make is said in 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from mlefit.design.checks import check_options, check_roles, check_target, unknown_columns
 from mlefit.design.encode import Columns
@@ -39,6 +40,8 @@ class Roles:
 def choose_roles(source: Source, request: Request) -> Roles:
     """Raises UsageError for unknown or contradictory columns, DataError for a response that no model takes."""
     cluster = cluster_of(request)
+    if request.model is not None:
+        _named_model(request.model)     # what is wrong without a look at all rows is refused without one
     named = () if request.features is None else _named(source, request.features)
     _known(source, [request.target, *named, request.weights, cluster, *request.reference])
     offset = None
@@ -49,6 +52,7 @@ def choose_roles(source: Source, request: Request) -> Roles:
     if request.formula is not None:
         return _from_formula(source, request, offset)
     target, notes = _target(source, request, named)
+    check_roles(target, request.weights, offset, named)
     taken = {target, request.weights, cluster, *(offset.numbers if offset else ())}
     chosen: tuple[str, ...] = ()
     if request.features is None:
@@ -61,7 +65,6 @@ def choose_roles(source: Source, request: Request) -> Roles:
     model, more = _model(source, target, request.model)
     categorical = [name for name in features if _is_category(source, name) or name in request.reference]
     columns = _columns(request, model, target, columns_to_terms(features, categorical), request.intercept, offset)
-    check_roles(columns, features)
     check_target(source, target, model)
     check_options(source, request, columns, model)
     text = " + ".join(features) if features else "1"
@@ -101,13 +104,15 @@ def _from_formula(source: Source, request: Request, offset: Offset | None) -> Ro
             "--formula says which columns are used; --target, --features and --no-intercept say it a second time",
             'keep the formula alone; "- 1" in it drops the intercept', code="options-contradict",
         )
-    unfit = {name for name, kind in source.kinds.items() if kind in (Kind.EMPTY, Kind.DATE)} | source.counting
-    others = {request.weights or "", cluster_of(request) or "", *(offset.numbers if offset else ()), *unfit}
-    formula = parse_formula(str(request.formula), source.names, source.kinds, categorical=request.reference,
-                            exclude=others & set(source.names))
+    others = {request.weights or "", cluster_of(request) or "", *(offset.numbers if offset else ()), *source.counting}
+    read = partial(parse_formula, str(request.formula), source.names, categorical=request.reference,
+                   exclude=others & set(source.names))
+    if not source.complete:
+        read({})        # what is no formula, whatever the columns hold, is refused without a look at all rows
+    formula = read(source.kinds)
+    check_roles(formula.target, request.weights, offset, formula.columns)
     model, notes = _model(source, formula.target, request.model)
     columns = _columns(request, model, formula.target, formula.terms, formula.intercept, offset)
-    check_roles(columns, formula.columns)
     check_target(source, formula.target, model)
     check_options(source, request, columns, model)
     return Roles(columns, model, formula.text_rhs, formula.columns, (), tuple(notes))
@@ -154,7 +159,7 @@ def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...]
             continue
         kind = source.kinds[name]
         if kind is Kind.EMPTY:
-            left_out.append(f"{name} (no values)" if source.complete else f"{name} (no values in the first rows)")
+            left_out.append(f"{name} (no values)")
         elif kind is Kind.DATE:
             left_out.append(f"{name} (dates)")
         elif name in source.counting:
@@ -169,12 +174,7 @@ def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...]
 def _model(source: Source, target: str, name: str | None) -> tuple[type[NoiseModel], list[str]]:
     """The model named, or the one that the response calls for."""
     if name is not None:
-        base, _, options = name.partition(":")
-        model = find(base)
-        if options:
-            raise UsageError(f'--model {name}: {base} has no option "{options}" yet', f"use --model {base}",
-                             code="unknown-option")
-        return model, []
+        return _named_model(name), []
     kind, distinct = source.kinds[target], source.distinct.get(target)
     few = 0 if distinct is None else len(distinct)
     if kind is Kind.BOOLEAN or few == 2:
@@ -190,3 +190,12 @@ def _model(source: Source, target: str, name: str | None) -> tuple[type[NoiseMod
             "name the response with --target, or the model with --model", code="no-model", columns=[target],
         )
     return find(chosen), [f'model: {chosen}, because of the target "{target}" ({why}); --model names another.']
+
+
+def _named_model(name: str) -> type[NoiseModel]:
+    base, _, options = name.partition(":")
+    model = find(base)
+    if options:
+        raise UsageError(f'--model {name}: {base} has no option "{options}" yet', f"use --model {base}",
+                         code="unknown-option")
+    return model

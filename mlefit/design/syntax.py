@@ -15,6 +15,7 @@ from mlefit.source.source import Kind
 LARGEST_DEGREE = 20         # of a polynomial or spline
 LARGEST_DF = 200            # columns of one spline
 CODED = (Kind.TEXT, Kind.BOOLEAN, Kind.DATE)      # a bare column of these is coded by its levels
+UNFIT = (Kind.EMPTY, Kind.DATE)                   # of these no column is a predictor that the user has not named
 USES = {
     "C": "C(column)", "I": "I(expression)", "poly": "poly(x, degree)", "bs": "bs(x, df=5, degree=3)",
     "center": "center(x)", "scale": "scale(x)",
@@ -26,7 +27,8 @@ class Call:
 
     def __init__(self, typed: Typed, tokens: Sequence[Token], kinds: Mapping[str, Kind]) -> None:
         self.tokens = tokens
-        self.arithmetic = Arithmetic(typed, tokens, {name: kind.value for name, kind in kinds.items() if kind in CODED})
+        named = {token.text: kinds.get(token.text) for token in tokens if token.kind == "column"}
+        self.arithmetic = Arithmetic(typed, tokens, {name: kind.value for name, kind in named.items() if kind in CODED})
 
     def factor(self) -> Factor:
         """What the call stands for. Raises UsageError."""

@@ -15,7 +15,7 @@ from mlefit.design.predictors import Predictors
 from mlefit.design.response import Observed
 from mlefit.design.roles import MANY_LEVELS, Roles, choose_roles
 from mlefit.design.scaling import Scaling
-from mlefit.errors import DataError
+from mlefit.errors import DataError, MlefitError
 from mlefit.execution import Intake, Store
 from mlefit.inference.covariance import check_kind
 from mlefit.machine import half_of_memory
@@ -76,9 +76,25 @@ class Prepared(NamedTuple):
 
 
 def prepare(source: Source, request: Request, threads: int, keep_rows: bool, progress: Progress | None) -> Prepared:
-    """Choose, learn, gather. Raises UsageError and DataError for what cannot be modelled, the latter before the work on it."""
+    """Choose, learn, gather; again where the last rows have shown columns to be other than the first ones did.
+
+    Raises UsageError and DataError for what cannot be modelled, the latter before the work on it.
+    """
     if progress is not None:
         source.watch = partial(_reading, progress, source.size)
+    while True:
+        try:
+            prepared = _prepared(source, request, threads, keep_rows)
+        except MlefitError:
+            if source.stands(threads, closely=True):
+                raise
+        else:
+            if source.stands(threads):
+                return prepared
+
+
+def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -> Prepared:
+    """As prepare, with the kinds that the source tells by now."""
     roles = choose_roles(source, request)
     check_kind(request.se, roles.model)
     roles, known = learnt(source, roles, request, threads)

@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from mlefit.arrays import Array
 from mlefit.errors import DataError
 from mlefit.source.arrow import codes, floats
 from mlefit.source.cells import category, drop_tokens, level, parse_numbers, shown, spelt
 from mlefit.source.index import counting
-from mlefit.source.kinds import distinct_of, is_measured, unit_of
 from mlefit.source.options import ReadOptions
-from mlefit.source.part import SMALL, Block, Parsed, Part
+from mlefit.source.part import SMALL, Block, Parsed, Part, Wanted
 from mlefit.source.problems import SHOWN_CELLS, Case, Finding
+from mlefit.source.profile import Profile, of_texts, of_values
 from mlefit.source.source import Kind
 from mlefit.source.stored import Stored
 from mlefit.source.whole import beyond, rests_of_whole
@@ -51,8 +52,7 @@ def _as_dictionary(column: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+    column = _decoded(column)
     if pa.types.is_null(column.type):
         column = column.cast(pa.string())
     encoded = pc.dictionary_encode(column)
@@ -78,7 +78,8 @@ class TypedPart(Part):
             kind = field.type
             self._types[field.name] = getattr(kind, "storage_type", kind)
         self.names = tuple(self._types)
-        self.kinds = {name: kind_of_type(kind) or Kind.TEXT for name, kind in self._types.items()}
+        kinds = {name: kind for name, type_ in self._types.items() if (kind := kind_of_type(type_)) is not None}
+        self.by_type = {name: kind for name, kind in kinds.items() if kind is not Kind.TEXT}    # text may have units
 
     def _load(self, content: Any, columns: Sequence[str]) -> Any:
         """The columns of a block as an Arrow table or record batch."""
@@ -91,64 +92,58 @@ class TypedPart(Part):
                             code="no-rows")
         self.complete = sample.num_rows == rows
         self.counting = counting(self.names, lambda name: [str(cell) for cell in sample.column(name).to_pylist()])
-        self.distinct = distinct = dict[str, tuple[str, ...]]()
-        self.units = units = dict[str, str]()
-        for name in self.names:
-            if kind_of_type(self._types[name]) is None:
-                continue
-            texts = _as_dictionary(_storage(sample.column(name))).dictionary
-            if self.kinds[name] is Kind.TEXT and is_measured(texts, self._na):
-                self.kinds = {**self.kinds, name: Kind.NUMBER}
-                if (unit := unit_of(texts, self._na)) is not None:
-                    units[name] = unit
-            levels = distinct_of(texts, self.kinds[name], ".", self._na, ())
-            if levels is not None:
-                distinct[name] = levels
+        usable = [name for name in self.names if kind_of_type(self._types[name]) is not None]
+        found = {name: self._profile(name, _storage(sample.column(name)), True) for name in usable}
+        self.profiles = {name: found.get(name, Profile(others=rows, levels=None)) for name in self.names}
 
-    def parse(self, block: Block, numbers: Sequence[str], categories: Sequence[str]) -> Parsed:
+    def _profile(self, name: str, column: Any, listed: bool) -> Profile:
+        """That of a column without extension type."""
+        kind = kind_of_type(self._types[name])
+        if kind is Kind.NUMBER:
+            return of_values(drop_tokens(_values(column), self._na), listed)
+        found = of_texts(_as_dictionary(column), ".", self._na, listed, typed=True)
+        if kind is Kind.BOOLEAN:
+            return Profile(booleans=found.cells, levels=found.levels)
+        return Profile(dates=found.cells, levels=found.levels) if kind is Kind.DATE else found
+
+    def parse(self, block: Block, wanted: Wanted) -> Parsed:
         """As Part.parse."""
-        for name in (*numbers, *categories):
+        for name in (*wanted.numbers, *wanted.categories):
             if kind_of_type(self._types[name]) is None:
                 case = Case(None, None, f"has the type {self._types[name]}, which is neither numbers nor categories")
                 return Parsed(0, findings=(Finding("type", name, 1, (case,)),))
-        table = self._load(block.content, list(dict.fromkeys([*numbers, *categories])))
+        table = self._load(block.content, [name for name in wanted.columns if kind_of_type(self._types[name]) is not None])
         parsed = Parsed(table.num_rows)
         findings: list[Finding] = []
-        for name in numbers:
-            findings.extend(self._number(parsed, name, _storage(table.column(name))))
-        for name in categories:
+        for name in wanted.numbers:
+            findings.extend(self._number(parsed, name, _storage(table.column(name)), wanted.units.get(name)))
+        for name in wanted.categories:
             column = _as_dictionary(_storage(table.column(name)))
             texts = column.dictionary.to_pylist()
             floating = kind_of_type(self._types[name]) is Kind.NUMBER      # NaN among floats is missing, in text it is a word
             parsed.categories[name], tokens = category(
-                codes(column), texts, self.kinds[name] is Kind.BOOLEAN, ".", self._na,
+                codes(column), texts, wanted.kinds[name] is Kind.BOOLEAN, ".", self._na,
                 tokens=("nan",) if floating else (), called=level if floating else spelt,
             )
             if tokens and not floating:
                 parsed.missing_tokens[name] = tokens
-        return Parsed(table.num_rows, findings=tuple(findings)) if findings else parsed
+        for name in wanted.doubts.kinds.intersection(table.schema.names):
+            parsed.profiles[name] = self._profile(name, _storage(table.column(name)), name in wanted.doubts.levels)
+        return Parsed(table.num_rows, findings=tuple(findings), profiles=parsed.profiles) if findings else parsed
 
-    def _number(self, parsed: Parsed, name: str, column: Any) -> Iterator[Finding]:
+    def _number(self, parsed: Parsed, name: str, column: Any, unit: str | None) -> Iterator[Finding]:
         """Add a column as numbers; text is parsed, dates are refused."""
         import pyarrow as pa
 
-        kind = kind_of_type(self._types[name])
-        if kind in (Kind.NUMBER, Kind.BOOLEAN, Kind.EMPTY):
-            if pa.types.is_dictionary(column.type):
-                column = column.cast(column.type.value_type)
-            if kind is Kind.BOOLEAN:
-                column = column.cast(pa.uint8())
-            whole = column if pa.types.is_integer(column.type) else None
-            column = column.cast(pa.float64(), safe=False)      # whole numbers beyond 2^53 are rounded
-            chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
-            pieces = [floats(chunk) for chunk in chunks]
-            values = pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0), *pieces])
+        if kind_of_type(self._types[name]) in (Kind.NUMBER, Kind.BOOLEAN, Kind.EMPTY):
+            column = _decoded(column)
+            values = _values(column)
             parsed.numbers[name] = drop_tokens(values, self._na)
-            if whole is not None and beyond(values):
-                parsed.rests[name] = rests_of_whole(whole, values)
+            if pa.types.is_integer(column.type) and beyond(values):
+                parsed.rests[name] = rests_of_whole(column, values)
             return
         cells = _as_dictionary(column)
-        values, bad, large = parse_numbers(cells.dictionary, ".", self._na, self.units.get(name))
+        values, bad, large = parse_numbers(cells.dictionary, ".", self._na, unit)
         present = codes(cells)
         parsed.numbers[name] = np.append(values, np.nan)[present]
         for code, wrong in (("not-a-number", bad), ("too-large", large)):
@@ -157,6 +152,25 @@ class TypedPart(Part):
                 texts = cells.dictionary.to_pylist()
                 cases = tuple(Case(int(row), None, shown(texts[present[row]])) for row in rows[:SHOWN_CELLS])
                 yield Finding(code, name, len(rows), cases)
+
+
+def _decoded(column: Any) -> Any:
+    """A column without dictionary."""
+    import pyarrow as pa
+
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def _values(column: Any) -> Array:
+    """A column of numbers or booleans as (n,), NaN where it is null."""
+    import pyarrow as pa
+
+    column = _decoded(column)
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.uint8())
+    column = column.cast(pa.float64(), safe=False)      # whole numbers beyond 2^53 are rounded
+    pieces = [floats(chunk) for chunk in (column.chunks if isinstance(column, pa.ChunkedArray) else [column])]
+    return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0), *pieces])
 
 
 def _storage(column: Any) -> Any:

@@ -116,8 +116,9 @@ def _same_columns(first: Part, other: Part) -> None:
 def _same_units(first: Part, other: Part) -> None:
     """Raises DataError unless numbers have the same units in both."""
     for name in first.names:
-        expected, found = (f"numbers of {part.units[name]}" if name in part.units else "numbers without a unit"
-                           for part in (first, other))
-        if expected != found and {first.kinds[name], other.kinds[name]} == {Kind.NUMBER}:
+        profiles = first.profiles[name], other.profiles[name]
+        expected, found = ("numbers without a unit" if profile.unit is None else f"numbers of {profile.unit}"
+                           for profile in profiles)
+        if expected != found and {profile.kind for profile in profiles} == {Kind.NUMBER}:
             raise DataError(f"{other.label}: expected {expected} in column {shown(name)}, as in {first.label}, found "
                             f"{found}.", "Give the column one unit in all files.", code="units-differ", columns=[name])

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from mlefit.arrays import Array
 from mlefit.source.batch import Category, Extent
 from mlefit.source.problems import Finding
+from mlefit.source.profile import Profile
 from mlefit.source.source import Kind
 
 SMALL = 8 << 20             # bytes: inputs up to this size keep what was parsed
-DISTINCT = 64               # levels per column that `Source.distinct` lists
 
 
 class Block(NamedTuple):
@@ -21,6 +21,36 @@ class Block(NamedTuple):
     content: Any
     stored: int
     line: int = 0
+
+
+class Doubts(NamedTuple):
+    """Columns whose cells are counted in a pass (`kinds`), and those of them whose levels are listed as well."""
+
+    kinds: frozenset[str] = frozenset()
+    levels: frozenset[str] = frozenset()
+
+
+class Wanted(NamedTuple):
+    """What a block is parsed for: columns as numbers and as levels, none twice in either, and what is in doubt.
+
+    `kinds` and `units` tell how they are read, whatever the part they are in looks like.
+    """
+
+    numbers: tuple[str, ...]
+    categories: tuple[str, ...]
+    kinds: Mapping[str, Kind | None]
+    units: Mapping[str, str]
+    doubts: Doubts = Doubts()
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The doubtful columns that are neither read as numbers nor as levels."""
+        return tuple(sorted(self.doubts.kinds.difference(self.numbers, self.categories)))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All of them, each once."""
+        return tuple(dict.fromkeys((*self.numbers, *self.categories, *self.unread)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +64,24 @@ class Parsed:
     findings: tuple[Finding, ...] = ()
     extents: dict[str, Extent] = field(default_factory=dict)    # of the numbers for which they are known
     rests: dict[str, Array] = field(default_factory=dict)       # of whole numbers beyond 2^53
+    profiles: dict[str, Profile] = field(default_factory=dict)  # of the columns in doubt
 
 
 class Part(ABC):
-    """Attributes as in Source; `single`: one block holds it all; `units`: what all cells of a column of numbers end in."""
+    """Attributes as in Source; `single`: one block holds it all; `profiles` are those of its head, or `complete` of it all.
+
+    `by_type`: the kinds of columns whose type leaves no other but that of no values.
+    """
 
     label: str
     names: tuple[str, ...]
-    kinds: Mapping[str, Kind]
-    distinct: Mapping[str, tuple[str, ...]]
+    profiles: Mapping[str, Profile]
     complete: bool
     notes: list[str]
     size: int | None
     single: bool = False
+    by_type: Mapping[str, Kind] = MappingProxyType({})
     counting: frozenset[str] = frozenset()
-    units: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
     def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
@@ -59,11 +92,11 @@ class Part(ABC):
 
     @abstractmethod
     def head(self, columns: Sequence[str] = ()) -> Block:
-        """The first rows, those that `kinds` and `distinct` come from, to be parsed for `columns`."""
+        """The first rows, those that `profiles` come from, to be parsed for `columns`."""
 
     @abstractmethod
-    def parse(self, block: Block, numbers: Sequence[str], categories: Sequence[str]) -> Parsed:
-        """The named columns of a block. Thread-safe; bad cells become findings, never exceptions."""
+    def parse(self, block: Block, wanted: Wanted) -> Parsed:
+        """The wanted columns of a block. Thread-safe; bad cells become findings, never exceptions."""
 
     @abstractmethod
     def digest(self) -> str:

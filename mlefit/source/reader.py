@@ -1,25 +1,30 @@
 """Reader: the one Source. Parts one after the other, parsed and worked on by threads, delivered in order."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import reduce
+from operator import add
 from threading import Thread
 from typing import Generic, NamedTuple, TypeVar
 
 from mlefit.errors import DataError, InBlockError
 from mlefit.source.batch import Batch, Place
-from mlefit.source.part import SMALL, Block, Parsed, Part
+from mlefit.source.knowledge import Knowledge
+from mlefit.source.part import SMALL, Block, Parsed, Part, Wanted
 from mlefit.source.problems import Finding, refusal
-from mlefit.source.source import Caution, Source
+from mlefit.source.profile import Profile
+from mlefit.source.source import Caution, Kind, Source
 
 T = TypeVar("T")
 
 
 class _Done(NamedTuple, Generic[T]):
-    """A block that a worker has gone through: its rows, what is wrong with it, and what the task made of it, or raised."""
+    """A block that a worker has gone through: its rows and cells, what is wrong, and what the task made of it, or raised."""
 
     rows: int
+    profiles: Mapping[str, Profile]
     findings: tuple[Finding, ...]
     results: list[T]
     error: Exception | None
@@ -29,6 +34,7 @@ class Reader(Source):
     """`parts` (at least one, of the same columns) as one table.
 
     Workers count rows from their block; the consumer, to whom the blocks come in order, knows how many were before it.
+    Each pass counts the cells of columns whose kind was asked, or that are read, until all rows have told what they are.
     `bytes_read` counts stored bytes of the current pass, for progress bars.
     """
 
@@ -36,11 +42,11 @@ class Reader(Source):
         first = parts[0]
         self.parts = tuple(parts)
         self.labels = tuple(part.label for part in parts)
-        self.names, self.kinds, self.distinct = first.names, first.kinds, first.distinct
-        self.warnings = tuple(
-            Caution("unit", f'column "{name}": every cell ends in "{unit}", and is read as a number of {unit}', (name,))
-            for name, unit in first.units.items()
-        )
+        self.names = first.names
+        heads = {name: reduce(add, (part.profiles[name] for part in parts)) for name in self.names}
+        self._known = Knowledge(heads, _sure(parts, heads), all(part.complete for part in parts))
+        self.kinds, self.distinct = self._known.kinds, self._known.distinct
+        self.warnings = _cautions(self._known.units)
         self.counting = first.counting
         self.complete = len(parts) == 1 and first.complete
         self.notes = list(dict.fromkeys(note for part in parts for note in part.notes))
@@ -56,8 +62,10 @@ class Reader(Source):
         self, numbers: Sequence[str], categories: Sequence[str], task: Callable[[Batch], T], threads: int
     ) -> Iterator[T]:
         """As Source.map. Every problem of the pass is in one DataError, raised after the last block."""
+        wanted = self._wanted(numbers, categories)
+        wanted = wanted._replace(doubts=self._known.doubts(wanted.columns))
         if self._keeps:
-            parsed = self._whole(self.parts[0], tuple(numbers), tuple(categories))
+            parsed = self._whole(self.parts[0], wanted)
             self.bytes_read = self.size or 0
             if parsed.rows:
                 try:
@@ -66,7 +74,24 @@ class Reader(Source):
                     raise error.told(0) from None
                 yield result
         else:
-            yield from self._pass(tuple(numbers), tuple(categories), task, max(1, threads))
+            yield from self._pass(wanted, task, max(1, threads))
+
+    def stands(self, threads: int, *, closely: bool = False) -> bool:
+        """As Source.stands."""
+        if self._known.doubts().kinds:
+            for _ in self.map((), (), _batch_seen, threads):
+                pass
+        return self._known.held(closely)
+
+    def _wanted(self, numbers: Sequence[str], categories: Sequence[str]) -> Wanted:
+        return Wanted(tuple(dict.fromkeys(numbers)), tuple(dict.fromkeys(categories)), self._known.kinds.answers,
+                      self._known.units)
+
+    def _learn(self, wanted: Wanted, profiles: Mapping[str, Profile]) -> None:
+        """All rows have been seen."""
+        if self._known.learn(wanted.doubts, profiles):
+            self._kept = None       # it was read in another way
+            self.warnings = _cautions(self._known.units)
 
     @property
     def _keeps(self) -> bool:
@@ -75,43 +100,47 @@ class Reader(Source):
 
     def head(self, numbers: Sequence[str], categories: Sequence[str]) -> Batch:
         """As Source.head."""
-        part = self.parts[0]
+        part, wanted = self.parts[0], self._wanted(numbers, categories)
         if self._keeps and part.complete:
-            return _batch(self._whole(part, tuple(numbers), tuple(categories)), Place(0, 0))
-        parsed = part.parse(part.head(list(dict.fromkeys((*numbers, *categories)))), numbers, categories)
+            return _batch(self._whole(part, wanted), Place(0, 0))
+        parsed = part.parse(part.head(wanted.columns), wanted)
         return _batch(Parsed(0) if parsed.findings else parsed, Place(0, 0))
 
-    def _whole(self, part: Part, numbers: tuple[str, ...], categories: tuple[str, ...]) -> Parsed:
+    def _whole(self, part: Part, wanted: Wanted) -> Parsed:
         """A part of one block; what was parsed once is kept."""
         kept = self._kept or Parsed(0)
-        new_numbers = [name for name in numbers if name not in kept.numbers]
-        new_categories = [name for name in categories if name not in kept.categories]
-        if self._kept is None or new_numbers or new_categories:
-            found = Parsed(0)
-            for block in part.blocks((*new_numbers, *new_categories)):
-                found = part.parse(block, new_numbers, new_categories)
-                if found.findings:
-                    raise refusal([each.moved(0, block.line, part.label) for each in found.findings], self.labels)
-            self._kept = kept = Parsed(
-                found.rows, kept.numbers | found.numbers, kept.categories | found.categories,
-                kept.missing_tokens | found.missing_tokens, rests=kept.rests | found.rests,
-            )
+        new = wanted._replace(
+            numbers=tuple(name for name in wanted.numbers if name not in kept.numbers),
+            categories=tuple(name for name in wanted.categories if name not in kept.categories),
+        )
+        if self._kept is None or new.columns:
+            found, findings = Parsed(0), list[Finding]()
+            for block in part.blocks(new.columns):
+                found = part.parse(block, new)
+                findings += [each.moved(0, block.line, part.label) for each in found.findings]
+            if not findings:
+                self._kept = kept = Parsed(
+                    found.rows, kept.numbers | found.numbers, kept.categories | found.categories,
+                    kept.missing_tokens | found.missing_tokens, rests=kept.rests | found.rests,
+                )
+            self._learn(wanted, found.profiles)
+            if findings:
+                raise refusal(findings, self.labels)
         return Parsed(
-            kept.rows, {name: kept.numbers[name] for name in numbers},
-            {name: kept.categories[name] for name in categories},
-            {name: kept.missing_tokens[name] for name in categories if name in kept.missing_tokens},
-            rests={name: kept.rests[name] for name in numbers if name in kept.rests},
+            kept.rows, {name: kept.numbers[name] for name in wanted.numbers},
+            {name: kept.categories[name] for name in wanted.categories},
+            {name: kept.missing_tokens[name] for name in wanted.categories if name in kept.missing_tokens},
+            rests={name: kept.rests[name] for name in wanted.numbers if name in kept.rests},
         )
 
-    def _pass(
-        self, numbers: tuple[str, ...], categories: tuple[str, ...], task: Callable[[Batch], T], threads: int
-    ) -> Iterator[T]:
+    def _pass(self, wanted: Wanted, task: Callable[[Batch], T], threads: int) -> Iterator[T]:
         self._hash_meanwhile()
         findings: list[Finding] = []
+        profiles: dict[str, Profile] = {}
 
         def work(part: Part, block: Block, place: Place) -> _Done[T]:
-            parsed = part.parse(block, numbers, categories)
-            done = _Done[T](parsed.rows, parsed.findings, [], None)
+            parsed = part.parse(block, wanted)
+            done = _Done[T](parsed.rows, parsed.profiles, parsed.findings, [], None)
             if parsed.findings or findings or not parsed.rows:      # after a finding the pass only looks for more
                 return done
             try:
@@ -131,6 +160,8 @@ class Reader(Source):
             if done.error is not None and not findings:
                 raise done.error.told(first_row) if isinstance(done.error, InBlockError) else done.error
             first_row += done.rows
+            for name, profile in done.profiles.items():
+                profiles[name] = profiles[name] + profile if name in profiles else profile
             if self.watch is not None:
                 self.watch(first_row, self.bytes_read)
             return [] if findings else done.results
@@ -139,7 +170,7 @@ class Reader(Source):
         done = 0
         try:
             for file, part in enumerate(self.parts):
-                for at, block in enumerate(part.blocks(tuple(dict.fromkeys((*numbers, *categories))))):
+                for at, block in enumerate(part.blocks(wanted.columns)):
                     job = pool.submit(work, part, block, Place(file, at))
                     pending.append((done + block.stored, part.label, block.line, job))
                     if len(pending) > threads:
@@ -149,6 +180,7 @@ class Reader(Source):
                 yield from oldest()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+        self._learn(wanted, profiles)
         if findings:
             raise refusal(findings, self.labels)
 
@@ -183,4 +215,20 @@ class Reader(Source):
 def _batch(parsed: Parsed, place: Place) -> Batch:
     return Batch(
         place, parsed.rows, parsed.numbers, parsed.categories, parsed.missing_tokens, parsed.extents, rests=parsed.rests,
+    )
+
+
+def _batch_seen(batch: Batch) -> None:
+    """The task of a pass that is made for the cells alone."""
+
+
+def _sure(parts: Sequence[Part], heads: Mapping[str, Profile]) -> set[str]:
+    """The columns whose type leaves no other kind than that of their first rows."""
+    return {name for name, head in heads.items() if {part.by_type.get(name) for part in parts} - {Kind.EMPTY} == {head.kind}}
+
+
+def _cautions(units: Mapping[str, str]) -> tuple[Caution, ...]:
+    return tuple(
+        Caution("unit", f'column "{name}": every cell ends in "{unit}", and is read as a number of {unit}', (name,))
+        for name, unit in units.items()
     )

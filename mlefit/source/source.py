@@ -14,13 +14,13 @@ T = TypeVar("T")
 
 
 class Kind(Enum):
-    """What the first block of a column looks like. The value is what the user reads."""
+    """What the cells of a column are. The value is what the user reads."""
 
     NUMBER = "numbers"
     BOOLEAN = "booleans"      # true/false, yes/no, t/f in any letter case
     TEXT = "text"
     DATE = "dates"            # dates or times: refused as numbers, with a hint
-    EMPTY = "no values"       # every cell of the first block is missing
+    EMPTY = "no values"       # every cell is missing
 
 
 class Caution(NamedTuple):
@@ -35,11 +35,13 @@ class Source(ABC):
     """A table of named columns.
 
     `labels`: what the user typed for it (paths, `-`, `<DataFrame>`). `names`: the columns, in order. `kinds`: by
-    column, from the first block. `distinct`: the distinct non-missing values of the first block as levels, at most 64
-    each (more: the key is absent). `complete`: the first block is the whole table. `notes`: what was detected and is
-    unusual, as sentences. `warnings`: what is doubtful in how columns are read as numbers. `counting`: columns that do
-    no more than count the rows, as the index of an export does. `size`: bytes, or None when unknown. `watch`: called
-    during a pass, in the consumer's thread, with the rows and the bytes read so far.
+    column, as the cells of all rows decide: text where more than half are no numbers, else numbers. `distinct`: the
+    different values as levels, at most 64 each (more: the key is absent). Both are told from the first rows of each file
+    until a pass has seen all of them, so whoever has built on them asks `stands` in the end. `complete`: the first rows
+    are the whole table. `notes`: what was detected and is unusual, as sentences. `warnings`: what is doubtful in how
+    columns are read as numbers. `counting`: columns that do no more than count the rows, as the index of an export does.
+    `size`: bytes, or None when unknown. `watch`: called during a pass, in the consumer's thread, with the rows and the
+    bytes read so far.
     """
 
     labels: tuple[str, ...]
@@ -63,6 +65,14 @@ class Source(ABC):
         the consumer stops early or is interrupted, the workers end with their current batch. Raises DataError for every
         cell of `numbers` that is not a number, all problems of the pass in one message; before such a cell, the error of
         the earliest batch whose task fails. A task may raise InBlockError and count rows from its batch.
+        """
+
+    @abstractmethod
+    def stands(self, threads: int, *, closely: bool = False) -> bool:
+        """Whether what `kinds` and `distinct` have told since the last call holds for all rows; from now on they do.
+
+        What no pass has shown yet is looked up in a pass of its own, which raises DataError as every pass may. Levels met
+        later count where they are the first, the second or the third, or those of a text, with `closely` all of them.
         """
 
     @abstractmethod

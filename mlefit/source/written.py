@@ -13,6 +13,7 @@ _DAY = (
     rf"|\d{{1,2}}[- ]{_MONTH}[- ,]*\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}})"
 )
 _DIGIT = re.compile("[0-9]")
+DATE = rf"(?:{_DAY}(?:[T ]\s*{_TIME})?|{_TIME})"
 _LOOSE = r"[+-]?[0-9][0-9.,'\u2019\u202f]*(?:[eE][+-]?[0-9]+)?|[+-]?[.,][0-9]+"      # a number, with separators
 _WORD = r"(?:[^\W\d_]|[°‰'\"′″])(?:[^\W\d_]|[°.·*/]|\^?-?[23](?![0-9])|[²³⁻¹])*"     # a unit such as kg, °C, km/h, m2
 _UNIT = rf"({_LOOSE})\s*({_WORD})"
@@ -54,7 +55,7 @@ def _written() -> dict[str, re.Pattern[str]]:
         "currency": r"[+-]?\s*(?:[$€£¥]|[A-Z]{3}\s)\s*[+-]?[0-9][0-9.,' ]*|[+-]?[0-9][0-9.,' ]*\s*[$€£¥]",
         "thousands": r"[+-]?[0-9]{1,3}(?:([,.'\u2019 \u00a0\u202f_])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?",
         "decimal comma": r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?",
-        "date": rf"(?:{_DAY}(?:[T ]\s*{_TIME})?|{_TIME})",
+        "date": DATE,
         "bound": rf"(?:(?:[<>≤≥~≈]=?|(?i:ca\.?|circa|about|approx\.?))\s*(?:{_LOOSE})\s*(?:{_WORD}|%)?"
                  rf"|(?:{_LOOSE})\s*(?:\+|(?:±|\+/-)\s*(?:{_LOOSE})\s*(?:{_WORD}|%)?))",
         "mark": rf"(?:{_LOOSE})\s*(?:[*†‡§#!?]{{1,3}}|\[\w\])|[*†‡§](?:{_LOOSE})|\((?:{_LOOSE})\)",

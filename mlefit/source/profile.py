@@ -1,0 +1,184 @@
+"""Profile: what the cells of a column are, counted. Over all rows the counts decide how the column is read."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array, Mask
+from mlefit.source.arrow import codes, floats, mask
+from mlefit.source.cells import BOOLEANS, level, parse_numbers, spelt
+from mlefit.source.source import Kind
+from mlefit.source.written import DATE, NUMERIC, are_quantities, reason, unit
+
+DISTINCT = 64               # levels per column that `Source.distinct` lists
+SEVERAL = 4 * DISTINCT      # spellings that are looked at: `1`, `1.0` and `01` are one level of a column of numbers
+FEW = 64                    # texts that tell whether more of them are worth a try
+UNITS = 64                  # different units of one column; where there are more, they are no units
+
+Levels = tuple[str, ...] | None
+
+
+class Profile(NamedTuple):
+    """Cells of one column by what they are. Missing ones are left out; sums are those of more rows.
+
+    `written`: numbers as people write them, such as 12 %, which are refused later, as such; `measured`: those with one of
+    `units`. `levels`: different cells as spelt, in order of first appearance; None when they are many or were not asked for.
+    """
+
+    numbers: int = 0
+    written: int = 0
+    measured: int = 0
+    dates: int = 0
+    booleans: int = 0
+    others: int = 0
+    units: frozenset[str] | None = frozenset()
+    levels: Levels = ()
+
+    def __add__(self, other: "Profile") -> "Profile":      # type: ignore[override]
+        units = None if self.units is None or other.units is None else self.units | other.units
+        return Profile(
+            self.numbers + other.numbers, self.written + other.written, self.measured + other.measured,
+            self.dates + other.dates, self.booleans + other.booleans, self.others + other.others,
+            None if units is None or len(units) > UNITS else units, _merged(self.levels, other.levels),
+        )
+
+    @property
+    def cells(self) -> int:
+        """All that are not missing."""
+        return self.numbers + self.written + self.measured + self.dates + self.booleans + self.others
+
+    @property
+    def kind(self) -> Kind:
+        """Booleans where every cell is one; dates where more than half are; text where more than half are no numbers."""
+        if not self.cells:
+            return Kind.EMPTY
+        if self.booleans == self.cells:
+            return Kind.BOOLEAN
+        if 2 * self.dates > self.cells:
+            return Kind.DATE
+        quantities = self.units and (are_quantities(self.units) or (len(self.units) == 1 and self.measured == self.cells))
+        numbers = self.numbers + self.written + (self.measured if quantities else 0)
+        return Kind.TEXT if 2 * numbers < self.cells else Kind.NUMBER
+
+    @property
+    def unit(self) -> str | None:
+        """The unit that every cell has."""
+        return next(iter(self.units)) if self.units and len(self.units) == 1 and self.measured == self.cells else None
+
+    @property
+    def distinct(self) -> Levels:
+        """The different cells as levels; None when they are more than DISTINCT, or were not asked for."""
+        if self.levels is None:
+            return None
+        kind = self.kind
+        called = level if kind is Kind.NUMBER else spelt
+        named = dict.fromkeys(
+            called(text, kind is Kind.BOOLEAN, ".") for text in self.levels if kind is Kind.TEXT or text != "None"
+        )
+        return tuple(named) if len(named) <= DISTINCT else None
+
+
+def _merged(first: Levels, second: Levels) -> Levels:
+    if first is None or second is None:
+        return None
+    both = dict.fromkeys((*first, *second))
+    return tuple(both) if len(both) <= SEVERAL else None
+
+
+def of_values(values: Array, listed: bool) -> Profile:
+    """That of numbers (n,), NaN where a cell is missing."""
+    missing = np.isnan(values)
+    count = int(np.count_nonzero(missing))
+    present = values[~missing] if count and listed else values
+    return Profile(numbers=len(values) - count, levels=_levels_of(present) if listed else None)
+
+
+def _levels_of(values: Array) -> Levels:
+    """The different values (n,) in order of appearance, without sorting what is plainly more than SEVERAL of them."""
+    if np.unique(values[: 4 * SEVERAL]).size > SEVERAL:
+        return None
+    found, first = np.unique(values, return_index=True)
+    if found.size > SEVERAL:
+        return None
+    return tuple(level(repr(value), False, ".") for value in values[np.sort(first)].tolist())
+
+
+def of_strings(column: Any, decimal: str, na: tuple[str, ...], listed: bool) -> Profile:
+    """As of_texts of a string array without nulls, with less work where all are dates, of which few occur twice."""
+    import pyarrow.compute as pc
+
+    if not na and not listed and _dates(pc.utf8_trim_whitespace(column)).all():
+        return Profile(dates=len(column), levels=None)
+    return of_texts(column.dictionary_encode(), decimal, na, listed)
+
+
+def of_texts(column: Any, decimal: str, na: tuple[str, ...], listed: bool, *, typed: bool = False) -> Profile:
+    """That of text, an Arrow dictionary array of raw cells with int32 indices.
+
+    `typed`: it is text by its type, so that plain numbers and dates in it are words, and only blanks and `na` missing.
+    """
+    import pyarrow.compute as pc
+
+    texts, places = column.dictionary, codes(column)
+    counts = np.bincount(places[places >= 0], minlength=len(texts))
+    trimmed = pc.utf8_trim_whitespace(texts)
+    nowhere = np.zeros(len(texts), np.bool_)
+    if typed:
+        cells = trimmed.to_pylist()
+        absent = np.array([text in ("", *na) for text in cells], np.bool_)
+        other, dates, booleans = ~absent, nowhere, nowhere
+    elif decimal == "." and not na and _are_plain(texts):       # the usual column, at little cost
+        return Profile(numbers=int(counts.sum()), levels=_spellings(trimmed, nowhere, decimal) if listed else None)
+    else:
+        dates = _dates(trimmed)
+        if not na and dates.all():      # a look at each text would cost more than the rest of reading such a column
+            return Profile(dates=int(counts.sum()), levels=_spellings(trimmed, nowhere, decimal) if listed else None)
+        values, other, _ = parse_numbers(texts, decimal, na)
+        absent, dates = ~other & np.isnan(values), dates & other
+        booleans = other & mask(pc.match_substring_regex(trimmed, f"^(?i:{'|'.join(sorted(BOOLEANS))})$"))
+    numeral = other & ~dates & mask(pc.match_substring_regex(trimmed, "[0-9]"))
+    written, units = 0, dict[str, int]()
+    cells = trimmed.to_pylist() if numeral.any() else []
+    for at in np.flatnonzero(numeral).tolist():
+        why = reason(cells[at])
+        if why in NUMERIC:
+            written += int(counts[at])
+        elif why == "unit" and (measure := unit(cells[at])) is not None:
+            units[measure] = units.get(measure, 0) + int(counts[at])
+
+    def weight(cells: Mask) -> int:
+        return int(counts[cells].sum())
+
+    measured, date, boolean = sum(units.values()), weight(dates), weight(booleans)
+    return Profile(
+        weight(~other & ~absent), written, measured, date, boolean, weight(other) - written - measured - date - boolean,
+        frozenset(units) if len(units) <= UNITS else None, _spellings(trimmed, absent, decimal) if listed else None,
+    )
+
+
+def _dates(trimmed: Any) -> Mask:
+    """Which texts (n,) are dates or times."""
+    import pyarrow.compute as pc
+
+    return mask(pc.match_substring_regex(trimmed, f"^{DATE}$"))
+
+
+def _are_plain(texts: Any) -> bool:
+    """Whether all of them are finite numbers as a computer writes them."""
+    import pyarrow as pa
+
+    try:
+        texts.slice(0, FEW).cast(pa.float64())      # a cast that fails in every cell takes long
+        values = floats(texts.cast(pa.float64()))
+    except pa.ArrowInvalid:
+        return False
+    return bool(np.isfinite(values).all())
+
+
+def _spellings(texts: Any, absent: Mask, decimal: str) -> Levels:
+    """The texts that are not `absent` as spelt, None when they are many; None as a word is a level of text."""
+    if len(texts) > SEVERAL:
+        return None
+    cells = zip(texts.to_pylist(), absent.tolist(), strict=True)
+    present = (text for text, missing in cells if not missing or text == "None")
+    return tuple(dict.fromkeys(spelt(text, False, decimal) for text in present))
