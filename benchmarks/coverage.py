@@ -72,7 +72,7 @@ def truths() -> tuple[Truth, ...]:
     sigma = np.array([1.5])
     mean_sigma = np.sqrt([0.25 + NORMAL_ABSOLUTE + NORMAL_SQUARE])
     none = np.empty(0)
-    gaussian, bernoulli, categorical = Gaussian(), Bernoulli(), Categorical(3)
+    gaussian, bernoulli, categorical = Gaussian(), Bernoulli(), Categorical.of("abc")
     normal = from_model(gaussian, np.log(sigma))
     return (
         Truth("gaussian", gaussian, line, sigma, ("model", "ols", "robust", "hc3"), normal),
@@ -84,7 +84,7 @@ def truths() -> tuple[Truth, ...]:
 
 def fitted(truth: Truth, y: Array, x: Array) -> Fitted | None:
     """The fit, or None where there is no estimate."""
-    if truth.noise.predictors + 1 > len(np.unique(y)) and not truth.noise.quadratic:
+    if len(truth.noise.predictors) + 1 > len(np.unique(y)) and not truth.noise.compresses:
         return None
     try:
         found = fit_rows(truth.noise, y, x)

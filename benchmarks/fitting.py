@@ -58,13 +58,13 @@ def fit_rows(noise: NoiseModel, y: Array, x: Array) -> Fitted:
     """Fit y (n,) on x (n, p), whose first column is the constant. Raises estimation.fit.Separated."""
     x = np.asfortranarray(x)
     n = float(y.size)
-    columns = np.column_stack([x, y]) if noise.quadratic else x
-    shape = geometry(Triangle.of(columns).r, n, np.abs(x).max(axis=0), noise.quadratic)
+    columns = np.column_stack([x, y]) if noise.compresses else x
+    shape = geometry(Triangle.of(columns).r, n, np.abs(x).max(axis=0), noise.compresses)
     k = len(shape.kept)
     engine = Engine.of(Chunk(y, x))
-    if noise.quadratic:
+    if noise.compresses:
         mean = LinearMean(Coordinates(shape.triangle(k + 1), shape.kept), 1)
         whitened = LinearMean(Coordinates.orthonormal(k), 1)
         return Fitted(fit_both(noise, whitened, Engine.of(shape.compressed())), mean, engine)
-    mean = LinearMean(Coordinates(shape.triangle(1), shape.kept), noise.predictors)
+    mean = LinearMean(Coordinates(shape.triangle(1), shape.kept), len(noise.predictors))
     return Fitted(fit_both(noise, mean, engine), mean, engine)

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from mlefit.arrays import Array
-from mlefit.noise.model import NoiseModel, Rows
+from mlefit.noise.model import Derivatives, NoiseModel
 
-Criterion = Callable[[Array, Array, Array, int], Rows]      # (y, eta, free, order)
+Criterion = Callable[[Array, Array, Array, int], Derivatives]      # (y, eta, free, order)
 
 
 def likelihood(noise: NoiseModel) -> Criterion:
@@ -14,5 +14,5 @@ def likelihood(noise: NoiseModel) -> Criterion:
 
 
 def implied_loss(noise: NoiseModel) -> Criterion:
-    """The criterion of the second route: the textbook loss, which knows no shapes."""
-    return lambda y, eta, free, order: noise.loss(y, eta, order)
+    """The criterion of the second route: the textbook loss."""
+    return noise.loss

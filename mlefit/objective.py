@@ -18,7 +18,7 @@ from mlefit.arrays import Array, product
 from mlefit.criterion import Criterion
 from mlefit.mean import MeanFunction
 from mlefit.mean.jacobian import Jacobian
-from mlefit.noise.model import Rows
+from mlefit.noise.model import Derivatives
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Dense
 from mlefit.sums.tally import Tally
@@ -116,7 +116,7 @@ class Objective:
         m = self.mean.predictors
         return np.concatenate([jacobian.pull(d1[:, :m]), d1[:, m : m + self.shapes].sum(axis=0)])
 
-    def _hessian(self, jacobian: Jacobian, rows: Rows, weight: Array | None) -> Array:
+    def _hessian(self, jacobian: Jacobian, rows: Derivatives, weight: Array | None) -> Array:
         if rows.simplex is not None and jacobian.one is not None:
             return _simplex_hessian(rows.simplex, jacobian.one, weight)
         assert rows.curvature is not None

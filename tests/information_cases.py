@@ -4,6 +4,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError
+from mlefit.information.entropy import Spacings
 from mlefit.information.evidence import Evidence
 from mlefit.information.measure import measure
 from mlefit.information.sample import Fitter, Sample
@@ -21,15 +22,15 @@ def fitter(noise: NoiseModel) -> Fitter:
     ) -> tuple[Array, Array, float]:
         w = np.ones(y.size) if weight is None else weight
         shift = np.zeros(y.size) if offset is None else offset
-        if noise.quadratic:
+        if noise.compresses:
             root = np.sqrt(w)
             coefficients = np.linalg.lstsq(x * root[:, None], (y - shift) * root, rcond=None)[0]
             eta = (x @ coefficients + shift)[:, None]
             scale = float(np.max(np.abs(y - eta[:, 0])))        # squares of 1e200 overflow
             mean_square = float(np.average(((y - eta[:, 0]) / scale) ** 2, weights=w))
-            free = noise.implied_shapes(mean_square) + np.log(scale)
+            free = noise.implied_shapes(mean_square, 0.0) + np.log(scale)
             return eta, free, float(w @ noise.nll(y, eta, free, 0).value)
-        m, p = noise.predictors, x.shape[1]
+        m, p = len(noise.predictors), x.shape[1]
         theta, free = np.zeros((p, m)), np.empty(0)
         for _ in range(50):
             eta = x @ theta + shift[:, None]
@@ -61,7 +62,7 @@ def sample_of(
     design = np.ones((y.size, 1)) if x is None else np.column_stack([np.ones(y.size), x])
     eta, free, total = fitter(noise)(y, design, weight, offset)
     n = y.size if weight is None else int(weight.sum())
-    parameters = design.shape[1] * noise.predictors + len(noise.shapes)
+    parameters = design.shape[1] * len(noise.predictors) + len(noise.shapes)
     return Sample(noise, y, design, design, eta, free, weight, offset, parameters, x is None, n, total / n)
 
 
@@ -78,4 +79,9 @@ def bernoulli(y: Array, x: Array | None = None, *, draws: int | None = None, **m
 
 
 def categorical(y: Array, x: Array | None = None, *, draws: int | None = None, **more: Array) -> Evidence:
-    return evidence(sample_of(Categorical(int(np.max(y)) + 1), y, x, **more), draws=draws)
+    return evidence(sample_of(Categorical.of([str(k) for k in range(int(np.max(y)) + 1)]), y, x, **more), draws=draws)
+
+
+def spacing_entropy(x: Array) -> float:
+    """Entropy of the sample x (n,), n >= 2, nats, in any order."""
+    return float(Spacings.of(x.size).terms(np.sort(x)).mean())

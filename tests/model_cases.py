@@ -6,11 +6,18 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.noise import MODELS
-from mlefit.noise.model import Measure, NoiseModel, Response
+from mlefit.noise.model import NoiseModel
 from mlefit.rows.chunk import Chunk
 
-LEVELS = {Response.NUMBER: 0, Response.BINARY: 2, Response.CLASSES: 4}
-NOISES = [model.of(LEVELS[model.response]) for model in MODELS.values()]
+NAMES = "abcd"
+
+
+def law_of(model: type[NoiseModel]) -> NoiseModel:
+    """The law of a response of four levels, or of as many as it may have, or of numbers."""
+    return model.of(NAMES[: model.response.most_levels] if model.response.reads_levels else ())
+
+
+NOISES = [law_of(model) for model in MODELS.values()]
 STEP = 1e-3
 
 
@@ -20,9 +27,11 @@ def name_of(noise: NoiseModel) -> str:
 
 def responses(noise: NoiseModel, rng: np.random.Generator, n: int) -> Array:
     """Any responses of the model's support."""
-    if noise.measure is Measure.MASS:
-        return rng.integers(0, noise.predictors + 1, n).astype(float)
-    return rng.normal(0.0, 2.0, n)
+    if noise.response.reads_levels:
+        return rng.integers(0, len(noise.outcome_names), n).astype(float)
+    if noise.response.whole:
+        return rng.poisson(np.exp(rng.normal(0.5, 1.0, n))).astype(float)
+    return rng.normal(0.0, 2.0, n) if noise.response.least < 0.0 else np.exp(rng.normal(0.0, 1.0, n))
 
 
 def free_shapes(noise: NoiseModel, rng: np.random.Generator) -> Array:
@@ -32,7 +41,7 @@ def free_shapes(noise: NoiseModel, rng: np.random.Generator) -> Array:
 def rows(noise: NoiseModel, seed: int, n: int = 40, size: float = 2.0) -> tuple[Array, Array, Array]:
     """Responses (n,), predictors (n, m) up to `size`, free shapes (s,)."""
     rng = np.random.default_rng(seed)
-    return responses(noise, rng, n), rng.uniform(-size, size, (n, noise.predictors)), free_shapes(noise, rng)
+    return responses(noise, rng, n), rng.uniform(-size, size, (n, len(noise.predictors))), free_shapes(noise, rng)
 
 
 def chunk_of(noise: NoiseModel, seed: int, n: int = 60, weighted: bool = False, shifted: bool = False) -> Chunk:

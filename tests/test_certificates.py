@@ -25,21 +25,21 @@ from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.categorical import Categorical
 from mlefit.noise.gaussian import Gaussian
-from mlefit.noise.model import NoiseModel, Rows
+from mlefit.noise.model import Derivatives, NoiseModel
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Dense
 from mlefit.sums.triangle import Triangle
 
-MODELS: tuple[NoiseModel, ...] = (Gaussian(), Bernoulli(), Categorical(3))
+MODELS: tuple[NoiseModel, ...] = (Gaussian(), Bernoulli(), Categorical.of("abc"))
 models = pytest.mark.parametrize("noise", MODELS, ids=[noise.name for noise in MODELS])
 
 
 def rows(noise: NoiseModel, seed: int, n: int = 120) -> tuple[LinearMean, Engine]:
     rng = np.random.default_rng(seed)
     x = np.asfortranarray(np.column_stack([np.ones(n), rng.normal(size=(n, 2))]))
-    y = noise.draw(rng, 0.5 * rng.normal(size=(n, noise.predictors)), np.zeros(len(noise.shapes)))
-    return LinearMean(Coordinates(Triangle.of(x).r / np.sqrt(n), (0, 1, 2)), noise.predictors), Engine.of(Chunk(y, x))
+    y = noise.draw(rng, 0.5 * rng.normal(size=(n, len(noise.predictors))), np.zeros(len(noise.shapes)))
+    return LinearMean(Coordinates(Triangle.of(x).r / np.sqrt(n), (0, 1, 2)), len(noise.predictors)), Engine.of(Chunk(y, x))
 
 
 def table(model: str, seed: int, condition: float) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def test_the_loss_route_never_evaluates_the_likelihood(noise: NoiseModel, monkey
     mean, data = rows(noise, 1)
     expected = routes.least_loss(noise, mean, data).theta
 
-    def forbidden(*_: Any) -> Rows:
+    def forbidden(*_: Any) -> Derivatives:
         raise AssertionError("the loss route has seen the likelihood")
 
     monkeypatch.setattr(type(noise), "nll", forbidden)
@@ -125,7 +125,7 @@ def test_the_likelihood_route_takes_nothing_but_its_start_from_the_loss(
     expected = routes.maximum_likelihood(noise, mean, data).theta
     start = np.concatenate([np.zeros(mean.size), np.zeros(len(noise.shapes))])
 
-    def forbidden(*_: Any) -> Rows:
+    def forbidden(*_: Any) -> Derivatives:
         raise AssertionError("the likelihood route has seen the loss")
 
     monkeypatch.setattr(type(noise), "loss", forbidden)

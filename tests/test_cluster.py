@@ -15,6 +15,7 @@ from mlefit.design.terms import Term
 from mlefit.errors import UsageError
 from mlefit.execution import Intake, Store
 from mlefit.expression.tree import Column
+from mlefit.noise.responses import NUMBERS
 from mlefit.problem.gather import Gathered, Kept, Told, gather
 from mlefit.request import Request
 from mlefit.rows.chunk import Chunk, choose, join
@@ -32,7 +33,7 @@ def table(rows: int, groups: int) -> dict[str, object]:
 
 def gathered(source: Source, budget: int | None) -> tuple[Gathered, Store]:
     predictors = Predictors((Term((Expression("x", Column("x")),)),), True)
-    columns = Columns(predictors, Observed("y", reads_levels=False, located=True, compresses=True, cluster="school"))
+    columns = Columns(predictors, Observed("y", NUMBERS, located=True, compresses=True, cluster="school"))
     kept = Kept(Intake(budget), Intake())
     found = gather(source, Told(columns, Scaling(np.zeros(2), np.ones(2)), 0, 50), kept, threads=2)
     assert kept.fitted is not None

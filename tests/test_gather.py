@@ -24,6 +24,7 @@ from mlefit.design.terms import Term
 from mlefit.errors import DataError
 from mlefit.execution import Intake, Store
 from mlefit.expression.tree import Column
+from mlefit.noise import responses
 from mlefit.problem.gather import Gathered, Kept, Told, gather
 from mlefit.rows.chunk import Chunk, join
 from mlefit.rows.piece import Ranks
@@ -60,7 +61,7 @@ def term(name: str) -> Term:
 
 LEVELS = Columns(
     Predictors((term("x"), term("z")), True),
-    Observed("y", reads_levels=True, located=False, compresses=False, weights="w", cluster="c"),
+    Observed("y", responses.LEVELS, located=False, compresses=False, weights="w", cluster="c"),
 )
 SCALING = Scaling(np.zeros(3), np.ones(3))
 
@@ -152,7 +153,7 @@ def test_numbers_that_are_not_located_stay_as_they_are() -> None:
     rng = np.random.default_rng(1)
     numbers = {"x": 1e6 + rng.normal(size=50), "y": rng.poisson(3.0, 50).astype(float), "t": rng.uniform(1.0, 2.0, 50)}
     predictors = Predictors((term("x"),), True, parse_offset("log(t)", ["x", "y", "t"]))
-    columns = Columns(predictors, Observed("y", reads_levels=False, located=False, compresses=False))
+    columns = Columns(predictors, Observed("y", responses.NUMBERS, located=False, compresses=False))
     table = batch(numbers)
     scaling = scaling_of(columns, table)
     assert (scaling.y_centre, scaling.y_scale) == (0.0, 1.0)
@@ -183,7 +184,7 @@ def small(path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> Source:
     return open_source((str(path),), ReadOptions())
 
 
-NUMBERS = Columns(Predictors((term("x"),), True), Observed("y", reads_levels=False, located=True, compresses=True))
+NUMBERS = Columns(Predictors((term("x"),), True), Observed("y", responses.NUMBERS, located=True, compresses=True))
 
 
 @pytest.mark.parametrize("row", [1, 20, 77, 400])

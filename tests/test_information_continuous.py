@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from information_cases import evidence, fitter, gaussian, sample_of
+from information_cases import evidence, fitter, gaussian, sample_of, spacing_entropy
 from scipy import stats
 
-from mlefit.information.continuous import _working
+from mlefit.information.continuous import _standard
 from mlefit.information.resolution import Resolution
 from mlefit.noise.gaussian import Gaussian
 
@@ -40,8 +40,6 @@ def test_stored_numbers_add_up(n: int) -> None:
 
 
 def test_entropy_is_the_spacing_entropy_of_the_column() -> None:
-    from mlefit.information.entropy import spacing_entropy
-
     y = np.random.default_rng(8).gamma(2, 5, size=3000)
     assert gaussian(y, draws=0).entropy == pytest.approx(spacing_entropy(y), abs=1e-10)
 
@@ -85,11 +83,11 @@ def test_weight_is_the_row_repeated() -> None:
 def test_closed_refit_is_that_of_the_fitter() -> None:
     y = np.sort(np.random.default_rng(10).gamma(3, size=200))
     sample = sample_of(Gaussian(), y)
-    law, z, closed = _working(sample, fitter(Gaussian()), Resolution("smooth"))
+    law, z = _standard(sample, Resolution("smooth"))
     new = z**2 - z
     eta, free = law.refit(new)
     expected_eta, expected_free, _ = fitter(Gaussian())(new, sample.x, None, None)
-    assert closed
+    assert law.closed
     assert np.allclose(eta, expected_eta, atol=1e-12)
     assert np.allclose(free, expected_free, atol=1e-12)
 

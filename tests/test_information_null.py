@@ -17,7 +17,8 @@ from mlefit.information.sample import Sample
 from mlefit.information.verdict import NO_NULL, conclude, size_word, verdict_words
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.gaussian import Gaussian
-from mlefit.noise.model import Measure, NoiseModel, Response, Rows
+from mlefit.noise.model import Derivatives, Measure, NoiseModel
+from mlefit.noise.responses import COUNTS
 
 
 class Counts(NoiseModel):
@@ -28,31 +29,35 @@ class Counts(NoiseModel):
     support = "whole numbers"
     example = ""
     measure = Measure.MASS
-    response = Response.NUMBER
+    response = COUNTS
 
-    def nll(self, y: Array, eta: Array, free: Array, order: int) -> Rows:
-        return Rows(np.exp(eta[:, 0]) - y * eta[:, 0] + gammaln(y + 1))
+    def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
+        return Derivatives(np.exp(eta[:, 0]) - y * eta[:, 0] + gammaln(y + 1))
 
     def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
         return rng.poisson(np.exp(eta[:, 0])).astype(np.float64)
 
-    def loss(self, y: Array, eta: Array, order: int) -> Rows:
+    def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         return self.nll(y, eta, np.empty(0), order)
-
-    def implied_shapes(self, mean_loss: float) -> Array:
-        return np.empty(0)
 
     def affine(self, free: Array) -> tuple[float, float]:
         return 1.0, 0.0
 
-    def entropy(self, eta: Array, free: Array) -> Array:
-        return np.zeros(eta.shape[0])
+    def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
+        return np.zeros(y.size)
+
+    def log_sf(self, y: Array, eta: Array, free: Array) -> Array:
+        return np.zeros(y.size)
+
+    def quantile(self, u: Array, eta: Array, free: Array) -> Array:
+        return np.zeros(u.size)
 
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         return np.zeros(eta.shape[0])
 
-    def mean(self, eta: Array) -> Array:
-        return np.exp(eta)
+    @classmethod
+    def derivation(cls) -> str:
+        return ""
 
 
 def poisson_fit(y: Array, x: Array, weight: Array | None, offset: Array | None) -> tuple[Array, Array, float]:

@@ -12,19 +12,27 @@ from model_cases import NOISES, name_of, rows, stencil
 from scipy.stats import chisquare, kstest
 
 from mlefit.arrays import Array
-from mlefit.noise.model import Measure, NoiseModel, Rows
+from mlefit.noise.model import Derivatives, Measure, NoiseModel
 
 STENCIL_ERROR = 5e-11    # relative to 1 + the size of what is differentiated: see `stencil`
 ROUNDING = 1e-13
+COUNTED = 400           # counts beyond have no probability at the means that are tried
 every_model = pytest.mark.parametrize("noise", NOISES, ids=name_of)
-discrete = pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.measure is Measure.MASS], ids=name_of)
+levelled = pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.response.reads_levels], ids=name_of)
+densities = pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.measure is Measure.DENSITY], ids=name_of)
+masses = pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.measure is Measure.MASS], ids=name_of)
 sizes = pytest.mark.parametrize("size", [2.0, 30.0, 700.0])
 
 
 def law(noise: NoiseModel, eta: Array, free: Array) -> tuple[Array, Array, Array]:
     """Responses (S,), their predictors (S, m) and their probabilities (S,) for one row with predictors `eta` (m,)."""
     if noise.measure is Measure.MASS:
-        y, width = np.arange(noise.predictors + 1.0), np.ones(noise.predictors + 1)
+        y = np.arange(len(noise.outcome_names) if noise.response.reads_levels else COUNTED)
+        y, width = y.astype(float), np.ones(y.size)
+    elif noise.response.least == 0.0:
+        u = np.arange(-120.0, 10.0, 0.02)
+        y = np.exp(eta[0] + u)
+        width = 0.02 * y
     else:
         u = np.arange(-20.0, 20.01, 0.02)
         y, width = eta[0] + np.sinh(u), 0.02 * np.cosh(u)
@@ -32,7 +40,7 @@ def law(noise: NoiseModel, eta: Array, free: Array) -> tuple[Array, Array, Array
     return y, predictors, np.exp(-noise.nll(y, predictors, free, 0).value) * width
 
 
-def second(found: Rows, q: int) -> Array:
+def second(found: Derivatives, q: int) -> Array:
     """(n, q, q) from products with unit vectors."""
     assert found.curvature is not None
     return np.stack([found.curvature(row) for row in np.eye(q)], axis=-1)
@@ -42,10 +50,10 @@ def second(found: Rows, q: int) -> Array:
 @sizes
 def test_derivatives_of_the_likelihood_are_those_of_the_stencil(noise: NoiseModel, size: float) -> None:
     y, eta, free = rows(noise, 1, size=size)
-    m, q = noise.predictors, noise.predictors + len(noise.shapes)
+    m, q = len(noise.predictors), len(noise.predictors) + len(noise.shapes)
     point = np.concatenate([eta, np.tile(free, (y.size, 1))], axis=1)
 
-    def at(points: Array, order: int) -> Rows:
+    def at(points: Array, order: int) -> Derivatives:
         """Rows may differ in eta but share their shapes."""
         return noise.nll(y, points[:, :m], points[0, m:], order)
 
@@ -65,15 +73,15 @@ def test_derivatives_of_the_likelihood_are_those_of_the_stencil(noise: NoiseMode
 @every_model
 @sizes
 def test_derivatives_of_the_loss_are_those_of_the_stencil(noise: NoiseModel, size: float) -> None:
-    y, eta, _ = rows(noise, 2, size=size)
-    found = noise.loss(y, eta, 2)
+    y, eta, free = rows(noise, 2, size=size)
+    found = noise.loss(y, eta, free, 2)
     assert found.d1 is not None
     assert found.d1.shape == eta.shape
     assert np.isfinite(found.value).all()
-    expected = stencil(lambda points: noise.loss(y, points, 0).value, eta)
+    expected = stencil(lambda points: noise.loss(y, points, free, 0).value, eta)
     assert (np.abs(found.d1 - expected) <= STENCIL_ERROR * (1.0 + np.abs(found.value[:, None]))).all()
-    d2 = second(found, noise.predictors)
-    bent = stencil(lambda points: noise.loss(y, points, 1).d1, eta)
+    d2 = second(found, len(noise.predictors))
+    bent = stencil(lambda points: noise.loss(y, points, free, 1).d1, eta)
     assert (np.abs(d2 - bent) <= STENCIL_ERROR * (1.0 + np.abs(found.d1).max(axis=1)[:, None, None])).all()
     assert (np.abs(d2 - d2.transpose(0, 2, 1)) <= ROUNDING).all()
 
@@ -81,8 +89,8 @@ def test_derivatives_of_the_loss_are_those_of_the_stencil(noise: NoiseModel, siz
 @every_model
 def test_a_curvature_takes_one_direction_for_all_rows_or_one_per_row(noise: NoiseModel) -> None:
     y, eta, free = rows(noise, 3)
-    m = noise.predictors
-    for found, q in ((noise.nll(y, eta, free, 2), m + free.size), (noise.loss(y, eta, 2), m)):
+    m = len(noise.predictors)
+    for found, q in ((noise.nll(y, eta, free, 2), m + free.size), (noise.loss(y, eta, free, 2), m)):
         assert found.curvature is not None
         v = np.random.default_rng(4).normal(0.0, 1.0, q)
         each = found.curvature(np.tile(v, (y.size, 1)))
@@ -95,7 +103,7 @@ def test_a_curvature_takes_one_direction_for_all_rows_or_one_per_row(noise: Nois
 def test_the_order_decides_what_is_computed_and_changes_no_value(noise: NoiseModel, order: int) -> None:
     y, eta, free = rows(noise, 5)
     for most, less in (
-        (noise.nll(y, eta, free, 2), noise.nll(y, eta, free, order)), (noise.loss(y, eta, 2), noise.loss(y, eta, order))
+        (noise.nll(y, eta, free, 2), noise.nll(y, eta, free, order)), (noise.loss(y, eta, free, 2), noise.loss(y, eta, free, order))
     ):
         assert np.array_equal(most.value, less.value)
         assert (less.d1 is None) == (order == 0)
@@ -127,39 +135,81 @@ def test_cross_entropy_is_an_affine_function_of_the_mean_loss(noise: NoiseModel,
     y, eta, free = rows(noise, seed, n=200)
     a, c = noise.affine(free)
     assert a > 0.0
-    nll, loss = noise.nll(y, eta, free, 0).value.mean(), noise.loss(y, eta, 0).value.mean()
-    assert nll == pytest.approx(a * loss + c, rel=ROUNDING, abs=ROUNDING)
+    nll, loss = noise.nll(y, eta, free, 0).value.mean(), noise.loss(y, eta, free, 0).value.mean()
+    assert nll == pytest.approx(a * loss + c + noise.base(y).mean(), rel=ROUNDING, abs=ROUNDING)
 
 
 @every_model
 def test_implied_shapes_minimise_the_likelihood_criterion(noise: NoiseModel) -> None:
-    y, eta, _ = rows(noise, 10, n=200)
-    shapes = noise.implied_shapes(float(noise.loss(y, eta, 0).value.mean()))
+    y, eta, free = rows(noise, 10, n=200)
+    shapes = noise.implied_shapes(float(noise.loss(y, eta, free, 0).value.mean()), float(noise.base(y).mean()))
     assert shapes.shape == (len(noise.shapes),)
     found = noise.nll(y, eta, shapes, 2)
     assert found.d1 is not None
-    m = noise.predictors
+    m = len(noise.predictors)
     assert np.abs(found.d1[:, m:].mean(axis=0)).max(initial=0.0) <= ROUNDING
     curved = second(found, m + shapes.size).mean(axis=0)[m:, m:]
     assert (np.linalg.eigvalsh(curved) > 0.0).all()
 
 
-@every_model
-def test_entropy_is_the_expected_negative_log_likelihood(noise: NoiseModel) -> None:
-    _, eta, free = rows(noise, 11, n=20)
-    entropy = noise.entropy(eta, free)
-    for row, found in zip(eta, entropy, strict=True):
+@densities
+def test_the_distribution_function_has_the_density_as_slope(noise: NoiseModel) -> None:
+    y, eta, free = rows(noise, 11, n=60)
+    for function, sign in ((noise.log_cdf, 1.0), (noise.log_sf, -1.0)):
+        slope = stencil(lambda points, f=function: f(y * np.exp(points[:, 0]), eta, free), np.zeros((y.size, 1)))[:, 0]
+        expected = sign * y * np.exp(-noise.nll(y, eta, free, 0).value - function(y, eta, free))
+        assert slope == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    assert np.exp(noise.log_cdf(y, eta, free)) + np.exp(noise.log_sf(y, eta, free)) == pytest.approx(1.0, abs=ROUNDING)
+
+
+@masses
+def test_the_distribution_function_adds_up_the_masses(noise: NoiseModel) -> None:
+    _, eta, free = rows(noise, 11, n=10)
+    for row in eta:
         y, predictors, p = law(noise, row, free)
-        assert found == pytest.approx(p @ noise.nll(y, predictors, free, 0).value, abs=10 * ROUNDING)
+        assert np.exp(noise.log_cdf(y, predictors, free)) == pytest.approx(np.cumsum(p), abs=10 * ROUNDING)
+        assert np.exp(noise.log_sf(y, predictors, free)) == pytest.approx(1.0 - np.cumsum(p), abs=10 * ROUNDING)
+        assert np.array_equal(noise.log_cdf(noise.below(y)[:1], predictors[:1], free), [-np.inf])
+        assert np.array_equal(noise.log_sf(noise.below(y)[:1], predictors[:1], free), [0.0])
 
 
-@discrete
-def test_entropy_is_finite_and_vanishes_in_the_tails(noise: NoiseModel) -> None:
-    eta = np.linspace(-700.0, 700.0, 29)[:, None] * np.arange(1.0, noise.predictors + 1.0)
-    entropy = noise.entropy(eta, np.empty(0))
-    assert np.isfinite(entropy).all()
-    assert (entropy >= 0.0).all()
-    assert entropy[[0, -1]].max() <= ROUNDING
+@every_model
+def test_quantiles_are_the_least_outcome_that_reaches_the_probability(noise: NoiseModel) -> None:
+    _, eta, free = rows(noise, 11, n=200)
+    u = np.random.default_rng(20).uniform(0.001, 0.999, 200)
+    y = noise.quantile(u, eta, free)
+    reached, missed = (np.exp(noise.log_cdf(at, eta, free)) for at in (y, noise.below(y)))
+    if noise.measure is Measure.DENSITY:
+        assert reached == pytest.approx(u, abs=1e-12)
+    else:
+        assert (reached >= u - ROUNDING).all()
+        assert (missed < u + ROUNDING).all()
+
+
+@every_model
+def test_tails_keep_their_relative_precision(noise: NoiseModel) -> None:
+    """log F and log(1 - F) far out are no difference from 1: they stay finite where F itself is 0 or 1 in float64."""
+    for size in (30.0, 300.0):
+        y, eta, free = rows(noise, 12, size=size)
+        both = np.stack([noise.log_cdf(y, eta, free), noise.log_sf(y, eta, free)])
+        assert not np.isnan(both).any()
+        assert (both <= 0.0).all()
+        assert (both.max(axis=0) > -1.0).all()
+
+
+@pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.separable], ids=name_of)
+def test_a_row_keeps_the_outcomes_that_its_likelihood_lets_grow(noise: NoiseModel) -> None:
+    """Along every predictor far enough the likelihood of what is not kept vanishes, of what is kept it does not."""
+    y, _, free = rows(noise, 13, n=60)
+    kept = noise.outcomes(y)
+    assert kept.shape == (len(noise.outcome_names), y.size)
+    assert kept.any(axis=0).all()
+    for k in range(kept.shape[0]):
+        eta = np.zeros((y.size, len(noise.predictors)))
+        eta[:, k - 1 if k else slice(None)] = 50.0 if k else -50.0
+        alone = kept[k] & (kept.sum(axis=0) == 1)
+        assert (noise.nll(y, eta, free, 0).value[alone] < 1e-15).all()
+        assert (noise.nll(y, eta, free, 0).value[~alone] > 1.0).all()
 
 
 @every_model
@@ -183,18 +233,6 @@ def test_the_divergence_of_a_model_from_itself_is_exactly_zero(noise: NoiseModel
 
 
 @every_model
-def test_the_mean_is_the_expected_response(noise: NoiseModel) -> None:
-    _, eta, free = rows(noise, 15, n=20)
-    mean = noise.mean(eta)
-    assert mean.shape == eta.shape
-    for row, found in zip(eta, mean, strict=True):
-        y, _, p = law(noise, row, free)
-        classes = np.arange(1.0, noise.predictors + 1.0)
-        expected = p @ (y[:, None] == classes) if noise.measure is Measure.MASS else p @ y
-        assert found == pytest.approx(expected, abs=10 * ROUNDING)
-
-
-@every_model
 def test_draws_follow_the_law(noise: NoiseModel) -> None:
     _, eta, free = rows(noise, 16, n=3)
     for row in eta:
@@ -215,13 +253,13 @@ def test_draws_depend_on_the_generator_alone(noise: NoiseModel) -> None:
     assert np.array_equal(first, second_time)
 
 
-@discrete
+@levelled
 @pytest.mark.parametrize("eta", [-40.0, 40.0])
 def test_small_derivatives_keep_their_relative_precision_in_the_tails(noise: NoiseModel, eta: float) -> None:
     """The last class against the reference, all others far below both: P(y = 1) = 1/(1 + exp(-eta))."""
-    predictors = np.full((2, noise.predictors), -800.0)
+    predictors = np.full((2, len(noise.predictors)), -800.0)
     predictors[:, -1] = eta
-    y = np.array([0.0, noise.predictors])
+    y = np.array([0.0, len(noise.predictors)])
     missed = np.array([1.0 / (1.0 + math.exp(-eta)), 1.0 / (1.0 + math.exp(eta))])
     found = noise.nll(y, predictors, np.empty(0), 2)
     assert found.d1 is not None

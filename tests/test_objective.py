@@ -26,7 +26,7 @@ STENCIL_ERROR = 1e-9    # relative, likewise: see `stencil`, times the sixty row
 def objectives(noise: NoiseModel, chunk: Chunk, kept: tuple[int, ...] = (0, 1, 2)) -> Iterator[tuple[Objective, Array]]:
     """Both criteria in whitened coordinates, each with a point to be evaluated at."""
     triangle = Triangle.of(chunk.x[:, kept], chunk.weight).r / np.sqrt(chunk.rows)
-    mean = LinearMean(Coordinates(triangle, kept), noise.predictors)
+    mean = LinearMean(Coordinates(triangle, kept), len(noise.predictors))
     for criterion, shapes in ((likelihood(noise), len(noise.shapes)), (implied_loss(noise), 0)):
         rng = np.random.default_rng(3)
         theta = np.concatenate([rng.normal(0.0, 0.7, mean.size), free_shapes(noise, rng)[:shapes]])
@@ -145,7 +145,7 @@ def test_the_nearest_coordinates_give_back_the_predictors_that_they_made(
     if steep:
         chunk.x[:, 2] = chunk.x[:, 1] + 1e-4 * chunk.x[:, 2]
     weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
-    mean = LinearMean(Coordinates(Triangle.of(chunk.x, chunk.weight).r / np.sqrt(weight.sum()), (0, 1, 2)), noise.predictors)
+    mean = LinearMean(Coordinates(Triangle.of(chunk.x, chunk.weight).r / np.sqrt(weight.sum()), (0, 1, 2)), len(noise.predictors))
     assert mean.coordinates.steep == steep
     gamma = np.random.default_rng(6).normal(size=mean.size)
     found = mean.nearest(mean.eta(gamma, chunk), chunk)

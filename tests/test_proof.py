@@ -13,7 +13,7 @@ from mlefit.cli import main
 from mlefit.errors import NoEstimateError, UsageError
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.gaussian import Gaussian
-from mlefit.noise.model import Rows
+from mlefit.noise.model import Derivatives
 from mlefit.proof import material as material_of
 from mlefit.proof import prove
 from mlefit.proof.plot import check
@@ -21,7 +21,7 @@ from mlefit.proof.proof import Line, Proof, to_text
 from mlefit.request import Request
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
-Loss = Callable[[Bernoulli, Array, Array, int], Rows]
+Loss = Callable[[Bernoulli, Array, Array, Array, int], Derivatives]
 
 
 def request(name: str, **more: object) -> Request:
@@ -93,16 +93,16 @@ def test_many_rows_are_sampled_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -
 
 
 def doubled(right: Loss) -> Loss:
-    def loss(noise: Bernoulli, y: Array, eta: Array, order: int) -> Rows:
-        rows = right(noise, y, eta, order)
+    def loss(noise: Bernoulli, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
+        rows = right(noise, y, eta, free, order)
         curvature = rows.curvature
-        return Rows(2.0 * rows.value, None if rows.d1 is None else 2.0 * rows.d1,
+        return Derivatives(2.0 * rows.value, None if rows.d1 is None else 2.0 * rows.d1,
                     None if curvature is None else lambda v: 2.0 * curvature(v))
     return loss
 
 
 def smoothed(right: Loss) -> Loss:
-    return lambda noise, y, eta, order: right(noise, 0.9 * y + 0.05, eta, order)
+    return lambda noise, y, eta, free, order: right(noise, 0.9 * y + 0.05, eta, free, order)
 
 
 @pytest.mark.parametrize(("wrong", "failed"), [(doubled, ("a",)), (smoothed, ("=", "a", "b"))])

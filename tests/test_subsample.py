@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from curvature_cases import elements
-from model_cases import LEVELS, name_of
+from model_cases import law_of, name_of
 
 from mlefit.arrays import Array
 from mlefit.criterion import implied_loss
@@ -19,7 +19,7 @@ from mlefit.execution import Engine
 from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise import MODELS
 from mlefit.noise.bernoulli import Bernoulli
-from mlefit.noise.model import Measure, NoiseModel
+from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature
@@ -29,7 +29,7 @@ from mlefit.sums.triangle import Triangle
 ROWS, SAMPLED = 20_000, 5_000
 FEW = 8             # passes: a start, three or four steps, one or two Hessians, and the polish to rounding
 SAME = 1e-9         # standard errors
-DISCRETE = [model.of(LEVELS[model.response]) for model in MODELS.values() if model.measure is Measure.MASS]
+DISCRETE = [law_of(model) for model in MODELS.values() if model.response.reads_levels]
 every_discrete_model = pytest.mark.parametrize("noise", DISCRETE, ids=name_of)
 
 
@@ -43,9 +43,9 @@ def rows(noise: NoiseModel, seed: int, lie: float = 1.0) -> Rows:
     """Rows of a true model, and the first of them as a sample, whose predictors are multiplied by `lie`."""
     rng = np.random.default_rng(seed)
     x = np.stack([np.ones(ROWS), *rng.normal(size=(3, ROWS))]).T
-    eta = x @ rng.normal(0.0, 0.6, (4, noise.predictors))
+    eta = x @ rng.normal(0.0, 0.6, (4, len(noise.predictors)))
     y = noise.draw(rng, eta, np.empty(0))
-    mean = LinearMean(Coordinates(Triangle.of(x).r / np.sqrt(ROWS), (0, 1, 2, 3)), noise.predictors)
+    mean = LinearMean(Coordinates(Triangle.of(x).r / np.sqrt(ROWS), (0, 1, 2, 3)), len(noise.predictors))
     sample = x[:SAMPLED].copy()
     sample[:, 1:] *= lie
     return Rows(mean, Engine.of(Chunk(y, x)), Engine.of(Chunk(y[:SAMPLED], sample)))
@@ -94,8 +94,8 @@ def test_standard_errors_are_those_of_the_optimum_where_single_rows_weigh_much(n
     """Heavy tails: a step of a small part of a standard error moves the predictors of some rows, and so the Hessian."""
     rng = np.random.default_rng(6)
     x = np.stack([np.ones(ROWS), np.clip(rng.standard_cauchy(ROWS), -1e3, 1e3)]).T
-    y = noise.draw(rng, np.repeat(rate + 0.01 * x[:, 1:], noise.predictors, axis=1), np.empty(0))
-    mean = LinearMean(Coordinates(Triangle.of(x).r / np.sqrt(ROWS), (0, 1)), noise.predictors)
+    y = noise.draw(rng, np.repeat(rate + 0.01 * x[:, 1:], len(noise.predictors), axis=1), np.empty(0))
+    mean = LinearMean(Coordinates(Triangle.of(x).r / np.sqrt(ROWS), (0, 1)), len(noise.predictors))
     everything, sample = Engine.of(Chunk(y, x)), Engine.of(Chunk(y[:SAMPLED], x[:SAMPLED]))
     alone = routes.maximum_likelihood(noise, mean, everything)
     begun = routes.maximum_likelihood(noise, mean, everything, sample)
@@ -162,10 +162,10 @@ def test_a_curvature_that_hides_the_distance_to_the_optimum_is_found_out(
 @pytest.mark.parametrize("rare", [1, 3, 20])
 def test_a_sample_that_holds_all_of_a_rare_class_misleads_as_little(noise: NoiseModel, rare: int) -> None:
     """Its curvature is as many times too large as the class is too frequent, and an EDM in its metric as much too small."""
-    y = np.arange(200.0 * ROWS) % noise.predictors
-    y[:rare] = noise.predictors
+    y = np.arange(200.0 * ROWS) % len(noise.predictors)
+    y[:rare] = len(noise.predictors)
     everything, sample = (Chunk(part, np.ones((part.size, 1))) for part in (y, y[:SAMPLED]))
-    mean = LinearMean(Coordinates.orthonormal(1), noise.predictors)
+    mean = LinearMean(Coordinates.orthonormal(1), len(noise.predictors))
     found = fit_both(noise, mean, Engine.of(everything, threads=2), Engine.of(sample))
     counts = np.bincount(y.astype(int))
     expected = np.log(counts[1:] / counts[0])

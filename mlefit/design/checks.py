@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from mlefit.design.encode import Columns
 from mlefit.design.levels import NUMERAL, in_order, listed, match
 from mlefit.design.terms import Offset
-from mlefit.errors import DataError, UsageError
-from mlefit.noise.model import NoiseModel, Response
+from mlefit.errors import UsageError
+from mlefit.noise import CALLED_FOR, names
+from mlefit.noise.model import NoiseModel
+from mlefit.noise.responses import Content
 from mlefit.request import Request
 from mlefit.source.source import Kind, Source
 
@@ -51,19 +53,21 @@ def check_roles(target: str, weights: str | None, offset: Offset | None, feature
 def check_options(source: Source, request: Request, columns: Columns, model: type[NoiseModel]) -> None:
     """Raises UsageError for a --positive, --reference or --offset that the model or the column cannot use."""
     target = columns.observed.target
-    if columns.predictors.offset is not None and model.response is Response.CLASSES:
+    if columns.predictors.offset is not None and not model.one_mean:
+        alone = names(lambda other: other.response.reads_levels and other.one_mean)
         raise UsageError(
             f"--offset: {model.name} has one linear predictor per class, and an offset would have to name the class it "
-            "belongs to", "leave --offset out, or use --model bernoulli for one class against the rest",
+            f"belongs to", f"leave --offset out, or use --model {alone} for one class against the rest",
             code="options-contradict")
-    if request.positive is not None and model.response is not Response.BINARY:
-        number = model.response is Response.NUMBER
-        remedy = "leave it out" if number else f"--reference {target}=LEVEL chooses the reference class"
-        raise UsageError(f"--positive is for bernoulli, the model is {model.name}", remedy, code="options-contradict")
+    if request.positive is not None and not model.response.takes_positive:
+        other = model.response.takes_reference
+        remedy = f"--reference {target}=LEVEL chooses the reference class" if other else "leave it out"
+        takes = names(lambda other: other.response.takes_positive)
+        raise UsageError(f"--positive is for {takes}, the model is {model.name}", remedy, code="options-contradict")
     coded = {*columns.predictors.categories, *((target,) if columns.observed.reads_levels else ())}
     for name, level in request.reference.items():
-        if name == target and model.response is Response.BINARY:
-            raise UsageError(f"--reference {name}={level}: the two levels of a bernoulli target need no baseline",
+        if name == target and model.response.takes_positive:
+            raise UsageError(f"--reference {name}={level}: the two levels of a {model.name} target need no baseline",
                              "--positive LEVEL chooses the level modelled", code="options-contradict", columns=[name])
         if name not in coded:
             raise UsageError(f'--reference {name}={level}: column "{name}" is not a categorical column of the model',
@@ -95,21 +99,11 @@ def unknown_level(option: str, typed: str, levels: Sequence[str], name: str) -> 
 def check_target(source: Source, target: str, model: type[NoiseModel]) -> None:
     """Refuse before the long read what the first rows show already."""
     kind, distinct = source.kinds[target], source.distinct.get(target)
-    if model.response is Response.NUMBER and kind in (Kind.TEXT, Kind.BOOLEAN, Kind.DATE):
+    if not model.response.reads_levels and kind in (Kind.TEXT, Kind.BOOLEAN, Kind.DATE):
         example = f", such as {distinct[0]!r}" if distinct else ""
-        better = "bernoulli" if distinct is not None and len(distinct) == 2 else "categorical"
-        remedy = ("turn it into a number, such as days since the first date" if kind is Kind.DATE
-                  else f"use --model {better}, or name a column of numbers with --target")
-        raise DataError(f'column "{target}": {model.name} needs numbers, found {kind.value}{example}', remedy,
-                        code="target-not-numeric", columns=[target])
-    if model.response is Response.BINARY and distinct is not None and len(distinct) > 2:
-        raise three_levels(target, distinct)
-
-
-def three_levels(target: str, levels: Sequence[str]) -> DataError:
-    """The refusal of a binary response with more than two levels."""
-    shown = ", ".join(levels[:6]) + (", ..." if len(levels) > 6 else "")
-    return DataError(
-        f'column "{target}": bernoulli needs two distinct values, found {len(levels)}: {shown}',
-        "use --model categorical, or recode the column to two values", code="too-many-levels", columns=[target],
-    )
+        two = distinct is not None and len(distinct) == 2
+        better = "" if kind is Kind.DATE else CALLED_FOR[Content.TWO_LEVELS if two else Content.LEVELS].name
+        raise model.response.not_numbers(model.name, target, kind.value, example, better)
+    most = model.response.most_levels
+    if most is not None and distinct is not None and len(distinct) > most:
+        raise model.response.too_many_levels(model.name, target, distinct)

@@ -9,6 +9,7 @@ from mlefit.arrays import Array, Mask
 from mlefit.design.complete import Used
 from mlefit.design.ledger import FIRST
 from mlefit.errors import DataError, InBlockError
+from mlefit.noise.responses import Response
 from mlefit.source.batch import Batch
 
 WHOLE_LIMIT = 2.0**53    # beyond this float64 no longer tells whole numbers apart
@@ -18,16 +19,21 @@ WHOLE_LIMIT = 2.0**53    # beyond this float64 no longer tells whole numbers apa
 class Observed:
     """The column `target` and how it is read, the column of frequency `weights`, and that of groups of rows, `cluster`.
 
-    `reads_levels`: the target is read as levels, else as numbers. `located`: numbers may be shifted and scaled, and offsets
-    are taken off them. `compresses`: sums of squares of [X y] stand for the rows.
+    `response` says how the target is read and what is refused. `located`: numbers may be shifted and scaled, and offsets are
+    taken off them. `compresses`: sums of squares of [X y] stand for the rows.
     """
 
     target: str
-    reads_levels: bool
+    response: Response
     located: bool
     compresses: bool
     weights: str | None = None
     cluster: str | None = None
+
+    @property
+    def reads_levels(self) -> bool:
+        """Whether the target is read as levels, not as numbers."""
+        return self.response.reads_levels
 
     def values(self, used: Used) -> tuple[Array, tuple[str, ...]]:
         """The response (n,) as it is in the file, and the levels that its codes stand for. Raises InBlockError."""

@@ -15,8 +15,9 @@ from mlefit.design.predictors import Predictors
 from mlefit.design.response import Observed
 from mlefit.design.terms import Offset, Term
 from mlefit.errors import DataError, UsageError
-from mlefit.noise import find
-from mlefit.noise.model import NoiseModel, Response
+from mlefit.noise import CALLED_FOR, find
+from mlefit.noise.model import NoiseModel
+from mlefit.noise.responses import Content
 from mlefit.request import Request
 from mlefit.source.source import Kind, Source
 
@@ -75,8 +76,7 @@ def choose_roles(source: Source, request: Request) -> Roles:
 def _columns(
     request: Request, model: type[NoiseModel], target: str, terms: tuple[Term, ...], intercept: bool, offset: Offset | None
 ) -> Columns:
-    number = model.response is Response.NUMBER
-    observed = Observed(target, not number, number, model.quadratic, request.weights, cluster_of(request))
+    observed = Observed(target, model.response, model.located, model.compresses, request.weights, cluster_of(request))
     return Columns(Predictors(terms, intercept, offset), observed)
 
 
@@ -178,18 +178,19 @@ def _model(source: Source, target: str, name: str | None) -> tuple[type[NoiseMod
     kind, distinct = source.kinds[target], source.distinct.get(target)
     few = 0 if distinct is None else len(distinct)
     if kind is Kind.BOOLEAN or few == 2:
-        chosen, why = "bernoulli", "it has two levels"
+        content = Content.TWO_LEVELS
     elif kind is Kind.NUMBER:
-        chosen, why = "gaussian", "it is a column of numbers"
+        content = Content.NUMBERS
     elif kind is Kind.TEXT and 1 <= few <= CATEGORICAL_LEVELS:
-        chosen, why = "categorical", f"it is text with {few} levels"
+        content = Content.LEVELS
     else:
         many = f" with more than {CATEGORICAL_LEVELS} levels" if kind is Kind.TEXT else ""
         raise DataError(
             f'column "{target}" holds {kind.value}{many}: no model takes it as target',
             "name the response with --target, or the model with --model", code="no-model", columns=[target],
         )
-    return find(chosen), [f'model: {chosen}, because of the target "{target}" ({why}); --model names another.']
+    model, why = CALLED_FOR[content], content.value.format(count=few)
+    return model, [f'model: {model.name}, because of the target "{target}" ({why}); --model names another.']
 
 
 def _named_model(name: str) -> type[NoiseModel]:

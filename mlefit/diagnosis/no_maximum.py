@@ -26,7 +26,7 @@ def separated(context: Context, found: Separated, mean: LinearMean, execution: E
     parameters = _limiting_parameters(context, mean, np.array(separation.directions), limit)
     culprits, told = _culprits(context, parameters, separation.complete, outcomes(context, execution))
     target, rows = context.prepared.observed.target, f"{round(separation.predicted)} of {round(separation.rows)} rows"
-    modelled = "" if noise.names_classes else f" (modelled: {context.prepared.levels[-1]})"
+    modelled = f" (modelled: {context.prepared.levels[-1]})" if noise.response.takes_positive else ""
     named = ", ".join(_towards(context, culprits))
     because = "".join(f"; {fact}" for fact in told[:FACTS]) + ("; ..." if len(told) > FACTS else "")
     if separation.complete:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Mask
 from mlefit.design.levels import Levels
 from mlefit.execution import Execution
 from mlefit.problem.context import Context
@@ -26,12 +26,11 @@ class Outcomes:
     largest: Array      # (p, K)
 
     @classmethod
-    def of(cls, chunk: Chunk, one: Array, zero: Array, classes: int) -> "Outcomes":
-        """Those of one chunk; `one` and `zero` (p,) are the encoded values of 1 and 0."""
-        observed = np.arange(classes) == chunk.y[:, None]
+    def of(cls, chunk: Chunk, one: Array, zero: Array, observed: Mask) -> "Outcomes":
+        """Those of one chunk; `one` and `zero` (p,) are the encoded values of 1 and 0, `observed` (n, K) what a row may have."""
         weighted = observed * (np.ones(chunk.rows) if chunk.weight is None else chunk.weight)[:, None]
         at_one, at_zero = chunk.x == one, chunk.x == zero
-        by_class = [np.flatnonzero(observed[:, k]) for k in range(classes)]
+        by_class = [np.flatnonzero(observed[:, k]) for k in range(observed.shape[1])]
         none = np.full(len(one), np.inf)
         return cls(
             at_one.T @ weighted, at_zero.T @ weighted, (~(at_one | at_zero)).sum(axis=0).astype(np.float64),
@@ -48,11 +47,11 @@ class Outcomes:
 
 def outcomes(context: Context, execution: Execution) -> Outcomes:
     """One pass over the rows."""
-    scaling, classes = context.prepared.scaling, len(context.prepared.levels)
+    scaling, noise = context.prepared.scaling, context.prepared.noise
     one, zero = (1.0 - scaling.centre) / scaling.scale, (0.0 - scaling.centre) / scaling.scale
     if context.prepared.predictors.intercept:      # the constant is encoded as it is
         one[0], zero[0] = 1.0, 0.0
-    return execution.sum(lambda chunk: Outcomes.of(chunk, one, zero, classes))
+    return execution.sum(lambda chunk: Outcomes.of(chunk, one, zero, noise.outcomes(chunk.y).T))
 
 
 def facts(context: Context, found: Outcomes, columns: list[int]) -> list[str]:
@@ -76,7 +75,7 @@ def facts(context: Context, found: Outcomes, columns: list[int]) -> list[str]:
 
 def alone(context: Context, found: Outcomes, columns: list[int]) -> list[int]:
     """Which of `columns` separate two classes completely without the help of others."""
-    if len(context.prepared.levels) != 2:
+    if len(context.prepared.noise.outcome_names) != 2:
         return []
     return [j for j in columns if found.largest[j, 0] < found.least[j, 1] or found.largest[j, 1] < found.least[j, 0]]
 
@@ -95,7 +94,7 @@ def _factors(context: Context) -> list[tuple[Levels, list[int]]]:
 def _only(context: Context, counts: Array) -> str | None:
     """The class of all the rows counted, if they have one."""
     seen = np.flatnonzero(counts)
-    return context.prepared.levels[int(seen[0])] if seen.size == 1 else None
+    return context.prepared.noise.outcome_names[int(seen[0])] if seen.size == 1 else None
 
 
 def _fact(context: Context, where: str, level: str) -> str:

@@ -1,17 +1,21 @@
-"""The third search: minimise KL(empirical law of classes || model) over the distinct (x, y) cells.
+"""The third search: minimise KL(empirical law || model) over the distinct (x, y) cells of a response that has a mass.
 
-    KL = sum_jk (n_jk / n) [log(n_jk / n_j) - log q_k(x_j)],   q = softmax(0, eta)
+    KL = sum_jk (n_jk / n) [log(n_jk / n_j) - log q_k(x_j)]
 
-It knows neither `nll` nor `loss`: the model enters as probabilities. For a density there is no such search, because the
-empirical law is a sum of point masses, and its divergence from a density is infinite whatever the parameters.
+The empirical law enters as the frequencies of the cells, the model as its probabilities there. For a density there is no
+such search, because the empirical law is a sum of point masses, and its divergence from a density is infinite whatever the
+parameters.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Index
+from mlefit.criterion import likelihood
 from mlefit.mean import LinearMean
+from mlefit.noise.model import NoiseModel
+from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
 
 STEPS = 20_000
@@ -19,10 +23,26 @@ SEARCHES = 2        # the second begins where the first ended, with a fresh memo
 
 
 class Cells(NamedTuple):
-    """J distinct predictor rows as a `pattern` chunk (its y is not used), and class `counts` (J, K) of each."""
+    """C occupied cells: `rows` holds one row of each, weighted by the rows in it, `pattern` (C,) numbers its predictors."""
 
-    pattern: Chunk
-    counts: Array
+    rows: Chunk
+    pattern: Index
+
+    @classmethod
+    def of(cls, rows: Chunk, pattern: Index) -> "Cells":
+        """The cells of rows with these patterns of predictors; cells whose rows all have weight 0 are left out."""
+        _, outcome = np.unique(rows.y, return_inverse=True)
+        _, first, cell = np.unique(pattern * (int(outcome.max()) + 1) + outcome, return_index=True, return_inverse=True)
+        count = np.bincount(cell, rows.weight).astype(np.float64)
+        kept = first[count > 0.0]
+        offset = None if rows.offset is None else rows.offset[kept]
+        return cls(Chunk(rows.y[kept], np.asfortranarray(rows.x[kept]), count[count > 0.0], offset), pattern[kept])
+
+    @property
+    def counts(self) -> Array:
+        """Rows (C,) in each cell."""
+        assert self.rows.weight is not None
+        return self.rows.weight
 
     @property
     def n(self) -> float:
@@ -31,50 +51,51 @@ class Cells(NamedTuple):
 
     @property
     def occupied(self) -> int:
-        """Cells that hold rows."""
-        return int(np.count_nonzero(self.counts))
+        """C."""
+        return self.rows.rows
 
     @property
-    def frequency(self) -> Array:
-        """p^ (J, K): the share of each class among the rows of a pattern."""
-        frequency: Array = self.counts / self.counts.sum(axis=1, keepdims=True)
-        return frequency
+    def patterns(self) -> int:
+        """Distinct predictor rows."""
+        return int(np.unique(self.pattern).size)
+
+    @property
+    def totals(self) -> Array:
+        """Rows (C,) that have the predictors of each cell."""
+        totals: Array = np.bincount(self.pattern, self.counts).astype(np.float64)[self.pattern]
+        return totals
 
     @property
     def entropy(self) -> float:
-        """Entropy of the class given the pattern under the empirical law, nats per row."""
-        from scipy.special import entr
+        """Entropy of the response given the pattern under the empirical law, nats per row."""
+        return float(-(self.counts @ np.log(self.counts / self.totals)) / self.n)
 
-        share = self.counts.sum(axis=1) / self.n
-        return float(share @ entr(self.frequency).sum(axis=1))
+    def log_probability(self, noise: NoiseModel, mean: LinearMean, theta: Array) -> Array:
+        """log q (C,) at (gamma, free shapes)."""
+        eta = mean.eta(theta[: mean.size], self.rows)
+        log_q: Array = -noise.nll(self.rows.y, eta, theta[mean.size :], 0).value
+        return log_q
 
-    def log_probability(self, mean: LinearMean, gamma: Array) -> Array:
-        """log q (J, K) at whitened coordinates gamma."""
-        from scipy.special import log_softmax
-
-        eta = mean.eta(gamma, self.pattern)
-        return np.asarray(log_softmax(np.concatenate([np.zeros((len(eta), 1)), eta], axis=1), axis=1))
-
-    def divergence(self, mean: LinearMean, gamma: Array) -> float:
+    def divergence(self, noise: NoiseModel, mean: LinearMean, theta: Array) -> float:
         """KL(empirical law || model), nats per row."""
-        log_p = np.log(np.where(self.counts > 0, self.frequency, 1.0))
-        gain = np.where(self.counts > 0, log_p - self.log_probability(mean, gamma), 0.0)
-        return float((self.counts * gain).sum() / self.n)
+        gain = np.log(self.counts / self.totals) - self.log_probability(noise, mean, theta)
+        return float((self.counts * gain).sum() / self.n)      # numpy adds up pairwise, as a dot product does not
 
 
-def least_divergence(mean: LinearMean, cells: Cells) -> Array:
-    """The coordinates gamma (m r,) of least divergence, by L-BFGS-B from zero."""
+def least_divergence(noise: NoiseModel, mean: LinearMean, cells: Cells) -> Array:
+    """The (gamma, free shapes) of least divergence, by L-BFGS-B from zero."""
     from scipy.optimize import minimize
 
-    totals = cells.counts.sum(axis=1, keepdims=True)
+    objective = Objective(likelihood(noise), mean, len(noise.shapes))
 
-    def both(gamma: Array) -> tuple[float, Array]:
-        by_eta = (totals * np.exp(cells.log_probability(mean, gamma)) - cells.counts)[:, 1:] / cells.n
-        return cells.divergence(mean, gamma), mean.coordinates.whiten(mean.coordinates.pull(by_eta, cells.pattern))
+    def both(theta: Array) -> tuple[float, Array]:
+        gradient = objective.whitened(objective.tally(theta, cells.rows, 1)).gradient
+        assert gradient is not None
+        return cells.divergence(noise, mean, theta), gradient / cells.n
 
     search: Any = minimize
-    gamma = np.zeros(mean.size)
+    theta = np.zeros(objective.size)
     options = {"ftol": 0.0, "gtol": 1e-11, "maxcor": 20, "maxiter": STEPS, "maxfun": 2 * STEPS}
     for _ in range(SEARCHES):
-        gamma = np.asarray(search(both, gamma, method="L-BFGS-B", jac=True, options=options).x)
-    return gamma
+        theta = np.asarray(search(both, theta, method="L-BFGS-B", jac=True, options=options).x)
+    return theta

@@ -12,7 +12,7 @@ from mlefit.estimation.polish import Optimum
 from mlefit.estimation.routes import least_loss, maximum_likelihood
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean
-from mlefit.noise.model import Measure, NoiseModel
+from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
 from mlefit.sums.tally import Tally
 
@@ -62,11 +62,11 @@ def fit_both(noise: NoiseModel, mean: LinearMean, execution: Execution, sample: 
     n = execution.sum(lambda chunk: Tally(float(chunk.rows) if chunk.weight is None else float(chunk.weight.sum()), 0.0))
     mle = maximum_likelihood(noise, mean, execution, sample, steps=QUICK_STEPS)
     decided = True
-    if noise.measure is Measure.MASS and mle.certificate.reach >= 1.0:
+    if noise.separable and mle.certificate.reach >= 1.0:
         from mlefit.existence.separation import Undecided, separate
 
         try:
-            separation = separate(mean, execution, mle.theta[: mean.size])
+            separation = separate(noise, mean, execution, mle.theta[: mean.size])
         except Undecided:
             decided = False
         else:

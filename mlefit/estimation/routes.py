@@ -18,6 +18,7 @@ from mlefit.execution import Execution
 from mlefit.mean import MeanFunction
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
+from mlefit.rows.chunk import Chunk
 from mlefit.sums.tally import Tally
 
 WORTHLESS = 1e6     # a subsample whose whitened Hessian is this ill-conditioned is separated or nearly so
@@ -55,21 +56,21 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, samp
     rows, the metric is that of all rows where the search came to, and in the end none, from there or from zero.
     """
     objective = Objective(implied_loss(noise), mean, 0)
-    memo = Memo(objective, execution, order=1)
+    memo, base = Memo(objective, execution, order=1), _mean_base(noise, execution)
     theta, iterations, end = np.zeros(mean.size), 0, None
     rough = None if sample is None or objective.size > DENSE else least_loss(noise, mean, sample)
     if sample is not None and rough is not None and _settled(rough):
         theta = rough.theta[: mean.size]
         for curvature in (Memo(objective, sample, order=2), memo):
-            scale = _nats(noise, memo.at(theta, 1))
+            scale = _nats(noise, memo.at(theta, 1), base)
             theta, steps = first_order_guided(memo, theta, curvature, scale)
-            end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2))), iterations + steps
+            end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
             if end.outcome is Outcome.CERTIFIED:
                 break
     if end is None or end.outcome is not Outcome.CERTIFIED:
         theta, steps = first_order(memo, min(theta, np.zeros(mean.size), key=memo.value))
-        end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2))), iterations + steps
-    shapes = noise.implied_shapes(end.value / end.weight)
+        end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
+    shapes = noise.implied_shapes(end.value / end.weight, base)
     return Optimum(np.concatenate([end.theta, shapes]), end.weight, end.value, end.gradient, end.curvature, end.certificate,
                    end.outcome, "L-BFGS-B", iterations, memo.evaluations)
 
@@ -83,9 +84,24 @@ def _first_shapes(noise: NoiseModel, mean: MeanFunction, execution: Execution) -
     """The shapes implied by the loss at zero coefficients: a start that is never too narrow."""
     objective = Objective(implied_loss(noise), mean, 0)
     total = execution.sum(lambda chunk: objective.tally(np.zeros(mean.size), chunk, 0))
-    return noise.implied_shapes(total.value / total.weight)
+    return noise.implied_shapes(total.value / total.weight, _mean_base(noise, execution))
 
 
-def _nats(noise: NoiseModel, total: Tally) -> float:
+def _mean_base(noise: NoiseModel, execution: Execution) -> float:
+    """The mean over rows of what the likelihood holds of the data alone; a law that defines no base has none."""
+    if type(noise).base is NoiseModel.base:
+        return 0.0
+
+    def of(chunk: Chunk) -> Tally:
+        each = noise.base(chunk.y)
+        if chunk.weight is None:
+            return Tally(float(chunk.rows), float(each.sum()))
+        return Tally(float(chunk.weight.sum()), float(chunk.weight @ each))
+
+    total = execution.sum(of)
+    return total.value / total.weight
+
+
+def _nats(noise: NoiseModel, total: Tally, base: float) -> float:
     """Nats per unit of loss at the shapes that the total loss implies."""
-    return noise.affine(noise.implied_shapes(total.value / total.weight))[0]
+    return noise.affine(noise.implied_shapes(total.value / total.weight, base))[0]

@@ -1,7 +1,8 @@
 """Separation: whether the likelihood of a discrete response has a maximum at all, and if not, along which directions.
 
 The likelihood has no maximum if and only if some direction d raises no row's odds against what was observed and lowers
-some (Albert and Anderson 1984):  margin_ik = (d_y - d_k)' x_i >= 0 for every row i and class k, and > 0 for one.
+some (Albert and Anderson 1984):  margin_ik = (d_y - d_k)' x_i >= 0 for every row i and class k, and > 0 for one. A law says
+by `outcomes` what a row keeps probable: its class, or for a count above 0 both a rate that grows and one that vanishes.
 
 A small EDM does not exclude that. What does, at no cost, is a Newton step that changes no row's predictors by 1 or more
 (its certificate's `reach`; self-concordance, Bach 2010). Only when that fails a linear programme (HiGHS) decides: maximise the sum
@@ -19,6 +20,7 @@ import numpy as np
 from mlefit.arrays import Array, Index, Mask
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean
+from mlefit.noise.model import NoiseModel
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.triangle import Triangle
 
@@ -52,29 +54,31 @@ class Undecided(Exception):  # noqa: N818  a finding, not a defect
     """Neither a separating direction nor the proof that there is none was found."""
 
 
-def separate(mean: LinearMean, execution: Execution, hint: Array) -> Separation | None:
+def separate(noise: NoiseModel, mean: LinearMean, execution: Execution, hint: Array) -> Separation | None:
     """All separating directions, or None when the programme proves that there is none. `hint` (m r,) orders the search.
 
     Raises Undecided when the programme fails or does not end: that is no proof of existence.
     """
     directions: list[Array] = []
-    while (direction := _direction(mean, execution, hint, directions)) is not None:
+    while (direction := _direction(noise, mean, execution, hint, directions)) is not None:
         directions.append(direction)
     if not directions:
         return None
-    state = execution.sum(lambda chunk: _state(mean, directions, chunk))
+    state = execution.sum(lambda chunk: _state(noise, mean, directions, chunk))
     return Separation(tuple(directions), state.predicted, state.rows, state.tied.r, state.margin)
 
 
-def _direction(mean: LinearMean, execution: Execution, hint: Array, earlier: Sequence[Array]) -> Array | None:
-    total = execution.sum(lambda chunk: _total(mean, earlier, chunk))
+def _direction(
+    noise: NoiseModel, mean: LinearMean, execution: Execution, hint: Array, earlier: Sequence[Array]
+) -> Array | None:
+    total = execution.sum(lambda chunk: _total(noise, mean, earlier, chunk))
     if total.pairs == 0.0:
         return None
     objective = total.constraint / total.pairs
     start = hint / max(float(np.abs(hint).max()), float(np.finfo(float).tiny))
-    if not len(execution.sum(lambda chunk: _violations(mean, start, earlier, chunk, GAIN)).rows):
+    if not len(execution.sum(lambda chunk: _violations(noise, mean, start, earlier, chunk, GAIN)).rows):
         return start        # where the search had come, every open pair was separated already
-    working = execution.sum(lambda chunk: _violations(mean, start, earlier, chunk, np.inf)).rows
+    working = execution.sum(lambda chunk: _violations(noise, mean, start, earlier, chunk, np.inf)).rows
     for _ in range(ROUNDS):
         found = _programme(objective, working)
         if found is None:
@@ -82,7 +86,7 @@ def _direction(mean: LinearMean, execution: Execution, hint: Array, earlier: Seq
         direction = _settled(found, working)
         if objective @ direction <= GAIN:
             return None
-        violated = execution.sum(lambda chunk: _violations(mean, direction, earlier, chunk, -TIE))  # noqa: B023 - consumed here
+        violated = execution.sum(lambda chunk: _violations(noise, mean, direction, earlier, chunk, -TIE))  # noqa: B023 - consumed here
         if not len(violated.rows):
             return direction
         working = np.concatenate([working, violated.rows])
@@ -121,31 +125,42 @@ def _settled(direction: Array, working: Array) -> Array:
     return projected / top if top > GAIN else np.zeros_like(direction)
 
 
-def _margins(mean: LinearMean, direction: Array, chunk: Chunk) -> Array:
-    """Margins (K, n) of the observed class over each class; 0 over itself."""
+class Kept(NamedTuple):
+    """What the rows of a chunk keep probable, one entry (r,) for each row and outcome of it, in the order of the rows."""
+
+    rows: Index
+    outcome: Index
+
+    @classmethod
+    def of(cls, noise: NoiseModel, chunk: Chunk) -> "Kept":
+        """One entry per row where each has one class; a count above 0 has two, since its rate may go neither way."""
+        return cls(*np.nonzero(noise.outcomes(chunk.y).T))
+
+
+def _margins(mean: LinearMean, direction: Array, chunk: Chunk, kept: Kept) -> Array:
+    """Margins (K, r) of the outcome kept over each outcome; 0 over itself."""
     logits = np.concatenate([np.zeros((1, chunk.rows)), mean.slope(direction, chunk).T])
-    observed = chunk.y.astype(np.intp)
-    margins: Array = logits[observed, np.arange(chunk.rows)] - logits
+    margins: Array = logits[kept.outcome, kept.rows] - logits[:, kept.rows]
     return margins
 
 
-def _open(mean: LinearMean, earlier: Sequence[Array], chunk: Chunk) -> Mask:
-    """Which pairs (K, n) of a row and another class than the observed one the earlier directions leave tied."""
-    pairs = np.arange(mean.predictors + 1)[:, None] != chunk.y
+def _open(mean: LinearMean, earlier: Sequence[Array], chunk: Chunk, kept: Kept) -> Mask:
+    """Which pairs (K, r) of an entry and another outcome than the one kept the earlier directions leave tied."""
+    pairs = np.arange(mean.predictors + 1)[:, None] != kept.outcome
     for direction in earlier:
-        pairs &= np.abs(_margins(mean, direction, chunk)) <= TIE
+        pairs &= np.abs(_margins(mean, direction, chunk, kept)) <= TIE
     return np.asarray(pairs)
 
 
-def _constraints(mean: LinearMean, chunk: Chunk, classes: Index, rows: Index) -> Array:
-    """(e_y - e_k) x z_i (c, m r) for the given classes k and rows i, scaled to norm 1."""
+def _constraints(mean: LinearMean, chunk: Chunk, kept: Kept, classes: Index, entries: Index) -> Array:
+    """(e_y - e_k) x z_i (c, m r) for the given outcomes k and entries (i, y), scaled to norm 1."""
     coordinates = mean.coordinates
-    design = coordinates.whiten(coordinates.columns(chunk)[rows].T).T
-    sign = np.zeros((rows.size, mean.predictors + 1))
-    place = np.arange(rows.size)
-    sign[place, chunk.y.astype(np.intp)[rows]] += 1.0
+    design = coordinates.whiten(coordinates.columns(chunk)[kept.rows[entries]].T).T
+    sign = np.zeros((entries.size, mean.predictors + 1))
+    place = np.arange(entries.size)
+    sign[place, kept.outcome[entries]] += 1.0
     sign[place, classes] -= 1.0
-    product = (sign[:, 1:, None] * design[:, None, :]).reshape(rows.size, mean.size)
+    product = (sign[:, 1:, None] * design[:, None, :]).reshape(entries.size, mean.size)
     norm = np.linalg.norm(product, axis=1)[:, None]
     result: Array = np.divide(product, norm, out=np.zeros_like(product), where=norm > 0.0)
     return result
@@ -162,13 +177,14 @@ class Violations:
 
 
 def _violations(
-    mean: LinearMean, direction: Array, earlier: Sequence[Array], chunk: Chunk, limit: float
+    noise: NoiseModel, mean: LinearMean, direction: Array, earlier: Sequence[Array], chunk: Chunk, limit: float
 ) -> Violations:
-    margin = np.where(_open(mean, earlier, chunk), _margins(mean, direction, chunk), np.inf).ravel()
+    kept = Kept.of(noise, chunk)
+    margin = np.where(_open(mean, earlier, chunk, kept), _margins(mean, direction, chunk, kept), np.inf).ravel()
     order = np.argpartition(margin, min(ENTER, margin.size) - 1)[:ENTER]
     order = order[margin[order] < limit]
-    classes, rows = np.divmod(order, chunk.rows)
-    return Violations(_constraints(mean, chunk, classes, rows))
+    classes, entries = np.divmod(order, kept.rows.size)
+    return Violations(_constraints(mean, chunk, kept, classes, entries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +198,12 @@ class Total:
         return Total(self.constraint + other.constraint, self.pairs + other.pairs)
 
 
-def _total(mean: LinearMean, earlier: Sequence[Array], chunk: Chunk) -> Total:
-    pairs = _open(mean, earlier, chunk).astype(np.float64)
-    observed = np.arange(mean.predictors + 1)[:, None] == chunk.y
+def _total(noise: NoiseModel, mean: LinearMean, earlier: Sequence[Array], chunk: Chunk) -> Total:
+    kept = Kept.of(noise, chunk)
+    pairs = _open(mean, earlier, chunk, kept).astype(np.float64)
+    observed = np.arange(mean.predictors + 1)[:, None] == kept.outcome
     sign = np.where(observed, pairs.sum(axis=0), -pairs)
-    pulled = (mean.coordinates.columns(chunk).T @ sign[1:].T).T.ravel()
+    pulled = (mean.coordinates.columns(chunk)[kept.rows].T @ sign[1:].T).T.ravel()
     return Total(mean.coordinates.whiten(pulled), float(pairs.sum()))
 
 
@@ -204,15 +221,18 @@ class State:
                      min(self.margin, other.margin))
 
 
-def _state(mean: LinearMean, directions: Sequence[Array], chunk: Chunk) -> State:
+def _state(noise: NoiseModel, mean: LinearMean, directions: Sequence[Array], chunk: Chunk) -> State:
     weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
-    tied = _open(mean, directions, chunk)
+    kept = Kept.of(noise, chunk)
+    tied = _open(mean, directions, chunk, kept)
     least = np.inf
     for place, direction in enumerate(directions):
-        margin = np.where(_open(mean, directions[:place], chunk), _margins(mean, direction, chunk), 0.0)
+        margin = np.where(_open(mean, directions[:place], chunk, kept), _margins(mean, direction, chunk, kept), 0.0)
         least = min(least, float(margin[margin > TIE].min(initial=np.inf)))
-    classes, rows = np.nonzero(tied)
+    classes, entries = np.nonzero(tied)
     triangle = Triangle(np.zeros((mean.size, mean.size)))
-    if rows.size:
-        triangle = Triangle.of(_constraints(mean, chunk, classes, rows))
-    return State(float(weight @ ~tied.any(axis=0)), float(weight.sum()), triangle, least)
+    if entries.size:
+        triangle = Triangle.of(_constraints(mean, chunk, kept, classes, entries))
+    predicted = np.ones(chunk.rows, bool)
+    predicted[kept.rows[tied.any(axis=0)]] = False
+    return State(float(weight @ predicted), float(weight.sum()), triangle, least)

@@ -20,7 +20,8 @@ from mlefit.errors import UsageError
 from mlefit.estimation.fit import Fit
 from mlefit.execution import Execution
 from mlefit.inference.clusters import clustered
-from mlefit.noise.model import NoiseModel, Response
+from mlefit.noise import names
+from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature
@@ -37,10 +38,11 @@ def check_kind(kind: str, noise: type[NoiseModel]) -> None:
     if kind not in KINDS and not kind.startswith(CLUSTER):
         raise UsageError(f'--se: "{kind}" is not one of {", ".join(KINDS)}, {CLUSTER}COLUMN', "see mlefit fit --help",
                          code="bad-option")
-    if kind == "ols" and not noise.quadratic:
-        raise UsageError(f"--se ols is for gaussian, the model is {noise.name}", "use --se model or --se robust",
+    if kind == "ols" and not noise.compresses:
+        only = names(lambda model: model.compresses)
+        raise UsageError(f"--se ols is for {only}, the model is {noise.name}", "use --se model or --se robust",
                          code="options-contradict")
-    if kind == "hc3" and noise.response is Response.CLASSES:
+    if kind == "hc3" and not noise.one_mean:
         raise UsageError(f"--se hc3 needs one predictor per row, {noise.name} has several", "use --se robust",
                          code="options-contradict")
 

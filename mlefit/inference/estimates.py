@@ -43,11 +43,12 @@ def estimates(fit: Fit, mean: LinearMean, errors: Covariance) -> Estimates:
     gap = apart / np.stack([model.error(part.directions, part.first) for part in mle])
     free, free_loss = fit.mle.theta[size:], fit.loss.theta[size:]
     names = fit.noise.shapes
+    unit = np.array([mean.y_scale**shape.unit_power for shape in names])
     shapes = np.array([shape.to_natural(x) for shape, x in zip(names, free, strict=True)])
     loss_shapes = np.array([shape.to_natural(x) for shape, x in zip(names, free_loss, strict=True)])
     return Estimates(
         np.stack([part.value for part in mle]), np.stack([part.value for part in loss]), std_error, gap,
-        shapes * mean.y_scale, loss_shapes * mean.y_scale,
+        shapes * unit, loss_shapes * unit,
         errors.error(axes, size), np.abs(free - free_loss) / model.error(axes, size),
     )
 

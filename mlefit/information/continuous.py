@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.information.distribution import anderson_darling, log_cell_mass
 from mlefit.information.entropy import Spacings
 from mlefit.information.evidence import Evidence, not_identifiable
 from mlefit.information.null import MANY_ROWS, Draw, draws_for, simulate
 from mlefit.information.resolution import Grid, Resolution, resolve
 from mlefit.information.sample import Fitter, Plan, Sample
-from mlefit.information.tails import anderson_darling, has_tails, log_cell_mass
 from mlefit.information.verdict import conclude
 from mlefit.noise.model import NoiseModel
 
@@ -31,7 +31,8 @@ Refit = Callable[[Array], tuple[Array, Array]]
 class Law(NamedTuple):
     """One law for n rows: the model, its `eta` (n, m) and `free`, how it is refitted and how its data is resolved.
 
-    `drawn` are the shapes of the law before rounding, from which the null is drawn.
+    `drawn` are the shapes of the law before rounding, from which the null is drawn. `closed`: the law is a standard one,
+    of location 0 and scale 1, and its refit takes no search.
     """
 
     noise: NoiseModel
@@ -42,17 +43,21 @@ class Law(NamedTuple):
     resolution: Resolution
     grid: Grid | None
     spacings: Spacings
+    closed: bool
 
     def terms(self, y: Array, eta: Array, free: Array, rng: np.random.Generator) -> Array:
         """d (n,) = log(p^ / q) of ordered rows, at the parameters (eta, free) fitted to them."""
         if self.resolution.kind == "cells" and self.grid is not None:
-            return _cell_terms((y - eta[:, 0]) * np.exp(-free[0]), self.grid.step * float(np.exp(-free[0])))
+            if self.closed:     # in units of the refitted scale, so that no unit is left to matter
+                scale = float(np.exp(-free[0]))
+                return _cell_terms(self.noise, (y - eta[:, 0]) * scale, self.grid.step * scale, self.eta, np.zeros(free.size))
+            return _cell_terms(self.noise, y, self.grid.step, eta, free)
         resolved = y if self.grid is None else np.sort(self.grid.jitter(y, rng))
         return self.noise.nll(y, eta, free, 0).value - self.spacings.terms(resolved)
 
-    def anderson(self, y: Array, eta: Array, free: Array) -> float | None:
-        """A^2 of ordered rows where the distribution function is known."""
-        return anderson_darling((y - eta[:, 0]) * np.exp(-free[0])) if has_tails(self.noise) else None
+    def anderson(self, y: Array, eta: Array, free: Array) -> float:
+        """A^2 of ordered rows."""
+        return anderson_darling(self.noise, y, eta, free)
 
     def draw(self, rng: np.random.Generator, *, refit: bool) -> Draw:
         """The statistic on rows drawn from the law, rounded as the data is."""
@@ -69,13 +74,12 @@ def continuous(sample: Sample, plan: Plan) -> Evidence:
     n = sample.n
     if n < LEAST_ROWS:
         return not_identifiable(total, f"{n} rows are too few (at least {LEAST_ROWS})", n)
-    spread = float(np.exp(sample.free[0])) if has_tails(sample.noise) else float(np.std(sample.y))
+    closed = sample.noise.closed
+    spread = float(np.exp(sample.free[0])) if closed else float(np.std(sample.y))
     resolution = resolve(sample.y, spread)
     if resolution.kind == "none":
         return not_identifiable(total, resolution.reason or "", n)
-    if resolution.kind == "cells" and not has_tails(sample.noise):
-        resolution = replace(resolution, kind="jitter")
-    law, y, closed = _working(sample, plan.fit, resolution)
+    law, y = _standard(sample, resolution) if closed else (_searched(sample, plan.fit, resolution), sample.y)
     eta, free = law.refit(y) if sample.partial else (law.eta, law.free)
     observed = law.terms(y, eta, free, np.random.default_rng([plan.seed, n, SEED_OF_JITTER]))
     many = n > MANY_ROWS
@@ -90,37 +94,39 @@ def continuous(sample: Sample, plan: Plan) -> Evidence:
     )
 
 
-def _working(sample: Sample, fit: Fitter, resolution: Resolution) -> tuple[Law, Array, bool]:
-    """The law and its rows in working units, and whether the refit is in closed form.
-
-    A gaussian is worked on its residuals (y - mean) / sigma: KL does not change, no unit is left to matter, and the
-    refit is a mean and a standard deviation.
-    """
-    n, spacings = sample.n, Spacings.of(sample.n)
-    rounded = resolution.kind != "smooth"
-    if not has_tails(sample.noise):
-        grid = Grid(resolution.step, resolution.origin) if rounded else None
-
-        def fitted(y: Array) -> tuple[Array, Array]:
-            return fit(y, sample.x, None, None)[:2]
-
-        free = sample.free
-        return Law(sample.noise, sample.eta, free, free, fitted, resolution, grid, spacings), sample.y, False
-    sigma, constant = float(np.exp(sample.free[0])), sample.x.shape[1] > 0
-    z = (sample.y - sample.eta[:, 0]) / sigma
-    grid = Grid(resolution.step / sigma, (resolution.origin - float(sample.eta[0, 0])) / sigma) if rounded else None
+def _searched(sample: Sample, fit: Fitter, resolution: Resolution) -> Law:
+    """The law in the units of the response, refitted by a search."""
+    grid = None if resolution.kind == "smooth" else Grid(resolution.step, resolution.origin)
 
     def refit(y: Array) -> tuple[Array, Array]:
-        mean = float(y.mean()) if constant else 0.0
-        return np.full((n, 1), mean), np.array([0.5 * np.log(np.mean((y - mean) ** 2))])
+        return fit(y, sample.x, None, None)[:2]
+
+    return Law(sample.noise, sample.eta, sample.free, sample.free, refit, resolution, grid, Spacings.of(sample.n), False)
+
+
+def _standard(sample: Sample, resolution: Resolution) -> tuple[Law, Array]:
+    """The law and its rows as residuals (y - location) / scale, for a law with a closed fit.
+
+    KL does not change, no unit is left to matter, and a refit takes no search.
+    """
+    n, noise, centred = sample.n, sample.noise, sample.x.shape[1] == 0
+    scale = float(np.exp(sample.free[0]))
+    z = (sample.y - sample.eta[:, 0]) / scale
+    grid = None
+    if resolution.kind != "smooth":
+        grid = Grid(resolution.step / scale, (resolution.origin - float(sample.eta[0, 0])) / scale)
+
+    def refit(y: Array) -> tuple[Array, Array]:
+        location, free = noise.constant_fit(y, centred)
+        return np.full((n, 1), location), free
 
     drawn = np.array([0.0 if grid is None else grid.log_narrowing])
-    return Law(sample.noise, np.zeros((n, 1)), np.zeros(1), drawn, refit, resolution, grid, spacings), z, True
+    return Law(noise, np.zeros((n, 1)), np.zeros(1), drawn, refit, resolution, grid, Spacings.of(n), True), z
 
 
-def _cell_terms(z: Array, step: float) -> Array:
-    """log(share of the cell / mass of the cell under N(0, 1)) for each of the ordered lattice values z (n,)."""
-    first = np.flatnonzero(np.append(True, np.diff(z) > step / 2))
-    counts = np.diff(np.append(first, z.size))
-    mass = log_cell_mass(z[first] - step / 2, z[first] + step / 2)
-    return np.repeat(np.log(counts / z.size) - mass, counts)
+def _cell_terms(noise: NoiseModel, y: Array, step: float, eta: Array, free: Array) -> Array:
+    """log(share of the cell / mass of the cell under the law) for each of the ordered lattice values y (n,)."""
+    first = np.flatnonzero(np.append(True, np.diff(y) > step / 2))
+    counts = np.diff(np.append(first, y.size))
+    mass = log_cell_mass(noise, y[first] - step / 2, y[first] + step / 2, eta[first], free)
+    return np.repeat(np.log(counts / y.size) - mass, counts)

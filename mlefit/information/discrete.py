@@ -32,7 +32,7 @@ def discrete(sample: Sample, plan: Plan) -> Evidence:
     pattern = group(columns, n / REPLICATED)
     if pattern is None:
         return _against_reference(sample, plan)
-    patterns = tabulate(pattern, sample.y, sample.weight, sample.noise.predictors + 1)
+    patterns = tabulate(pattern, sample.y, sample.weight, len(sample.noise.outcome_names))
     if patterns.number == sample.x.shape[1]:
         return Evidence(
             total, entropy=total, entropy_method="frequencies of the classes", raw=0.0, misfit=0.0, bound="saturated",
@@ -94,7 +94,7 @@ def _against_reference(sample: Sample, plan: Plan) -> Evidence:
     total = sample.cross_entropy_total
     sample = sample.plain(MOST_ROWS, plan.seed)
     noise, n = sample.noise, sample.n
-    wider = widen(sample.x, varying(sample.design, sample.offset), n // (ROWS_PER_COLUMN * noise.predictors))
+    wider = widen(sample.x, varying(sample.design, sample.offset), n // (ROWS_PER_COLUMN * len(noise.predictors)))
     if wider.columns.shape[1] == 0:
         return not_identifiable(
             total, f"rows are unique, and {n} of them are too few for a richer reference design", n, upper=total
@@ -108,7 +108,7 @@ def _against_reference(sample: Sample, plan: Plan) -> Evidence:
     except NoEstimateError:
         return not_identifiable(total, "the richer reference design separates the classes", n, upper=total)
     terms = noise.nll(sample.y, eta, free, 0).value - noise.nll(sample.y, rich_eta, rich_free, 0).value
-    null = ChiSquared(wider.columns.shape[1] * noise.predictors, n)
+    null = ChiSquared(wider.columns.shape[1] * len(noise.predictors), n)
     found = conclude(
         total, terms, null=null, level=plan.level, bound="lower", upper=total, method=f"design with {wider.label}",
     )

@@ -40,8 +40,3 @@ class Spacings(NamedTuple):
         with np.errstate(divide="ignore"):
             each: Array = np.log(ordered[self.high] - ordered[self.low]) + self.constant
         return each
-
-
-def spacing_entropy(x: Array) -> float:
-    """H of the sample x (n,), n >= 2, nats, in any order."""
-    return float(Spacings.of(x.size).terms(np.sort(x)).mean())

@@ -5,7 +5,7 @@ import numpy as np
 from mlefit.blas import one_thread
 from mlefit.information.evidence import Evidence, not_identifiable
 from mlefit.information.sample import Fitter, Plan, Sample
-from mlefit.noise.model import Measure, Response
+from mlefit.noise.model import Measure
 
 
 def measure(sample: Sample, *, fit: Fitter, seed: int, draws: int | None, level: float = 0.95) -> Evidence:
@@ -25,7 +25,7 @@ def _estimate(sample: Sample, plan: Plan) -> Evidence:
     if not all(np.all(np.isfinite(part)) for part in numbers):
         return not_identifiable(sample.cross_entropy_total, "the fitted model is not finite", sample.n)
     # One estimator runs, and start-up is a feature: the others are not loaded.
-    if sample.noise.response is not Response.NUMBER:
+    if sample.noise.response.reads_levels:
         from mlefit.information.discrete import discrete
 
         return discrete(sample, plan)

@@ -15,6 +15,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.information.continuous import LEAST_ROWS
+from mlefit.information.distribution import anderson_darling
 from mlefit.information.entropy import Spacings
 from mlefit.information.evidence import Evidence, not_identifiable
 from mlefit.information.null import Draw, draws_for, simulate
@@ -22,8 +23,8 @@ from mlefit.information.reference import ROWS_PER_COLUMN, varying, widen
 from mlefit.information.resolution import Grid, resolve
 from mlefit.information.sample import Plan, Sample
 from mlefit.information.spread import spread_basis, spread_gain
-from mlefit.information.tails import anderson_darling, has_tails
 from mlefit.information.verdict import conclude
+from mlefit.noise.model import NoiseModel
 
 MOST_ROWS = 20_000
 SEED_OF_JITTER = 1
@@ -34,6 +35,7 @@ class Chain(NamedTuple):
     the reference adds `added` (n, e), the spread `basis` (n, k) or None, spacings, normal scores, and the lattice.
     """
 
+    noise: NoiseModel
     fitted: Array
     added: Array
     basis: Array | None
@@ -55,7 +57,8 @@ class Chain(NamedTuple):
             scores = np.empty(z.size)
             scores[order] = self.scores
             spread = spread_gain(self.basis, scores)
-        return {"structure": structure, "shape": shape, "spread": spread}, anderson_darling(np.sort(fitted))
+        even = anderson_darling(self.noise, np.sort(fitted), np.zeros((z.size, 1)), np.zeros(1))
+        return {"structure": structure, "shape": shape, "spread": spread}, even
 
     def _projections(self, z: Array) -> tuple[Array, Array, float]:
         """Standardised residuals of the fitted and of the reference design, and log(s_fitted / s_reference)."""
@@ -70,8 +73,8 @@ def regression(sample: Sample, plan: Plan) -> Evidence:
     total = sample.cross_entropy_total
     sample = sample.plain(MOST_ROWS, plan.seed)
     n = sample.n
-    if not has_tails(sample.noise):
-        return not_identifiable(total, f"{sample.noise.name} with predictors has no distribution function here", n)
+    if not sample.noise.compresses:     # the chain is made of projections, which are least squares
+        return not_identifiable(total, f"{sample.noise.name} with predictors has no estimate yet", n)
     least = max(LEAST_ROWS, 2 * sample.x.shape[1])
     if n < least:
         return not_identifiable(total, f"{n} rows are too few (at least {least})", n)
@@ -113,7 +116,7 @@ def _chain(sample: Sample, grid: Grid | None) -> tuple[Chain, str]:
     predictors = varying(sample.design, sample.offset)
     wider = widen(sample.x, predictors, n // ROWS_PER_COLUMN)
     chain = Chain(
-        np.linalg.qr(sample.x)[0], wider.columns / np.sqrt(n), spread_basis(predictors), Spacings.of(n),
+        sample.noise, np.linalg.qr(sample.x)[0], wider.columns / np.sqrt(n), spread_basis(predictors), Spacings.of(n),
         ndtri((np.arange(n) + 0.5) / n), grid,
     )
     return chain, "fitted design" if wider.label == "none" else wider.label

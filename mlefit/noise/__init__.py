@@ -1,14 +1,22 @@
 """The registry: one line per noise model. `models`, the command line and the contract tests iterate over it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from mlefit.errors import UsageError
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.categorical import Categorical
 from mlefit.noise.gaussian import Gaussian
 from mlefit.noise.model import NoiseModel
+from mlefit.noise.responses import Content
 
-MODELS: Mapping[str, type[NoiseModel]] = {model.name: model for model in (Gaussian, Bernoulli, Categorical)}
+MODELS: Mapping[str, type[NoiseModel]] = {model.name: model for model in (
+    Gaussian,
+    Bernoulli,
+    Categorical,
+)}
+CALLED_FOR: Mapping[Content, type[NoiseModel]] = {
+    model.answers: model for model in MODELS.values() if model.answers is not None
+}
 
 
 def find(name: str) -> type[NoiseModel]:
@@ -26,3 +34,8 @@ def find(name: str) -> type[NoiseModel]:
         f"{hint}the models are {', '.join(MODELS)}; `mlefit models` describes them",
         code="unknown-model",
     )
+
+
+def names(having: Callable[[type[NoiseModel]], bool]) -> str:
+    """The models that have a fact, for a message."""
+    return ", ".join(name for name, model in MODELS.items() if having(model))

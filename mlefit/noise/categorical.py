@@ -7,13 +7,30 @@ A response holds class indices 0..K-1; `eta` has the K - 1 predictors of classes
 Source: Agresti, Categorical Data Analysis, section 8.1.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 
-from mlefit.arrays import Array, block
-from mlefit.noise.model import Measure, NoiseModel, Response, Rows
+from mlefit.arrays import Array, Mask, block
+from mlefit.noise import worked
+from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor
+from mlefit.noise.responses import LEVELS, Content
+
+EXAMPLE = (
+    "birch", "alder", "alder", "birch", "birch", "cedar", "cedar", "birch", "cedar", "cedar", "alder", "cedar",
+)
+DERIVATION = """\
+categorical: from the likelihood to the categorical cross-entropy
+
+  1  Model       y is one of K classes, eta_k linear, eta_0 = 0 for the
+                 reference class: q(k|x) = exp(eta_k) / sum_j exp(eta_j)
+  2  Likelihood  L = prod_i q(y_i|x_i): rows independent given x, x not modelled
+  3  -log L / n  = sum_i [log sum_j exp(eta_ij) - eta_i,y_i] / n
+                 The log of the sum is the normaliser. It stays.
+"""
 
 
 def _logits(eta: Array) -> Array:
@@ -38,7 +55,7 @@ def _softmax(eta: Array) -> tuple[Array, Array]:
 class Categorical(NoiseModel):
     """K classes, K - 1 logits against the reference class."""
 
-    classes: int
+    levels: tuple[str, ...]
 
     name = "categorical"
     loss_name = "categorical cross-entropy"
@@ -46,20 +63,32 @@ class Categorical(NoiseModel):
     support = "two or more levels"
     example = "mlefit fit sample_data/species.csv --model categorical"
     measure = Measure.MASS
-    response = Response.CLASSES
-    names_classes = True
+    response = LEVELS
+    answers = Content.LEVELS
+    one_mean = False
+    separable = True
 
     @classmethod
-    def of(cls, levels: int) -> Self:
-        """As many classes as levels."""
-        return cls(levels)
+    def of(cls, levels: Sequence[str]) -> Self:
+        """With the names of its classes."""
+        return cls(tuple(levels))
 
     @property
-    def predictors(self) -> int:
-        """K - 1."""
-        return self.classes - 1
+    def classes(self) -> int:
+        """K."""
+        return len(self.levels)
 
-    def nll(self, y: Array, eta: Array, free: Array, order: int) -> Rows:
+    @cached_property
+    def predictors(self) -> tuple[Predictor, ...]:
+        """One for each class but the reference."""
+        return tuple(Predictor(level, level) for level in self.levels[1:])
+
+    @property
+    def outcome_names(self) -> tuple[str, ...]:
+        """The classes."""
+        return self.levels
+
+    def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """log sum_k exp(eta_k - eta_y): the odds of everything against what was observed."""
         rows = np.arange(y.size)
         observed = y.astype(np.intp)
@@ -74,7 +103,7 @@ class Categorical(NoiseModel):
         total = hit + missed
         value = top + np.log(total)
         if order == 0:
-            return Rows(value)
+            return Derivatives(value)
         odds[observed, rows] = hit
         odds /= total
         probabilities = odds[1:].T
@@ -88,15 +117,15 @@ class Categorical(NoiseModel):
             weighted -= probabilities * weighted.sum(axis=1)[:, None]
             return weighted
 
-        return Rows(value, d1, curvature, probabilities)
+        return Derivatives(value, d1, curvature, probabilities)
 
-    def loss(self, y: Array, eta: Array, order: int) -> Rows:
+    def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """-sum_k 1[y = k] log p_k with p the softmax."""
         log_p, p = _softmax(eta)
         target = y[None, :] == np.arange(self.classes)[:, None]
         value = -np.where(target, log_p, 0.0).sum(axis=0)
         if order == 0:
-            return Rows(value)
+            return Derivatives(value)
         inner = p[1:]
 
         def curvature(v: Array) -> Array:
@@ -104,21 +133,36 @@ class Categorical(NoiseModel):
             bent: Array = (inner * (direction - (inner * direction).sum(axis=0))).T
             return bent
 
-        return Rows(value, (inner - target[1:]).T, curvature, inner.T)
-
-    def implied_shapes(self, mean_loss: float) -> Array:
-        """There is none."""
-        return np.empty(0)
+        return Derivatives(value, (inner - target[1:]).T, curvature, inner.T)
 
     def affine(self, free: Array) -> tuple[float, float]:
         """The loss is the cross-entropy."""
         return 1.0, 0.0
 
-    def entropy(self, eta: Array, free: Array) -> Array:
-        """-sum_k p_k log p_k."""
-        log_p, p = _softmax(eta)
-        result: Array = -(p * np.where(p > 0.0, log_p, 0.0)).sum(axis=0)
-        return result
+    def outcomes(self, y: Array) -> Mask:
+        """A row keeps its class."""
+        return np.asarray(np.arange(self.classes)[:, None] == y)
+
+    def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
+        """log sum_(k <= y) p_k, in the order of the levels."""
+        return self._log_sum(eta, np.arange(self.classes)[:, None] <= y)
+
+    def log_sf(self, y: Array, eta: Array, free: Array) -> Array:
+        """log sum_(k > y) p_k."""
+        return self._log_sum(eta, np.arange(self.classes)[:, None] > y)
+
+    def _log_sum(self, eta: Array, there: Mask) -> Array:
+        from scipy.special import logsumexp
+
+        log_p = _softmax(eta)[0]
+        with np.errstate(divide="ignore"):      # no class there, or all of them: log 0
+            inside, outside = (np.asarray(logsumexp(np.where(those, log_p, -np.inf), axis=0)) for those in (there, ~there))
+            return np.where(inside < outside, inside, np.log1p(-np.exp(np.minimum(outside, 0.0))))
+
+    def quantile(self, u: Array, eta: Array, free: Array) -> Array:
+        """The first class at which the cumulated probability reaches u."""
+        cumulated = np.cumsum(_softmax(eta)[1], axis=0)[:-1]
+        return np.asarray((cumulated < u).sum(axis=0), dtype=np.float64)
 
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """sum_k p_k log(p_k / p'_k)."""
@@ -126,13 +170,19 @@ class Categorical(NoiseModel):
         result: Array = (p * np.where(p > 0.0, log_p - _softmax(other_eta)[0], 0.0)).sum(axis=0)
         return result
 
-    def mean(self, eta: Array) -> Array:
-        """Probabilities of classes 1..K-1."""
-        inner: Array = _softmax(eta)[1][1:].T
-        return inner
-
     def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
         """The class in whose slice of the cumulated probabilities a uniform number falls."""
         cumulated = np.cumsum(_softmax(eta)[1], axis=0)[:-1]
         drawn: Array = (rng.random(eta.shape[0]) >= cumulated).sum(axis=0).astype(np.float64)
         return drawn
+
+    @classmethod
+    def derivation(cls) -> str:
+        """The categorical cross-entropy."""
+        levels = sorted(set(EXAMPLE))
+        y = np.array([float(levels.index(level)) for level in EXAMPLE])
+        share = np.bincount(y.astype(np.intp)) / y.size
+        counts = ", ".join(f"{EXAMPLE.count(level)} {level}" for level in levels)
+        return DERIVATION + worked.CLASSES.format(loss=cls.loss_name) + worked.shares(
+            cls.of(levels), y, share, np.log(share[1:] / share[0]), f"{counts} (the first rows of species.csv)",
+        )

@@ -12,9 +12,38 @@ from typing import ClassVar
 import numpy as np
 
 from mlefit.arrays import Array, block
-from mlefit.noise.model import Measure, NoiseModel, Response, Rows, Shape
+from mlefit.noise import worked
+from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
+from mlefit.noise.responses import NUMBERS, Content
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
+LOCATION = (Predictor("mean", unit_power=1),)
+
+EXAMPLE = (-2.25129, 0.96007, -4.86026, 1.03677, -0.37131)
+TRIAL = 0.5     # how far off the worked example places a mean
+DERIVATION = """\
+gaussian: from the likelihood to the mean squared error
+
+  1  Model       y = f(x) + sigma e, e standard normal:
+                 q(y|x) = exp(-(y - f)^2 / (2 sigma^2)) / (sigma sqrt(2 pi))
+  2  Likelihood  L = prod_i q(y_i|x_i): rows independent given x, x not modelled
+  3  -log L / n  = MSE / (2 sigma^2) + log(2 pi sigma^2) / 2
+                 with MSE = sum_i (y_i - f_i)^2 / n. The second term is the log
+                 of the normaliser. It stays: without it the best sigma is
+                 infinite, and MSE / 2 is no cross-entropy.
+  4  Name        -log L / n is the cross-entropy CE of the rows and q, in nats
+  5  Meaning     for the law p that the rows come from, CE(p, q) = H(p) +
+                 KL(p || q). H has no parameter in it: least CE is least KL. The
+                 raw rows have no KL, since point masses against a density give
+                 infinity: first the entropy has to be estimated.
+  6  Loss        for any fixed sigma, CE = a MSE + c, a = 1 / (2 sigma^2) > 0:
+                 the f of maximum likelihood is the f of least squares
+  7  Sigma       dCE/dsigma = 0 at sigma^2 = MSE = RSS / n; RSS / (n - p) is
+                 unbiased, and not the maximum
+  8  Together    CE = log(2 pi e MSE) / 2. It may be negative, and changes with
+                 the unit of y; KL does not.
+
+"""
 
 
 class Gaussian(NoiseModel):
@@ -26,11 +55,21 @@ class Gaussian(NoiseModel):
     support = "every number"
     example = "mlefit fit sample_data/measurements.csv --model gaussian"
     measure = Measure.DENSITY
-    response = Response.NUMBER
-    shapes: ClassVar[tuple[Shape, ...]] = (Shape("sigma"),)
-    quadratic = True
+    response = NUMBERS
+    answers = Content.NUMBERS
+    shapes: ClassVar[tuple[Shape, ...]] = (Shape("sigma", unit_power=1),)
+    located = True
+    loss_power = 2
+    compresses = True
+    closed = True
+    collapse = "sigma = 0"
 
-    def nll(self, y: Array, eta: Array, free: Array, order: int) -> Rows:
+    @property
+    def predictors(self) -> tuple[Predictor, ...]:
+        """A location."""
+        return LOCATION
+
+    def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """log sigma + log(2 pi)/2 + z^2/2 with z = (y - eta)/sigma."""
         log_sigma = float(free[0])
         sigma = math.exp(log_sigma)
@@ -38,7 +77,7 @@ class Gaussian(NoiseModel):
         square = z * z
         value = 0.5 * square + (log_sigma + HALF_LOG_2PI)
         if order == 0:
-            return Rows(value)
+            return Derivatives(value)
         d1 = block(y.size, 2)
         d1[:, 0] = z / -sigma
         d1[:, 1] = 1.0 - square
@@ -50,17 +89,17 @@ class Gaussian(NoiseModel):
             out[:, 1] = (2.0 / sigma) * z * by_eta + 2.0 * square * by_shape
             return out
 
-        return Rows(value, d1, curvature)
+        return Derivatives(value, d1, curvature)
 
-    def loss(self, y: Array, eta: Array, order: int) -> Rows:
+    def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """(y - eta)^2."""
         error = eta[:, 0] - y
         value = np.square(error)
         if order == 0:
-            return Rows(value)
-        return Rows(value, 2.0 * error[:, None], lambda v: np.broadcast_to(2.0 * v, (y.size, 1)))
+            return Derivatives(value)
+        return Derivatives(value, 2.0 * error[:, None], lambda v: np.broadcast_to(2.0 * v, (y.size, 1)))
 
-    def implied_shapes(self, mean_loss: float) -> Array:
+    def implied_shapes(self, mean_loss: float, mean_base: float) -> Array:
         """log sigma with sigma^2 = MSE."""
         return np.array([0.5 * math.log(mean_loss)])
 
@@ -69,9 +108,28 @@ class Gaussian(NoiseModel):
         log_sigma = float(free[0])
         return 0.5 * math.exp(-2.0 * log_sigma), log_sigma + HALF_LOG_2PI
 
-    def entropy(self, eta: Array, free: Array) -> Array:
-        """log(2 pi e sigma^2)/2."""
-        return np.full(eta.shape[0], float(free[0]) + HALF_LOG_2PI + 0.5)
+    def constant_fit(self, y: Array, centred: bool) -> tuple[float, Array]:
+        """Mean and log of the root mean square about it."""
+        mean = 0.0 if centred else float(y.mean())
+        return mean, np.array([0.5 * np.log(np.mean((y - mean) ** 2))])
+
+    def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
+        """log Phi(z)."""
+        from scipy.special import log_ndtr
+
+        return np.asarray(log_ndtr((y - eta[:, 0]) * np.exp(-free[0])))
+
+    def log_sf(self, y: Array, eta: Array, free: Array) -> Array:
+        """log Phi(-z)."""
+        from scipy.special import log_ndtr
+
+        return np.asarray(log_ndtr(-((y - eta[:, 0]) * np.exp(-free[0]))))
+
+    def quantile(self, u: Array, eta: Array, free: Array) -> Array:
+        """eta + sigma Phi^-1(u)."""
+        from scipy.special import ndtri
+
+        return np.asarray(eta[:, 0] + np.exp(free[0]) * ndtri(u))
 
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """log(s2/s1) + (s1^2 + (m1 - m2)^2)/(2 s2^2) - 1/2, with expm1 so that equal models give exactly 0."""
@@ -80,11 +138,25 @@ class Gaussian(NoiseModel):
         result: Array = 0.5 * (math.expm1(2.0 * difference) - 2.0 * difference) + 0.5 * shift * shift
         return result
 
-    def mean(self, eta: Array) -> Array:
-        """Eta itself."""
-        return eta
-
     def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
         """eta + sigma e."""
         noise: Array = eta[:, 0] + math.exp(float(free[0])) * rng.standard_normal(eta.shape[0])
         return noise
+
+    @classmethod
+    def derivation(cls) -> str:
+        """The mean squared error."""
+        y, noise = np.array(EXAMPLE), cls()
+        at_mean, none = np.full((y.size, 1), y.mean()), np.empty(0)
+        mse = float(noise.loss(y, at_mean, none, 0).value.mean())
+        free = noise.implied_shapes(mse, 0.0)
+        a, c = noise.affine(free)
+        best, off = worked.nll(noise, y, at_mean, free), worked.nll(noise, y, at_mean + TRIAL, free)
+        return DERIVATION + worked.worked(
+            f"y = {', '.join(f'{value:g}' for value in y)}",
+            "(the first rows of measurements.csv), f constant",
+            f"f = mean = {y.mean():.6f}, MSE = {mse:.6f} = sigma^2",
+            f"-log L / n = {best:.6f} from the density, a MSE + c = {a * mse + c:.6f},",
+            f"log(2 pi e MSE) / 2 = {0.5 * np.log(2.0 * np.pi * np.e * mse):.6f}",
+            f"f off by {TRIAL:g}: -log L / n rises by {off - best:.6f} = a {TRIAL:g}^2 = {a * TRIAL**2:.6f}",
+        )

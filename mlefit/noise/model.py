@@ -1,18 +1,23 @@
 """NoiseModel: the law of one response given its predictors. One subclass per file, one registry line per subclass.
 
-A model knows its likelihood and, written independently, the loss that it implies; the identity between the two,
-CE = a(shapes) * loss + c(shapes), is what mlefit shows on the user's data. Links are inside: `eta` is a location, a
-logit or a log-rate, and all formulas are in log-space form, so nothing is clipped.
+A law is a list of independent facts, and rooms ask for the fact that they need, never for the kind of law. It knows its
+likelihood and, written independently, the loss that it implies; the identity between the two,
+
+    cross-entropy = a(shapes) * mean loss + c(shapes) + mean base(y),
+
+is what mlefit shows on the user's data. Links are inside: `eta` is a location, a logit or a log-rate, and all formulas are
+in log-space form, so nothing is clipped.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Mask
+from mlefit.noise.responses import Content, Response
 
 
 class Measure(Enum):
@@ -22,15 +27,7 @@ class Measure(Enum):
     MASS = "mass"
 
 
-class Response(Enum):
-    """What the response column must hold."""
-
-    NUMBER = "numbers"
-    BINARY = "two levels"
-    CLASSES = "two or more levels"
-
-
-class Rows(NamedTuple):
+class Derivatives(NamedTuple):
     """A criterion on n rows and its derivatives by the q = m + s predictors and free shapes of each row.
 
     `value` (n,) in nats for a likelihood, loss units for a loss. `d1` (n, q). `curvature(v)` maps v, (n, q) or (q,), to
@@ -44,30 +41,48 @@ class Rows(NamedTuple):
     simplex: Array | None = None
 
 
-class Shape(NamedTuple):
-    """A shape parameter and its unconstrained ("free") form; every shape so far is positive, and free = log(shape)."""
+class Predictor(NamedTuple):
+    """One linear predictor. `class_`: what the report writes beside its coefficients, None where there is one mean alone.
+
+    When the response is multiplied by s, its coefficients are multiplied by s ** `unit_power`, and its constant grows by
+    `log_unit` log s: (1, 0) for a location, (0, 1) for the logarithm of a scale, (0, 0) for a logit.
+    """
 
     name: str
+    class_: str | None = None
+    kind: Literal["mean", "scale"] = "mean"
+    unit_power: int = 0
+    log_unit: int = 0
+
+
+class Shape(NamedTuple):
+    """A positive shape parameter; the searches see its unconstrained ("free") form, free = log(shape).
+
+    `unit_power`: the shape is multiplied by s ** unit_power when the response is multiplied by s.
+    """
+
+    name: str
+    unit_power: int = 0
 
     def to_natural(self, free: float) -> float:
         """exp(free)."""
         return float(np.exp(free))
 
-    def to_free(self, natural: float) -> float:
-        """log(natural)."""
-        return float(np.log(natural))
 
-    def derivative(self, free: float) -> float:
-        """d natural / d free, for the delta method."""
-        return float(np.exp(free))
+MEAN = (Predictor("mean"),)
 
 
 class NoiseModel(ABC):
     """The law of y (n,) given predictors eta (n, m) and free shapes (s,).
 
-    `quadratic` says that nll and loss depend on the rows through a sum of squares only, so that a merged R factor of
-    [X y] stands for all of them (then eta is the mean itself, and responses may be shifted and scaled). `names_classes`
-    says that each predictor belongs to a level of the response, by which its coefficients are named.
+    `response`: how its column is read and what is refused. `answers`: the content of a column that calls for this law when
+    the user names none. `located`: y may be shifted and scaled by powers of two, and offsets are taken off it; then the
+    first predictor is a location. `loss_power`: the loss is multiplied by s ** loss_power when y is by s. `compresses`:
+    nll and loss depend on the rows through sums of squares only, so that the R factor of [X y] stands for all of them.
+    `closed`: a location and one scale, and where all rows share the location both are found without a search.
+    `one_mean`: a row has one mean predictor, to which an offset belongs. `collapse`: what becomes of the shapes where every
+    row is fitted exactly, if the likelihood is then unbounded. `separable`: the likelihood may lack a maximum because some
+    direction of the predictors only ever raises it; then `outcomes` says what the rows keep probable.
     """
 
     name: ClassVar[str]
@@ -77,48 +92,84 @@ class NoiseModel(ABC):
     example: ClassVar[str]
     measure: ClassVar[Measure]
     response: ClassVar[Response]
+    answers: ClassVar[Content | None] = None
     shapes: ClassVar[tuple[Shape, ...]] = ()
-    quadratic: ClassVar[bool] = False
-    names_classes: ClassVar[bool] = False
+    located: ClassVar[bool] = False
+    loss_power: ClassVar[int] = 0
+    compresses: ClassVar[bool] = False
+    one_mean: ClassVar[bool] = True
+    collapse: ClassVar[str | None] = None
+    separable: ClassVar[bool] = False
+    closed: ClassVar[bool] = False
 
     @classmethod
-    def of(cls, levels: int) -> Self:
-        """The model of a response with `levels` levels (0 for numbers)."""
+    def of(cls, levels: Sequence[str]) -> Self:
+        """The law of a response with these levels (none for numbers), the reference or negative one first."""
         return cls()
 
     @property
-    def predictors(self) -> int:
-        """m, the number of linear predictors per row."""
-        return 1
+    def predictors(self) -> tuple[Predictor, ...]:
+        """The m linear predictors of a row."""
+        return MEAN
+
+    @property
+    def outcome_names(self) -> tuple[str, ...]:
+        """The K outcomes between which a separable law may be separated, in the order of `outcomes`."""
+        return ()
 
     @abstractmethod
-    def nll(self, y: Array, eta: Array, free: Array, order: int) -> Rows:
+    def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """-log q(y | eta, free) with every constant, in nats, and derivatives up to `order` by (eta, free)."""
 
     @abstractmethod
-    def loss(self, y: Array, eta: Array, order: int) -> Rows:
-        """The textbook loss, written independently of `nll`; derivatives by eta."""
-
-    @abstractmethod
-    def implied_shapes(self, mean_loss: float) -> Array:
-        """The free shapes (s,) that maximise the likelihood when the mean loss is `mean_loss`."""
+    def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
+        """The textbook loss, written independently of `nll`; derivatives by eta. `free` (s,): shapes held by the route."""
 
     @abstractmethod
     def affine(self, free: Array) -> tuple[float, float]:
-        """(a, c) with cross-entropy = a * mean loss + c at these free shapes."""
+        """(a, c) with cross-entropy = a * mean loss + c + mean base at these free shapes."""
+
+    def base(self, y: Array) -> Array:
+        """What the negative log-likelihood (n,) holds of the data alone, in nats: it moves no parameter."""
+        return np.zeros(y.size)
+
+    def implied_shapes(self, mean_loss: float, mean_base: float) -> Array:
+        """The free shapes (s,) that maximise the likelihood where the loss and `base` have these means."""
+        return np.empty(0)
+
+    def outcomes(self, y: Array) -> Mask:
+        """(K, n): which outcomes a row keeps probable, K = m + 1: predictor k is the log odds of outcome k + 1 to outcome 0."""
+        raise TypeError(f"{self.name} is not separable")
+
+    def constant_fit(self, y: Array, centred: bool) -> tuple[float, Array]:
+        """(eta, free) of largest likelihood where all rows share eta, 0 if `centred`, of a `closed` law."""
+        raise TypeError(f"{self.name} has no closed fit")
 
     @abstractmethod
-    def entropy(self, eta: Array, free: Array) -> Array:
-        """Entropy (n,) of the modelled law of each row, in nats."""
+    def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
+        """log P(Y <= y) (n,), accurate in the lower tail; outcomes of a discrete law count in their order."""
+
+    @abstractmethod
+    def log_sf(self, y: Array, eta: Array, free: Array) -> Array:
+        """log P(Y > y) (n,), accurate in the upper tail."""
+
+    @abstractmethod
+    def quantile(self, u: Array, eta: Array, free: Array) -> Array:
+        """The least y (n,) with P(Y <= y) >= u, for u (n,) in (0, 1)."""
+
+    def below(self, y: Array) -> Array:
+        """The outcome before y (n,): P(Y <= below(y)) = P(Y < y). For a density y itself."""
+        return y if self.measure is Measure.DENSITY else y - 1.0
 
     @abstractmethod
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
-        """KL(model || other model) (n,) of each row, closed form, in nats."""
-
-    @abstractmethod
-    def mean(self, eta: Array) -> Array:
-        """Expected response (n, m): the mean, or the probabilities of the classes that have a predictor."""
+        """KL(model || other model) (n,) of each row, in nats."""
 
     @abstractmethod
     def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
         """One response (n,) per row from the modelled law."""
+
+    @classmethod
+    @abstractmethod
+    def derivation(cls) -> str:
+        """From the likelihood to the loss in eight steps, with a worked number computed by the law itself."""

@@ -26,8 +26,8 @@ START_ROWS = 60_000     # with more rows than this, a sample of them gives both 
 
 
 class Fitted(NamedTuple):
-    """Both optima. `mean` maps rows of the data to the coordinates of the search (those of a quadratic loss are scaled
-    to the pseudo-rows that stand for the data)."""
+    """Both optima. `mean` maps rows of the data to the coordinates of the search (where sums
+    of squares stand for the data, scaled to their pseudo-rows)."""
 
     context: Context
     mean: LinearMean
@@ -72,11 +72,11 @@ def fitted(request: Request, progress: Progress | None = None, *, keep_rows: boo
                 stack.enter_context(closing(store))
         check_kind(request.se, prepared.roles.model)
         moments = prepared.moments
-        shape = geometry(moments.triangle.r, moments.weight, moments.magnitude, prepared.noise.quadratic)
+        shape = geometry(moments.triangle.r, moments.weight, moments.magnitude, prepared.noise.compresses)
         context = Context(request, source, prepared, shape, threads)
         check_before(context)
-        scale = len(shape.kept) + 1 if prepared.noise.quadratic else 1
-        mean = LinearMean(Coordinates(shape.triangle(scale), shape.kept), prepared.noise.predictors, context.units)
+        scale = len(shape.kept) + 1 if prepared.noise.compresses else 1
+        mean = LinearMean(Coordinates(shape.triangle(scale), shape.kept), len(prepared.noise.predictors), context.units)
         yield Fitted(context, mean, _fit(context, mean, progress))
 
 
@@ -97,8 +97,8 @@ def _engine(prepared: Prepared, threads: int) -> Engine:
 def _fit(context: Context, mean: LinearMean, progress: Progress | None) -> Fit:
     """Both routes, on all rows, or on the pseudo-rows that stand for them. Raises NoEstimateError for separation."""
     prepared, shape, noise = context.prepared, context.shape, context.prepared.noise
-    if noise.quadratic:
-        whitened = LinearMean(Coordinates.orthonormal(len(shape.kept)), noise.predictors)
+    if noise.compresses:
+        whitened = LinearMean(Coordinates.orthonormal(len(shape.kept)), len(noise.predictors))
         return fit_both(noise, whitened, Engine.of(shape.compressed()))
     rows = _engine(prepared, context.threads)
     if progress is not None:

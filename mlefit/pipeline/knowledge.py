@@ -27,15 +27,15 @@ def sample_of(context: Context, fit: Fit, mean: LinearMean) -> Sample:
     size = mean.size
     y, eta = rows.y, mean.eta(fit.mle.theta[:size], rows)
     free: Array = fit.mle.theta[size:]
-    if noise.quadratic:
+    if noise.located:
         y = y * scaling.y_scale + scaling.y_centre
         eta = eta * scaling.y_scale + scaling.y_centre
-        free = free + context.log_unit
+        free = free + context.log_unit * np.array([shape.unit_power for shape in noise.shapes])
     return Sample(
         noise=noise, y=y, design=coordinates.design(rows), x=np.asfortranarray(coordinates.columns(rows)), eta=eta, free=free,
         weight=rows.weight, offset=rows.offset, parameters=context.n_params,
         intercept_only=prepared.predictors.intercept and len(context.shape.kept) == 1, rows_total=round(context.n),
-        cross_entropy_total=fit.nll[0] / context.n + (context.log_unit if noise.quadratic else 0.0),
+        cross_entropy_total=fit.nll[0] / context.n + context.log_unit,
     )
 
 
@@ -75,7 +75,6 @@ def _unseen(found: Fitted) -> Holdout | None:
     aside = context.prepared.aside
     if aside is None:
         return None
-    unit = context.log_unit if fit.noise.quadratic else 0.0
     n, mean, error = held_out(
         found.objective, fit.mle.theta, Engine(aside.store, context.threads), fit.nll[0] / context.n)
-    return Holdout(aside.share, aside.store.rows, round(n), mean + unit, error)
+    return Holdout(aside.share, aside.store.rows, round(n), mean + context.log_unit, error)

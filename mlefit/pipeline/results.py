@@ -15,6 +15,7 @@ from mlefit.inference.estimates import Estimates, scaled_gradient
 from mlefit.inference.intervals import on_log_scale, wald
 from mlefit.information.agreement import route_divergence
 from mlefit.mean import Coordinates, LinearMean
+from mlefit.noise.model import Measure
 from mlefit.pipeline.fitted import Fitted
 from mlefit.problem.context import Context
 from mlefit.report.report import Agreement, Criteria, Parameter, Route, Warn
@@ -60,10 +61,10 @@ def route(context: Context, fit: Fit, optimum: Optimum, place: int, mean: Linear
     """One route's figures in natural units; KL is filled in when it is known."""
     nll = fit.nll[place] / fit.n
     loss = fit.total_loss[place] / fit.n
-    if fit.noise.quadratic:
-        nll += context.log_unit
-        with np.errstate(over="ignore"):
-            loss = float(np.float64(loss) * context.units.y_scale * context.units.y_scale)
+    nll += context.log_unit
+    with np.errstate(over="ignore"):
+        for _ in range(fit.noise.loss_power):
+            loss = float(np.float64(loss) * context.units.y_scale)
     return Route(
         optimum.method, optimum.outcome is Outcome.CERTIFIED, optimum.iterations, optimum.evaluations,
         number(-nll * fit.n), number(nll), number(loss), None, number(optimum.certificate.short),
@@ -97,13 +98,12 @@ def agreement(found: Fitted, numbers: Estimates) -> Agreement:
 def criteria(context: Context, fit: Fit, null: float | None) -> Criteria:
     """AIC = 2k - 2L, BIC = k log n - 2L with every free parameter counted; `null` is L of the intercept alone."""
     k, n = context.n_params, fit.n
-    loglik = -(fit.nll[0] + (n * context.log_unit if fit.noise.quadratic else 0.0))
-    if fit.noise.quadratic:
-        squared: float | None = 1.0 - context.shape.rss / _total_square(context)
-        kind = "R2"
-    else:
-        squared = None if not null else 1.0 - loglik / null
-        kind = "McFadden"
+    loglik = -(fit.nll[0] + n * context.log_unit)
+    squared, kind = None, "R2"
+    if fit.noise.compresses:
+        squared = 1.0 - context.shape.rss / _total_square(context)
+    elif fit.noise.measure is Measure.MASS:     # of densities, whose sign a change of unit turns, the ratio means nothing
+        squared, kind = None if not null else 1.0 - loglik / null, "McFadden"
     return Criteria(k, number(loglik), number(null), number(squared), kind,  # type: ignore[arg-type]
                     number(2.0 * k - 2.0 * loglik), number(k * float(np.log(n)) - 2.0 * loglik))
 
@@ -120,29 +120,29 @@ def _total_square(context: Context) -> float:
 def null_loglik(context: Context, rows: Execution) -> float | None:
     """Log-likelihood of the intercept alone, beside the offset if there is one.
 
-    In closed form but for a discrete response with an offset: there it takes a search over the `rows`, and None says that
-    there is no maximum, or no intercept.
+    In closed form from sums of squares, and for classes without an offset; else it takes a search over the `rows`, and None
+    says that there is no maximum, or no intercept.
     """
-    moments, n = context.prepared.moments, context.n
-    if moments.response is not None:
+    noise, n, moments = context.prepared.noise, context.n, context.prepared.moments
+    if noise.compresses:
+        assert moments.response is not None
         mean_square = float(moments.response.r[1, 1] ** 2) / n
-        noise = context.prepared.noise
-        a, c = noise.affine(noise.implied_shapes(mean_square))
+        a, c = noise.affine(noise.implied_shapes(mean_square, 0.0))
         return -n * (a * mean_square + c + context.log_unit)
-    if context.prepared.predictors.offset is not None:
-        if 0 not in context.shape.kept or not context.prepared.predictors.intercept:
-            return None
-        # The intercept's column holds ones, which are white already.
-        alone = maximum_likelihood(context.prepared.noise, LinearMean(Coordinates.orthonormal(1), 1), rows)
-        return -alone.value if alone.outcome is Outcome.CERTIFIED else None
-    counts = np.array(list(context.prepared.level_weights.values()))
-    return float(counts @ np.log(counts / n))
+    if noise.response.reads_levels and context.prepared.predictors.offset is None:
+        counts = np.array(list(context.prepared.level_weights.values()))
+        return float(counts @ np.log(counts / n))
+    if 0 not in context.shape.kept or not context.prepared.predictors.intercept:
+        return None
+    # The intercept's column holds ones, which are white already.
+    alone = maximum_likelihood(noise, LinearMean(Coordinates.orthonormal(1), len(noise.predictors)), rows)
+    return -(alone.value + n * context.log_unit) if alone.outcome is Outcome.CERTIFIED else None
 
 
 def sigma_note(context: Context, fit: Fit) -> tuple[str, ...]:
     """With few rows: the sigma of least squares, which divides by n - p where maximum likelihood divides by n."""
     free = round(context.n) - len(context.shape.kept)
-    if not fit.noise.quadratic or free >= FEW or context.request.se == "ols":
+    if not fit.noise.compresses or free >= FEW or context.request.se == "ols":
         return ()
     sigma = float(np.sqrt(context.shape.rss / free)) * context.units.y_scale
     return (f"sigma is the maximum likelihood estimate sqrt(RSS/n); with n - p = {free} degrees of freedom R's lm would "

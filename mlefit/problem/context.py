@@ -39,7 +39,7 @@ class Context(NamedTuple):
     @property
     def classes(self) -> tuple[str | None, ...]:
         """The classes that have coefficients; one None where the response has a single predictor without a name."""
-        return self.prepared.levels[1:] if self.prepared.noise.names_classes else (None,)
+        return tuple(predictor.class_ for predictor in self.prepared.noise.predictors)
 
     @property
     def units(self) -> Units:
@@ -50,14 +50,14 @@ class Context(NamedTuple):
 
     @property
     def log_unit(self) -> float:
-        """log s_y: what a density loses in nats per row when its response is multiplied by s_y."""
+        """log s_y: what a density loses in nats per row when its response is multiplied by s_y; 0 where it was not."""
         return float(np.log(self.prepared.scaling.y_scale))
 
     @property
     def n_params(self) -> int:
         """Every free parameter, shapes included."""
         noise = self.prepared.noise
-        return noise.predictors * len(self.shape.kept) + len(noise.shapes)
+        return len(noise.predictors) * len(self.shape.kept) + len(noise.shapes)
 
     def report(self, parameters: tuple[Parameter, ...], *, status: Any = "no estimate", **parts: Any) -> Report:
         """A report with everything that is known here; what `parts` do not give is None."""
@@ -144,11 +144,11 @@ class Context(NamedTuple):
             for term in self.prepared.predictors.terms for factor in term.factors
             if isinstance(factor, Levels) and factor.baseline is not None
         }
-        if noise.names_classes and levels:
+        if noise.response.takes_reference and levels:
             reference = {target: levels[0], **reference}
         return Model(
             noise=noise.name, loss=noise.loss_name, options={}, levels=levels or None,
-            positive=levels[-1] if levels and not noise.names_classes else None, reference=reference,
+            positive=levels[-1] if levels and noise.response.takes_positive else None, reference=reference,
             formula=self.prepared.roles.formula, se=self.request.se, level=self.request.level,
         )
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from threading import Thread
 from typing import NamedTuple
 
-from mlefit.design.checks import three_levels, unknown_level
+from mlefit.design.checks import unknown_level
 from mlefit.design.encode import Columns, scaling_of
 from mlefit.design.ledger import Ledger
 from mlefit.design.levels import in_order, match, names_of
@@ -19,7 +19,7 @@ from mlefit.errors import DataError, MlefitError
 from mlefit.execution import Intake, Store
 from mlefit.inference.covariance import check_kind
 from mlefit.machine import half_of_memory
-from mlefit.noise.model import NoiseModel, Response
+from mlefit.noise.model import NoiseModel
 from mlefit.problem.gather import Gathered, Kept, Moments, Told, gather, misjudged
 from mlefit.problem.learning import learnt
 from mlefit.problem.size import check_size
@@ -117,7 +117,7 @@ def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -
     if better is not None:
         scaling = better
         gathered, kept = one_pass(scaling)
-    names = names_of(gathered.levels, by_value=roles.model.response is Response.BINARY)
+    names = names_of(gathered.levels, by_value=roles.model.response.most_levels is not None)
     gathered = replace(gathered, levels=_renamed(gathered.levels, names))
     if request.holdout is not None:
         _check_holdout(gathered, request.holdout, kept.aside.rows, columns)
@@ -129,7 +129,7 @@ def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -
     aside = None if request.holdout is None else Aside(request.holdout, kept.aside.store(ranks))
     return Prepared(
         roles, gathered.ledger, moments, scaling, gathered.reservoir.sample(ranks),
-        None if kept.fitted is None else kept.fitted.store(ranks), roles.model.of(len(levels)), levels,
+        None if kept.fitted is None else kept.fitted.store(ranks), roles.model.of(levels), levels,
         gathered.levels, tuple(gathered.clusters), aside,
     )
 
@@ -160,8 +160,9 @@ def _budget(request: Request) -> int | None:
 def _parameters(roles: Roles, levels: int) -> int:
     """At most so many parameters, of a response with `levels` levels; as far as these are known, at least so many."""
     columns = roles.columns
-    noise = roles.model.of(max(levels, 2) if columns.observed.reads_levels else 0)
-    return noise.predictors * columns.predictors.width + len(noise.shapes)
+    names = [str(level) for level in range(max(levels, 2))] if columns.observed.reads_levels else ()
+    noise = roles.model.of(names)
+    return len(noise.predictors) * columns.predictors.width + len(noise.shapes)
 
 
 def _check_holdout(gathered: Gathered, share: float, held: int, columns: Columns) -> None:
@@ -202,24 +203,19 @@ def _checked(gathered: Gathered, request: Request) -> Moments:
 def _ordered_levels(gathered: Gathered, columns: Columns, roles: Roles, request: Request) -> tuple[str, ...]:
     """The response's levels, the one that is not modelled (negative or reference) first."""
     response, target = roles.model.response, columns.observed.target
-    if response is Response.NUMBER:
+    if not response.reads_levels:
         return ()
     levels = list(in_order(gathered.levels))
     rows = round(sum(gathered.levels.values()))
     if len(levels) > max(MANY_LEVELS, rows / 2):
-        raise DataError(f'column "{target}": {roles.model.name} needs classes that occur again and again, found '
-                        f"{len(levels)} levels in {rows} rows", "use another target, or --model gaussian for numbers",
-                        code="too-many-levels", columns=[target])
-    if response is Response.BINARY:
-        if len(levels) > 2:
-            raise three_levels(target, levels)
-        chosen = request.positive
-        if chosen is not None:
-            chosen = _known_level("--positive", chosen, levels, target)
-            levels.sort(key=lambda level: level == chosen)
-        return tuple(levels)
-    reference = request.reference.get(target)
-    if reference is not None:
+        raise response.not_levels(roles.model.name, target, len(levels), rows)
+    if response.most_levels is not None and len(levels) > response.most_levels:
+        raise response.too_many_levels(roles.model.name, target, levels)
+    chosen, reference = request.positive, request.reference.get(target)
+    if chosen is not None and response.takes_positive:
+        chosen = _known_level("--positive", chosen, levels, target)
+        levels.sort(key=lambda level: level == chosen)
+    if reference is not None and response.takes_reference:
         reference = _known_level(f"--reference {target}={reference}", reference, levels, target)
         levels.remove(reference)
         levels.insert(0, reference)

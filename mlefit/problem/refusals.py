@@ -5,7 +5,6 @@ import numpy as np
 from mlefit.design.levels import Levels
 from mlefit.errors import NoEstimateError, UsageError
 from mlefit.mean import Coordinates, LinearMean
-from mlefit.noise.model import Response
 from mlefit.problem.context import Context
 from mlefit.problem.size import check_size
 from mlefit.report.report import Parameter, Report
@@ -26,21 +25,23 @@ def check_before(context: Context) -> None:
             "the model has no coefficients: there is no intercept and no predictor that varies",
             "leave out --no-intercept, or name predictors", code="no-coefficients")
     check_size(context.n_params, context.request.read.memory)
-    if prepared.noise.response is not Response.NUMBER and len(prepared.levels) < 2:
+    if prepared.noise.response.reads_levels and len(prepared.levels) < 2:
         raise _refusal(
             context, f'column "{target}": {prepared.noise.name} needs at least two classes, found only one class, '
             f'"{prepared.levels[0]}", in all {n} rows used',
             "its probability is 1 and the coefficients are infinite; use data with both outcomes", "one-class", (target,))
     if n <= len(shape.kept):
-        count, labels = len(context.labels) * prepared.noise.predictors, len(prepared.noise.shapes)
+        count, labels = len(context.labels) * len(prepared.noise.predictors), len(prepared.noise.shapes)
         what = " and ".join([f"{count} coefficients" if count > 1 else "one coefficient",
                              *(s.name for s in prepared.noise.shapes)])
         rows = "one row" if n == 1 else f"{n} rows"
         raise _refusal(
             context, f"too few rows: {rows} cannot determine {count + labels} parameters ({what}){_identifiers(context)}",
             "use more rows or fewer predictors: with as many parameters as rows any data is fitted exactly", "too-few-rows")
-    if prepared.noise.quadratic:
-        _check_spread(context, target)
+    if prepared.noise.collapse is not None:
+        _check_constant(context, target, prepared.noise.collapse)
+    if prepared.noise.compresses:
+        _check_exact(context, target)
 
 
 def _identifiers(context: Context) -> str:
@@ -52,17 +53,22 @@ def _identifiers(context: Context) -> str:
     return "".join(f'; column "{name}" has as many levels as there are rows, as an identifier has' for name in names)
 
 
-def _check_spread(context: Context, target: str) -> None:
-    moments, shape = context.prepared.moments, context.shape
+def _check_constant(context: Context, target: str, collapse: str) -> None:
+    moments = context.prepared.moments
     assert moments.response is not None
-    assert shape.y is not None
     if moments.response.r[1, 1] == 0.0 and context.prepared.predictors.intercept:
         value = context.prepared.scaling.y_centre
         raise _refusal(
-            context, f'column "{target}" is constant: all {round(context.n)} rows used are {value!r}, so sigma = 0 and the '
+            context, f'column "{target}" is constant: all {round(context.n)} rows used are {value!r}, so {collapse} and the '
             "likelihood is unbounded", "there is nothing to fit; check that this is the column meant", "constant-target",
             (target,))
+
+
+def _check_exact(context: Context, target: str) -> None:
     from scipy.linalg import solve_triangular
+
+    moments, shape = context.prepared.moments, context.shape
+    assert shape.y is not None
 
     encoded = np.asarray(solve_triangular(shape.r, shape.y[:-1], check_finite=False))
     size = moments.y_magnitude + float(np.abs(encoded) @ moments.magnitude[list(shape.kept)])
@@ -72,7 +78,8 @@ def _check_spread(context: Context, target: str) -> None:
         means = [p for p in parameters if p.estimate is not None and p.kind == "mean"]
         known = ", ".join(f"{p.name} = {p.estimate:.9g}" for p in means[:SHOWN])
         raise _refusal(
-            context, f'the fit is exact: "{target}" is a linear function of the predictors ({known}), so sigma = 0 and the '
+            context, f'the fit is exact: "{target}" is a linear function of the predictors ({known}), so '
+            f"{context.prepared.noise.collapse} and the "
             "likelihood is unbounded", "there is no noise to model; check whether a predictor was computed from the target",
             "exact-fit", (target,), parameters)
 
@@ -88,7 +95,7 @@ def _exact(context: Context) -> tuple[Parameter, ...]:
                   loss_estimate=_number(by_column.get(j)))
         for j, name in enumerate(context.labels)
     )
-    return (*found, Parameter("sigma", None, "shape", "ok", estimate=0.0))
+    return (*found, *(Parameter(one.name, None, "shape", "ok", estimate=0.0) for one in context.prepared.noise.shapes))
 
 
 def unknown_parameters(context: Context) -> tuple[Parameter, ...]:

@@ -34,7 +34,8 @@ def affine(material: Material) -> Line:
     claim = "NLL per row is an affine function of the loss"
     y = np.array([nll.value / nll.weight for nll, _ in material.sweep])
     x = np.array([loss.value / loss.weight for _, loss in material.sweep])
-    slope, intercept = material.noise.affine(material.free)
+    slope, constant = material.noise.affine(material.free)
+    intercept = constant + material.mean_base
     found = float((x - x.mean()) @ (y - y.mean()) / ((x - x.mean()) @ (x - x.mean())))
     at_zero = float(y.mean() - found * x.mean())
     deviation = float(np.abs(y - slope * x - intercept).max())
@@ -43,13 +44,13 @@ def affine(material: Material) -> Line:
         deviation <= near and abs(found - slope) <= near * abs(slope)
         and abs(at_zero - intercept) <= near * max(1.0, abs(intercept))
     )
-    square = np.exp(-2.0 * material.log_unit)       # a loss in natural units is a square of them
+    unit = np.exp(-material.noise.loss_power * material.log_unit)       # what the loss is in natural units
     return line(
         "a", claim, holds,
-        f"{POINTS} random vectors {material.rows_text}: slope {significant(found * square, 8)} (theory "
-        f"{significant(slope * square, 8)}), intercept {plain_zero(at_zero + material.log_unit)} (theory "
+        f"{POINTS} random vectors {material.rows_text}: slope {significant(found * unit, 8)} (theory "
+        f"{significant(slope * unit, 8)}), intercept {plain_zero(at_zero + material.log_unit)} (theory "
         f"{plain_zero(intercept + material.log_unit)}), largest deviation {or_noise(deviation)} nats",
-        slope=found * square, slope_theory=slope * square, intercept=at_zero + material.log_unit,
+        slope=found * unit, slope_theory=slope * unit, intercept=at_zero + material.log_unit,
         intercept_theory=intercept + material.log_unit, largest_deviation=deviation,
     )
 
@@ -92,10 +93,9 @@ def third_search(material: Material) -> Line:
     if cells is None:
         return Line("c", claim, "none", "there is no such search for a density: the empirical law is a sum of point "
                     "masses, and its KL against a density is infinite whatever the parameters")
-    gamma = least_divergence(material.found.mean, cells)
     theta, curvature, _ = material.optimum
-    step = gamma - theta[: material.size]
-    gap = float(np.sqrt(curvature.leading(material.size).square(step)))     # no parameter is further apart
+    step = least_divergence(material.noise, material.found.mean, cells) - theta
+    gap = float(np.sqrt(curvature.square(step)))     # no parameter is further apart
     return line(
         "c", claim, gap <= GAP,
         f"a third search, over {cells.occupied} distinct (x, y) cells {material.rows_text}: gap to the maximum of the "
@@ -109,7 +109,7 @@ def identity(material: Material) -> Line:
     cells = material.cells
     if cells is not None:
         theta, _, cross = material.optimum
-        entropy, divergence = cells.entropy, cells.divergence(material.found.mean, theta[: material.size])
+        entropy, divergence = cells.entropy, cells.divergence(material.noise, material.found.mean, theta)
         what = f"empirical law {material.rows_text}"
     else:
         known = information(material.found, None)
@@ -138,7 +138,7 @@ def deviance(material: Material) -> Line:
     rest = abs(twice - g)
     return line(
         "e", claim, rest <= ROUNDING * max(1.0, 2.0 * cells.n * cross),
-        f"2 n (cross-entropy - entropy) = {plain_zero(twice)}, G of the {cells.counts.shape[0]} patterns by "
+        f"2 n (cross-entropy - entropy) = {plain_zero(twice)}, G of the {cells.patterns} patterns by "
         f"scipy.stats.power_divergence = {plain_zero(g)}, difference {or_noise(rest)}",
         twice_n_kl=twice, g=g,
     )
@@ -148,10 +148,12 @@ def likelihood_ratio(cells: Cells, material: Material, theta: np.ndarray) -> flo
     """G = 2 sum observed log(observed / expected), by scipy."""
     from scipy.stats import power_divergence
 
-    log_q = cells.log_probability(material.found.mean, theta[: material.size])
-    expected = cells.counts.sum(axis=1, keepdims=True) * np.exp(log_q)
-    seen = expected > 0.0
-    return float(power_divergence(cells.counts[seen], expected[seen], lambda_="log-likelihood", axis=None).statistic)
+    expected = cells.totals * np.exp(cells.log_probability(material.noise, material.found.mean, theta))
+    empty = cells.n - float(expected.sum())     # what the model expects in all cells without a row
+    observed = cells.counts
+    if empty > 0.0:
+        expected, observed = np.append(expected, empty), np.append(observed, 0.0)
+    return float(power_divergence(observed, expected, lambda_="log-likelihood", axis=None).statistic)
 
 
 def difference(material: Material) -> Line:
@@ -160,8 +162,11 @@ def difference(material: Material) -> Line:
     noise, found = material.noise, material.found
     if not noise.shapes:
         same = noise.affine(material.free) == (1.0, 0.0)
-        what = f"nowhere to differ: {noise.name} has no shape parameter, its loss is the cross-entropy itself"
-        return line("f", claim, same, what)
+        loss = "the cross-entropy itself" if material.mean_base == 0.0 else "the cross-entropy but for a constant of the data"
+        return line("f", claim, same, f"nowhere to differ: {noise.name} has no shape parameter, its loss is {loss}")
+    if not noise.compresses:
+        names = ", ".join(shape.name for shape in noise.shapes)
+        return Line("f", claim, "none", f"mlefit prints no other estimate of {names} than the maximum, to differ from")
     n, p = found.fit.n, found.mean.coordinates.rank
     ratio = n / (n - p)
     nll = material.objectives[0]

@@ -13,11 +13,11 @@ from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Engine
 from mlefit.inference.covariance import Inverse
 from mlefit.inference.estimates import Estimates, estimates
-from mlefit.information.patterns import group, tabulate
-from mlefit.noise.model import NoiseModel, Response
+from mlefit.information.patterns import group
+from mlefit.noise.model import Measure, NoiseModel
 from mlefit.objective import Objective
 from mlefit.pipeline.fitted import Fitted
-from mlefit.rows.chunk import Chunk, choose, join
+from mlefit.rows.chunk import Chunk, join
 from mlefit.sums.curvature import Curvature
 from mlefit.sums.tally import Tally
 
@@ -50,8 +50,8 @@ class Material:
 
     @property
     def log_unit(self) -> float:
-        """log of the unit in which a number was encoded; 0 for classes."""
-        return self.found.context.log_unit if self.noise.quadratic else 0.0
+        """log of the unit in which a number was encoded; 0 where it was not."""
+        return self.found.context.log_unit
 
     @cached_property
     def numbers(self) -> Estimates:
@@ -85,6 +85,11 @@ class Material:
     def objectives(self) -> tuple[Objective, Objective]:
         """The negative log-likelihood and the loss."""
         return self.found.objective, Objective(implied_loss(self.noise), self.found.mean, 0)
+
+    @cached_property
+    def mean_base(self) -> float:
+        """Mean over the rows of what the likelihood holds of the data alone."""
+        return float(np.average(self.noise.base(self.chunk.y), weights=self.chunk.weight))
 
     @cached_property
     def rounding(self) -> float:
@@ -121,15 +126,14 @@ class Material:
 
     @cached_property
     def cells(self) -> Cells | None:
-        """The empirical law of classes over distinct predictor rows; None for a density."""
-        if self.noise.response is Response.NUMBER:
+        """The empirical law of the response over distinct predictor rows; None for a density."""
+        if self.noise.measure is Measure.DENSITY:
             return None
         chunk = self.chunk
         columns = [*chunk.x.T, *([] if chunk.offset is None else [chunk.offset])] or [np.zeros(chunk.rows)]
         pattern = group(columns, np.inf)
         assert pattern is not None
-        patterns = tabulate(pattern, chunk.y, chunk.weight, self.noise.predictors + 1)
-        return Cells(choose(chunk, patterns.row), patterns.counts)
+        return Cells.of(chunk, pattern)
 
     @cached_property
     def optimum(self) -> tuple[Array, Curvature, float]:

@@ -48,14 +48,14 @@ def along(material: Material) -> Slice:
     values = centre + error * np.linspace(-SLICE_ERRORS, SLICE_ERRORS, SLICE_POINTS)
     direction = np.zeros(material.size)
     direction[: j + 1] = coordinates.triangle[: j + 1, j] / found.context.units.unit()[j]
-    unit = np.exp(material.log_unit)
+    unit = np.exp(material.log_unit * found.fit.noise.loss_power)
     height, depth = [], []
     for value in values:
         gamma = found.fit.mle.theta[: material.size] + direction * (value - centre)
         total = material.tally(nll, np.append(gamma, material.free), 0)
         other = material.tally(loss, gamma, 0)
         height.append(float(total.value / total.weight) + material.log_unit)
-        depth.append(float(other.value / other.weight * unit**2))
+        depth.append(float(other.value / other.weight * unit))
     return Slice(
         found.context.labels[coordinates.kept[j]], found.fit.noise.loss_name, tuple(map(float, values)), tuple(height),
         tuple(depth), centre, float(numbers.loss[0, j]),

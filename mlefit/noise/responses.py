@@ -1,0 +1,81 @@
+"""Responses: how the column of a response is read, what it may hold, and in which words everything else is refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from mlefit.arrays import Array, Mask
+from mlefit.errors import DataError
+
+SHOWN = 6       # levels in a message
+
+
+class Content(Enum):
+    """What a column holds, as far as it decides which law it calls for. The value completes "because of the target (...)"."""
+
+    NUMBERS = "it is a column of numbers"
+    TWO_LEVELS = "it has two levels"
+    LEVELS = "it is text with {count} levels"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """`reads_levels`: the column is read as levels, and y holds their index; else as numbers.
+
+    `least`: the smallest number taken, with `open_end` not itself. `whole`: whole numbers alone. `most_levels`: how many
+    there may be, None for any. `takes_positive`: the user may name the level that is modelled, which becomes the last;
+    `takes_reference`: the user may name the level that the others are compared with, which becomes the first.
+    """
+
+    reads_levels: bool = False
+    least: float = -np.inf
+    open_end: bool = False
+    whole: bool = False
+    most_levels: int | None = None
+    takes_positive: bool = False
+    takes_reference: bool = False
+
+    @property
+    def wants(self) -> str:
+        """What the numbers must be, in words."""
+        kind = "whole numbers" if self.whole else "numbers"
+        if self.least == -np.inf:
+            return kind
+        return f"{kind} {'>' if self.open_end else '>='} {self.least:g}"
+
+    def refused(self, y: Array) -> Mask | None:
+        """Which finite numbers (n,) are no response of this kind; None where all are."""
+        bad = y <= self.least if self.open_end else y < self.least
+        if self.whole:
+            bad |= y != np.rint(y)
+        return bad if bad.any() else None
+
+    def not_levels(self, model: str, column: str, levels: int, rows: int) -> DataError:
+        """The refusal of a column with about a level per row."""
+        return DataError(f'column "{column}": {model} needs classes that occur again and again, found {levels} levels in '
+                         f"{rows} rows", "use another target, or --model gaussian for numbers", code="too-many-levels",
+                         columns=[column])
+
+    def too_many_levels(self, model: str, column: str, levels: Sequence[str]) -> DataError:
+        """The refusal of a column with more levels than `most_levels`."""
+        shown = ", ".join(levels[:SHOWN]) + (", ..." if len(levels) > SHOWN else "")
+        return DataError(
+            f'column "{column}": {model} needs two distinct values, found {len(levels)}: {shown}',
+            "use --model categorical, or recode the column to two values", code="too-many-levels", columns=[column],
+        )
+
+    def not_numbers(self, model: str, column: str, found: str, example: str, better: str) -> DataError:
+        """The refusal of a column that holds `found`, not numbers; `better`: a law that takes it, if there is one."""
+        remedy = (f"use --model {better}, or name a column of numbers with --target" if better
+                  else "turn it into a number, such as days since the first date")
+        return DataError(f'column "{column}": {model} needs numbers, found {found}{example}', remedy,
+                         code="target-not-numeric", columns=[column])
+
+
+NUMBERS = Response()
+TWO_LEVELS = Response(reads_levels=True, most_levels=2, takes_positive=True)
+LEVELS = Response(reads_levels=True, takes_reference=True)
+COUNTS = Response(least=0.0, whole=True)
+POSITIVE = Response(least=0.0, open_end=True)
