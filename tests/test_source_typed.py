@@ -89,6 +89,22 @@ def test_long_frames_come_in_batches() -> None:
         assert not source.complete
 
 
+def test_the_kinds_of_types_hold_and_those_of_empty_columns_and_text_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlefit.source.frame.SAMPLE_ROWS", 2)
+    table = pa.table({
+        "x": [1.0, 2.0, 3.0], "late": [None, None, 4.0], "never": pa.array([None] * 3, pa.float64()),
+        "g": ["1 kg", "2 kg", "word"], "list": [[1], [2], [3]], "day": [DAY] * 3, "b": [True, False, None],
+    })
+    with open_source(table, ReadOptions()) as source:
+        guessed = {name: kind.name for name, kind in source.kinds.items()}
+        assert not source.stands(2)
+        assert {name: kind.name for name, kind in source.kinds.items()} == {
+            "x": "NUMBER", "late": "NUMBER", "never": "EMPTY", "g": "NUMBER", "list": "TEXT", "day": "DATE", "b": "BOOLEAN",
+        } == guessed | {"late": "NUMBER"}
+        assert source.warnings == ()        # not every cell has the unit that the first ones have
+        assert source.stands(2)
+
+
 @pytest.mark.parametrize(("data", "numbers", "message"), [
     ({"x": pa.array([[1], [2]])}, ["x"], '<dict>: column "x" has the type list<item: int64>, which is neither numbers '
      "nor categories.\nLeave the column out by naming the others with -x."),

@@ -78,8 +78,8 @@ class TypedPart(Part):
             kind = field.type
             self._types[field.name] = getattr(kind, "storage_type", kind)
         self.names = tuple(self._types)
-        kinds = {name: kind for name, type_ in self._types.items() if (kind := kind_of_type(type_)) is not None}
-        self.by_type = {name: kind for name, kind in kinds.items() if kind is not Kind.TEXT}    # text may have units
+        kinds = {name: kind_of_type(kind) for name, kind in self._types.items()}
+        self.by_type = {name: kind or Kind.TEXT for name, kind in kinds.items() if kind is not Kind.TEXT}   # it may have units
 
     def _load(self, content: Any, columns: Sequence[str]) -> Any:
         """The columns of a block as an Arrow table or record batch."""
