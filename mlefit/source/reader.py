@@ -43,12 +43,12 @@ class Reader(Source):
         self.parts = tuple(parts)
         self.labels = tuple(part.label for part in parts)
         self.names = first.names
+        self.complete = all(part.complete for part in parts)
         heads = {name: reduce(add, (part.profiles[name] for part in parts)) for name in self.names}
-        self._known = Knowledge(heads, _sure(parts, heads), all(part.complete for part in parts))
+        self._known = Knowledge(heads, _sure(parts, heads), self.complete)
         self.kinds, self.distinct = self._known.kinds, self._known.distinct
         self.warnings = _cautions(self._known.units)
         self.counting = first.counting
-        self.complete = len(parts) == 1 and first.complete
         self.notes = list(dict.fromkeys(note for part in parts for note in part.notes))
         sizes = [part.size for part in parts]
         self.size = None if None in sizes else sum(size for size in sizes if size is not None)
