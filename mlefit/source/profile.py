@@ -120,9 +120,9 @@ def of_texts(column: Any, decimal: str, na: tuple[str, ...], listed: bool, *, ty
     import pyarrow.compute as pc
 
     texts, places = column.dictionary, codes(column)
-    counts = np.bincount(places[places >= 0], minlength=len(texts))
+    counts = np.bincount(places[places >= 0] if column.null_count else places, minlength=len(texts))
     trimmed = pc.utf8_trim_whitespace(texts)
-    nowhere = np.zeros(len(texts), np.bool_)
+    nowhere, digits = np.zeros(len(texts), np.bool_), mask(pc.match_substring_regex(trimmed, "[0-9]"))
     if typed:
         cells = trimmed.to_pylist()
         absent = np.array([text in ("", *na) for text in cells], np.bool_)
@@ -130,13 +130,13 @@ def of_texts(column: Any, decimal: str, na: tuple[str, ...], listed: bool, *, ty
     elif decimal == "." and not na and _are_plain(texts):       # the usual column, at little cost
         return Profile(numbers=int(counts.sum()), levels=_spellings(trimmed, nowhere, decimal) if listed else None)
     else:
-        dates = _dates(trimmed)
+        dates = _dates(trimmed) if digits.any() else nowhere
         if not na and dates.all():      # a look at each text would cost more than the rest of reading such a column
             return Profile(dates=int(counts.sum()), levels=_spellings(trimmed, nowhere, decimal) if listed else None)
         values, other, _ = parse_numbers(texts, decimal, na)
         absent, dates = ~other & np.isnan(values), dates & other
         booleans = other & mask(pc.match_substring_regex(trimmed, f"^(?i:{'|'.join(sorted(BOOLEANS))})$"))
-    numeral = other & ~dates & mask(pc.match_substring_regex(trimmed, "[0-9]"))
+    numeral = other & ~dates & digits
     written, units = 0, dict[str, int]()
     cells = trimmed.to_pylist() if numeral.any() else []
     for at in np.flatnonzero(numeral).tolist():
