@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mlefit.arrays import Array
 from mlefit.criterion import likelihood
-from mlefit.estimation.fit import Fit, fit_both
+from mlefit.estimation.fit import Optima, fit_both
 from mlefit.estimation.outcome import Outcome
 from mlefit.execution import Engine
 from mlefit.existence.rank import geometry
@@ -31,7 +31,7 @@ from mlefit.sums.triangle import Triangle
 class Fitted:
     """Both routes on the rows of `engine`; `mean` maps their design to the coordinates of the search."""
 
-    fit: Fit
+    fit: Optima
     mean: LinearMean
     engine: Engine
 
@@ -55,7 +55,7 @@ def one_thread() -> threadpool_limits:
 
 
 def fit_rows(noise: NoiseModel, y: Array, x: Array) -> Fitted:
-    """Fit y (n,) on x (n, p), whose first column is the constant. Raises estimation.fit.Separated."""
+    """Optima y (n,) on x (n, p), whose first column is the constant. Raises estimation.fit.Separated."""
     x = np.asfortranarray(x)
     n = float(y.size)
     columns = np.column_stack([x, y]) if noise.compresses else x

@@ -20,11 +20,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from information_cases import bernoulli, categorical, evidence, gaussian, sample_of
 
-from mlefit.information.evidence import Evidence
 from mlefit.noise.categorical import Categorical
 from mlefit.noise.gaussian import Gaussian
+from mlefit.report.report import Information
 
-Case = Callable[[np.random.Generator], Evidence]
+Case = Callable[[np.random.Generator], Information]
 
 
 def rounded(n: int, step: float) -> Case:
@@ -32,7 +32,7 @@ def rounded(n: int, step: float) -> Case:
 
 
 def regression(n: int, d: int) -> Case:
-    def case(rng: np.random.Generator) -> Evidence:
+    def case(rng: np.random.Generator) -> Information:
         x = rng.normal(size=(n, d))
         return gaussian(x.sum(axis=1) + rng.normal(size=n), x)
 
@@ -40,7 +40,7 @@ def regression(n: int, d: int) -> Case:
 
 
 def logit(n: int, d: int) -> Case:
-    def case(rng: np.random.Generator) -> Evidence:
+    def case(rng: np.random.Generator) -> Information:
         x = rng.normal(size=(n, d))
         return bernoulli((rng.random(n) < 1 / (1 + np.exp(-x[:, 0]))).astype(float), x)
 
@@ -48,7 +48,7 @@ def logit(n: int, d: int) -> Case:
 
 
 def patterns(n: int, kinds: int) -> Case:
-    def case(rng: np.random.Generator) -> Evidence:
+    def case(rng: np.random.Generator) -> Information:
         x = rng.integers(0, kinds, n) * 2.0 / (kinds - 1) - 1
         return bernoulli((rng.random(n) < 1 / (1 + np.exp(-x))).astype(float), x[:, None])
 
@@ -56,7 +56,7 @@ def patterns(n: int, kinds: int) -> Case:
 
 
 def softmax(n: int, kinds: int | None) -> Case:
-    def case(rng: np.random.Generator) -> Evidence:
+    def case(rng: np.random.Generator) -> Information:
         x = rng.normal(size=n) if kinds is None else rng.integers(0, kinds, n) * 2.0 / (kinds - 1) - 1
         return categorical(Categorical.of("abc").draw(rng, np.column_stack([x, -x / 2]), np.empty(0)), x[:, None])
 
@@ -115,7 +115,7 @@ def main() -> None:
         print(f"{name:28s} rejected {100 * rejected:5.1f} % of {len(known)} (no verdict: {unknown})", flush=True)
     for name, (case, divergence) in COVERAGE.items():
         found = [case(np.random.default_rng([2, seed])) for seed in range(runs)]
-        inside = [one.ci_low <= divergence <= one.ci_high for one in found]     # type: ignore[operator]
+        inside = [one.kl.ci_low <= divergence <= one.kl.ci_high for one in found]     # type: ignore[operator]
         print(f"{name:28s} covered {100 * np.mean(inside):5.1f} % of {runs}", flush=True)
     cost("no predictors n=1e5", 100_000, 0)
     cost("no predictors n=1e6", 1_000_000, 0)

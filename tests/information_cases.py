@@ -5,13 +5,13 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError
 from mlefit.information.entropy import Spacings
-from mlefit.information.evidence import Evidence
 from mlefit.information.measure import measure
 from mlefit.information.sample import Fitter, Sample
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.categorical import Categorical
 from mlefit.noise.gaussian import Gaussian
 from mlefit.noise.model import NoiseModel
+from mlefit.report.report import Information
 
 
 def fitter(noise: NoiseModel) -> Fitter:
@@ -66,19 +66,19 @@ def sample_of(
     return Sample(noise, y, design, design, eta, free, weight, offset, parameters, x is None, n, total / n)
 
 
-def evidence(sample: Sample, *, seed: int = 0, draws: int | None = None) -> Evidence:
+def evidence(sample: Sample, *, seed: int = 0, draws: int | None = None) -> Information:
     return measure(sample, fit=fitter(sample.noise), seed=seed, draws=draws)
 
 
-def gaussian(y: Array, x: Array | None = None, *, seed: int = 0, draws: int | None = None, **more: Array) -> Evidence:
+def gaussian(y: Array, x: Array | None = None, *, seed: int = 0, draws: int | None = None, **more: Array) -> Information:
     return evidence(sample_of(Gaussian(), y, x, **more), seed=seed, draws=draws)
 
 
-def bernoulli(y: Array, x: Array | None = None, *, draws: int | None = None, **more: Array) -> Evidence:
+def bernoulli(y: Array, x: Array | None = None, *, draws: int | None = None, **more: Array) -> Information:
     return evidence(sample_of(Bernoulli(), y, x, **more), draws=draws)
 
 
-def categorical(y: Array, x: Array | None = None, *, draws: int | None = None, **more: Array) -> Evidence:
+def categorical(y: Array, x: Array | None = None, *, draws: int | None = None, **more: Array) -> Information:
     return evidence(sample_of(Categorical.of([str(k) for k in range(int(np.max(y)) + 1)]), y, x, **more), draws=draws)
 
 

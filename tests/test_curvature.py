@@ -12,7 +12,7 @@ import mlefit
 from mlefit import objective as objectives
 from mlefit.arrays import Array
 from mlefit.criterion import likelihood
-from mlefit.estimation.fit import Fit, fit_both
+from mlefit.estimation.fit import Optima, fit_both
 from mlefit.estimation.outcome import Outcome
 from mlefit.execution import Engine
 from mlefit.inference.covariance import KINDS, covariance
@@ -132,7 +132,7 @@ def test_the_form_of_a_curvature_is_known_where_it_is_made_and_nowhere_else() ->
 
 def fit_of(design: LinearMean, data: Engine, sample: Engine | None) -> dict[str, Any]:
     """Everything that is made from the curvature of a fit."""
-    fit: Fit = fit_both(Bernoulli(), design, data, sample)
+    fit: Optima = fit_both(Bernoulli(), design, data, sample)
     objective = Objective(likelihood(Bernoulli()), design, 0)
     numbers: dict[str, Estimates] = {
         kind: estimates(fit, design, covariance(kind, fit, data, objective)) for kind in KINDS if kind != "ols"}

@@ -8,7 +8,7 @@ from scipy.interpolate import BSpline
 from mlefit.design.formula import parse_formula
 from mlefit.design.learn import learn, survey
 from mlefit.design.powers import Powers
-from mlefit.design.sample import BOUND, Sample
+from mlefit.design.sample import BOUND, ValueSample
 from mlefit.errors import DataError, InBlockError
 from mlefit.rows.keys import Stream, keys
 
@@ -120,8 +120,8 @@ def test_sample_is_bounded_uniform_and_the_same_for_any_parts():
     n = BOUND + 200_000
     x = np.arange(n, dtype=float)               # sorted: the worst case for a sample of the first rows
     chance = keys(0, Stream.QUANTILES, (0, 0), 0, n)
-    whole = Sample.of(x, chance, None)
-    parts = [Sample.of(x[cut], chance[cut], None) for cut in (slice(0, 300_000), slice(300_000, None))]
+    whole = ValueSample.of(x, chance, None)
+    parts = [ValueSample.of(x[cut], chance[cut], None) for cut in (slice(0, 300_000), slice(300_000, None))]
     merged = parts[1] + parts[0]
     assert merged.values.size == BOUND
     assert np.array_equal(merged.values, whole.values)

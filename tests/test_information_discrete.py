@@ -33,20 +33,20 @@ def test_a_saturated_model_cannot_misfit(classes: int) -> None:
     rng = np.random.default_rng(classes)
     y = rng.integers(0, classes, 300).astype(float)
     found = bernoulli(y) if classes == 2 else categorical(y)
-    assert found.raw == 0.0
-    assert found.misfit == 0.0
+    assert found.kl.raw == 0.0
+    assert found.kl.misfit == 0.0
     assert found.entropy == found.cross_entropy
-    assert found.bound == "saturated"
-    assert found.verdict == "saturated: cannot misfit"
-    assert found.p_value is None
-    assert found.detection_limit is None
+    assert found.kl.bound == "saturated"
+    assert found.kl.verdict == "saturated: cannot misfit"
+    assert found.kl.p_value is None
+    assert found.kl.detection_limit is None
 
 
 def test_one_parameter_per_group_is_saturated_too() -> None:
     rng = np.random.default_rng(1)
     group_of = rng.integers(0, 3, 200)
     dummies = (group_of[:, None] == np.array([1, 2])).astype(float)
-    assert bernoulli(coin(rng, group_of - 1.0), dummies).bound == "saturated"
+    assert bernoulli(coin(rng, group_of - 1.0), dummies).kl.bound == "saturated"
 
 
 def test_patterns_give_the_deviance() -> None:
@@ -61,20 +61,20 @@ def test_patterns_give_the_deviance() -> None:
         n, ones, p = here.sum(), y[here].sum(), 1 / (1 + np.exp(-eta[here][0]))
         for count, expected in ((ones, n * p), (n - ones, n * (1 - p))):
             deviance += 2 * count * np.log(count / expected) if count else 0.0
-    assert 2 * 400 * found.raw == pytest.approx(deviance, abs=1e-9)
-    assert abs(found.entropy + found.raw - found.cross_entropy) < 1e-12
+    assert 2 * 400 * found.kl.raw == pytest.approx(deviance, abs=1e-9)
+    assert abs(found.entropy + found.kl.raw - found.cross_entropy) < 1e-12
     assert found.entropy_method == "frequencies in 8 predictor patterns"
-    assert found.bound == "estimate"
-    assert 0 <= found.raw <= found.upper == found.cross_entropy
+    assert found.kl.bound == "estimate"
+    assert 0 <= found.kl.raw <= found.kl.upper == found.cross_entropy
 
 
 def test_pattern_misfit_is_seen_and_truth_is_not() -> None:
     rng = np.random.default_rng(3)
     x = rng.integers(0, 10, 3000) / 5.0 - 1
     true, bent = bernoulli(coin(rng, x), x[:, None]), bernoulli(coin(rng, x + 2 * x**2), x[:, None])
-    assert true.verdict == "no misfit detected"
+    assert true.kl.verdict == "no misfit detected"
     assert bent.verdict_p_value == 1 / 200
-    assert bent.verdict.startswith("misfit, ")
+    assert bent.kl.verdict.startswith("misfit, ")
 
 
 def test_weighted_patterns_are_the_rows_repeated() -> None:
@@ -84,9 +84,9 @@ def test_weighted_patterns_are_the_rows_repeated() -> None:
     cells, counts = np.unique(np.column_stack([x, y]), axis=0, return_counts=True)
     weighted = bernoulli(cells[:, 1], cells[:, :1], weight=counts.astype(float), draws=49)
     repeated = bernoulli(np.repeat(cells[:, 1], counts), np.repeat(cells[:, :1], counts, axis=0), draws=49)
-    assert weighted.raw == pytest.approx(repeated.raw, abs=1e-10)
-    assert weighted.verdict_p_value == repeated.verdict_p_value
-    assert weighted.n_used == 500
+    assert weighted.kl.raw == pytest.approx(repeated.kl.raw, abs=1e-10)
+    assert weighted.kl.verdict_p_value == repeated.kl.verdict_p_value
+    assert weighted.kl.n_used == 500
 
 
 def test_missing_square_and_missing_interaction_are_bounded_from_below() -> None:
@@ -98,18 +98,18 @@ def test_missing_square_and_missing_interaction_are_bounded_from_below() -> None
     rng = np.random.default_rng(5)
     x = rng.normal(size=10_000)
     found = bernoulli(coin(rng, x + 0.35 * (x**2 - 1)), x[:, None])
-    assert found.bound == "lower"
-    assert found.ci_low < known < found.ci_high
-    assert found.verdict == "misfit, small"
+    assert found.kl.bound == "lower"
+    assert found.kl.ci_low < known < found.kl.ci_high
+    assert found.kl.verdict == "misfit, small"
     assert found.entropy_method == "design with splines"
-    assert found.parts == {"splines": found.misfit}
+    assert found.kl.parts == {"splines": found.kl.misfit}
 
     a, b = (grid.ravel() for grid in np.meshgrid(nodes, nodes))
     both = np.outer(mass, mass).ravel()
     known = best_logit_divergence(a + b + 0.8 * a * b, np.column_stack([a, b]), both)
     x = rng.normal(size=(10_000, 2))
     found = bernoulli(coin(rng, x.sum(axis=1) + 0.8 * x[:, 0] * x[:, 1]), x)
-    assert found.ci_low < known < found.ci_high
+    assert found.kl.ci_low < known < found.kl.ci_high
     assert found.entropy_method == "design with splines and products"
 
 
@@ -118,7 +118,7 @@ def test_reference_rejects_true_models_as_often_as_it_says() -> None:
     for seed in range(120):
         rng = np.random.default_rng([6, seed])
         x = rng.normal(size=(400, 2))
-        p.append(bernoulli(coin(rng, x[:, 0]), x).verdict_p_value)
+        p.append(bernoulli(coin(rng, x[:, 0]), x).kl.verdict_p_value)
     assert sum(value <= 0.05 for value in p) <= 15      # binomial(120, 0.05): 6 + 3.7 sd
     assert 0.35 < np.mean(p) < 0.65
 
@@ -129,7 +129,7 @@ def test_classes_against_a_reference_keep_their_level() -> None:
         rng = np.random.default_rng([7, seed])
         x = rng.normal(size=(600, 1))
         y = Categorical.of("abc").draw(rng, np.column_stack([x[:, 0], -0.5 * x[:, 0]]), np.empty(0))
-        p.append(categorical(y, x).verdict_p_value)
+        p.append(categorical(y, x).kl.verdict_p_value)
     assert sum(value <= 0.05 for value in p) <= 9       # binomial(60, 0.05): 3 + 3.5 sd
     assert 0.35 < np.mean(p) < 0.65
 
@@ -138,33 +138,33 @@ def test_no_draws_keep_what_is_not_simulated() -> None:
     rng = np.random.default_rng(8)
     x = rng.integers(0, 5, 300) / 2.0
     found = bernoulli(coin(rng, x - 1), x[:, None], draws=0)
-    assert found.raw is not None
-    assert found.verdict is None
-    assert found.misfit is None
+    assert found.kl.raw is not None
+    assert found.kl.verdict is None
+    assert found.kl.misfit is None
     unique = rng.normal(size=300)
-    assert bernoulli(coin(rng, unique), unique[:, None], draws=0).p_value is not None      # chi-squared, not simulated
+    assert bernoulli(coin(rng, unique), unique[:, None], draws=0).kl.p_value is not None      # chi-squared, not simulated
 
 
 def test_too_few_rows_for_a_reference_are_said() -> None:
     rng = np.random.default_rng(9)
     x = rng.normal(size=(15, 1))
     found = bernoulli(np.arange(15.0) % 2, x)
-    assert found.reason == "rows are unique, and 15 of them are too few for a richer reference design"
-    assert found.raw is None
-    assert found.upper == found.cross_entropy
+    assert found.kl.reason == "rows are unique, and 15 of them are too few for a richer reference design"
+    assert found.kl.raw is None
+    assert found.kl.upper == found.cross_entropy
 
 
 def test_a_separating_reference_is_said() -> None:
     x = np.linspace(-2, 2, 200)
     y = (np.abs(x) > 1).astype(float)
     found = bernoulli(y, x[:, None])
-    assert found.reason == "the richer reference design separates the classes"
+    assert found.kl.reason == "the richer reference design separates the classes"
 
 
 def test_a_model_that_is_not_finite_is_said() -> None:
     sample = sample_of(Bernoulli(), np.arange(40.0) % 2)
     found = evidence(replace(sample, eta=np.full((40, 1), np.inf)))
-    assert found.reason == "the fitted model is not finite"
+    assert found.kl.reason == "the fitted model is not finite"
 
 
 def test_a_part_of_the_rows_is_refitted() -> None:
@@ -174,8 +174,8 @@ def test_a_part_of_the_rows_is_refitted() -> None:
     sample = replace(sample_of(Bernoulli(), y, x[:, None]), rows_total=5000, cross_entropy_total=0.7)
     shifted = replace(sample, eta=sample.eta + 0.05)
     found, again = evidence(sample, draws=0), evidence(shifted, draws=0)
-    assert again.raw == pytest.approx(found.raw, abs=1e-12)
-    assert found.entropy + found.raw == pytest.approx(0.7, abs=1e-12)
+    assert again.kl.raw == pytest.approx(found.kl.raw, abs=1e-12)
+    assert found.entropy + found.kl.raw == pytest.approx(0.7, abs=1e-12)
 
 
 def test_offset_alone_makes_patterns() -> None:
@@ -183,7 +183,7 @@ def test_offset_alone_makes_patterns() -> None:
     offset = rng.integers(0, 5, 1500) / 2.0
     found = bernoulli(coin(rng, offset - 1), offset=offset, draws=99)
     assert found.entropy_method == "frequencies in 5 predictor patterns"
-    assert found.verdict == "no misfit detected"
+    assert found.kl.verdict == "no misfit detected"
 
 
 def test_group_numbers_equal_rows_and_stops_early() -> None:

@@ -19,37 +19,37 @@ def noise_and_x(seed: int, n: int = N) -> tuple[np.ndarray, np.ndarray]:
 def test_uneven_spread_is_bounded_from_below() -> None:
     e, x = noise_and_x(1)
     found = gaussian(x + e * np.exp(0.3 * x), x[:, None])
-    assert found.bound == "lower"
-    assert found.misfit == pytest.approx(0.0795, abs=4 * 0.005)
-    assert found.ci_low < 0.09                   # the whole KL is 0.09; the bound must not exceed it
-    assert found.parts["spread"] > 0.05
-    assert found.verdict == "misfit, moderate"
+    assert found.kl.bound == "lower"
+    assert found.kl.misfit == pytest.approx(0.0795, abs=4 * 0.005)
+    assert found.kl.ci_low < 0.09                   # the whole KL is 0.09; the bound must not exceed it
+    assert found.kl.parts["spread"] > 0.05
+    assert found.kl.verdict == "misfit, moderate"
 
 
 def test_missing_curve_is_structure() -> None:
     e, x = noise_and_x(2)
     found = gaussian(x + 0.3 * (x**2 - 1) + e, x[:, None])
     known = 0.5 * np.log1p(2 * 0.3**2)           # sigma^2 grows by var(0.3 (x^2 - 1))
-    assert found.ci_low < known < found.ci_high
-    assert found.parts["structure"] == pytest.approx(known, abs=0.015)
-    assert abs(found.parts["shape"]) < 0.005
+    assert found.kl.ci_low < known < found.kl.ci_high
+    assert found.kl.parts["structure"] == pytest.approx(known, abs=0.015)
+    assert abs(found.kl.parts["shape"]) < 0.005
 
 
 def test_heavy_errors_are_shape() -> None:
     _, x = noise_and_x(3)
     errors = np.random.default_rng(33).standard_t(5, size=N)
     found = gaussian(x + errors, x[:, None])
-    assert found.parts["shape"] == pytest.approx(0.0469, abs=0.02)
-    assert abs(found.parts["structure"]) < 0.003
-    assert found.verdict_p_value == 0.01
+    assert found.kl.parts["shape"] == pytest.approx(0.0469, abs=0.02)
+    assert abs(found.kl.parts["structure"]) < 0.003
+    assert found.kl.verdict_p_value == 0.01
 
 
 def test_parts_add_up_to_the_misfit_and_the_identity_holds() -> None:
     e, x = noise_and_x(4, 500)
     sample = sample_of(Gaussian(), 3 * x + e, x[:, None])
     found = evidence(sample)
-    assert sum(found.parts.values()) == pytest.approx(found.misfit, abs=1e-12)
-    assert abs(found.entropy + found.raw - sample.cross_entropy_total) < 1e-12
+    assert sum(found.kl.parts.values()) == pytest.approx(found.kl.misfit, abs=1e-12)
+    assert abs(found.entropy + found.kl.raw - sample.cross_entropy_total) < 1e-12
 
 
 @pytest.mark.parametrize("factor", [1e-100, -0.0254, 1e100])
@@ -58,10 +58,10 @@ def test_units_do_not_matter(factor: float) -> None:
     y = 2 * x + e
     one, other = gaussian(y, x[:, None]), gaussian(factor * y - 5 * factor, (100 * x + 3)[:, None])
     if factor > 0:
-        assert other.raw == pytest.approx(one.raw, abs=1e-9)
-        assert other.verdict_p_value == one.verdict_p_value
-    assert other.entropy - other.cross_entropy == pytest.approx(-other.raw, abs=1e-9)
-    assert other.raw == pytest.approx(one.raw, abs=1e-7)
+        assert other.kl.raw == pytest.approx(one.kl.raw, abs=1e-9)
+        assert other.kl.verdict_p_value == one.kl.verdict_p_value
+    assert other.entropy - other.cross_entropy == pytest.approx(-other.kl.raw, abs=1e-9)
+    assert other.kl.raw == pytest.approx(one.kl.raw, abs=1e-7)
 
 
 def test_true_models_are_rejected_as_often_as_said() -> None:
@@ -69,7 +69,7 @@ def test_true_models_are_rejected_as_often_as_said() -> None:
     for seed in range(120):
         rng = np.random.default_rng([6, seed])
         x = rng.normal(size=(100, 2))
-        p.append(gaussian(x.sum(axis=1) + rng.normal(size=100), x, draws=99).verdict_p_value)
+        p.append(gaussian(x.sum(axis=1) + rng.normal(size=100), x, draws=99).kl.verdict_p_value)
     assert sum(value <= 0.05 for value in p) <= 15      # binomial(120, 0.05): 6 + 3.7 sd
     assert 0.4 < np.mean(p) < 0.6
 
@@ -80,8 +80,8 @@ def test_rounded_responses_are_no_misfit() -> None:
         rng = np.random.default_rng([7, seed])
         x = rng.normal(size=(500, 1))
         found = gaussian(np.round(x[:, 0] + rng.normal(size=500), 1), x, draws=39)
-        assert found.resolution == pytest.approx(0.1)
-        p.append(found.verdict_p_value)
+        assert found.kl.resolution == pytest.approx(0.1)
+        p.append(found.kl.verdict_p_value)
     assert sorted(p)[1] > 0.05
     assert max(p) > 0.5
 
@@ -93,8 +93,8 @@ def test_weight_is_the_row_repeated() -> None:
     cells, counts = np.unique(np.column_stack([x, y]), axis=0, return_counts=True)
     weighted = gaussian(cells[:, 1], cells[:, :1], weight=counts.astype(float), draws=39)
     repeated = gaussian(np.repeat(cells[:, 1], counts), np.repeat(cells[:, :1], counts, axis=0), draws=39)
-    assert weighted.raw == pytest.approx(repeated.raw, abs=1e-9)
-    assert weighted.n_used == 400
+    assert weighted.kl.raw == pytest.approx(repeated.kl.raw, abs=1e-9)
+    assert weighted.kl.n_used == 400
 
 
 def test_at_most_twenty_thousand_rows() -> None:
@@ -102,23 +102,23 @@ def test_at_most_twenty_thousand_rows() -> None:
     x = rng.normal(size=(100_000, 5))
     sample = sample_of(Gaussian(), x.sum(axis=1) + rng.normal(size=100_000), x)
     found = evidence(sample, draws=19)
-    assert found.n_used == 20_000
-    assert found.entropy + found.raw == pytest.approx(sample.cross_entropy_total, abs=1e-12)
-    assert found.ci_low < 0 < found.ci_high
+    assert found.kl.n_used == 20_000
+    assert found.entropy + found.kl.raw == pytest.approx(sample.cross_entropy_total, abs=1e-12)
+    assert found.kl.ci_low < 0 < found.kl.ci_high
 
 
 def test_offset_and_dummies() -> None:
     rng = np.random.default_rng(10)
     offset, g = rng.normal(size=400), rng.integers(0, 2, 400).astype(float)
     found = gaussian(offset + g + rng.normal(size=400), g[:, None], offset=offset)
-    assert found.bound == "lower"
-    assert found.verdict == "no misfit detected"
+    assert found.kl.bound == "lower"
+    assert found.kl.verdict == "no misfit detected"
 
 
 def test_too_few_rows_are_said() -> None:
     rng = np.random.default_rng(11)
-    assert gaussian(rng.normal(size=15), rng.normal(size=(15, 1))).reason == "15 rows are too few (at least 20)"
-    assert gaussian(rng.normal(size=40), rng.normal(size=(40, 24))).reason == "40 rows are too few (at least 50)"
+    assert gaussian(rng.normal(size=15), rng.normal(size=(15, 1))).kl.reason == "15 rows are too few (at least 20)"
+    assert gaussian(rng.normal(size=40), rng.normal(size=(40, 24))).kl.reason == "40 rows are too few (at least 50)"
 
 
 def test_natural_spline_is_linear_outside_its_knots_and_has_three_columns() -> None:

@@ -48,10 +48,10 @@ def test_kinds_of_resolution() -> None:
 ])
 def test_what_cannot_be_compared_is_refused(change: Callable[[Array], Array], reason: str) -> None:
     found = gaussian(change(np.random.default_rng(3).normal(size=1000)))
-    assert found.reason == reason
-    assert found.verdict == f"not identifiable: {reason}"
-    assert found.bound == "none"
-    assert found.raw is None
+    assert found.kl.reason == reason
+    assert found.kl.verdict == f"not identifiable: {reason}"
+    assert found.kl.bound == "none"
+    assert found.kl.raw is None
     assert found.entropy is None
     assert np.isfinite(found.cross_entropy)
 
@@ -67,10 +67,10 @@ def test_rounding_is_not_a_misfit(step: float, n: int) -> None:
     for seed in range(6):
         y = np.round(np.random.default_rng([seed, n]).normal(size=n) / step) * step
         found = gaussian(y, draws=39)
-        assert np.isfinite(found.raw)
-        assert found.resolution == pytest.approx(step, rel=1e-9) or found.resolution is None
-        assert found.bound == "estimate"
-        p.append(found.verdict_p_value)
+        assert np.isfinite(found.kl.raw)
+        assert found.kl.resolution == pytest.approx(step, rel=1e-9) or found.kl.resolution is None
+        assert found.kl.bound == "estimate"
+        p.append(found.kl.verdict_p_value)
     assert max(p) > 0.1
     assert min(p) > 1 / 40 or sorted(p)[1] > 1 / 40
 

@@ -11,7 +11,7 @@ from scipy.stats import chisquare
 from mlefit.rows.chunk import Chunk, choose, join
 from mlefit.rows.keys import Stream, keys
 from mlefit.rows.piece import Piece, Ranks
-from mlefit.rows.reservoir import Bar, Reservoir
+from mlefit.rows.reservoir import Reservoir, Threshold
 from mlefit.sums.tally import tree_sum
 
 
@@ -25,7 +25,7 @@ def batches(n: int, rows: int = 50, weighted: bool = False) -> list[Chunk]:
 
 def reservoirs(chunks: list[Chunk], capacity: int, seed: int = 0) -> list[Reservoir]:
     """Those of the chunks, each a block of its own."""
-    bar = Bar(capacity)
+    bar = Threshold(capacity)
     return [
         Reservoir.of(Piece(chunk), keys(seed, Stream.SAMPLE, (0, block), 0, chunk.rows), bar)
         for block, chunk in enumerate(chunks)
@@ -71,7 +71,7 @@ def test_samples_of_parts_add_up_to_that_of_the_whole_in_any_grouping(random: Ra
 
 def test_who_met_which_rows_first_does_not_matter() -> None:
     """The bar that workers share depends on who was first; the sample does not."""
-    chunks, bar = batches(3_000), Bar(100)
+    chunks, bar = batches(3_000), Threshold(100)
     shuffled = np.random.default_rng(1).permutation(len(chunks)).tolist()
     met = {
         block: Reservoir.of(Piece(chunks[block]), keys(0, Stream.SAMPLE, (0, block), 0, 50), bar) for block in shuffled
@@ -113,7 +113,7 @@ def test_levels_are_ranked_when_all_are_known() -> None:
     """Three pieces with levels in orders of their own."""
     names = ("abc", "cab", "bca")
     pieces = [Piece(chunk, tuple(levels)) for levels, chunk in zip(names, (Chunk(y.y % 3, y.x) for y in batches(90, 30)), strict=True)]
-    bar = Bar(100)
+    bar = Threshold(100)
     total = tree_sum(Reservoir.of(piece, keys(0, Stream.SAMPLE, (0, k), 0, 30), bar) for k, piece in enumerate(pieces))
     ranks = {"a": 0, "b": 1, "c": 2}
     expected = [float(ranks[levels[k % 3]]) for levels in names for k in range(30)]

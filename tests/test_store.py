@@ -64,7 +64,7 @@ def test_a_budget_fills_memory_first_and_keeps_the_order() -> None:
     chunks = [chunk(100) for _ in range(5)]
     size = chunks[0].y.nbytes + chunks[0].x.nbytes
     store = stored(*chunks, budget=2 * size)
-    assert [type(part).__name__ for part in store.parts] == ["Held", "Held", "Stored", "Stored", "Stored"]
+    assert [type(part).__name__ for part in store.parts] == ["Held", "Held", "Spilled", "Spilled", "Spilled"]
     assert [part.load().first_row for part in store.parts] == [0, 100, 200, 300, 400]
     store.close()
     store.close()

@@ -10,7 +10,7 @@ import numpy as np
 from mlefit.arrays import Array, Mask
 from mlefit.design.expression import Expression
 from mlefit.design.powers import Powers, Recurrence
-from mlefit.design.sample import Sample
+from mlefit.design.sample import ValueSample
 from mlefit.design.terms import Factor, not_finite
 from mlefit.errors import DataError
 from mlefit.rows.keys import Stream, keys
@@ -134,12 +134,12 @@ class Spline(Basis):
         """`bs(x,df=k)[1]` to `bs(x,df=k)[k]`."""
         return tuple(f"{self.label}[{j}]" for j in range(1, self.df + 1))
 
-    def survey(self, batch: Batch, keep: Mask, weight: Array | None) -> Sample:
+    def survey(self, batch: Batch, keep: Mask, weight: Array | None) -> ValueSample:
         """The values of the argument, or a sample of them."""
         chance = keys(0, Stream.QUANTILES, batch.place, batch.start, batch.start + batch.rows)
-        return Sample.of(self._kept(batch, keep), chance[keep], None if weight is None else weight[keep])
+        return ValueSample.of(self._kept(batch, keep), chance[keep], None if weight is None else weight[keep])
 
-    def learnt(self, summary: Sample, full: bool, reference: Mapping[str, str]) -> "Spline":
+    def learnt(self, summary: ValueSample, full: bool, reference: Mapping[str, str]) -> "Spline":
         """With its knots. Raises DataError when knots coincide."""
         if not summary.values.size:
             raise self._too_few("knots", "use rows without missing cells")

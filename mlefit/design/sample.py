@@ -1,4 +1,4 @@
-"""Sample: the values of one column for quantiles, all of them up to a bound and a uniform sample beyond it."""
+"""ValueSample: the values of one column for quantiles, all of them up to a bound and a uniform sample beyond it."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ BOUND = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Sample(Summary):
+class ValueSample(Summary):
     """The range, and the rows with the BOUND smallest keys, sorted by key.
 
     The key of a row is random and depends on its place alone. So a sample is uniform, the same whatever the threads, and
@@ -26,7 +26,7 @@ class Sample(Summary):
     weight: Array | None
 
     @classmethod
-    def of(cls, values: Array, keys: Array, weight: Array | None) -> "Sample":
+    def of(cls, values: Array, keys: Array, weight: Array | None) -> "ValueSample":
         """The sample of finite `values` (n,) of rows with these `keys` (n,), each counted `weight` times."""
         low, high = (float(values.min()), float(values.max())) if values.size else (np.inf, -np.inf)
         return cls._smallest(low, high, keys, values, weight)
@@ -34,11 +34,11 @@ class Sample(Summary):
     @classmethod
     def _smallest(
         cls, low: float, high: float, keys: Array, values: Array, weight: Array | None
-    ) -> "Sample":
+    ) -> "ValueSample":
         first = np.argsort(keys)[:BOUND]
         return cls(low, high, keys[first], values[first], None if weight is None else weight[first])
 
-    def __add__(self, other: "Sample") -> "Sample":
+    def __add__(self, other: "ValueSample") -> "ValueSample":
         weight = None
         if self.weight is not None and other.weight is not None:
             weight = np.concatenate([self.weight, other.weight])

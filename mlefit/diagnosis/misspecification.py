@@ -11,7 +11,7 @@ from mlefit.arrays import Array
 from mlefit.inference.covariance import scores
 from mlefit.mean import MeanFunction
 from mlefit.objective import Objective
-from mlefit.problem.context import Context
+from mlefit.problem.problem import Problem
 from mlefit.report.report import Warn
 from mlefit.sums.curvature import Curvature
 
@@ -21,24 +21,24 @@ MANY = 600          # parameters beyond which the comparison would cost more tha
 
 
 def misspecification(
-    context: Context, theta: Array, objective: Objective, curvature: Curvature
+    problem: Problem, theta: Array, objective: Objective, curvature: Curvature
 ) -> tuple[Warn, ...]:
     """The warning, or nothing. The sandwich is that of the sampled rows; `curvature` is H."""
-    if context.n - context.n_params < ENOUGH or context.n_params > MANY:
+    if problem.n - problem.n_params < ENOUGH or problem.n_params > MANY:
         return ()
-    rows = context.prepared.sample
+    rows = problem.prepared.sample
     total = objective.whitened(scores(objective, theta, None, rows))
     assert total.outer is not None
     weight = float(rows.rows if rows.weight is None else rows.weight.sum())
-    spread = curvature.root(curvature.root(total.outer).T) * (context.n / weight)      # F'JF: the identity under the model
-    names, directions = _directions(context, objective.mean, theta, curvature)
+    spread = curvature.root(curvature.root(total.outer).T) * (problem.n / weight)      # F'JF: the identity under the model
+    names, directions = _directions(problem, objective.mean, theta, curvature)
     ratio = np.sqrt(np.einsum("ij,jk,ik->i", directions, spread, directions) / np.square(directions).sum(axis=1))
     apart = np.maximum(ratio, 1.0 / np.maximum(ratio, np.finfo(float).tiny))
     worst = int(np.argmax(apart))
     if apart[worst] <= FACTOR:
         return ()
     named = tuple(names[i] for i in np.argsort(-apart, kind="stable") if apart[i] > FACTOR)
-    asked = context.request.se
+    asked = problem.request.se
     remedy = "use --se robust" if asked in ("model", "ols") else "the robust ones are shown"
     if named == ("sigma",):
         remedy += "; the tails are not those of the model, and the coefficients are hardly affected"
@@ -47,9 +47,9 @@ def misspecification(
     return (Warn("robust-differs", message, tuple(dict.fromkeys(named))),)
 
 
-def _directions(context: Context, mean: MeanFunction, theta: Array, curvature: Curvature) -> tuple[list[str], Array]:
+def _directions(problem: Problem, mean: MeanFunction, theta: Array, curvature: Curvature) -> tuple[list[str], Array]:
     """Names (c,) of all parameters that have errors, and F'a (c, P) of each: its standard error is the norm."""
     by_class = [curvature.root(part.directions, part.first) for part in mean.natural(theta[: mean.size])]
-    labels = [context.labels[j] for j in mean.coordinates.kept]
-    shapes = [shape.name for shape in context.prepared.noise.shapes]
+    labels = [problem.labels[j] for j in mean.coordinates.kept]
+    shapes = [shape.name for shape in problem.prepared.noise.shapes]
     return labels * mean.predictors + shapes, np.concatenate([*by_class, curvature.root(np.eye(len(shapes)), mean.size)])

@@ -10,7 +10,7 @@ from mlefit.estimation.fit import Separated
 from mlefit.execution import Execution
 from mlefit.inference.intervals import wald
 from mlefit.mean import LinearMean
-from mlefit.problem.context import Context
+from mlefit.problem.problem import Problem
 from mlefit.report.report import Criteria, Parameter
 
 SHOWN = 8               # parameters named in a message
@@ -19,15 +19,15 @@ CLASSES = 3             # classes named one by one
 IDENTIFIED = 1e-7       # a combination that moves less than this along a flat direction is identified
 
 
-def separated(context: Context, found: Separated, mean: LinearMean, execution: Execution) -> NoEstimateError:
+def separated(problem: Problem, found: Separated, mean: LinearMean, execution: Execution) -> NoEstimateError:
     """The refusal of separated data: what separates, how many rows, the supremum, and the parameters still identified."""
-    separation, noise = found.separation, context.prepared.noise
+    separation, noise = found.separation, problem.prepared.noise
     limit = limiting(noise, mean, execution, separation)
-    parameters = _limiting_parameters(context, mean, np.array(separation.directions), limit)
-    culprits, told = _culprits(context, parameters, separation.complete, outcomes(context, execution))
-    target, rows = context.prepared.observed.target, f"{round(separation.predicted)} of {round(separation.rows)} rows"
-    modelled = f" (modelled: {context.prepared.levels[-1]})" if noise.response.takes_positive else ""
-    named = ", ".join(_towards(context, culprits))
+    parameters = _limiting_parameters(problem, mean, np.array(separation.directions), limit)
+    culprits, told = _culprits(problem, parameters, separation.complete, outcomes(problem, execution))
+    target, rows = problem.prepared.observed.target, f"{round(separation.predicted)} of {round(separation.rows)} rows"
+    modelled = f" (modelled: {problem.prepared.levels[-1]})" if noise.response.takes_positive else ""
+    named = ", ".join(_towards(problem, culprits))
     because = "".join(f"; {fact}" for fact in told[:FACTS]) + ("; ..." if len(told) > FACTS else "")
     if separation.complete:
         what = (f'the classes of "{target}"{modelled} are perfectly separated by {named}{because}: all '
@@ -40,27 +40,27 @@ def separated(context: Context, found: Separated, mean: LinearMean, execution: E
     remedy = "drop or merge what separates the classes, or collect rows where they overlap"
     if any(p.state == "ok" for p in parameters):
         remedy += "; the other parameters are those of the limiting model (separated rows removed)"
-    partial = context.report(parameters, criteria=None if limit is None else Criteria(
-        context.n_params, None, None, None, "McFadden", None, None))
+    partial = problem.report(parameters, criteria=None if limit is None else Criteria(
+        problem.n_params, None, None, None, "McFadden", None, None))
     columns = tuple(dict.fromkeys(p.name for p in culprits))
     return NoEstimateError(what, remedy, code="separation", columns=columns, partial=partial)
 
 
 def _culprits(
-    context: Context, parameters: tuple[Parameter, ...], complete: bool, found: Outcomes
+    problem: Problem, parameters: tuple[Parameter, ...], complete: bool, found: Outcomes
 ) -> tuple[list[Parameter], list[str]]:
     """The infinite parameters that the message names, and what the rows say about their columns."""
     infinite = [p for p in parameters if p.state == "infinite"]
     culprits = [p for p in infinite if p.name != "(Intercept)"] or infinite
-    places = sorted({context.labels.index(p.name) for p in culprits})
-    enough = alone(context, found, places) if complete else []
+    places = sorted({problem.labels.index(p.name) for p in culprits})
+    enough = alone(problem, found, places) if complete else []
     if enough:
-        culprits = [p for p in culprits if context.labels.index(p.name) in enough]
+        culprits = [p for p in culprits if problem.labels.index(p.name) in enough]
         places = enough
-    return culprits, facts(context, found, places)
+    return culprits, facts(problem, found, places)
 
 
-def _towards(context: Context, culprits: list[Parameter]) -> list[str]:
+def _towards(problem: Problem, culprits: list[Parameter]) -> list[str]:
     """`g=B (+infinity for class b, -infinity for 8 classes)`: each column once."""
     by_name: dict[str, list[Parameter]] = {}
     for p in culprits:
@@ -85,24 +85,24 @@ def _towards(context: Context, culprits: list[Parameter]) -> list[str]:
 
 
 def _limiting_parameters(
-    context: Context, mean: LinearMean, directions: Array, limit: Limit | None
+    problem: Problem, mean: LinearMean, directions: Array, limit: Limit | None
 ) -> tuple[Parameter, ...]:
     """States, limits, and for what the limiting model identifies, estimates."""
     known = mean.natural(np.zeros(mean.size) if limit is None else limit.gamma)
     flat = np.eye(mean.size) if limit is None else limit.flat
     found = []
-    for part, name_of_class in zip(known, context.classes, strict=True):
+    for part, name_of_class in zip(known, problem.classes, strict=True):
         a, block = part.directions, slice(part.first, part.first + part.directions.shape[1])
         drift = directions[:, block] @ a.T
         moves = np.linalg.norm(flat[block].T @ a.T, axis=0) / np.linalg.norm(a, axis=1)
         errors = None if limit is None or limit.covariance is None else limit.covariance.error(a, part.first) * part.unit
-        for j, label in enumerate(context.labels):
-            if j in context.shape.aliased:
+        for j, label in enumerate(problem.labels):
+            if j in problem.shape.aliased:
                 found.append(Parameter(label, name_of_class, "mean", "aliased"))
                 continue
-            k = context.shape.kept.index(j)
+            k = problem.shape.kept.index(j)
             if moves[k] <= IDENTIFIED and errors is not None and errors[k] > 0.0:
-                said = wald(float(part.value[k]), float(errors[k]), context.request.level, None)
+                said = wald(float(part.value[k]), float(errors[k]), problem.request.level, None)
                 found.append(Parameter(label, name_of_class, "mean", "ok", float(part.value[k]), said.std_error, said.low,
                                        said.high, None, said.statistic, None, said.p_value))
                 continue

@@ -11,7 +11,7 @@ import numpy as np
 from mlefit.arrays import Array, Mask
 from mlefit.design.levels import Levels
 from mlefit.execution import Execution
-from mlefit.problem.context import Context
+from mlefit.problem.problem import Problem
 from mlefit.rows.chunk import Chunk
 
 
@@ -45,45 +45,45 @@ class Outcomes:
         )
 
 
-def outcomes(context: Context, execution: Execution) -> Outcomes:
+def outcomes(problem: Problem, execution: Execution) -> Outcomes:
     """One pass over the rows."""
-    scaling, noise = context.prepared.scaling, context.prepared.noise
+    scaling, noise = problem.prepared.scaling, problem.prepared.noise
     one, zero = (1.0 - scaling.centre) / scaling.scale, (0.0 - scaling.centre) / scaling.scale
-    if context.prepared.predictors.intercept:      # the constant is encoded as it is
+    if problem.prepared.predictors.intercept:      # the constant is encoded as it is
         one[0], zero[0] = 1.0, 0.0
     return execution.sum(lambda chunk: Outcomes.of(chunk, one, zero, noise.outcomes(chunk.y).T))
 
 
-def facts(context: Context, found: Outcomes, columns: list[int]) -> list[str]:
+def facts(problem: Problem, found: Outcomes, columns: list[int]) -> list[str]:
     """`every row with g=B has y=1`, for each indicator among `columns`, and for the baseline of its factor, if true."""
     told: list[str] = []
-    labels = context.labels
+    labels = problem.labels
     for j in columns:
-        if found.elsewhere[j] == 0.0 and (level := _only(context, found.at_one[j])) is not None:
-            told.append(_fact(context, labels[j] if "=" in labels[j] else f"{labels[j]}=1", level))
-        elif found.elsewhere[j] == 0.0 and "=" not in labels[j] and (level := _only(context, found.at_zero[j])) is not None:
-            told.append(_fact(context, f"{labels[j]}=0", level))
-    everything = found.at_one[0] + found.at_zero[0] if context.prepared.predictors.intercept else None
-    for factor, here in _factors(context):
+        if found.elsewhere[j] == 0.0 and (level := _only(problem, found.at_one[j])) is not None:
+            told.append(_fact(problem, labels[j] if "=" in labels[j] else f"{labels[j]}=1", level))
+        elif found.elsewhere[j] == 0.0 and "=" not in labels[j] and (level := _only(problem, found.at_zero[j])) is not None:
+            told.append(_fact(problem, f"{labels[j]}=0", level))
+    everything = found.at_one[0] + found.at_zero[0] if problem.prepared.predictors.intercept else None
+    for factor, here in _factors(problem):
         if everything is None or factor.baseline is None or not set(here) & set(columns):
             continue
         rest = everything - found.at_one[here].sum(axis=0)
-        if (level := _only(context, rest)) is not None:
-            told.insert(0, _fact(context, f"{factor.column}={factor.baseline}", level))
+        if (level := _only(problem, rest)) is not None:
+            told.insert(0, _fact(problem, f"{factor.column}={factor.baseline}", level))
     return told
 
 
-def alone(context: Context, found: Outcomes, columns: list[int]) -> list[int]:
+def alone(problem: Problem, found: Outcomes, columns: list[int]) -> list[int]:
     """Which of `columns` separate two classes completely without the help of others."""
-    if len(context.prepared.noise.outcome_names) != 2:
+    if len(problem.prepared.noise.outcome_names) != 2:
         return []
     return [j for j in columns if found.largest[j, 0] < found.least[j, 1] or found.largest[j, 1] < found.least[j, 0]]
 
 
-def _factors(context: Context) -> list[tuple[Levels, list[int]]]:
+def _factors(problem: Problem) -> list[tuple[Levels, list[int]]]:
     """Categorical main effects with the places of their columns."""
-    place, listed = int(context.prepared.predictors.intercept), []
-    for term in context.prepared.predictors.terms:
+    place, listed = int(problem.prepared.predictors.intercept), []
+    for term in problem.prepared.predictors.terms:
         here = list(range(place, place + len(term.labels())))
         place += len(here)
         if len(term.factors) == 1 and isinstance(term.factors[0], Levels):
@@ -91,11 +91,11 @@ def _factors(context: Context) -> list[tuple[Levels, list[int]]]:
     return listed
 
 
-def _only(context: Context, counts: Array) -> str | None:
+def _only(problem: Problem, counts: Array) -> str | None:
     """The class of all the rows counted, if they have one."""
     seen = np.flatnonzero(counts)
-    return context.prepared.noise.outcome_names[int(seen[0])] if seen.size == 1 else None
+    return problem.prepared.noise.outcome_names[int(seen[0])] if seen.size == 1 else None
 
 
-def _fact(context: Context, where: str, level: str) -> str:
-    return f"every row with {where} has {context.prepared.observed.target}={level}"
+def _fact(problem: Problem, where: str, level: str) -> str:
+    return f"every row with {where} has {problem.prepared.observed.target}={level}"

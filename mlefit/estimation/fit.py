@@ -1,4 +1,4 @@
-"""Fit: both routes on one set of rows, the proof that a maximum exists, and what each route says at its optimum."""
+"""Optima: both routes on one set of rows, the proof that a maximum exists, and what each route says at its optimum."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NEAR = 1e-2     # standard errors: within this gap the likelihood is its own quadratic to 1e-10
 
 
-class Fit(NamedTuple):
+class Optima(NamedTuple):
     """Both optima, and the total negative log-likelihood (nats) and total loss at each, in encoded units."""
 
     noise: NoiseModel
@@ -54,7 +54,7 @@ class Separated(Exception):  # noqa: N818  a finding, not a defect: the pipeline
         self.theta = theta
 
 
-def fit_both(noise: NoiseModel, mean: LinearMean, execution: Execution, sample: Execution | None = None) -> Fit:
+def fit_both(noise: NoiseModel, mean: LinearMean, execution: Execution, sample: Execution | None = None) -> Optima:
     """Maximise the likelihood, minimise the loss, then evaluate each criterion at the other's optimum.
 
     Raises Separated when the likelihood of a discrete response has no maximum.
@@ -84,4 +84,4 @@ def fit_both(noise: NoiseModel, mean: LinearMean, execution: Execution, sample: 
         point = optimum.theta[: objective.size]
         return execution.sum(lambda chunk: objective.tally(point, chunk, 0)).value
 
-    return Fit(noise, mean, n.weight, mle, loss, (mle.value, total(likely, loss)), (total(lossy, mle), loss.value))
+    return Optima(noise, mean, n.weight, mle, loss, (mle.value, total(likely, loss)), (total(lossy, mle), loss.value))

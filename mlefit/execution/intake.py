@@ -8,7 +8,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.execution.engine import parts
 from mlefit.execution.spill import Spill
-from mlefit.execution.store import Held, Store, Stored
+from mlefit.execution.store import Held, Spilled, Store
 from mlefit.rows.piece import Piece, Ranks, Tables
 
 
@@ -21,7 +21,7 @@ class Intake:
     def __init__(self, budget: int | None = None) -> None:
         self.rows = 0
         self._room = budget
-        self._kept: list[tuple[tuple[int, ...], list[Held | Stored]]] = []
+        self._kept: list[tuple[tuple[int, ...], list[Held | Spilled]]] = []
         self._levels: dict[str, int] = {}
         self._clusters: dict[str, int] = {}
         self._spill: Spill | None = None
@@ -36,7 +36,7 @@ class Intake:
             tables = Tables(_indices(self._levels, piece.levels), _indices(self._clusters, piece.clusters))
             spill = self._spill_for(piece.chunk.y.nbytes + piece.chunk.x.nbytes)
         cut = parts(tables.applied(piece.chunk))
-        kept: list[Held | Stored] = [Held.of(part) if spill is None else Stored.of(part, spill) for part in cut]
+        kept: list[Held | Spilled] = [Held.of(part) if spill is None else Spilled.of(part, spill) for part in cut]
         with self._lock:
             self._kept.append((place, kept))
 
@@ -53,7 +53,7 @@ class Intake:
     def store(self, ranks: Ranks | None = None) -> Store:
         """Everything kept, in order, with ranks in the place of levels and clusters."""
         tables = Tables.of(self._levels, self._clusters, ranks or Ranks())
-        placed: list[Held | Stored] = []
+        placed: list[Held | Spilled] = []
         rows = 0
         for _, kept in sorted(self._kept, key=lambda entry: entry[0]):
             for part in kept:

@@ -35,7 +35,7 @@ class Held(NamedTuple):
         return self._replace(chunk=tables.applied(self.chunk, first_row))
 
 
-class Stored(NamedTuple):
+class Spilled(NamedTuple):
     """One part on disk; `load` brings it back."""
 
     spill: Spill
@@ -45,7 +45,7 @@ class Stored(NamedTuple):
     tables: Tables = Tables()
 
     @classmethod
-    def of(cls, chunk: Chunk, spill: Spill) -> "Stored":
+    def of(cls, chunk: Chunk, spill: Spill) -> "Spilled":
         """A copy of a chunk."""
         layout = Layout.of(chunk)
         return cls(spill, spill.write(layout.packed(chunk)), layout)
@@ -66,7 +66,7 @@ class Stored(NamedTuple):
         self.spill.read(arrays, self.start)
         return self.tables.applied(self.layout.chunk(arrays), self.first_row)
 
-    def placed(self, first_row: int, tables: Tables) -> "Stored":
+    def placed(self, first_row: int, tables: Tables) -> "Spilled":
         """The part at its place among the others; its codes will be translated when it is read."""
         return self._replace(first_row=first_row, tables=tables)
 
@@ -74,7 +74,7 @@ class Stored(NamedTuple):
 class Store:
     """Parts in order, and the file that some of them are in, if any. `rows`: how many they have."""
 
-    def __init__(self, parts: Sequence[Held | Stored], rows: int, spill: Spill | None = None) -> None:
+    def __init__(self, parts: Sequence[Held | Spilled], rows: int, spill: Spill | None = None) -> None:
         self.parts = tuple(parts)
         self.rows = rows
         self._spill = spill

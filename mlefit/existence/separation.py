@@ -125,26 +125,26 @@ def _settled(direction: Array, working: Array) -> Array:
     return projected / top if top > GAIN else np.zeros_like(direction)
 
 
-class Kept(NamedTuple):
+class Entries(NamedTuple):
     """What the rows of a chunk keep probable, one entry (r,) for each row and outcome of it, in the order of the rows."""
 
     rows: Index
     outcome: Index
 
     @classmethod
-    def of(cls, noise: NoiseModel, chunk: Chunk) -> "Kept":
+    def of(cls, noise: NoiseModel, chunk: Chunk) -> "Entries":
         """One entry per row where each has one class; a count above 0 has two, since its rate may go neither way."""
         return cls(*np.nonzero(noise.outcomes(chunk.y).T))
 
 
-def _margins(mean: LinearMean, direction: Array, chunk: Chunk, kept: Kept) -> Array:
+def _margins(mean: LinearMean, direction: Array, chunk: Chunk, kept: Entries) -> Array:
     """Margins (K, r) of the outcome kept over each outcome; 0 over itself."""
     logits = np.concatenate([np.zeros((1, chunk.rows)), mean.slope(direction, chunk).T])
     margins: Array = logits[kept.outcome, kept.rows] - logits[:, kept.rows]
     return margins
 
 
-def _open(mean: LinearMean, earlier: Sequence[Array], chunk: Chunk, kept: Kept) -> Mask:
+def _open(mean: LinearMean, earlier: Sequence[Array], chunk: Chunk, kept: Entries) -> Mask:
     """Which pairs (K, r) of an entry and another outcome than the one kept the earlier directions leave tied."""
     pairs = np.arange(mean.predictors + 1)[:, None] != kept.outcome
     for direction in earlier:
@@ -152,7 +152,7 @@ def _open(mean: LinearMean, earlier: Sequence[Array], chunk: Chunk, kept: Kept) 
     return np.asarray(pairs)
 
 
-def _constraints(mean: LinearMean, chunk: Chunk, kept: Kept, classes: Index, entries: Index) -> Array:
+def _constraints(mean: LinearMean, chunk: Chunk, kept: Entries, classes: Index, entries: Index) -> Array:
     """(e_y - e_k) x z_i (c, m r) for the given outcomes k and entries (i, y), scaled to norm 1."""
     coordinates = mean.coordinates
     design = coordinates.whiten(coordinates.columns(chunk)[kept.rows[entries]].T).T
@@ -179,7 +179,7 @@ class Violations:
 def _violations(
     noise: NoiseModel, mean: LinearMean, direction: Array, earlier: Sequence[Array], chunk: Chunk, limit: float
 ) -> Violations:
-    kept = Kept.of(noise, chunk)
+    kept = Entries.of(noise, chunk)
     margin = np.where(_open(mean, earlier, chunk, kept), _margins(mean, direction, chunk, kept), np.inf).ravel()
     order = np.argpartition(margin, min(ENTER, margin.size) - 1)[:ENTER]
     order = order[margin[order] < limit]
@@ -199,7 +199,7 @@ class Total:
 
 
 def _total(noise: NoiseModel, mean: LinearMean, earlier: Sequence[Array], chunk: Chunk) -> Total:
-    kept = Kept.of(noise, chunk)
+    kept = Entries.of(noise, chunk)
     pairs = _open(mean, earlier, chunk, kept).astype(np.float64)
     observed = np.arange(mean.predictors + 1)[:, None] == kept.outcome
     sign = np.where(observed, pairs.sum(axis=0), -pairs)
@@ -223,7 +223,7 @@ class State:
 
 def _state(noise: NoiseModel, mean: LinearMean, directions: Sequence[Array], chunk: Chunk) -> State:
     weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
-    kept = Kept.of(noise, chunk)
+    kept = Entries.of(noise, chunk)
     tied = _open(mean, directions, chunk, kept)
     least = np.inf
     for place, direction in enumerate(directions):

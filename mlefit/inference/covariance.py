@@ -17,7 +17,7 @@ import numpy as np
 
 from mlefit.arrays import Array, product
 from mlefit.errors import UsageError
-from mlefit.estimation.fit import Fit
+from mlefit.estimation.fit import Optima
 from mlefit.execution import Execution
 from mlefit.inference.clusters import clustered
 from mlefit.noise import names
@@ -91,7 +91,7 @@ class Sandwich(Covariance):
         return np.asarray(directions @ self.g[first : first + directions.shape[1]])
 
 
-def covariance(kind: str, fit: Fit, rows: Execution, objective: Objective) -> Covariance:
+def covariance(kind: str, fit: Optima, rows: Execution, objective: Objective) -> Covariance:
     """The covariance of a kind. Sandwiches visit the data `rows` with an `objective` for them."""
     curvature, theta = fit.mle.curvature, fit.mle.theta
     if kind == "model":

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.estimation.fit import Fit
+from mlefit.estimation.fit import Optima
 from mlefit.estimation.polish import Optimum
 from mlefit.inference.covariance import Covariance, Inverse
 from mlefit.mean import LinearMean
@@ -33,7 +33,7 @@ class Estimates(NamedTuple):
         return float(max(self.gap.max(initial=0.0), self.shape_gap.max(initial=0.0)))
 
 
-def estimates(fit: Fit, mean: LinearMean, errors: Covariance) -> Estimates:
+def estimates(fit: Optima, mean: LinearMean, errors: Covariance) -> Estimates:
     """`mean` is that of rows of the data, which knows the units; `errors` is the covariance asked for."""
     size, model, axes = mean.size, Inverse(fit.mle.curvature), np.eye(len(fit.noise.shapes))
     mle, loss = (mean.natural(optimum.theta[:size]) for optimum in (fit.mle, fit.loss))
@@ -53,7 +53,7 @@ def estimates(fit: Fit, mean: LinearMean, errors: Covariance) -> Estimates:
     )
 
 
-def scaled_gradient(optimum: Optimum, fit: Fit, mean: LinearMean) -> float:
+def scaled_gradient(optimum: Optimum, fit: Optima, mean: LinearMean) -> float:
     """max_j |dL/dbeta_j| se_j in total nats, of coefficients and log shapes, with model standard errors.
 
     In natural units dL/dbeta = A^-T dL/dgamma, so the product with |F'a_j| needs no unit.

@@ -9,12 +9,13 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.information.distribution import anderson_darling, log_cell_mass
 from mlefit.information.entropy import Spacings
-from mlefit.information.evidence import Evidence, not_identifiable
 from mlefit.information.null import MANY_ROWS, Draw, draws_for, simulate
 from mlefit.information.resolution import Grid, Resolution, resolve
 from mlefit.information.sample import Fitter, Plan, Sample
+from mlefit.information.unknown import not_identifiable
 from mlefit.information.verdict import conclude
 from mlefit.noise.model import NoiseModel
+from mlefit.report.report import Information
 
 LEAST_ROWS = 20         # below, the null range is wider than any misfit
 MOST_ROWS = 200_000     # beyond, a random sample; the entropy is then known to 0.0002 nats
@@ -67,7 +68,7 @@ class Law(NamedTuple):
         return Draw(float(self.terms(y, eta, free, rng).mean()), self.anderson(y, eta, free) if refit else None, {})
 
 
-def continuous(sample: Sample, plan: Plan) -> Evidence:
+def continuous(sample: Sample, plan: Plan) -> Information:
     """KL(data || model) of a density that is the same for all rows."""
     total = sample.cross_entropy_total
     sample = sample.take_sorted().plain(MOST_ROWS, plan.seed)

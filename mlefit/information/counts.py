@@ -3,15 +3,15 @@
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.information.evidence import Evidence
 from mlefit.information.null import Draw, draws_for, simulate
 from mlefit.information.sample import Plan, Sample
 from mlefit.information.verdict import conclude
+from mlefit.report.report import Information
 
 MOST_ROWS = 200_000
 
 
-def counts(sample: Sample, plan: Plan) -> Evidence:
+def counts(sample: Sample, plan: Plan) -> Information:
     """KL(data || model) = sum p^ log(p^ / q) over the distinct values, with a refitted multinomial null."""
     total = sample.cross_entropy_total
     sample = sample.take_sorted().plain(MOST_ROWS, plan.seed)

@@ -5,19 +5,19 @@ With (nearly) unique rows the deviance says nothing (the saturated likelihood is
 richer reference design r gives KL >= E log(r / q), judged by chi-squared / (2 n).
 """
 
-from dataclasses import replace
 
 import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError
 from mlefit.information.chi_squared import ChiSquared
-from mlefit.information.evidence import Evidence, not_identifiable
 from mlefit.information.null import Draw, simulate
 from mlefit.information.patterns import Patterns, group, tabulate
 from mlefit.information.reference import ROWS_PER_COLUMN, varying, widen
 from mlefit.information.sample import Plan, Sample
+from mlefit.information.unknown import not_identifiable
 from mlefit.information.verdict import conclude
+from mlefit.report.report import Divergence, Information
 
 REPLICATED = 5           # rows per pattern from which the saturated entropy is worth its bootstrap (KL.md section 5)
 MOST_ROWS = 20_000       # for the two fits of the reference design
@@ -25,7 +25,7 @@ FEW_CELLS = 2_000        # a draw on so few cells costs little, whatever n
 SATURATED = "saturated: cannot misfit"
 
 
-def discrete(sample: Sample, plan: Plan) -> Evidence:
+def discrete(sample: Sample, plan: Plan) -> Information:
     """KL(data || model) of classes: saturated, by patterns, or bounded from below by a richer design."""
     total, n = sample.cross_entropy_total, sample.n
     columns = [*sample.design.T, *([] if sample.offset is None else [sample.offset])] or [np.zeros(sample.y.size)]
@@ -34,14 +34,12 @@ def discrete(sample: Sample, plan: Plan) -> Evidence:
         return _against_reference(sample, plan)
     patterns = tabulate(pattern, sample.y, sample.weight, len(sample.noise.outcome_names))
     if patterns.number == sample.x.shape[1]:
-        return Evidence(
-            total, entropy=total, entropy_method="frequencies of the classes", raw=0.0, misfit=0.0, bound="saturated",
-            verdict=SATURATED, n_used=n, upper=total,
-        )
+        kl = Divergence(raw=0.0, misfit=0.0, bound="saturated", verdict=SATURATED, n_used=n, upper=total)
+        return Information("nats", total, total, "frequencies of the classes", kl)
     return _by_patterns(sample, patterns, plan)
 
 
-def _by_patterns(sample: Sample, patterns: Patterns, plan: Plan) -> Evidence:
+def _by_patterns(sample: Sample, patterns: Patterns, plan: Plan) -> Information:
     """deviance / (2 n) of the patterns; the null draws classes from the fitted probabilities of each pattern."""
     noise, total = sample.noise, sample.cross_entropy_total
     x, offset = sample.x[patterns.row], None if sample.offset is None else sample.offset[patterns.row]
@@ -89,7 +87,7 @@ def _by_patterns(sample: Sample, patterns: Patterns, plan: Plan) -> Evidence:
     )
 
 
-def _against_reference(sample: Sample, plan: Plan) -> Evidence:
+def _against_reference(sample: Sample, plan: Plan) -> Information:
     """The gain of a richer design of the same family, a lower bound; both designs are fitted to the same rows."""
     total = sample.cross_entropy_total
     sample = sample.plain(MOST_ROWS, plan.seed)
@@ -112,4 +110,5 @@ def _against_reference(sample: Sample, plan: Plan) -> Evidence:
     found = conclude(
         total, terms, null=null, level=plan.level, bound="lower", upper=total, method=f"design with {wider.label}",
     )
-    return replace(found, parts={} if found.raw is None else {wider.label: found.raw - null.mean})
+    raw = found.kl.raw
+    return found._replace(kl=found.kl._replace(parts={} if raw is None else {wider.label: raw - null.mean}))

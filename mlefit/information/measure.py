@@ -3,24 +3,25 @@
 import numpy as np
 
 from mlefit.blas import one_thread
-from mlefit.information.evidence import Evidence, not_identifiable
 from mlefit.information.sample import Fitter, Plan, Sample
+from mlefit.information.unknown import not_identifiable
 from mlefit.noise.model import Measure
+from mlefit.report.report import Information
 
 
-def measure(sample: Sample, *, fit: Fitter, seed: int, draws: int | None, level: float = 0.95) -> Evidence:
+def measure(sample: Sample, *, fit: Fitter, seed: int, draws: int | None, level: float = 0.95) -> Information:
     """KL(data || fitted model) in nats per row, by the estimator for this kind of response and predictors.
 
     `fit` refits the family. `draws` is the number of simulated data sets: None, chosen from n; 0, nothing is
-    simulated, and what needs it is None. The same sample and seed give the same evidence. Where KL cannot be known the
-    evidence says why; nothing is raised. BLAS is held to one thread: its sums depend on their number, and the
+    simulated, and what needs it is None. The same sample and seed give the same figures. Where KL cannot be known they
+    say why; nothing is raised. BLAS is held to one thread: its sums depend on their number, and the
     products here are too narrow to gain from more.
     """
     with one_thread():
         return _estimate(sample, Plan(fit, seed, draws, level))
 
 
-def _estimate(sample: Sample, plan: Plan) -> Evidence:
+def _estimate(sample: Sample, plan: Plan) -> Information:
     numbers = (sample.eta, sample.free, np.array(sample.cross_entropy_total))
     if not all(np.all(np.isfinite(part)) for part in numbers):
         return not_identifiable(sample.cross_entropy_total, "the fitted model is not finite", sample.n)

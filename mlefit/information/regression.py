@@ -8,7 +8,6 @@ Each term is a log ratio of laws, so the sum is one too. For a gaussian, everyth
 residuals and projections: a draw from the fitted model is N(0, 1) noise, and its refit is a projection.
 """
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,14 +16,15 @@ from mlefit.arrays import Array
 from mlefit.information.continuous import LEAST_ROWS
 from mlefit.information.distribution import anderson_darling
 from mlefit.information.entropy import Spacings
-from mlefit.information.evidence import Evidence, not_identifiable
 from mlefit.information.null import Draw, draws_for, simulate
 from mlefit.information.reference import ROWS_PER_COLUMN, varying, widen
 from mlefit.information.resolution import Grid, resolve
 from mlefit.information.sample import Plan, Sample
 from mlefit.information.spread import spread_basis, spread_gain
+from mlefit.information.unknown import not_identifiable
 from mlefit.information.verdict import conclude
 from mlefit.noise.model import NoiseModel
+from mlefit.report.report import Information
 
 MOST_ROWS = 20_000
 SEED_OF_JITTER = 1
@@ -68,7 +68,7 @@ class Chain(NamedTuple):
         return fitted / s_fitted, residual / s_reference, float(np.log(s_fitted / s_reference))
 
 
-def regression(sample: Sample, plan: Plan) -> Evidence:
+def regression(sample: Sample, plan: Plan) -> Information:
     """KL(data || model) from below, for a gaussian with predictors; at most 20,000 rows, chosen at random."""
     total = sample.cross_entropy_total
     sample = sample.plain(MOST_ROWS, plan.seed)
@@ -104,9 +104,10 @@ def regression(sample: Sample, plan: Plan) -> Evidence:
         total, sum(observed.values(), np.zeros(n)), null=null, bound="lower", anderson=anderson, level=plan.level,
         draws=count, method=f"residual spacings; reference: {label}", resolution=resolution.step or None,
     )
-    if found.raw is None:
+    if found.kl.raw is None:
         return found
-    return replace(found, parts={name: float(part.mean()) - centre[name] for name, part in observed.items()})
+    parts = {name: float(part.mean()) - centre[name] for name, part in observed.items()}
+    return found._replace(kl=found.kl._replace(parts=parts))
 
 
 def _chain(sample: Sample, grid: Grid | None) -> tuple[Chain, str]:

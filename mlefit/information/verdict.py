@@ -1,12 +1,12 @@
 """From a raw KL and its null distribution to what is said about it. The thresholds are conventions."""
 
-from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.information.evidence import Bound, Evidence
+from mlefit.information.unknown import not_identifiable
+from mlefit.report.report import Bound, Divergence, Information
 
 NEGLIGIBLE, SMALL, MODERATE = 0.005, 0.02, 0.125    # nats of a gaussian mean shift of 0.1, 0.2 and 0.5 sd
 MISFIT_P, BORDERLINE_P = 0.01, 0.05
@@ -46,9 +46,9 @@ def verdict_words(p: float, misfit: float, ci_high: float) -> str:
 def conclude(
     cross_entropy: float, terms: Array, *, weight: Array | None = None, null: NullLaw | None, method: str, level: float,
     bound: Bound = "estimate", anderson: float | None = None, draws: int | None = None,
-    resolution: float | None = None, parts: dict[str, float] | None = None, upper: float | None = None,
-) -> Evidence:
-    """The evidence from d_i = log(p^ / q) of each row, `terms` (n,), whose (weighted) mean is the raw KL.
+    resolution: float | None = None, upper: float | None = None,
+) -> Information:
+    """Entropy and KL from d_i = log(p^ / q) of each row, `terms` (n,), whose (weighted) mean is the raw KL.
 
     The interval is misfit -+ z sd(d) / sqrt(n). Entropy is `cross_entropy` minus raw: with a part of the rows this is
     the control variate that restores the cross-entropy of all rows.
@@ -58,16 +58,11 @@ def conclude(
     raw = float(weight @ terms / n)
     n_used = round(n)
     if not np.isfinite(raw):
-        return Evidence(
-            cross_entropy, reason="the spacings of the data vanish", n_used=n_used,
-            verdict="not identifiable: the spacings of the data vanish",
-        )
-    shown = Evidence(
-        cross_entropy, entropy=cross_entropy - raw, entropy_method=method, raw=raw, bound=bound, n_used=n_used,
-        resolution=resolution, parts=parts or {}, upper=upper, draws=draws,
-    )
+        return not_identifiable(cross_entropy, "the spacings of the data vanish", n_used)
+    kl = Divergence(raw=raw, bound=bound, n_used=n_used, resolution=resolution, upper=upper, draws=draws)
+    shown = Information("nats", cross_entropy, cross_entropy - raw, method, kl)
     if null is None:
-        return replace(shown, flags=(NO_NULL,)) if draws else shown
+        return shown._replace(kl=kl._replace(flags=(NO_NULL,))) if draws else shown
     from scipy.special import ndtri
 
     squares = (terms - raw) ** 2
@@ -78,8 +73,8 @@ def conclude(
     p, anderson_p, verdict_p = null.p_values(raw, anderson)
     driven = n >= FEW_ROWS_FROM and float(squares.max()) > FEW_ROWS_SHARE * variance * n
     share = float(squares.max()) / (variance * n) if driven else 0.0
-    return replace(
-        shown, misfit=misfit, ci_low=misfit - half, ci_high=misfit + half, null_low=null_low, null_high=null_high,
+    return shown._replace(kl=kl._replace(
+        misfit=misfit, ci_low=misfit - half, ci_high=misfit + half, null_low=null_low, null_high=null_high,
         p_value=p, ad_p_value=anderson_p, verdict_p_value=verdict_p, detection_limit=null.detection_limit,
         verdict=verdict_words(verdict_p, misfit, misfit + half),
         sd_equivalent=float(np.sqrt(2 * misfit)) if misfit > 0 else None,
@@ -88,4 +83,4 @@ def conclude(
             f"interval driven by a few rows: one row supplies {100 * share:.0f} % of its variance; "
             "read the upper end as unknown",
         ) if driven else (),
-    )
+    ))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlefit.estimation.fit import Fit
+from mlefit.estimation.fit import Optima
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import Optimum
 from mlefit.estimation.routes import maximum_likelihood
@@ -17,7 +17,7 @@ from mlefit.information.agreement import route_divergence
 from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.model import Measure
 from mlefit.pipeline.fitted import Fitted
-from mlefit.problem.context import Context
+from mlefit.problem.problem import Problem
 from mlefit.report.report import Agreement, Criteria, Parameter, Route, Warn
 
 FEW = 200               # degrees of freedom below which sigma from n and from n - p differ visibly
@@ -30,13 +30,13 @@ def number(value: float | None) -> float | None:
     return None if value is None or not np.isfinite(value) else float(value)
 
 
-def parameters(context: Context, fit: Fit, found: Estimates, errors: Covariance) -> tuple[Parameter, ...]:
+def parameters(problem: Problem, fit: Optima, found: Estimates, errors: Covariance) -> tuple[Parameter, ...]:
     """One row per coefficient, class by class, then the shapes."""
-    level, kept = context.request.level, context.shape.kept
+    level, kept = problem.request.level, problem.shape.kept
     rows = []
-    for k, name_of_class in enumerate(context.classes):
-        for j, name in enumerate(context.labels):
-            if j in context.shape.aliased:
+    for k, name_of_class in enumerate(problem.classes):
+        for j, name in enumerate(problem.labels):
+            if j in problem.shape.aliased:
                 rows.append(Parameter(name, name_of_class, "mean", "aliased"))
                 continue
             i = kept.index(j)
@@ -47,7 +47,7 @@ def parameters(context: Context, fit: Fit, found: Estimates, errors: Covariance)
                 number(found.loss[k, i]), number(found.gap[k, i]),
             ))
     for i, shape in enumerate(fit.noise.shapes):
-        correction = 1.0 if errors.df is None else float(np.sqrt(context.n / errors.df))
+        correction = 1.0 if errors.df is None else float(np.sqrt(problem.n / errors.df))
         estimate = float(found.shapes[i]) * correction
         said = on_log_scale(estimate, float(found.shape_log_error[i]), level, errors.df)
         rows.append(Parameter(
@@ -57,14 +57,14 @@ def parameters(context: Context, fit: Fit, found: Estimates, errors: Covariance)
     return tuple(rows)
 
 
-def route(context: Context, fit: Fit, optimum: Optimum, place: int, mean: LinearMean) -> Route:
+def route(problem: Problem, fit: Optima, optimum: Optimum, place: int, mean: LinearMean) -> Route:
     """One route's figures in natural units; KL is filled in when it is known."""
     nll = fit.nll[place] / fit.n
     loss = fit.total_loss[place] / fit.n
-    nll += context.log_unit
+    nll += problem.log_unit
     with np.errstate(over="ignore"):
         for _ in range(fit.noise.loss_power):
-            loss = float(np.float64(loss) * context.units.y_scale)
+            loss = float(np.float64(loss) * problem.units.y_scale)
     return Route(
         optimum.method, optimum.outcome is Outcome.CERTIFIED, optimum.iterations, optimum.evaluations,
         number(-nll * fit.n), number(nll), number(loss), None, number(optimum.certificate.short),
@@ -72,7 +72,7 @@ def route(context: Context, fit: Fit, optimum: Optimum, place: int, mean: Linear
     )
 
 
-def _nats(fit: Fit, optimum: Optimum) -> float:
+def _nats(fit: Optima, optimum: Optimum) -> float:
     """A loss counts in its own units: a(shapes) of them are a nat."""
     if optimum is fit.mle:
         return 1.0
@@ -87,7 +87,7 @@ def with_kl(line: Route, entropy: float | None) -> Route:
 def agreement(found: Fitted, numbers: Estimates) -> Agreement:
     """Whether both routes ended at the same answer, and the KL between their models on the sampled rows."""
     fit, mean = found.fit, found.mean
-    rows = found.context.prepared.sample
+    rows = found.problem.prepared.sample
     (mine, free), (other, other_free) = (found.objective.split(optimum.theta) for optimum in (fit.mle, fit.loss))
     apart = route_divergence(fit.noise, mean.eta(mine, rows), free, mean.eta(other, rows), other_free, rows.weight)
     excess, gap = fit.excess(), numbers.max_gap
@@ -95,56 +95,56 @@ def agreement(found: Fitted, numbers: Estimates) -> Agreement:
     return Agreement(number(gap), number(excess / fit.n), bool(agree), number(apart))
 
 
-def criteria(context: Context, fit: Fit, null: float | None) -> Criteria:
+def criteria(problem: Problem, fit: Optima, null: float | None) -> Criteria:
     """AIC = 2k - 2L, BIC = k log n - 2L with every free parameter counted; `null` is L of the intercept alone."""
-    k, n = context.n_params, fit.n
-    loglik = -(fit.nll[0] + n * context.log_unit)
+    k, n = problem.n_params, fit.n
+    loglik = -(fit.nll[0] + n * problem.log_unit)
     squared, kind = None, "R2"
     if fit.noise.compresses:
-        squared = 1.0 - context.shape.rss / _total_square(context)
+        squared = 1.0 - problem.shape.rss / _total_square(problem)
     elif fit.noise.measure is Measure.MASS:     # of densities, whose sign a change of unit turns, the ratio means nothing
         squared, kind = None if not null else 1.0 - loglik / null, "McFadden"
     return Criteria(k, number(loglik), number(null), number(squared), kind,  # type: ignore[arg-type]
                     number(2.0 * k - 2.0 * loglik), number(k * float(np.log(n)) - 2.0 * loglik))
 
 
-def _total_square(context: Context) -> float:
+def _total_square(problem: Problem) -> float:
     """Sum of squares of the response, about its mean when there is an intercept, else about 0, as R does."""
-    moments = context.prepared.moments
+    moments = problem.prepared.moments
     assert moments.response is not None
     r = moments.response.r
     about_mean = float(r[1, 1] ** 2)
-    return about_mean if context.prepared.predictors.intercept else about_mean + float(r[0, 1] ** 2)
+    return about_mean if problem.prepared.predictors.intercept else about_mean + float(r[0, 1] ** 2)
 
 
-def null_loglik(context: Context, rows: Execution) -> float | None:
+def null_loglik(problem: Problem, rows: Execution) -> float | None:
     """Log-likelihood of the intercept alone, beside the offset if there is one.
 
     In closed form from sums of squares, and for classes without an offset; else it takes a search over the `rows`, and None
     says that there is no maximum, or no intercept.
     """
-    noise, n, moments = context.prepared.noise, context.n, context.prepared.moments
+    noise, n, moments = problem.prepared.noise, problem.n, problem.prepared.moments
     if noise.compresses:
         assert moments.response is not None
         mean_square = float(moments.response.r[1, 1] ** 2) / n
         a, c = noise.affine(noise.implied_shapes(mean_square, 0.0))
-        return -n * (a * mean_square + c + context.log_unit)
-    if noise.response.reads_levels and context.prepared.predictors.offset is None:
-        counts = np.array(list(context.prepared.level_weights.values()))
+        return -n * (a * mean_square + c + problem.log_unit)
+    if noise.response.reads_levels and problem.prepared.predictors.offset is None:
+        counts = np.array(list(problem.prepared.level_weights.values()))
         return float(counts @ np.log(counts / n))
-    if 0 not in context.shape.kept or not context.prepared.predictors.intercept:
+    if 0 not in problem.shape.kept or not problem.prepared.predictors.intercept:
         return None
     # The intercept's column holds ones, which are white already.
     alone = maximum_likelihood(noise, LinearMean(Coordinates.orthonormal(1), len(noise.predictors)), rows)
-    return -(alone.value + n * context.log_unit) if alone.outcome is Outcome.CERTIFIED else None
+    return -(alone.value + n * problem.log_unit) if alone.outcome is Outcome.CERTIFIED else None
 
 
-def sigma_note(context: Context, fit: Fit) -> tuple[str, ...]:
+def sigma_note(problem: Problem, fit: Optima) -> tuple[str, ...]:
     """With few rows: the sigma of least squares, which divides by n - p where maximum likelihood divides by n."""
-    free = round(context.n) - len(context.shape.kept)
-    if not fit.noise.compresses or free >= FEW or context.request.se == "ols":
+    free = round(problem.n) - len(problem.shape.kept)
+    if not fit.noise.compresses or free >= FEW or problem.request.se == "ols":
         return ()
-    sigma = float(np.sqrt(context.shape.rss / free)) * context.units.y_scale
+    sigma = float(np.sqrt(problem.shape.rss / free)) * problem.units.y_scale
     return (f"sigma is the maximum likelihood estimate sqrt(RSS/n); with n - p = {free} degrees of freedom R's lm would "
             f"say {sigma:.6g}. --se ols gives that, with t intervals.",)
 

@@ -4,10 +4,11 @@ from mlefit.diagnosis.misspecification import misspecification
 from mlefit.errors import NoEstimateError
 from mlefit.inference.covariance import covariance
 from mlefit.inference.estimates import estimates
-from mlefit.pipeline.fitted import Fitted, fitted, not_certified
+from mlefit.pipeline.fitted import Fitted, fit, not_certified
 from mlefit.pipeline.knowledge import information
 from mlefit.pipeline.results import agreement, beyond_doubles, criteria, null_loglik, parameters, route, sigma_note, with_kl
 from mlefit.problem.prepare import Progress
+from mlefit.problem.stated import stated
 from mlefit.report.report import Report
 from mlefit.request import Request
 
@@ -17,29 +18,29 @@ def run(request: Request, progress: Progress | None = None) -> Report:
 
     Raises UsageError, DataError, or NoEstimateError with what is known as its partial report.
     """
-    with fitted(request, progress) as found:
-        return report_of(found)
+    with stated(request, progress) as problem:
+        return report_of(fit(problem, progress))
 
 
 def report_of(found: Fitted) -> Report:
     """Everything that is said about both optima. Raises NoEstimateError unless they are certified and agree."""
-    context, fit, mean = found.context, found.fit, found.mean
+    problem, both, mean = found.problem, found.fit, found.mean
     if not found.certified:
-        raise not_certified(context, fit)
-    errors = covariance(context.request.se, fit, found.rows, found.objective)
-    numbers = estimates(fit, mean, errors)
+        raise not_certified(problem, both)
+    errors = covariance(problem.request.se, both, found.rows, found.objective)
+    numbers = estimates(both, mean, errors)
     agreed = agreement(found, numbers)
-    null = null_loglik(context, found.rows)
+    null = null_loglik(problem, found.rows)
     knowledge = information(found, null)
-    known = parameters(context, fit, numbers, errors)
-    report = context.report(
+    known = parameters(problem, both, numbers, errors)
+    report = problem.report(
         known, status="ok" if agreed.agree else "no estimate", agreement=agreed,
-        mle=with_kl(route(context, fit, fit.mle, 0, mean), knowledge.entropy),
-        loss=with_kl(route(context, fit, fit.loss, 1, mean), knowledge.entropy),
-        information=knowledge, criteria=criteria(context, fit, null),
-        notes=(*context.notes(), *sigma_note(context, fit)),
-        warnings=(*context.warnings(), *beyond_doubles(known),
-                  *misspecification(context, fit.mle.theta, found.objective, fit.mle.curvature)),
+        mle=with_kl(route(problem, both, both.mle, 0, mean), knowledge.entropy),
+        loss=with_kl(route(problem, both, both.loss, 1, mean), knowledge.entropy),
+        information=knowledge, criteria=criteria(problem, both, null),
+        notes=(*problem.notes(), *sigma_note(problem, both)),
+        warnings=(*problem.warnings(), *beyond_doubles(known),
+                  *misspecification(problem, both.mle.theta, found.objective, both.mle.curvature)),
     )
     if not agreed.agree:
         raise NoEstimateError(

@@ -13,7 +13,7 @@ from mlefit.design.ledger import Ledger, add_counts
 from mlefit.design.scaling import FAR, Scaling
 from mlefit.execution import Intake
 from mlefit.rows.keys import Stream, keys
-from mlefit.rows.reservoir import Bar, Reservoir
+from mlefit.rows.reservoir import Reservoir, Threshold
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source
 from mlefit.sums.tally import tree_sum
@@ -100,7 +100,7 @@ class Kept(NamedTuple):
 
 def gather(source: Source, told: Told, kept: Kept, threads: int) -> Gathered:
     """Encode every batch of the source and keep its rows. Raises DataError for rows that cannot be encoded."""
-    columns, width, bar = told.columns, told.columns.predictors.width, Bar(told.capacity)
+    columns, width, bar = told.columns, told.columns.predictors.width, Threshold(told.capacity)
 
     def work(batch: Batch) -> Gathered:
         used, ledger = columns.used(batch)
@@ -112,7 +112,7 @@ def gather(source: Source, told: Told, kept: Kept, threads: int) -> Gathered:
     return tree_sum(source.map(columns.numbers, columns.categories, work, threads), Gathered(Reservoir(told.capacity)))
 
 
-def _encoded(told: Told, kept: Kept, bar: Bar, used: Used) -> Gathered:
+def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used) -> Gathered:
     """Encode a step of rows, divide them, keep them, and add them up."""
     batch = used.batch
     encoded = Encoded.of(told.columns, told.scaling, used)

@@ -5,7 +5,7 @@ import numpy as np
 from mlefit.design.levels import Levels
 from mlefit.errors import NoEstimateError, UsageError
 from mlefit.mean import Coordinates, LinearMean
-from mlefit.problem.context import Context
+from mlefit.problem.problem import Problem
 from mlefit.problem.size import check_size
 from mlefit.report.report import Parameter, Report
 
@@ -13,105 +13,105 @@ EXACT = 16.0 * float(np.finfo(float).eps)
 SHOWN = 8               # parameters named in a message
 
 
-def check_before(context: Context) -> None:
+def check_before(problem: Problem) -> None:
     """Raises NoEstimateError for what no search can answer: one class, too few rows, a constant or exactly fitted target.
 
     UsageError for a model without coefficients, DataError for one whose standard errors are beyond the memory.
     """
-    prepared, shape = context.prepared, context.shape
-    target, n = prepared.observed.target, round(context.n)
+    prepared, shape = problem.prepared, problem.shape
+    target, n = prepared.observed.target, round(problem.n)
     if not shape.kept:
         raise UsageError(
             "the model has no coefficients: there is no intercept and no predictor that varies",
             "leave out --no-intercept, or name predictors", code="no-coefficients")
-    check_size(context.n_params, context.request.read.memory)
+    check_size(problem.n_params, problem.request.read.memory)
     if prepared.noise.response.reads_levels and len(prepared.levels) < 2:
         raise _refusal(
-            context, f'column "{target}": {prepared.noise.name} needs at least two classes, found only one class, '
+            problem, f'column "{target}": {prepared.noise.name} needs at least two classes, found only one class, '
             f'"{prepared.levels[0]}", in all {n} rows used',
             "its probability is 1 and the coefficients are infinite; use data with both outcomes", "one-class", (target,))
     if n <= len(shape.kept):
-        count, labels = len(context.labels) * len(prepared.noise.predictors), len(prepared.noise.shapes)
+        count, labels = len(problem.labels) * len(prepared.noise.predictors), len(prepared.noise.shapes)
         what = " and ".join([f"{count} coefficients" if count > 1 else "one coefficient",
                              *(s.name for s in prepared.noise.shapes)])
         rows = "one row" if n == 1 else f"{n} rows"
         raise _refusal(
-            context, f"too few rows: {rows} cannot determine {count + labels} parameters ({what}){_identifiers(context)}",
+            problem, f"too few rows: {rows} cannot determine {count + labels} parameters ({what}){_identifiers(problem)}",
             "use more rows or fewer predictors: with as many parameters as rows any data is fitted exactly", "too-few-rows")
     if prepared.noise.collapse is not None:
-        _check_constant(context, target, prepared.noise.collapse)
+        _check_constant(problem, target, prepared.noise.collapse)
     if prepared.noise.compresses:
-        _check_exact(context, target)
+        _check_exact(problem, target)
 
 
-def _identifiers(context: Context) -> str:
+def _identifiers(problem: Problem) -> str:
     """What there is to say about categorical predictors with a level per row."""
     names = dict.fromkeys(
-        factor.column for term in context.prepared.predictors.terms for factor in term.factors
-        if isinstance(factor, Levels) and len(factor.levels or ()) >= context.n > 1
+        factor.column for term in problem.prepared.predictors.terms for factor in term.factors
+        if isinstance(factor, Levels) and len(factor.levels or ()) >= problem.n > 1
     )
     return "".join(f'; column "{name}" has as many levels as there are rows, as an identifier has' for name in names)
 
 
-def _check_constant(context: Context, target: str, collapse: str) -> None:
-    moments = context.prepared.moments
+def _check_constant(problem: Problem, target: str, collapse: str) -> None:
+    moments = problem.prepared.moments
     assert moments.response is not None
-    if moments.response.r[1, 1] == 0.0 and context.prepared.predictors.intercept:
-        value = context.prepared.scaling.y_centre
+    if moments.response.r[1, 1] == 0.0 and problem.prepared.predictors.intercept:
+        value = problem.prepared.scaling.y_centre
         raise _refusal(
-            context, f'column "{target}" is constant: all {round(context.n)} rows used are {value!r}, so {collapse} and the '
+            problem, f'column "{target}" is constant: all {round(problem.n)} rows used are {value!r}, so {collapse} and the '
             "likelihood is unbounded", "there is nothing to fit; check that this is the column meant", "constant-target",
             (target,))
 
 
-def _check_exact(context: Context, target: str) -> None:
+def _check_exact(problem: Problem, target: str) -> None:
     from scipy.linalg import solve_triangular
 
-    moments, shape = context.prepared.moments, context.shape
+    moments, shape = problem.prepared.moments, problem.shape
     assert shape.y is not None
 
     encoded = np.asarray(solve_triangular(shape.r, shape.y[:-1], check_finite=False))
     size = moments.y_magnitude + float(np.abs(encoded) @ moments.magnitude[list(shape.kept)])
-    sigma = float(np.sqrt(shape.rss / context.n))
+    sigma = float(np.sqrt(shape.rss / problem.n))
     if sigma <= EXACT * size:
-        parameters = _exact(context)
+        parameters = _exact(problem)
         means = [p for p in parameters if p.estimate is not None and p.kind == "mean"]
         known = ", ".join(f"{p.name} = {p.estimate:.9g}" for p in means[:SHOWN])
         raise _refusal(
-            context, f'the fit is exact: "{target}" is a linear function of the predictors ({known}), so '
-            f"{context.prepared.noise.collapse} and the "
+            problem, f'the fit is exact: "{target}" is a linear function of the predictors ({known}), so '
+            f"{problem.prepared.noise.collapse} and the "
             "likelihood is unbounded", "there is no noise to model; check whether a predictor was computed from the target",
             "exact-fit", (target,), parameters)
 
 
-def _exact(context: Context) -> tuple[Parameter, ...]:
+def _exact(problem: Problem) -> tuple[Parameter, ...]:
     """The coefficients of an exact fit, which least squares determines although the likelihood does not exist."""
-    shape = context.shape
+    shape = problem.shape
     assert shape.y is not None
-    (known,) = LinearMean(Coordinates(shape.r, shape.kept), 1, context.units).natural(shape.y[:-1])
+    (known,) = LinearMean(Coordinates(shape.r, shape.kept), 1, problem.units).natural(shape.y[:-1])
     by_column = dict(zip(shape.kept, known.value, strict=True))
     found = tuple(
         Parameter(name, None, "mean", "aliased" if j in shape.aliased else "ok", estimate=_number(by_column.get(j)),
                   loss_estimate=_number(by_column.get(j)))
-        for j, name in enumerate(context.labels)
+        for j, name in enumerate(problem.labels)
     )
-    return (*found, *(Parameter(one.name, None, "shape", "ok", estimate=0.0) for one in context.prepared.noise.shapes))
+    return (*found, *(Parameter(one.name, None, "shape", "ok", estimate=0.0) for one in problem.prepared.noise.shapes))
 
 
-def unknown_parameters(context: Context) -> tuple[Parameter, ...]:
+def unknown_parameters(problem: Problem) -> tuple[Parameter, ...]:
     """The parameters with nothing known of them but whether they are aliased."""
     coefficients_ = tuple(
-        Parameter(name, name_of_class, "mean", "aliased" if j in context.shape.aliased else "ok")
-        for name_of_class in context.classes for j, name in enumerate(context.labels)
+        Parameter(name, name_of_class, "mean", "aliased" if j in problem.shape.aliased else "ok")
+        for name_of_class in problem.classes for j, name in enumerate(problem.labels)
     )
-    return (*coefficients_, *(Parameter(shape.name, None, "shape", "ok") for shape in context.prepared.noise.shapes))
+    return (*coefficients_, *(Parameter(shape.name, None, "shape", "ok") for shape in problem.prepared.noise.shapes))
 
 
 def _refusal(
-    context: Context, message: str, remedy: str, code: str, columns: tuple[str, ...] = (),
+    problem: Problem, message: str, remedy: str, code: str, columns: tuple[str, ...] = (),
     parameters: tuple[Parameter, ...] | None = None,
 ) -> NoEstimateError:
-    partial: Report = context.report(parameters or unknown_parameters(context))
+    partial: Report = problem.report(parameters or unknown_parameters(problem))
     return NoEstimateError(message, remedy, code=code, columns=columns, partial=partial)
 
 

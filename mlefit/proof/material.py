@@ -51,7 +51,7 @@ class Material:
     @property
     def log_unit(self) -> float:
         """log of the unit in which a number was encoded; 0 where it was not."""
-        return self.found.context.log_unit
+        return self.found.problem.log_unit
 
     @cached_property
     def numbers(self) -> Estimates:
@@ -68,7 +68,7 @@ class Material:
     def chunk(self) -> Chunk:
         """The rows: all of them, or a random sample."""
         if self.sampled:
-            return self.found.context.prepared.sample
+            return self.found.problem.prepared.sample
         return join([part.load() for part in self.found.rows.store.parts])
 
     @property
@@ -79,7 +79,7 @@ class Material:
     @cached_property
     def execution(self) -> Engine:
         """The rows, to be visited."""
-        return Engine.of(self.chunk, threads=self.found.context.threads)
+        return Engine.of(self.chunk, threads=self.found.problem.threads)
 
     @cached_property
     def objectives(self) -> tuple[Objective, Objective]:

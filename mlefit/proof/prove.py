@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from mlefit.estimation.outcome import Outcome
-from mlefit.pipeline.fitted import fitted, not_certified
+from mlefit.pipeline.fitted import fit, not_certified
 from mlefit.problem.prepare import Progress
+from mlefit.problem.stated import stated
 from mlefit.proof.claims import CLAIMS
 from mlefit.proof.material import Material
 from mlefit.proof.proof import Proof, Slice
@@ -22,18 +23,19 @@ def prove(request: Request, progress: Progress | None = None, *, with_slice: boo
 
     Raises UsageError and DataError as `run` does, and NoEstimateError where there is no maximum to prove anything of.
     """
-    with fitted(replace(request, draws=0, holdout=None), progress, keep_rows=True) as found:
+    with stated(replace(request, draws=0, holdout=None), progress, keep_rows=True) as problem:
+        found = fit(problem, progress)
         if found.fit.mle.outcome is not Outcome.CERTIFIED:
-            raise not_certified(found.context, found.fit)
+            raise not_certified(found.problem, found.fit)
         material = Material(found, request.seed)
-        report = found.context.report((), status="ok")
+        report = found.problem.report((), status="ok")
         lines = []
         for number, claim in enumerate(CLAIMS):
             if progress is not None:
                 progress("proving", number / len(CLAIMS))
             lines.append(claim(material))
         return Proof(
-            __version__, found.fit.noise.name, (title(report), *header(report)), report.notes, round(found.context.n),
+            __version__, found.fit.noise.name, (title(report), *header(report)), report.notes, round(found.problem.n),
             tuple(lines), along(material) if with_slice else None,
         )
 
@@ -47,7 +49,7 @@ def along(material: Material) -> Slice:
     centre, error = float(numbers.mle[0, j]), float(numbers.std_error[0, j])
     values = centre + error * np.linspace(-SLICE_ERRORS, SLICE_ERRORS, SLICE_POINTS)
     direction = np.zeros(material.size)
-    direction[: j + 1] = coordinates.triangle[: j + 1, j] / found.context.units.unit()[j]
+    direction[: j + 1] = coordinates.triangle[: j + 1, j] / found.problem.units.unit()[j]
     unit = np.exp(material.log_unit * found.fit.noise.loss_power)
     height, depth = [], []
     for value in values:
@@ -57,6 +59,6 @@ def along(material: Material) -> Slice:
         height.append(float(total.value / total.weight) + material.log_unit)
         depth.append(float(other.value / other.weight * unit))
     return Slice(
-        found.context.labels[coordinates.kept[j]], found.fit.noise.loss_name, tuple(map(float, values)), tuple(height),
+        found.problem.labels[coordinates.kept[j]], found.fit.noise.loss_name, tuple(map(float, values)), tuple(height),
         tuple(depth), centre, float(numbers.loss[0, j]),
     )

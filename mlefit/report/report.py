@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 SCHEMA = "mlefit.fit/1"
+Bound = Literal["estimate", "lower", "saturated", "none"]
 
 
 class Data(NamedTuple):
@@ -91,7 +92,14 @@ class Agreement(NamedTuple):
 
 
 class Divergence(NamedTuple):
-    """KL(data || fitted model) as KL.md prints it; every figure in nats per row."""
+    """KL(data || fitted model), every figure in nats per row; None where a number does not exist.
+
+    entropy of the data + `raw` = cross-entropy; that entropy is an upper bound where `bound` is "lower". `misfit` is `raw`
+    less the mean of the null distribution, `ci_low` and `ci_high` its interval (unclipped), `null_low` and `null_high` the
+    range of `raw` for data from a true model, `detection_limit` the misfit that would be missed. `upper` bounds the KL of a
+    discrete response from above. `sd_equivalent` is sqrt(2 misfit), the mean shift of a normal law with the same KL;
+    `rows_20to1` = ln 20 / misfit rows tell the difference at odds of 20 to 1. `flags` are sentences for the reader.
+    """
 
     raw: float | None = None
     misfit: float | None = None
@@ -102,7 +110,7 @@ class Divergence(NamedTuple):
     p_value: float | None = None
     ad_p_value: float | None = None
     verdict_p_value: float | None = None
-    bound: Literal["estimate", "lower", "saturated", "none"] = "none"
+    bound: Bound = "none"
     verdict: str | None = None
     reason: str | None = None
     resolution: float | None = None

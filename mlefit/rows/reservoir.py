@@ -15,7 +15,7 @@ from mlefit.rows.chunk import Chunk, choose, join
 from mlefit.rows.piece import Piece, Ranks
 
 
-class Bar:
+class Threshold:
     """The largest key that can still be in a sample of `capacity`, as far as those who share it know: they need not copy
     rows with larger ones. It changes no sample."""
 
@@ -48,7 +48,7 @@ class Reservoir:
     pieces: tuple[Piece, ...] = ()
 
     @classmethod
-    def of(cls, piece: Piece, keys: Array, bar: Bar) -> "Reservoir":
+    def of(cls, piece: Piece, keys: Array, bar: Threshold) -> "Reservoir":
         """That of the rows of one piece, whose keys are (n,)."""
         rows = np.flatnonzero(keys <= bar.lowered(keys))
         if not rows.size:

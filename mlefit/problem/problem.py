@@ -1,4 +1,4 @@
-"""Context: what is known before any search, and the parts of the report that follow from it alone."""
+"""Problem: what is known before any search, and the parts of the report that follow from it alone."""
 
 import platform
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from mlefit.version import __version__
 GROUPS = 3      # numbers of several spellings that a warning names
 
 
-class Context(NamedTuple):
+class Problem(NamedTuple):
     """The request, its data as numbers, and the geometry of the design."""
 
     request: Request

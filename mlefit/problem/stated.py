@@ -1,0 +1,39 @@
+"""Stated: a request becomes a problem, read and gathered, with everything refused that no search can answer."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+
+from mlefit import machine
+from mlefit.blas import one_thread
+from mlefit.existence.rank import geometry
+from mlefit.inference.covariance import needs_rows
+from mlefit.problem.prepare import Progress, prepare
+from mlefit.problem.problem import Problem
+from mlefit.problem.refusals import check_before
+from mlefit.request import Request
+from mlefit.source import open_source
+
+
+@contextmanager
+def stated(request: Request, progress: Progress | None = None, *, keep_rows: bool = False) -> Iterator[Problem]:
+    """Read and gather; the rows kept are given back at the end. `keep_rows`: keep them even where their sums suffice.
+
+    Raises UsageError, DataError, or NoEstimateError with what is known as its partial report. Inside, BLAS runs on one
+    thread, so that the same input gives the same bits; mlefit's own threads work on whole chunks.
+    """
+    threads = request.threads or machine.threads()
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(request.data, request.read))
+        stack.enter_context(one_thread())
+        prepared = prepare(source, request, threads, keep_rows or needs_rows(request.se), progress)
+        import scipy.linalg  # noqa: F401  its BLAS is one of its own, and can be held to one thread only once it is there
+
+        stack.enter_context(one_thread())
+        for store in (prepared.store, None if prepared.aside is None else prepared.aside.store):
+            if store is not None:
+                stack.enter_context(closing(store))
+        moments = prepared.moments
+        shape = geometry(moments.triangle.r, moments.weight, moments.magnitude, prepared.noise.compresses)
+        problem = Problem(request, source, prepared, shape, threads)
+        check_before(problem)
+        yield problem
