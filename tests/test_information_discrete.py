@@ -73,7 +73,7 @@ def test_pattern_misfit_is_seen_and_truth_is_not() -> None:
     x = rng.integers(0, 10, 3000) / 5.0 - 1
     true, bent = bernoulli(coin(rng, x), x[:, None]), bernoulli(coin(rng, x + 2 * x**2), x[:, None])
     assert true.kl.verdict == "no misfit detected"
-    assert bent.verdict_p_value == 1 / 200
+    assert bent.kl.verdict_p_value == 1 / 200
     assert bent.kl.verdict.startswith("misfit, ")
 
 
