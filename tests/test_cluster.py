@@ -17,6 +17,7 @@ from mlefit.execution import Intake, Store
 from mlefit.expression.tree import Column
 from mlefit.noise.responses import NUMBERS
 from mlefit.problem.gather import Gathered, Kept, Told, gather
+from mlefit.problem.split import Split
 from mlefit.request import Request
 from mlefit.rows.chunk import Chunk, choose, join
 from mlefit.rows.piece import Ranks
@@ -35,7 +36,7 @@ def gathered(source: Source, budget: int | None) -> tuple[Gathered, Store]:
     predictors = Predictors((Term((Expression("x", Column("x")),)),), True)
     columns = Columns(predictors, Observed("y", NUMBERS, located=True, compresses=True, cluster="school"))
     kept = Kept(Intake(budget), Intake())
-    found = gather(source, Told(columns, Scaling(np.zeros(2), np.ones(2)), 0, 50), kept, threads=2)
+    found = gather(source, Told(columns, Scaling(np.zeros(2), np.ones(2)), Split(0), 50), kept, threads=2)
     assert kept.fitted is not None
     return found, kept.fitted.store(Ranks({}, {name: rank for rank, name in enumerate(found.clusters)}))
 

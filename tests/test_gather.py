@@ -26,6 +26,7 @@ from mlefit.execution import Intake, Store
 from mlefit.expression.tree import Column
 from mlefit.noise import responses
 from mlefit.problem.gather import Gathered, Kept, Told, gather
+from mlefit.problem.split import Split
 from mlefit.rows.chunk import Chunk, join
 from mlefit.rows.piece import Ranks
 from mlefit.source import ReadOptions, cutting, open_source, text
@@ -103,7 +104,7 @@ cuts = st.lists(st.integers(1, ROWS - 1), max_size=6)
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 1000), cuts=cuts)
 def test_levels_and_the_account_of_rows_do_not_depend_on_the_blocks(seed: int, cuts: list[int]) -> None:
-    told = Told(LEVELS, SCALING, 0, 20)
+    told = Told(LEVELS, SCALING, Split(0), 20)
     one, many = (gather(Blocks(blocks(seed, at)), told, kept(), 1) for at in ((), cuts))
     assert (many.ledger, many.levels, many.clusters) == (one.ledger, one.levels, one.clusters)
     for name, count in one.ledger.dropped.items():
@@ -124,7 +125,7 @@ def test_who_does_which_part_when_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, seed: int, cuts: list[int], random: Random, cells: int
 ) -> None:
     """Blocks one by one, in steps, in any order, added up in any grouping: levels, sample, hold-out and rows are the same."""
-    table, told = blocks(seed, cuts), Told(LEVELS, SCALING, seed, 20, share=0.3)
+    table, told = blocks(seed, cuts), Told(LEVELS, SCALING, Split(seed, 0.3), 20)
     whole = kept()
     expected = gather(Blocks(table), told, whole, 1)
     monkeypatch.setattr(encode, "CELLS", cells)
@@ -159,7 +160,7 @@ def test_numbers_that_are_not_located_stay_as_they_are() -> None:
     assert (scaling.y_centre, scaling.y_scale) == (0.0, 1.0)
     assert scaling.centre[1] == np.sort(numbers["x"])[24]
     everything = kept()
-    found = gather(Blocks([table]), Told(columns, scaling, 0, 50), everything, 1)
+    found = gather(Blocks([table]), Told(columns, scaling, Split(0), 50), everything, 1)
     assert everything.fitted is not None
     rows = rows_of(everything.fitted.store())
     assert rows.offset is not None
@@ -196,7 +197,7 @@ def test_a_row_refused_in_a_step_of_a_block_is_named_by_its_place_in_all(
     with small(tmp_path / "t.csv", monkeypatch, "x,y\n" + "\n".join(lines) + "\n") as source:
         scaling = scaling_of(NUMBERS, source.head(("x", "y"), ()))
         with pytest.raises(DataError) as refused:
-            gather(source, Told(NUMBERS, scaling, 0, 10), kept(), 2)
+            gather(source, Told(NUMBERS, scaling, Split(0), 10), kept(), 2)
     assert refused.value.message == f'column "x", row {row}: expected a finite number, found inf'
     assert refused.value.rows == (row,)
 

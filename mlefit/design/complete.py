@@ -57,6 +57,10 @@ class Used:
         """Those among rows start..stop-1 of the batch."""
         return Used.of(self.batch.part(start, stop), self.keep[start:stop])
 
+    def without(self, rows: Mask) -> "Used":
+        """Those that are not in `rows` (rows,) of the batch."""
+        return Used.of(self.batch, self.keep & ~rows)
+
     def cells(self, column: Array) -> Array:
         """The cells of a column (rows,) in the rows that count."""
         return column if self.everything else column[self.rows]

@@ -160,6 +160,13 @@ class Levels(Factor):
             columns[lost] = np.nan
         return columns
 
+    def unlearnt(self, batch: Batch) -> Mask | None:
+        """The rows with another level than those learnt."""
+        category = batch.categories[self.column]
+        places = dict.fromkeys(self.levels or (), 0)
+        strange = np.array([self._place(places, level, 1) for level in category.levels] + [0], dtype=bool)
+        return strange[category.codes] if strange.any() else None
+
     @staticmethod
     def _place(places: Mapping[str, int], level: str, unknown: int) -> int:
         """The place of a level as spelt in the file; the names of learnt levels may do without `.0`."""

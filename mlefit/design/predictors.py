@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Mask
 from mlefit.design.complete import Used
 from mlefit.design.scaling import Scaling
 from mlefit.design.terms import Offset, Term
+from mlefit.source.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,12 @@ class Predictors:
     def width(self) -> int:
         """p."""
         return int(self.intercept) + sum(term.width for term in self.terms)
+
+    def unlearnt(self, batch: Batch) -> dict[str, Mask]:
+        """By column, the rows (rows,) of a batch with a level that no row learnt from has."""
+        factors = dict.fromkeys(factor for term in self.terms for factor in term.factors)
+        found = {factor.text: factor.unlearnt(batch) for factor in factors}
+        return {text: rows for text, rows in found.items() if rows is not None}
 
     def columns(self, used: Used) -> Iterator[tuple[Array, float, Array | None]]:
         """The design columns (n,) after the constant, as they are in the file, each with max|x| and what doubles leave of it.

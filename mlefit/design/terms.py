@@ -69,6 +69,10 @@ class Factor(ABC):
     def evaluate(self, batch: Batch, keep: Mask | None = None) -> Array:
         """The design columns (rows, k) in Fortran order, as in Term."""
 
+    def unlearnt(self, batch: Batch) -> Mask | None:
+        """The rows (rows,) with a value that was in no row learnt from, so that it has no column; None where there are none."""
+        return None
+
     def survey(self, batch: Batch, keep: Mask, weight: Array | None) -> Summary:
         """The summary of the rows in `keep`, each counted `weight` times."""
         raise TypeError(f"{self.text} learns nothing")

@@ -107,6 +107,10 @@ class Bernoulli(NoiseModel):
         """1 where u is above 1 - p."""
         return (u > _probabilities(eta[:, 0])[1]).astype(np.float64)
 
+    def probabilities(self, eta: Array, free: Array) -> Array:
+        """1 - p and p."""
+        return np.stack(_probabilities(eta[:, 0])[::-1])
+
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """p log(p/p') + (1 - p) log((1 - p)/(1 - p')), each log-ratio a difference of softplus."""
         mine, theirs = eta[:, 0], other_eta[:, 0]

@@ -164,6 +164,10 @@ class Categorical(NoiseModel):
         cumulated = np.cumsum(_softmax(eta)[1], axis=0)[:-1]
         return np.asarray((cumulated < u).sum(axis=0), dtype=np.float64)
 
+    def probabilities(self, eta: Array, free: Array) -> Array:
+        """The softmax."""
+        return _softmax(eta)[1]
+
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """sum_k p_k log(p_k / p'_k)."""
         log_p, p = _softmax(eta)

@@ -131,6 +131,10 @@ class Gaussian(NoiseModel):
 
         return np.asarray(eta[:, 0] + np.exp(free[0]) * ndtri(u))
 
+    def expected(self, eta: Array, free: Array) -> Array:
+        """eta."""
+        return eta[:, 0]
+
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """log(s2/s1) + (s1^2 + (m1 - m2)^2)/(2 s2^2) - 1/2, with expm1 so that equal models give exactly 0."""
         difference = float(free[0]) - float(other_free[0])

@@ -161,6 +161,14 @@ class NoiseModel(ABC):
         """The outcome before y (n,): P(Y <= below(y)) = P(Y < y). For a density y itself."""
         return y if self.measure is Measure.DENSITY else y - 1.0
 
+    def expected(self, eta: Array, free: Array) -> Array:
+        """The expected response (n,) of a law of numbers."""
+        raise TypeError(f"{self.name} is no law of numbers")
+
+    def probabilities(self, eta: Array, free: Array) -> Array:
+        """(K, n): the probability of each level, of a law of levels."""
+        raise TypeError(f"{self.name} is no law of levels")
+
     @abstractmethod
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """KL(model || other model) (n,) of each row, in nats."""

@@ -8,6 +8,7 @@ from mlefit.arrays import Array
 from mlefit.estimation.fit import Optima
 from mlefit.estimation.refit import refit
 from mlefit.execution import Engine
+from mlefit.information.familiar import familiar
 from mlefit.information.measure import measure
 from mlefit.information.prediction import held_out, takeuchi
 from mlefit.information.sample import Sample
@@ -61,9 +62,17 @@ def information(found: Fitted, null: float | None) -> Information:
 def _unseen(found: Fitted) -> Holdout | None:
     """The model on the rows put aside, in natural units."""
     problem, fit = found.problem, found.fit
-    aside = problem.prepared.aside
+    aside, noise = problem.prepared.aside, problem.prepared.noise
     if aside is None:
         return None
-    n, mean, error = held_out(
-        found.objective, fit.mle.theta, Engine(aside.store, problem.threads), fit.nll[0] / problem.n)
-    return Holdout(aside.share, aside.store.rows, round(n), mean + problem.log_unit, error)
+    held = Holdout(aside.share, aside.store.rows + aside.unscored, 0, None, None, aside.unscored)
+    if not aside.store.rows:
+        return held
+    rows = Engine(aside.store, problem.threads)
+    n, mean, error = held_out(found.objective, fit.mle.theta, rows, fit.nll[0] / problem.n)
+    known = familiar(noise, found.objective, fit.mle.theta, rows, problem.units.y_scale)
+    entropy = mean + problem.log_unit
+    return held._replace(
+        n=round(n), cross_entropy=entropy, std_error=error, rmse=known.rmse, r_squared=known.r_squared,
+        accuracy=known.accuracy, log_loss=entropy if noise.response.reads_levels else None, auc=known.auc,
+    )

@@ -8,17 +8,14 @@ import numpy as np
 from mlefit.estimation.fit import Optima
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import Optimum
-from mlefit.estimation.routes import maximum_likelihood
-from mlefit.execution import Execution
 from mlefit.inference.covariance import Covariance
 from mlefit.inference.estimates import Estimates, scaled_gradient
 from mlefit.inference.intervals import on_log_scale, wald
 from mlefit.information.agreement import route_divergence
-from mlefit.mean import Coordinates, LinearMean
-from mlefit.noise.model import Measure
+from mlefit.mean import LinearMean
 from mlefit.pipeline.fitted import Fitted
 from mlefit.problem.problem import Problem
-from mlefit.report.report import Agreement, Criteria, Parameter, Route, Warn
+from mlefit.report.report import Agreement, Parameter, Route, Warn
 
 FEW = 200               # degrees of freedom below which sigma from n and from n - p differ visibly
 AGREE_NATS = 1e-9       # n nll_excess: CONTRACT of `agree`
@@ -95,50 +92,6 @@ def agreement(found: Fitted, numbers: Estimates) -> Agreement:
     return Agreement(number(gap), number(excess / fit.n), bool(agree), number(apart))
 
 
-def criteria(problem: Problem, fit: Optima, null: float | None) -> Criteria:
-    """AIC = 2k - 2L, BIC = k log n - 2L with every free parameter counted; `null` is L of the intercept alone."""
-    k, n = problem.n_params, fit.n
-    loglik = -(fit.nll[0] + n * problem.log_unit)
-    squared, kind = None, "R2"
-    if fit.noise.compresses:
-        squared = 1.0 - problem.shape.rss / _total_square(problem)
-    elif fit.noise.measure is Measure.MASS:     # of densities, whose sign a change of unit turns, the ratio means nothing
-        squared, kind = None if not null else 1.0 - loglik / null, "McFadden"
-    return Criteria(k, number(loglik), number(null), number(squared), kind,  # type: ignore[arg-type]
-                    number(2.0 * k - 2.0 * loglik), number(k * float(np.log(n)) - 2.0 * loglik))
-
-
-def _total_square(problem: Problem) -> float:
-    """Sum of squares of the response, about its mean when there is an intercept, else about 0, as R does."""
-    moments = problem.prepared.moments
-    assert moments.response is not None
-    r = moments.response.r
-    about_mean = float(r[1, 1] ** 2)
-    return about_mean if problem.prepared.predictors.intercept else about_mean + float(r[0, 1] ** 2)
-
-
-def null_loglik(problem: Problem, rows: Execution) -> float | None:
-    """Log-likelihood of the intercept alone, beside the offset if there is one.
-
-    In closed form from sums of squares, and for classes without an offset; else it takes a search over the `rows`, and None
-    says that there is no maximum, or no intercept.
-    """
-    noise, n, moments = problem.prepared.noise, problem.n, problem.prepared.moments
-    if noise.compresses:
-        assert moments.response is not None
-        mean_square = float(moments.response.r[1, 1] ** 2) / n
-        a, c = noise.affine(noise.implied_shapes(mean_square, 0.0))
-        return -n * (a * mean_square + c + problem.log_unit)
-    if noise.response.reads_levels and problem.prepared.predictors.offset is None:
-        counts = np.array(list(problem.prepared.level_weights.values()))
-        return float(counts @ np.log(counts / n))
-    if 0 not in problem.shape.kept or not problem.prepared.predictors.intercept:
-        return None
-    # The intercept's column holds ones, which are white already.
-    alone = maximum_likelihood(noise, LinearMean(Coordinates.orthonormal(1), len(noise.predictors)), rows)
-    return -(alone.value + n * problem.log_unit) if alone.outcome is Outcome.CERTIFIED else None
-
-
 def sigma_note(problem: Problem, fit: Optima) -> tuple[str, ...]:
     """With few rows: the sigma of least squares, which divides by n - p where maximum likelihood divides by n."""
     free = round(problem.n) - len(problem.shape.kept)
@@ -156,3 +109,14 @@ def beyond_doubles(found: Sequence[Parameter]) -> tuple[Warn, ...]:
         return ()
     return (Warn("too-large", f"{', '.join(names)}: the coefficient is beyond the largest double, 1.8e308, as the column "
                  "varies so little; multiply it by a power of ten", names),)
+
+
+def unscored(problem: Problem) -> tuple[Warn, ...]:
+    """A warning that names the columns of rows held out that have a level which no row fitted has."""
+    aside = problem.prepared.aside
+    if aside is None or not aside.unscored:
+        return ()
+    held = aside.store.rows + aside.unscored
+    where = ", ".join(f"{column}: {count}" for column, count in aside.unlearnt.items())
+    return (Warn("not-scored", f"{aside.unscored} of {held} rows held out are not scored: their level of a predictor is in no row "
+                 f"of the fit ({where})", tuple(aside.unlearnt)),)

@@ -4,9 +4,10 @@ from mlefit.diagnosis.misspecification import misspecification
 from mlefit.errors import NoEstimateError
 from mlefit.inference.covariance import covariance
 from mlefit.inference.estimates import estimates
+from mlefit.pipeline.criteria import criteria, null_loglik
 from mlefit.pipeline.fitted import Fitted, fit, not_certified
 from mlefit.pipeline.knowledge import information
-from mlefit.pipeline.results import agreement, beyond_doubles, criteria, null_loglik, parameters, route, sigma_note, with_kl
+from mlefit.pipeline.results import agreement, beyond_doubles, parameters, route, sigma_note, unscored, with_kl
 from mlefit.problem.prepare import Progress
 from mlefit.problem.stated import stated
 from mlefit.report.report import Report
@@ -37,9 +38,9 @@ def report_of(found: Fitted) -> Report:
         known, status="ok" if agreed.agree else "no estimate", agreement=agreed,
         mle=with_kl(route(problem, both, both.mle, 0, mean), knowledge.entropy),
         loss=with_kl(route(problem, both, both.loss, 1, mean), knowledge.entropy),
-        information=knowledge, criteria=criteria(problem, both, null),
+        information=knowledge, criteria=criteria(found, null),
         notes=(*problem.notes(), *sigma_note(problem, both)),
-        warnings=(*problem.warnings(), *beyond_doubles(known),
+        warnings=(*problem.warnings(), *beyond_doubles(known), *unscored(problem),
                   *misspecification(problem, both.mle.theta, found.objective, both.mle.curvature)),
     )
     if not agreed.agree:

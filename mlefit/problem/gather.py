@@ -12,6 +12,7 @@ from mlefit.design.encode import Columns, Encoded, steps
 from mlefit.design.ledger import Ledger, add_counts
 from mlefit.design.scaling import FAR, Scaling
 from mlefit.execution import Intake
+from mlefit.problem.split import Split
 from mlefit.rows.keys import Stream, keys
 from mlefit.rows.reservoir import Reservoir, Threshold
 from mlefit.source.batch import Batch
@@ -59,7 +60,8 @@ class Gathered:
     """What a pass makes of rows: their account, sums over those fitted, a sample of them, and the levels met.
 
     `moments` is None where no row is fitted. `levels` of a response that is read as levels, and `clusters`, stand in order
-    of first appearance, with the weights of the rows fitted: 0 for a level whose rows are all held out.
+    of first appearance, with the weights of the rows fitted: 0 for a level whose rows are all held out. `unscored` rows are
+    held out and can be given no prediction, as their level of a column, in `unlearnt` rows by column, is in no row fitted.
     """
 
     reservoir: Reservoir
@@ -67,6 +69,8 @@ class Gathered:
     moments: Moments | None = None
     levels: Mapping[str, float] = field(default_factory=dict)
     clusters: Mapping[str, float] = field(default_factory=dict)
+    unscored: int = 0
+    unlearnt: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: "Gathered") -> "Gathered":
         moments = self.moments or other.moments
@@ -75,20 +79,20 @@ class Gathered:
         return Gathered(
             self.reservoir + other.reservoir, self.ledger + other.ledger, moments,
             add_counts(self.levels, other.levels), add_counts(self.clusters, other.clusters),
+            self.unscored + other.unscored, add_counts(self.unlearnt, other.unlearnt),
         )
 
 
 class Told(NamedTuple):
     """What every block is told: with its rows, it determines everything that is made of them.
 
-    `capacity`: rows of the sample. `share`: of the rows, to be held out; None: no row.
+    `capacity`: rows of the sample, chosen like those held out by the seed of the split.
     """
 
     columns: Columns
     scaling: Scaling
-    seed: int
+    split: Split
     capacity: int
-    share: float | None = None
 
 
 class Kept(NamedTuple):
@@ -114,18 +118,19 @@ def gather(source: Source, told: Told, kept: Kept, threads: int) -> Gathered:
 
 def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used) -> Gathered:
     """Encode a step of rows, divide them, keep them, and add them up."""
-    batch = used.batch
+    batch, unlearnt = used.batch, {}
+    aside, unscored = told.split.aside(batch), 0
+    if aside is not None:
+        unlearnt = {name: rows & aside & used.keep for name, rows in told.columns.predictors.unlearnt(batch).items()}
+        known = used.without(np.logical_or.reduce(list(unlearnt.values()))) if unlearnt else used
+        used, unscored = known, used.rows.size - known.rows.size
     encoded = Encoded.of(told.columns, told.scaling, used)
-    met = encoded.piece.chunk
-
-    def drawn(stream: Stream) -> Array:
-        return keys(told.seed, stream, batch.place, batch.start, batch.start + batch.rows)[used.rows]
-
-    chance, place = drawn(Stream.SAMPLE), (*batch.place, batch.start)
-    if told.share is not None:
-        aside = drawn(Stream.HOLDOUT) < told.share
-        kept.aside.keep(place, encoded.choose(np.flatnonzero(aside)).piece)
-        fitted = np.flatnonzero(~aside)
+    met, place = encoded.piece.chunk, (*batch.place, batch.start)
+    chance = keys(told.split.seed, Stream.SAMPLE, batch.place, batch.start, batch.start + batch.rows)[used.rows]
+    if aside is not None:
+        out = aside[used.rows]
+        kept.aside.keep(place, encoded.choose(np.flatnonzero(out)).piece)
+        fitted = np.flatnonzero(~out)
         encoded, chance = encoded.choose(fitted), chance[fitted]
     piece = encoded.piece
     if kept.fitted is not None:
@@ -134,6 +139,7 @@ def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used) -> Gathered:
         Reservoir.of(piece, chance, bar), moments=Moments.of(told.columns, encoded) if piece.chunk.rows else None,
         levels=_weights(piece.levels, met.y, piece.chunk.y, piece.chunk.weight) if piece.levels else {},
         clusters={} if met.cluster is None else _weights(piece.clusters, met.cluster, piece.chunk.cluster, piece.chunk.weight),
+        unscored=unscored, unlearnt={name: count for name, rows in unlearnt.items() if (count := int(rows.sum()))},
     )
 
 

@@ -10,6 +10,7 @@ from mlefit.design.encode import Columns
 from mlefit.design.learn import Survey, learn, needs_learning, survey
 from mlefit.design.levels import LevelCounts, Levels
 from mlefit.design.roles import MANY_LEVELS, Roles, without
+from mlefit.problem.split import Split
 from mlefit.request import Request
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source
@@ -25,8 +26,8 @@ class Seen:
     levels: frozenset[str]
 
     @classmethod
-    def of(cls, columns: Columns, batch: Batch) -> "Seen":
-        """That of a batch. Raises InBlockError where the argument of a term is not finite."""
+    def of(cls, columns: Columns, split: Split, batch: Batch) -> "Seen":
+        """That of a batch: terms learn from the rows fitted. Raises InBlockError where the argument of a term is not finite."""
         keep, ledger = complete(batch, columns.numbers, columns.categories)
         observed = columns.observed
         weight = None if observed.weights is None else batch.numbers[observed.weights]
@@ -34,6 +35,8 @@ class Seen:
         if observed.reads_levels:
             codes, names = batch.categories[observed.target]
             levels = frozenset(names[code] for code in np.unique(codes[keep]).tolist())
+        aside = split.aside(batch)
+        keep = keep if aside is None else keep & ~aside
         return cls(survey(columns.predictors.terms, batch, keep, weight), ledger.used, levels)
 
     def __add__(self, other: "Seen") -> "Seen":
@@ -53,7 +56,8 @@ def learnt(source: Source, roles: Roles, request: Request, threads: int) -> tupl
     columns, terms = roles.columns, roles.columns.predictors.terms
     if not needs_learning(terms):
         return roles, len(source.distinct.get(columns.observed.target, ()))
-    seen = tree_sum(source.map(columns.numbers, columns.categories, lambda batch: Seen.of(columns, batch), threads))
+    split = Split(request.seed, request.holdout)
+    seen = tree_sum(source.map(columns.numbers, columns.categories, lambda batch: Seen.of(columns, split, batch), threads))
     counts = {name: len(seen.counts(name)) for name in roles.chosen}
     too_many = {
         name: f"text with {count} levels in {seen.rows} rows" + (", as an identifier has" if count == seen.rows else "")

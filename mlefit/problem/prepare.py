@@ -23,6 +23,7 @@ from mlefit.noise.model import NoiseModel
 from mlefit.problem.gather import Gathered, Kept, Moments, Told, gather, misjudged
 from mlefit.problem.learning import learnt
 from mlefit.problem.size import check_size
+from mlefit.problem.split import Split
 from mlefit.request import Request
 from mlefit.rows.chunk import Chunk
 from mlefit.rows.piece import Ranks
@@ -37,10 +38,15 @@ SAMPLE_PREDICTORS = 20_000   # with predictors, and for the start of both search
 
 
 class Aside(NamedTuple):
-    """The `share` of the rows that the fit does not see, in `store`."""
+    """The `share` of the rows that the fit does not see, in `store`.
+
+    `unscored` others have no prediction: by column in `unlearnt`, so many have a level that is in no row fitted.
+    """
 
     share: float
     store: Store
+    unscored: int
+    unlearnt: Mapping[str, int]
 
 
 class Prepared(NamedTuple):
@@ -103,7 +109,7 @@ def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -
 
     def one_pass(scaling: Scaling) -> tuple[Gathered, Kept]:
         capacity = SAMPLE_PREDICTORS if columns.predictors.terms else SAMPLE_ALONE
-        told = Told(columns, scaling, request.seed, capacity, request.holdout)
+        told = Told(columns, scaling, Split(request.seed, request.holdout), capacity)
         sums_suffice = columns.observed.compresses and not keep_rows
         kept = Kept(None if sums_suffice else Intake(_budget(request)), Intake(_budget(request)))
         return gather(source, told, kept, threads), kept
@@ -120,13 +126,15 @@ def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -
     names = names_of(gathered.levels, by_value=roles.model.response.most_levels is not None)
     gathered = replace(gathered, levels=_renamed(gathered.levels, names))
     if request.holdout is not None:
-        _check_holdout(gathered, request.holdout, kept.aside.rows, columns)
+        _check_holdout(gathered, request.holdout, kept.aside.rows + gathered.unscored, columns)
     moments = _checked(gathered, request)
     levels = _ordered_levels(gathered, columns, roles, request)
     places = {name: place for place, name in enumerate(levels)}
     ranks = Ranks({level: places[name] for level, name in names.items()},
                   {cluster: rank for rank, cluster in enumerate(gathered.clusters)})
-    aside = None if request.holdout is None else Aside(request.holdout, kept.aside.store(ranks))
+    aside = None
+    if request.holdout is not None:
+        aside = Aside(request.holdout, kept.aside.store(ranks), gathered.unscored, gathered.unlearnt)
     return Prepared(
         roles, gathered.ledger, moments, scaling, gathered.reservoir.sample(ranks),
         None if kept.fitted is None else kept.fitted.store(ranks), roles.model.of(levels), levels,

@@ -125,13 +125,22 @@ class Divergence(NamedTuple):
 
 
 class Holdout(NamedTuple):
-    """The fitted model on rows that the fit has not seen: their cross-entropy, and its standard error."""
+    """The fitted model on rows that the fit has not seen: their cross-entropy, its standard error, and the figures people know.
+
+    `rows` are held out; `not_scored` of them have a level that the fit does not know, and `n` is the weight of the others.
+    """
 
     share: float
     rows: int
     n: int
     cross_entropy: float | None
     std_error: float | None
+    not_scored: int = 0
+    rmse: float | None = None
+    r_squared: float | None = None
+    accuracy: float | None = None
+    log_loss: float | None = None
+    auc: float | None = None
 
 
 class Information(NamedTuple):
@@ -153,7 +162,11 @@ class Information(NamedTuple):
 
 
 class Criteria(NamedTuple):
-    """Whole-fit figures at the maximum likelihood estimate."""
+    """Whole-fit figures at the maximum likelihood estimate, on the rows fitted.
+
+    `rmse` is that of a response of numbers; `accuracy`, `log_loss` (nats per row) and `auc`, of two classes, that of levels.
+    Without an intercept R2 is not `r_squared_centred`: it compares with 0, not with the mean.
+    """
 
     n_params: int
     loglik: float | None
@@ -162,6 +175,11 @@ class Criteria(NamedTuple):
     r_squared_kind: Literal["R2", "McFadden"]
     aic: float | None
     bic: float | None
+    rmse: float | None = None
+    accuracy: float | None = None
+    log_loss: float | None = None
+    auc: float | None = None
+    r_squared_centred: bool = True
 
 
 class Warn(NamedTuple):

@@ -6,9 +6,9 @@ cross-entropy, entropy and KL per row are divided by log 2; log-likelihoods stay
 
 from typing import Literal, NamedTuple
 
-from mlefit.report.digits import ABSENT, decimals, exponent, or_noise, percent, significant
+from mlefit.report.digits import ABSENT, NOISE, decimals, exponent, or_noise, percent, significant
 from mlefit.report.divergence import divergence
-from mlefit.report.report import Information, Report, Route
+from mlefit.report.report import Criteria, Holdout, Information, Report, Route
 from mlefit.report.safety import shown
 from mlefit.report.units import unit_of
 
@@ -55,6 +55,7 @@ def rows(report: Report) -> str:
     ledger = f"{used} ({data.rows_dropped} dropped{why})" if data.rows_dropped else used
     if held is not None:
         ledger += f", {held.rows} of them held out of the fit"
+        ledger += f" ({held.not_scored} not scored)" if held.not_scored else ""
     return ledger if data.weights is None else f"{ledger}, weights: {shown(data.weights)}, n = {data.n}"
 
 
@@ -88,23 +89,38 @@ def figures(report: Report) -> list[Figure]:
         *generalization(report.information),
     ]
     if criteria is not None:
-        squared = "R2" if criteria.r_squared_kind == "R2" else "McFadden's R2"
+        squared = "McFadden's R2" if criteria.r_squared_kind != "R2" else "R2" if criteria.r_squared_centred else "R2, uncentred"
+        if criteria.r_squared is not None and criteria.r_squared < 0.0:
+            squared += ": worse than the intercept alone"
         alone = Figure("log-likelihood of the intercept alone", decimals(criteria.null_loglik, CRITERION_PLACES))
         predictors = report.model.formula != "1"      # without them the model is the intercept
         lines += [
             *([Figure(squared, decimals(criteria.r_squared, 4))] if predictors else []),
-            Figure("AIC", decimals(criteria.aic, CRITERION_PLACES)),
-            Figure("BIC", decimals(criteria.bic, CRITERION_PLACES)),
+            *familiar(criteria),
+            Figure(f"AIC of {report.data.n} rows", decimals(criteria.aic, CRITERION_PLACES)),
+            Figure(f"BIC of {report.data.n} rows", decimals(criteria.bic, CRITERION_PLACES)),
             *([alone] if predictors else []),
         ]
     return [line for line in lines if {line.at_mle, line.at_loss} - {ABSENT, ""}]
 
 
+def familiar(judged: Criteria | Holdout) -> list[Figure]:
+    """The figures people know, of the rows fitted or held out."""
+    indent = "  " if isinstance(judged, Holdout) else ""
+    return [
+        Figure(f"{indent}root mean square error", significant(judged.rmse)),
+        Figure(f"{indent}accuracy", decimals(judged.accuracy, 4)),
+        Figure(f"{indent}AUC", decimals(judged.auc, 4)),
+    ]
+
+
 def entropies(information: Information | None, mle: Route | None, loss: Route | None) -> list[Figure]:
     """Cross-entropy = entropy of the data + KL at both optima, with as many decimals that the sum can be checked."""
     unit, factor = unit_of(information)
-    kl = information.kl.raw if information else None
-    places = ENTROPY_PLACES if not kl or abs(kl) < 1e-10 else max(ENTROPY_PLACES, 1 - exponent(kl * factor, 2))
+    told = [route.nll if route else None for route in (mle, loss)]
+    told += [information.kl.raw, information.entropy] if information else []
+    sizes = [1 - exponent(value * factor, 2) for value in told if value is not None and abs(value) >= NOISE]
+    places = max(ENTROPY_PLACES, *sizes) if sizes else ENTROPY_PLACES
 
     def figure(value: float | None) -> str:
         return decimals(None if value is None else value * factor, places)
@@ -140,7 +156,7 @@ def generalization(information: Information | None) -> list[Figure]:
     unit, factor = unit_of(information)
 
     def figure(value: float | None) -> str:
-        return decimals(None if value is None else value * factor, ENTROPY_PLACES)
+        return per_row(None if value is None else value * factor)
 
     lines = [
         Figure(f"explained by the predictors, {unit}", figure(information.explained)),
@@ -150,10 +166,18 @@ def generalization(information: Information | None) -> list[Figure]:
     held = information.holdout
     if held is not None:
         lines += [
-            Figure(f"cross-entropy of {held.rows} held-out rows", figure(held.cross_entropy)),
+            Figure(f"cross-entropy of {held.rows - held.not_scored} held-out rows", figure(held.cross_entropy)),
             Figure("  its standard error", figure(held.std_error)),
+            Figure("  R2", decimals(held.r_squared, 4)),
+            *familiar(held),
         ]
     return lines
+
+
+def per_row(value: float | None) -> str:
+    """As many decimals as figures that add up have; two significant digits of one that is too small for them."""
+    small = value is not None and 0.0 < abs(value) < 10.0 ** (1 - ENTROPY_PLACES)
+    return significant(value, 2) if small else decimals(value, ENTROPY_PLACES)
 
 
 def mark(report: Report) -> list[Sentence]:

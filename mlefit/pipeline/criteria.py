@@ -1,0 +1,73 @@
+"""Criteria: the figures of a whole fit on its rows."""
+
+import numpy as np
+
+from mlefit.estimation.outcome import Outcome
+from mlefit.estimation.routes import maximum_likelihood
+from mlefit.execution import Execution
+from mlefit.information.familiar import Familiar, familiar
+from mlefit.mean import Coordinates, LinearMean
+from mlefit.noise.model import Measure
+from mlefit.pipeline.fitted import Fitted
+from mlefit.pipeline.results import number
+from mlefit.problem.problem import Problem
+from mlefit.report.report import Criteria
+
+
+def criteria(found: Fitted, null: float | None) -> Criteria:
+    """AIC = 2k - 2L, BIC = k log n - 2L with every free parameter counted; `null` is L of the intercept alone."""
+    problem, fit = found.problem, found.fit
+    k, n, noise = problem.n_params, fit.n, fit.noise
+    loglik = -(fit.nll[0] + n * problem.log_unit)
+    known = _familiar(found)
+    squared, kind = known.r_squared, "R2"
+    if not noise.compresses and noise.measure is Measure.MASS:
+        squared, kind = None if not null else 1.0 - loglik / null, "McFadden"
+    return Criteria(
+        k, number(loglik), number(null), number(squared), kind,  # type: ignore[arg-type]
+        number(2.0 * k - 2.0 * loglik), number(k * float(np.log(n)) - 2.0 * loglik),
+        rmse=number(known.rmse), accuracy=known.accuracy, auc=known.auc,
+        log_loss=number(-loglik / n) if noise.response.reads_levels else None,
+        r_squared_centred=problem.prepared.predictors.intercept,
+    )
+
+
+def _familiar(found: Fitted) -> Familiar:
+    """The figures people know, on the rows fitted, or on the sums that stand for them."""
+    problem, fit = found.problem, found.fit
+    unit = problem.units.y_scale
+    if not fit.noise.compresses:
+        return familiar(fit.noise, found.objective, fit.mle.theta, found.rows, unit)
+    rss = problem.shape.rss
+    return Familiar(rmse=float(np.sqrt(rss / fit.n)) * unit, r_squared=1.0 - rss / _total_square(problem))
+
+
+def _total_square(problem: Problem) -> float:
+    """Sum of squares of the response, about its mean when there is an intercept, else about 0, as R does."""
+    moments = problem.prepared.moments
+    assert moments.response is not None
+    r = moments.response.r
+    about_mean = float(r[1, 1] ** 2)
+    return about_mean if problem.prepared.predictors.intercept else about_mean + float(r[0, 1] ** 2)
+
+
+def null_loglik(problem: Problem, rows: Execution) -> float | None:
+    """Log-likelihood of the intercept alone, beside the offset if there is one.
+
+    In closed form from sums of squares, and for classes without an offset; else it takes a search over the `rows`, and None
+    says that there is no maximum, or no intercept.
+    """
+    noise, n, moments = problem.prepared.noise, problem.n, problem.prepared.moments
+    if noise.compresses:
+        assert moments.response is not None
+        mean_square = float(moments.response.r[1, 1] ** 2) / n
+        a, c = noise.affine(noise.implied_shapes(mean_square, 0.0))
+        return -n * (a * mean_square + c + problem.log_unit)
+    if noise.response.reads_levels and problem.prepared.predictors.offset is None:
+        counts = np.array(list(problem.prepared.level_weights.values()))
+        return float(counts @ np.log(counts / n))
+    if 0 not in problem.shape.kept or not problem.prepared.predictors.intercept:
+        return None
+    # The intercept's column holds ones, which are white already.
+    alone = maximum_likelihood(noise, LinearMean(Coordinates.orthonormal(1), len(noise.predictors)), rows)
+    return -(alone.value + n * problem.log_unit) if alone.outcome is Outcome.CERTIFIED else None
