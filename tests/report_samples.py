@@ -53,9 +53,10 @@ GAUSSIAN = Report(
             detection_limit=0.0101, draws=199, n_used=500,
             parts={"structure": 0.004, "shape": -0.001, "spread": 0.0031}, sd_equivalent=0.11, rows_20to1=491.1,
         ),
-        explained=1.0231, expected_tic=0.7091, expected_aic=0.7093, holdout=Holdout(0.2, 125, 125, 0.7213, 0.0645),
+        explained=1.0231, expected_tic=0.7091, expected_aic=0.7093, holdout=Holdout(
+            0.2, 130, 125, 0.7213, 0.0645, not_scored=5, rmse=0.4912, r_squared=0.8631),
     ),
-    criteria=Criteria(5, -349.6571, -861.2, 0.871, "R2", 709.3142, 730.3872),
+    criteria=Criteria(5, -349.6571, -861.2, 0.871, "R2", 709.3142, 730.3872, rmse=0.48695),
     warnings=(), run=RUN, notes=("the target is y, the last column",),
 )
 
@@ -69,7 +70,8 @@ BERNOULLI = Report(
     agreement=Agreement(2.4e-8, 1e-16, True),
     information=Information(
         "bits", 0.5900615, None, None, Divergence(reason="no two rows share their predictors", upper=0.5900615)),
-    criteria=Criteria(2, -1180.123, -1201.5, 0.01779, "McFadden", 2364.246, 2375.448),
+    criteria=Criteria(
+        2, -1180.123, -1201.5, 0.01779, "McFadden", 2364.246, 2375.448, accuracy=0.6705, log_loss=0.5900615, auc=0.58613),
     warnings=(Warn("collinear", "column age2 repeats age and was left out", ("age2",)),), run=RUN,
 )
 
@@ -88,7 +90,7 @@ CATEGORICAL = Report(
     loss=Route("L-BFGS-B", True, 19, 21, -120.5, 0.2008333, 0.2008333, 0.0, 2e-16, 1e-9),
     agreement=Agreement(3e-12, 1e-16, True),
     information=Information("nats", 0.2008333, 0.2008333, "plug-in", Divergence(raw=0.0, bound="saturated")),
-    criteria=Criteria(4, -120.5, -659.17, 0.8172, "McFadden", 249.0, 266.588),
+    criteria=Criteria(4, -120.5, -659.17, 0.8172, "McFadden", 249.0, 266.588, accuracy=0.925, log_loss=0.2008333),
     warnings=(), run=RUN,
 )
 

@@ -149,3 +149,53 @@ def test_what_the_predictors_explain_is_a_difference_of_likelihoods() -> None:
     assert told(fit(regression(500), target="y", intercept=False)).explained is None
     assert report.agreement is not None
     assert report.agreement.kl_routes == pytest.approx(0.0, abs=1e-15)
+
+
+def with_a_rare_level(rare: str, seed: int = 0) -> tuple[Table, np.ndarray]:
+    """Rows of which those with g=`rare` are all held out, and the mask of those held out."""
+    rng = np.random.default_rng(3)
+    aside = np.random.default_rng([seed, 0, 1]).random(200) < 0.3
+    g = np.array(["b", "c", "d"])[rng.integers(0, 3, 200)]
+    g[np.flatnonzero(aside)[[2, 5, 7]]] = rare
+    effect = {"a": 9.0, "b": 0.0, "c": 1.0, "d": 2.0, "z": 9.0}
+    y = np.array([effect[level] for level in g]) + rng.normal(size=200)
+    return {"g": g.tolist(), "y": y.tolist()}, aside
+
+
+@pytest.mark.parametrize("rare", ["a", "z"])
+def test_held_out_rows_with_a_level_that_no_row_fitted_has_are_counted_and_not_scored(rare: str) -> None:
+    data, aside = with_a_rare_level(rare)      # `a` would be the baseline of the levels of all rows
+    report = fit(data, target="y", holdout=0.3)
+    held = told(report).holdout
+    assert held is not None
+    assert (held.rows, held.not_scored, held.n) == (aside.sum(), 3, aside.sum() - 3)
+    assert [p.name for p in report.parameters] == ["(Intercept)", "g=c", "g=d", "sigma"]
+    assert [p.state for p in report.parameters] == ["ok"] * 4
+    g, y = np.array(data["g"]), np.array(data["y"], float)
+    scored = aside & (g != rare)
+    means = {level: y[~aside & (g == level)].mean() for level in "bcd"}
+    error = y[scored] - np.array([means[level] for level in g[scored]])
+    assert held.rmse == pytest.approx(np.sqrt(np.mean(error**2)), rel=1e-9)
+    (warning,) = [warning for warning in report.warnings if warning.code == "not-scored"]
+    assert warning.message == (f"3 of {held.rows} rows held out are not scored: their level of a predictor is in no row of the "
+                               "fit (g: 3)")
+    assert warning.columns == ("g",)
+
+
+def test_where_no_row_held_out_can_be_scored_there_are_no_figures() -> None:
+    aside = np.random.default_rng([0, 0, 1]).random(60) < 0.1
+    g = np.where(aside, "z", np.array(["a", "b"] * 30))
+    report = fit({"g": g.tolist(), "y": np.random.default_rng(2).normal(size=60).tolist()}, target="y", holdout=0.1)
+    held = told(report).holdout
+    assert held is not None
+    assert held == (0.1, aside.sum(), 0, None, None, aside.sum(), None, None, None, None, None)
+
+
+def test_knots_and_polynomials_are_learnt_from_the_rows_fitted_alone() -> None:
+    data = regression(300)
+    data["y"] = [float(np.sin(x)) + y / 100.0 for x, y in zip(data["x"], data["y"], strict=True)]   # type: ignore[arg-type, operator]
+    aside = np.random.default_rng([0, 0, 1]).random(300) < 0.3
+    rest = {name: [v for v, out in zip(values, aside, strict=True) if not out] for name, values in data.items()}
+    mine, alone = (fit(table, formula="y ~ bs(x, df=6)", holdout=share) for table, share in ((data, 0.3), (rest, None)))
+    for one, other in zip(mine.parameters, alone.parameters, strict=True):
+        assert one.estimate == pytest.approx(other.estimate, rel=1e-9)

@@ -54,7 +54,8 @@ def test_the_keys_for_new_rows_and_for_both_routes() -> None:
     answer = json.loads(to_json(GAUSSIAN))
     assert list(answer["information"])[5:] == ["explained", "expected_tic", "expected_aic", "holdout"]
     assert answer["information"]["holdout"] == {
-        "share": 0.2, "rows": 125, "n": 125, "cross_entropy": 0.7213, "std_error": 0.0645,
+        "share": 0.2, "rows": 130, "n": 125, "cross_entropy": 0.7213, "std_error": 0.0645, "not_scored": 5, "rmse": 0.4912,
+        "r_squared": 0.8631, "accuracy": None, "log_loss": None, "auc": None,
     }
     assert answer["agreement"]["kl_routes"] == 2e-17
     assert json.loads(to_json(BERNOULLI))["information"]["holdout"] is None

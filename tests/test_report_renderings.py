@@ -218,9 +218,32 @@ def test_routes_that_disagree_are_never_called_certified() -> None:
 def test_the_header_says_what_was_modelled() -> None:
     weighted = replace(GAUSSIAN, data=replace(GAUSSIAN.data, weights="w", n=1200, dropped={"x1": 1, "x2": 3}))
     assert header(weighted)[1] == (
-        "500 of 503 rows used (3 dropped, missing in x1: 1, x2: 3), 125 of them held out of the fit, "
-        "weights: w, n = 1200"
+        "500 of 503 rows used (3 dropped, missing in x1: 1, x2: 3), 130 of them held out of the fit "
+        "(5 not scored), weights: w, n = 1200"
     )
     assert title(replace(GAUSSIAN, model=replace(GAUSSIAN.model, noise="student-t", options={"df": 4}))) == (
         "student-t (df=4) noise, mean squared error: measurements.csv"
     )
+
+
+def labels(report: Report) -> dict[str, str]:
+    return {figure.label: figure.at_mle for figure in figures(report)}
+
+
+def test_r2_says_what_it_compares_with() -> None:
+    criteria = GAUSSIAN.criteria
+    assert criteria is not None and BERNOULLI.criteria is not None
+    assert labels(GAUSSIAN)["R2"] == "0.8710"
+    assert labels(replace(GAUSSIAN, criteria=replace(criteria, r_squared_centred=False)))["R2, uncentred"] == "0.8710"
+    worse = replace(BERNOULLI, criteria=replace(BERNOULLI.criteria, r_squared=-0.0123))
+    assert labels(worse)["McFadden's R2: worse than the intercept alone"] == "-0.0123"
+
+
+def test_figures_per_row_keep_two_digits_however_small() -> None:
+    known = GAUSSIAN.information
+    assert known is not None
+    small = replace(GAUSSIAN, information=replace(known, explained=0.00000123, expected_aic=0.012345678))
+    assert labels(small)["explained by the predictors, nats"] == "1.2e-06"
+    assert labels(small)["  if the model were true (AIC)"] == "0.01235"
+    tiny = BERNOULLI.mle._replace(nll=3.14e-7) if BERNOULLI.mle else None
+    assert labels(replace(BERNOULLI, mle=tiny))["NLL per row = cross-entropy, bits"] == "0.00000045"

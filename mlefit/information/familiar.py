@@ -18,8 +18,8 @@ from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
 
-MOST_SCORES = 1 << 20   # kept as they are; beyond, to MANTISSA bits, so that memory ends, and AUC is right to 1e-7
-MANTISSA = 12
+MOST_SCORES = 1 << 20   # kept as they are; beyond, to MANTISSA bits, so that memory ends, and AUC is right to 1e-6
+MANTISSA = 14
 
 
 class Familiar(NamedTuple):

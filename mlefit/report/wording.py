@@ -168,8 +168,8 @@ def generalization(information: Information | None) -> list[Figure]:
         lines += [
             Figure(f"cross-entropy of {held.rows - held.not_scored} held-out rows", figure(held.cross_entropy)),
             Figure("  its standard error", figure(held.std_error)),
-            Figure("  R2", decimals(held.r_squared, 4)),
             *familiar(held),
+            Figure("  R2", decimals(held.r_squared, 4)),
         ]
     return lines
 
