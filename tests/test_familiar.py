@@ -88,7 +88,8 @@ def test_the_figures_of_the_rows_fitted_are_those_of_their_predictions() -> None
     assert found.criteria is not None
     assert found.criteria.auc == pytest.approx(pairwise_auc(x, y, np.ones(n)), abs=1e-12)
     first, slope = (p.estimate for p in found.parameters)
-    assert first is not None and slope is not None
+    assert first is not None
+    assert slope is not None
     assert found.criteria.accuracy == pytest.approx(np.mean((first + slope * x > 0.0) == y), abs=1e-12)
     assert found.criteria.log_loss == pytest.approx(-found.criteria.loglik / n if found.criteria.loglik else 0.0, rel=1e-12)
     assert found.criteria.rmse is None

@@ -232,7 +232,8 @@ def labels(report: Report) -> dict[str, str]:
 
 def test_r2_says_what_it_compares_with() -> None:
     criteria = GAUSSIAN.criteria
-    assert criteria is not None and BERNOULLI.criteria is not None
+    assert criteria is not None
+    assert BERNOULLI.criteria is not None
     assert labels(GAUSSIAN)["R2"] == "0.8710"
     assert labels(replace(GAUSSIAN, criteria=replace(criteria, r_squared_centred=False)))["R2, uncentred"] == "0.8710"
     worse = replace(BERNOULLI, criteria=replace(BERNOULLI.criteria, r_squared=-0.0123))
