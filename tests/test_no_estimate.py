@@ -6,6 +6,7 @@ import pytest
 from refusing import parameters, refused
 
 import mlefit
+from mlefit.errors import DataError
 
 
 def test_a_single_class_has_no_estimate() -> None:
@@ -14,6 +15,42 @@ def test_a_single_class_has_no_estimate() -> None:
         assert str(error) == (
             f'column "y": {model} needs at least two classes, found only one class, "yes", in all 9 rows used\n'
             "its probability is 1 and the coefficients are infinite; use data with both outcomes")
+        assert error.partial is None
+
+
+def test_one_class_and_a_constant_target_are_met_before_any_look_at_the_design() -> None:
+    """Collinear columns are no news of a response that cannot be fitted, and a table without one number is none."""
+    x = np.arange(9.0)
+    design = {"a": x, "b": 2.0 * x, "c": np.ones(9)}
+    for y, model, code in ((["yes"] * 9, "bernoulli", "one-class"), (np.full(9, 1e9 + 0.1), "gaussian", "constant-target")):
+        error = refused({**design, "y": np.array(y)}, model)
+        assert (error.code, error.columns, error.partial) == (code, ("y",), None)
+
+
+def test_no_rows_are_met_before_what_rows_would_have_to_tell() -> None:
+    columns = {"x": np.full(9, np.nan), "z": np.arange(9.0), "y": np.arange(9.0) % 4.0}
+    with pytest.raises(DataError) as found:
+        mlefit.fit(columns, formula="y ~ z + poly(x, 2)", model="gaussian")
+    assert str(found.value) == (
+        "no complete rows remain of the 9 read: missing values in x (9)\nleave out the columns with missing values, or "
+        "complete them")
+    with pytest.raises(DataError) as found:
+        mlefit.fit({**columns, "w": np.zeros(9)}, formula="y ~ poly(z, 2)", weights="w", model="gaussian")
+    assert found.value.message == "no complete rows remain of the 9 read: every weight is 0"
+
+
+def test_a_constant_target_is_fitted_where_no_mean_of_the_model_reaches_it() -> None:
+    x = np.arange(1.0, 10.0)
+    (slope, _) = mlefit.fit({"x": x, "y": np.full(9, 3.0)}, target="y", model="gaussian", intercept=False, draws=0).report.parameters
+    assert slope.estimate == pytest.approx(3.0 * x.sum() / (x @ x))
+    error = refused({"x": x, "y": np.zeros(9)}, "gaussian", intercept=False)
+    assert error.message == 'column "y" is constant: all 9 rows used are 0.0, so sigma = 0 and the likelihood is unbounded'
+
+
+def test_a_target_that_only_its_offset_makes_constant_is_not_called_constant() -> None:
+    x = np.arange(9.0)
+    error = refused({"x": x % 4.0, "o": x, "y": x + 5.0}, "gaussian", features=["x"], offset="o")
+    assert (error.code, error.message.partition(":")[0]) == ("exact-fit", "the fit is exact")
 
 
 @pytest.mark.parametrize(("model", "y", "what"), [

@@ -26,6 +26,7 @@ class Moments:
     """Sums over rows: the triangle of the design (with a response that compresses as its last column), and of [1, y].
 
     `response` is None where the response is a level. Magnitudes are in encoded units, that of y 0 where y is not located.
+    `low` and `high` (p + 1,): the least and largest encoded value of each design column, and of the response or its codes.
     """
 
     weight: float
@@ -33,6 +34,8 @@ class Moments:
     response: Triangle | None
     magnitude: Array
     y_magnitude: float
+    low: Array
+    high: Array
 
     @classmethod
     def of(cls, columns: Columns, encoded: Encoded) -> "Moments":
@@ -43,7 +46,8 @@ class Moments:
         if not observed.reads_levels:
             response = Triangle.of(np.stack([np.ones(chunk.rows), chunk.y]).T, chunk.weight)
         triangle = Triangle.of(encoded.table if observed.compresses else chunk.x, chunk.weight)
-        return cls(weight, triangle, response, encoded.magnitude, encoded.y_magnitude)
+        return cls(weight, triangle, response, encoded.magnitude, encoded.y_magnitude,
+                   encoded.table.min(axis=0), encoded.table.max(axis=0))
 
     def __add__(self, other: "Moments") -> "Moments":
         response = None
@@ -52,7 +56,12 @@ class Moments:
         return Moments(
             self.weight + other.weight, self.triangle + other.triangle, response,
             np.maximum(self.magnitude, other.magnitude), max(self.y_magnitude, other.y_magnitude),
+            np.minimum(self.low, other.low), np.maximum(self.high, other.high),
         )
+
+    def constant(self, column: int) -> bool:
+        """Whether a column (the response: -1) has one value in all rows: no sum of squares, in which a spread may be lost."""
+        return bool(self.low[column] == self.high[column])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlefit.design.complete import complete
 from mlefit.design.encode import Columns
 from mlefit.design.learn import Survey, learn, needs_learning, survey
+from mlefit.design.ledger import Ledger
 from mlefit.design.levels import LevelCounts, Levels
 from mlefit.design.roles import MANY_LEVELS, Roles, without
+from mlefit.problem.no_rows import no_rows
 from mlefit.problem.split import Split
 from mlefit.request import Request
 from mlefit.source.batch import Batch
@@ -19,17 +20,19 @@ from mlefit.sums.tally import tree_sum
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the terms need to know of some rows, how many rows are complete, and the levels of the response among them."""
+    """What the terms need to know of some rows, their account, how many count, and the levels of the response in those."""
 
     survey: Survey
+    ledger: Ledger
     rows: int
     levels: frozenset[str]
 
     @classmethod
     def of(cls, columns: Columns, split: Split, batch: Batch) -> "Seen":
-        """That of a batch: terms learn from the rows fitted. Raises InBlockError where the argument of a term is not finite."""
-        keep, ledger = complete(batch, columns.numbers, columns.categories)
-        observed = columns.observed
+        """That of a batch: terms learn from the rows fitted. Raises InBlockError where the argument of a term is not finite,
+        and for unusable weights."""
+        used, ledger = columns.used(batch)
+        keep, observed = used.keep, columns.observed
         weight = None if observed.weights is None else batch.numbers[observed.weights]
         levels: frozenset[str] = frozenset()
         if observed.reads_levels:
@@ -37,10 +40,10 @@ class Seen:
             levels = frozenset(names[code] for code in np.unique(codes[keep]).tolist())
         aside = split.aside(batch)
         keep = keep if aside is None else keep & ~aside
-        return cls(survey(columns.predictors.terms, batch, keep, weight), ledger.used, levels)
+        return cls(survey(columns.predictors.terms, batch, keep, weight), ledger, used.rows.size, levels)
 
     def __add__(self, other: "Seen") -> "Seen":
-        return Seen(self.survey + other.survey, self.rows + other.rows, self.levels | other.levels)
+        return Seen(self.survey + other.survey, self.ledger + other.ledger, self.rows + other.rows, self.levels | other.levels)
 
     def counts(self, name: str) -> Mapping[str, float]:
         """The levels of a predictor that is coded by levels, none for others."""
@@ -58,6 +61,8 @@ def learnt(source: Source, roles: Roles, request: Request, threads: int) -> tupl
         return roles, len(source.distinct.get(columns.observed.target, ()))
     split = Split(request.seed, request.holdout)
     seen = tree_sum(source.map(columns.numbers, columns.categories, lambda batch: Seen.of(columns, split, batch), threads))
+    if not seen.rows:
+        raise no_rows(seen.ledger)
     counts = {name: len(seen.counts(name)) for name in roles.chosen}
     too_many = {
         name: f"text with {count} levels in {seen.rows} rows" + (", as an identifier has" if count == seen.rows else "")

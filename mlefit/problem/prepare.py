@@ -22,6 +22,7 @@ from mlefit.machine import half_of_memory
 from mlefit.noise.model import NoiseModel
 from mlefit.problem.gather import Gathered, Kept, Moments, Told, gather, misjudged
 from mlefit.problem.learning import learnt
+from mlefit.problem.no_rows import no_rows
 from mlefit.problem.size import check_size
 from mlefit.problem.split import Split
 from mlefit.request import Request
@@ -198,13 +199,7 @@ def _checked(gathered: Gathered, request: Request) -> Moments:
                         f"{listed}", "complete the rows, or use --missing drop", code="missing",
                         columns=list(ledger.dropped), rows=[r for r, _ in ledger.first])
     if gathered.moments is None:
-        if ledger.read == 0:
-            raise DataError("the data has no rows", "check the file", code="no-rows")
-        worst = ", ".join(f"{name} ({count})" for name, count in ledger.dropped.items())
-        why = f"missing values in {worst}" if worst else "every weight is 0"
-        raise DataError(f"no complete rows remain of the {ledger.read} read: {why}",
-                        "leave out the columns with missing values, or complete them", code="no-rows",
-                        columns=list(ledger.dropped))
+        raise no_rows(ledger)
     return gathered.moments
 
 

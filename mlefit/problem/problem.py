@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlefit.design.levels import Levels, one_number
-from mlefit.existence.rank import Geometry, conditioning
+from mlefit.existence.rank import ROUNDING, Geometry, conditioning
 from mlefit.mean import Units
 from mlefit.problem.prepare import Prepared
 from mlefit.report.report import Data, Model, Parameter, Report, Run, Warn
@@ -96,16 +96,7 @@ class Problem(NamedTuple):
         read = set(self.prepared.roles.columns.numbers)
         found = [Warn(*caution) for caution in self.source.warnings if read.issuperset(caution.columns)]
         for j, others in self.shape.aliased.items():
-            name = self.labels[j]
-            causes = [self.labels[k] for k in others]
-            centred = self.prepared.scaling.centre[j] != 0.0
-            if causes == ["(Intercept)"] or (not causes and centred):
-                why = f"{name} is constant, which the intercept already is (collinear)"
-            elif not causes:
-                why = f"{name} is zero in every row"
-            else:
-                why = f"{name} is collinear: a combination of {', '.join(causes)}"
-            found.append(Warn("collinear", f"{why}; it was dropped", (name,)))
+            found.append(Warn("collinear", f"{self._determined(j, others)}; it was dropped", (self.labels[j],)))
         near = conditioning(self.shape, self.units.intercept)
         if near.columns:
             names = tuple(self.labels[j] for j in near.columns)
@@ -126,6 +117,19 @@ class Problem(NamedTuple):
                 found.append(Warn("spellings", f'column "{column}": {shown}{more} are one number spelt in different ways, '
                                   "and different levels", (column,)))
         return tuple(found)
+
+    def _determined(self, j: int, others: tuple[int, ...]) -> str:
+        """Why a column is aliased: what it is, or what determines it."""
+        name, causes = self.labels[j], [self.labels[k] for k in others]
+        scaling, moments = self.prepared.scaling, self.prepared.moments
+        low, high = (float(end[j] * scaling.scale[j] + scaling.centre[j]) for end in (moments.low, moments.high))
+        if 0.0 < moments.high[j] - moments.low[j] <= ROUNDING * moments.magnitude[j]:
+            return f"{name} varies by no more than the rounding of its values, from {low!r} to {high!r}"
+        if causes not in ([], ["(Intercept)"]):
+            return f"{name} is collinear: a combination of {', '.join(causes)}"
+        if moments.constant(j) and low == 0.0:
+            return f"{name} is zero in every row"
+        return f"{name} is constant, which the intercept already is (collinear)"
 
     def _data(self) -> Data:
         ledger, request = self.prepared.ledger, self.request

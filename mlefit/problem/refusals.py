@@ -5,6 +5,7 @@ import numpy as np
 from mlefit.design.levels import Levels
 from mlefit.errors import NoEstimateError, UsageError
 from mlefit.mean import Coordinates, LinearMean
+from mlefit.problem.prepare import Prepared
 from mlefit.problem.problem import Problem
 from mlefit.problem.size import check_size
 from mlefit.report.report import Parameter, Report
@@ -13,8 +14,27 @@ EXACT = 16.0 * float(np.finfo(float).eps)
 SHOWN = 8               # parameters named in a message
 
 
+def check_response(prepared: Prepared) -> None:
+    """Raises NoEstimateError where the response alone excludes a maximum: one class, or one value. No design is looked at."""
+    target, noise, n = prepared.observed.target, prepared.noise, round(prepared.moments.weight)
+    if noise.response.reads_levels and len(prepared.levels) < 2:
+        raise NoEstimateError(
+            f'column "{target}": {noise.name} needs at least two classes, found only one class, '
+            f'"{prepared.levels[0]}", in all {n} rows used',
+            "its probability is 1 and the coefficients are infinite; use data with both outcomes",
+            code="one-class", columns=(target,))
+    scaling, predictors = prepared.scaling, prepared.predictors
+    value = scaling.y_centre + float(prepared.moments.low[-1]) * scaling.y_scale
+    reached = predictors.offset is None and (predictors.intercept or value == 0.0)      # by some mean of the model
+    if noise.collapse is not None and reached and n > 1 and prepared.moments.constant(-1):
+        raise NoEstimateError(
+            f'column "{target}" is constant: all {n} rows used are {value!r}, so {noise.collapse} and the likelihood is '
+            "unbounded", "there is nothing to fit; check that this is the column meant", code="constant-target",
+            columns=(target,))
+
+
 def check_before(problem: Problem) -> None:
-    """Raises NoEstimateError for what no search can answer: one class, too few rows, a constant or exactly fitted target.
+    """Raises NoEstimateError for what no search can answer beside the design: too few rows, an exactly fitted target.
 
     UsageError for a model without coefficients, DataError for one whose standard errors are beyond the memory.
     """
@@ -25,11 +45,6 @@ def check_before(problem: Problem) -> None:
             "the model has no coefficients: there is no intercept and no predictor that varies",
             "leave out --no-intercept, or name predictors", code="no-coefficients")
     check_size(problem.n_params, problem.request.read.memory)
-    if prepared.noise.response.reads_levels and len(prepared.levels) < 2:
-        raise _refusal(
-            problem, f'column "{target}": {prepared.noise.name} needs at least two classes, found only one class, '
-            f'"{prepared.levels[0]}", in all {n} rows used',
-            "its probability is 1 and the coefficients are infinite; use data with both outcomes", "one-class", (target,))
     if n <= len(shape.kept):
         count, labels = len(problem.labels) * len(prepared.noise.predictors), len(prepared.noise.shapes)
         what = " and ".join([f"{count} coefficients" if count > 1 else "one coefficient",
@@ -38,8 +53,6 @@ def check_before(problem: Problem) -> None:
         raise _refusal(
             problem, f"too few rows: {rows} cannot determine {count + labels} parameters ({what}){_identifiers(problem)}",
             "use more rows or fewer predictors: with as many parameters as rows any data is fitted exactly", "too-few-rows")
-    if prepared.noise.collapse is not None:
-        _check_constant(problem, target, prepared.noise.collapse)
     if prepared.noise.compresses:
         _check_exact(problem, target)
 
@@ -51,17 +64,6 @@ def _identifiers(problem: Problem) -> str:
         if isinstance(factor, Levels) and len(factor.levels or ()) >= problem.n > 1
     )
     return "".join(f'; column "{name}" has as many levels as there are rows, as an identifier has' for name in names)
-
-
-def _check_constant(problem: Problem, target: str, collapse: str) -> None:
-    moments = problem.prepared.moments
-    assert moments.response is not None
-    if moments.response.r[1, 1] == 0.0 and problem.prepared.predictors.intercept:
-        value = problem.prepared.scaling.y_centre
-        raise _refusal(
-            problem, f'column "{target}" is constant: all {round(problem.n)} rows used are {value!r}, so {collapse} and the '
-            "likelihood is unbounded", "there is nothing to fit; check that this is the column meant", "constant-target",
-            (target,))
 
 
 def _check_exact(problem: Problem, target: str) -> None:

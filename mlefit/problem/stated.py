@@ -9,7 +9,7 @@ from mlefit.existence.rank import geometry
 from mlefit.inference.covariance import needs_rows
 from mlefit.problem.prepare import Progress, prepare
 from mlefit.problem.problem import Problem
-from mlefit.problem.refusals import check_before
+from mlefit.problem.refusals import check_before, check_response
 from mlefit.request import Request
 from mlefit.source import open_source
 
@@ -32,6 +32,7 @@ def stated(request: Request, progress: Progress | None = None, *, keep_rows: boo
         for store in (prepared.store, None if prepared.aside is None else prepared.aside.store):
             if store is not None:
                 stack.enter_context(closing(store))
+        check_response(prepared)
         moments = prepared.moments
         shape = geometry(moments.triangle.r, moments.weight, moments.magnitude, prepared.noise.compresses)
         problem = Problem(request, source, prepared, shape, threads)
