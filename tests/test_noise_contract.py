@@ -130,6 +130,22 @@ def test_the_score_has_mean_zero_and_the_information_as_variance(noise: NoiseMod
 
 
 @every_model
+def test_the_moments_of_the_score_are_those_of_the_law(noise: NoiseModel) -> None:
+    _, eta, free = rows(noise, 14, n=20)
+    m = eta.shape[1]
+    directions = np.random.default_rng(15).normal(size=(3, 20, m))
+    second_moment, fourth_moment = noise.score_moments(directions, eta, free)
+    assert second_moment.shape == fourth_moment.shape == (3, 20)
+    for i, row in enumerate(eta):
+        y, predictors, p = law(noise, row, free)
+        d1 = noise.nll(y, predictors, free, 1).d1
+        assert d1 is not None
+        along = d1[:, :m] @ directions[:, i].T
+        assert second_moment[:, i] == pytest.approx(p @ along**2, rel=1e-10)
+        assert fourth_moment[:, i] == pytest.approx(p @ along**4, rel=1e-10)
+
+
+@every_model
 @pytest.mark.parametrize("seed", [8, 9])
 def test_cross_entropy_is_an_affine_function_of_the_mean_loss(noise: NoiseModel, seed: int) -> None:
     y, eta, free = rows(noise, seed, n=200)

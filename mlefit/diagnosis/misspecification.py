@@ -1,55 +1,133 @@
-"""Misspecification: a warning where the errors of the model and those of the sandwich tell different stories.
+"""Misspecification: a warning where the standard errors of the model are too small for the spread that the rows have.
 
-Under the model both estimate the same covariance, H^-1 and H^-1 J H^-1 (White 1982); where they differ by more than
-a factor, the noise is not what the model says (its spread varies, its tails are heavier, rows depend on one another), and
-the errors printed by default are too small or too large.
+For each parameter a'theta, over rows with scores g and row weights c, in which hc2 takes the leverage h off,
+
+    V = sum c^2 g^2 / (1 - h) / sum c^2 E g^2,   nu = 2 (sum c^2 E g^2)^2 / sum c^4 Var g^2,   p = P(chi2_nu > nu V)
+
+Under the model E V = 1, and V is about a chi-squared over its degrees of freedom nu (Satterthwaite 1946). So the warning
+comes only where the robust error (hc2, MacKinnon and White 1985) is the larger one, by more than chance and by enough to matter.
 """
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from mlefit.arrays import Array
-from mlefit.inference.covariance import scores
-from mlefit.mean import MeanFunction
-from mlefit.objective import Objective
+from mlefit.arrays import Array, Mask
+from mlefit.diagnosis.scored import Optimum, Scored
+from mlefit.execution import Engine, Execution
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Warn
+from mlefit.rows.chunk import choose
 from mlefit.sums.curvature import Curvature
+from mlefit.sums.tally import tree_sum
 
-FACTOR = 1.5        # in standard errors; intervals that are that wrong cover 81 % instead of 95 %
-ENOUGH = 50         # rows per parameter group: the sandwich itself is uncertain by a factor 1 + 1.4 / sqrt(n), 1.2 there
-MANY = 600          # parameters beyond which the comparison would cost more than the fit
+LEVEL = 0.03            # false alarms of all parameters together
+FACTOR = 1.25           # in standard errors: intervals that are that short cover 88 % instead of 95 %
+EFFECTIVE_ROWS = 10.0   # below, a few rows decide V, and its law is no chi-squared
+EVENTS = 30             # of a class, and of the one that it is compared with
+WORK = 5e8              # multiplications: with more rows than that takes, a sample of them is looked at
+SYSTEMS = 50            # times as long takes a row of several predictors, with a system of equations of its own
+FEWEST = 1_000          # rows of such a sample
 
 
-def misspecification(
-    problem: Problem, theta: Array, objective: Objective, curvature: Curvature
-) -> tuple[Warn, ...]:
-    """The warning, or nothing. The sandwich is that of the sampled rows; `curvature` is H."""
-    if problem.n - problem.n_params < ENOUGH or problem.n_params > MANY:
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Sums over rows by parameter (k,): of c^2 g^2 / (1 - h), of m = E c^2 g^2, of m^2 and of Var c^2 g^2."""
+
+    found: Array
+    expected: Array
+    squares: Array
+    variance: Array
+
+    @classmethod
+    def of(cls, rows: Scored, directions: Array) -> "Spread":
+        """Those of some rows, for directions (k, P)."""
+        c, weight = rows.along(directions), rows.weight
+        freed = rows.freed()
+        if rows.g.shape[1] == 1:        # c is a number, which stands before all moments
+            second, fourth = rows.moments(np.ones_like(rows.g))
+            square, variance = np.square(c[:, :, 0]), fourth - np.square(second)
+            fours = np.square(square)
+            return cls(square @ (rows.g[:, 0] * freed[:, 0] * weight), square @ (second * weight),
+                       fours @ (np.square(second) * weight), fours @ (variance * weight))
+        second, fourth = rows.moments(c)
+        found = (c * rows.g).sum(axis=-1) * (c * freed).sum(axis=-1)
+        square = np.square(second)
+        return cls(found @ weight, second @ weight, square @ weight, (fourth - square) @ weight)
+
+    def __add__(self, other: "Spread") -> "Spread":
+        return Spread(self.found + other.found, self.expected + other.expected, self.squares + other.squares,
+                      self.variance + other.variance)
+
+    @property
+    def ratio(self) -> Array:
+        """V (k,)."""
+        ratio: Array = self.found / self.expected
+        return ratio
+
+    @property
+    def effective_rows(self) -> Array:
+        """1 / sum of squared shares of m (k,)."""
+        rows: Array = np.square(self.expected) / self.squares
+        return rows
+
+    @property
+    def p_value(self) -> Array:
+        """P(chi2_nu > nu V) (k,)."""
+        from scipy.special import chdtrc
+
+        nu = 2.0 * np.square(self.expected) / self.variance
+        return np.asarray(chdtrc(nu, nu * self.ratio))
+
+
+def misspecification(problem: Problem, optimum: Optimum, curvature: Curvature, rows: Engine | None) -> tuple[Warn, ...]:
+    """The warning, or nothing. `rows`: all of them, None where they are not kept; then the sample stands for them."""
+    looked_at, said = _rows(problem, optimum, rows)
+    if looked_at is None:
         return ()
-    rows = problem.prepared.sample
-    total = objective.whitened(scores(objective, theta, None, rows))
-    assert total.outer is not None
-    weight = float(rows.rows if rows.weight is None else rows.weight.sum())
-    spread = curvature.root(curvature.root(total.outer).T) * (problem.n / weight)      # F'JF: the identity under the model
-    names, directions = _directions(problem, objective.mean, theta, curvature)
-    ratio = np.sqrt(np.einsum("ij,jk,ik->i", directions, spread, directions) / np.square(directions).sum(axis=1))
-    apart = np.maximum(ratio, 1.0 / np.maximum(ratio, np.finfo(float).tiny))
-    worst = int(np.argmax(apart))
-    if apart[worst] <= FACTOR:
+    names, enough, directions = _directions(problem, optimum, curvature)
+    total = looked_at.sum(lambda chunk: tree_sum(Spread.of(slab, directions) for slab in optimum.scored(chunk)))
+    with np.errstate(invalid="ignore", divide="ignore"):     # a direction without spread is 0 / 0, and never asked
+        asked = enough & (total.effective_rows >= EFFECTIVE_ROWS)
+        larger = asked & (total.p_value < LEVEL / max(int(asked.sum()), 1)) & (np.sqrt(total.ratio) >= FACTOR)
+    places = sorted(np.flatnonzero(larger).tolist(), key=lambda i: -float(total.ratio[i]))
+    if not places:
         return ()
-    named = tuple(names[i] for i in np.argsort(-apart, kind="stable") if apart[i] > FACTOR)
-    asked = problem.request.se
-    remedy = "use --se robust" if asked in ("model", "ols") else "the robust ones are shown"
-    if named == ("sigma",):
-        remedy += "; the tails are not those of the model, and the coefficients are hardly affected"
-    message = (f"robust and model standard errors differ by more than a factor {FACTOR:g} for {', '.join(dict.fromkeys(named))} "
-               f"(robust / model = {ratio[worst]:.2g} for {names[worst]}), so the noise is not what the model says; {remedy}")
-    return (Warn("robust-differs", message, tuple(dict.fromkeys(named))),)
+    named = tuple(dict.fromkeys(names[i] for i in places))
+    remedy = "use --se robust" if problem.request.se in ("auto", "model", "ols") else "the errors shown allow for it"
+    times = f"{'up to ' if len(named) > 1 else ''}{float(np.sqrt(total.ratio[places[0]])):.2g} times"
+    return (Warn(
+        "robust-differs",
+        f"the noise is not spread as the model says{said}: the robust standard error is {times} that of the model for "
+        f"{', '.join(named)}, so intervals by the model are too short there; {remedy}", named),)
 
 
-def _directions(problem: Problem, mean: MeanFunction, theta: Array, curvature: Curvature) -> tuple[list[str], Array]:
-    """Names (c,) of all parameters that have errors, and F'a (c, P) of each: its standard error is the norm."""
-    by_class = [curvature.root(part.directions, part.first) for part in mean.natural(theta[: mean.size])]
-    labels = [problem.labels[j] for j in mean.coordinates.kept]
-    shapes = [shape.name for shape in problem.prepared.noise.shapes]
-    return labels * mean.predictors + shapes, np.concatenate([*by_class, curvature.root(np.eye(len(shapes)), mean.size)])
+def _rows(problem: Problem, optimum: Optimum, rows: Engine | None) -> tuple[Execution | None, str]:
+    """What is looked at, and the words for it where that is not everything; None where nothing large enough can be."""
+    each = optimum.root.size * (1 if optimum.objective.mean.predictors == 1 else SYSTEMS)
+    most, sample = int(WORK / each), problem.prepared.sample
+    if rows is not None and rows.store.rows <= most:
+        return rows, ""
+    if sample.rows > most:
+        if most < FEWEST:
+            return None, ""
+        sample = choose(sample, np.linspace(0, sample.rows - 1, most).astype(np.intp))
+    everything = sample.rows == problem.prepared.ledger.used
+    return Engine.of(sample), "" if everything else f", on a random sample of {sample.rows:,} rows"
+
+
+def _directions(problem: Problem, optimum: Optimum, curvature: Curvature) -> tuple[list[str], Mask, Array]:
+    """Names (k,) of all coefficients, whether their classes have EVENTS, and F'a (k, P) of each."""
+    mean, kept = optimum.objective.mean, problem.shape.kept
+    by_class = [curvature.root(part.directions, part.first) for part in mean.natural(optimum.theta[: mean.size])]
+    labels = [problem.labels[j] for j in kept]
+    enough = np.repeat(np.array(list(_enough(problem, mean.predictors))), len(kept))
+    return labels * mean.predictors, enough, np.concatenate(by_class)
+
+
+def _enough(problem: Problem, predictors: int) -> Iterator[bool]:
+    """By predictor: whether the class that it speaks of, and the one that it is compared with, occur often enough."""
+    levels, weights = problem.prepared.levels, problem.prepared.level_weights
+    for k in range(predictors):
+        yield not levels or min(weights[levels[0]], weights[levels[k + 1]]) >= EVENTS

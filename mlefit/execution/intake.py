@@ -15,11 +15,15 @@ from mlefit.rows.piece import Piece, Ranks, Tables
 class Intake:
     """`budget`: bytes kept in memory, the rest is spilled to disk; None keeps everything in memory.
 
-    What is kept has codes of the intake, in order of arrival; `store` ranks them. `rows`: how many have arrived.
+    What is kept has codes of the intake, in order of arrival; `store` ranks them. `rows`: how many have arrived. `most`:
+    numbers of responses and designs; once more have arrived nothing is kept of any, and `complete` is False.
     """
 
-    def __init__(self, budget: int | None = None) -> None:
+    def __init__(self, budget: int | None = None, most: int | None = None) -> None:
         self.rows = 0
+        self.complete = True
+        self._most = most
+        self._numbers = 0
         self._room = budget
         self._kept: list[tuple[tuple[int, ...], list[Held | Spilled]]] = []
         self._levels: dict[str, int] = {}
@@ -33,12 +37,18 @@ class Intake:
             return
         with self._lock:
             self.rows += piece.chunk.rows
+            self._numbers += piece.chunk.y.size + piece.chunk.x.size
+            if self._most is not None and self._numbers > self._most:
+                self.complete = False
+                self._kept.clear()
+                return
             tables = Tables(_indices(self._levels, piece.levels), _indices(self._clusters, piece.clusters))
             spill = self._spill_for(piece.chunk.y.nbytes + piece.chunk.x.nbytes)
         cut = parts(tables.applied(piece.chunk))
         kept: list[Held | Spilled] = [Held.of(part) if spill is None else Spilled.of(part, spill) for part in cut]
         with self._lock:
-            self._kept.append((place, kept))
+            if self.complete:
+                self._kept.append((place, kept))
 
     def _spill_for(self, size: int) -> Spill | None:
         """Where a piece goes: once one has found no room, no other is looked at."""

@@ -95,6 +95,12 @@ class Bernoulli(NoiseModel):
         """A row keeps what it has."""
         return np.asarray(np.arange(2)[:, None] == y)
 
+    def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
+        """d^2 w and d^4 w (1 - 3 w) with w = p (1 - p)."""
+        p, q = _probabilities(eta[:, 0])
+        square, w = np.square(direction[..., 0]), p * q
+        return square * w, square * square * (w * (1.0 - 3.0 * w))
+
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
         """log(1 - p) at 0, 0 at 1, -infinity below."""
         return np.where(y < 0.0, -np.inf, np.where(y < 1.0, -np.logaddexp(0.0, eta[:, 0]), 0.0))

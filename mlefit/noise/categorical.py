@@ -143,6 +143,15 @@ class Categorical(NoiseModel):
         """A row keeps its class."""
         return np.asarray(np.arange(self.classes)[:, None] == y)
 
+    def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
+        """Central moments of d_y, which is 0 in the reference class: sum_k p_k (d_k - mean)^2 and the same with ^4."""
+        p = _softmax(eta)[1]
+        inner = p[1:].T
+        mean = (inner * direction).sum(axis=-1)
+        apart = np.square(direction - mean[..., None])
+        square, centre = (inner * apart).sum(axis=-1), np.square(mean)
+        return square + p[0] * centre, (inner * np.square(apart)).sum(axis=-1) + p[0] * np.square(centre)
+
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
         """log sum_(k <= y) p_k, in the order of the levels."""
         return self._log_sum(eta, np.arange(self.classes)[:, None] <= y)

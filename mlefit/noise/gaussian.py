@@ -113,6 +113,11 @@ class Gaussian(NoiseModel):
         mean = 0.0 if centred else float(y.mean())
         return mean, np.array([0.5 * np.log(np.mean((y - mean) ** 2))])
 
+    def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
+        """(d/sigma)^2 and 3 (d/sigma)^4."""
+        square = np.square(direction[..., 0] * math.exp(-float(free[0])))
+        return square, 3.0 * square * square
+
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
         """log Phi(z)."""
         from scipy.special import log_ndtr

@@ -146,6 +146,10 @@ class NoiseModel(ABC):
         raise TypeError(f"{self.name} has no closed fit")
 
     @abstractmethod
+    def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
+        """E (d'g)^2 and E (d'g)^4 (..., n) under the law; g (m,): a row's derivatives by eta, d (..., n, m): directions."""
+
+    @abstractmethod
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
         """log P(Y <= y) (n,), accurate in the lower tail; outcomes of a discrete law count in their order."""
 

@@ -1,6 +1,7 @@
 """run: Request -> Report, the corridor from end to end."""
 
 from mlefit.diagnosis.misspecification import misspecification
+from mlefit.diagnosis.scored import Optimum
 from mlefit.errors import NoEstimateError
 from mlefit.inference.covariance import covariance
 from mlefit.inference.estimates import estimates
@@ -34,6 +35,8 @@ def report_of(found: Fitted) -> Report:
     null = null_loglik(problem, found.rows)
     knowledge = information(found, null)
     known = parameters(problem, both, numbers, errors)
+    optimum = Optimum.of(both.noise, found.objective, both.mle.theta, both.mle.curvature)
+    kept = None if problem.prepared.store is None else found.rows
     report = problem.report(
         known, status="ok" if agreed.agree else "no estimate", agreement=agreed,
         mle=with_kl(route(problem, both, both.mle, 0, mean), knowledge.entropy),
@@ -41,7 +44,7 @@ def report_of(found: Fitted) -> Report:
         information=knowledge, criteria=criteria(found, null),
         notes=(*problem.notes(), *sigma_note(problem, both)),
         warnings=(*problem.warnings(), *beyond_doubles(known), *unscored(problem),
-                  *misspecification(problem, both.mle.theta, found.objective, both.mle.curvature)),
+                  *misspecification(problem, optimum, both.mle.curvature, kept)),
     )
     if not agreed.agree:
         raise NoEstimateError(

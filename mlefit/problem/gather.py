@@ -105,9 +105,9 @@ class Told(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """Where encoded rows go: those fitted (None: nowhere, for their sums are enough), and those held out."""
+    """Where encoded rows go: those fitted, and those held out."""
 
-    fitted: Intake | None
+    fitted: Intake
     aside: Intake
 
 
@@ -142,8 +142,7 @@ def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used) -> Gathered:
         fitted = np.flatnonzero(~out)
         encoded, chance = encoded.choose(fitted), chance[fitted]
     piece = encoded.piece
-    if kept.fitted is not None:
-        kept.fitted.keep(place, piece)
+    kept.fitted.keep(place, piece)
     return Gathered(
         Reservoir.of(piece, chance, bar), moments=Moments.of(told.columns, encoded) if piece.chunk.rows else None,
         levels=_weights(piece.levels, met.y, piece.chunk.y, piece.chunk.weight) if piece.levels else {},

@@ -34,6 +34,7 @@ Progress = Callable[[str, float | None], None]
 
 MEGABYTE = 10**6
 LONG = 1 << 24               # bytes: from here on reading takes longer than an import
+DIAGNOSED = 1 << 22          # numbers (34 MB) up to which rows are kept for diagnosis where the fit needs their sums alone
 SAMPLE_ALONE = 200_000       # rows for the KL part without predictors (one number each)
 SAMPLE_PREDICTORS = 20_000   # with predictors, and for the start of both searches
 
@@ -55,7 +56,8 @@ class Prepared(NamedTuple):
 
     `levels`: of a response read as levels, the reference or negative first; `level_weights`: what the rows fitted with each
     weigh, in order of first appearance; `clusters`: the levels of the cluster column. `moments`: sums over the rows fitted;
-    `sample`: some of them at random, in the units of `scaling`; `store`: all of them, None where their sums are enough.
+    `sample`: some of them at random, in the units of `scaling`; `store`: all of them, None where their sums are enough and
+    they are more than DIAGNOSED numbers.
     `aside`: the rows put aside, if asked for.
     """
 
@@ -112,7 +114,8 @@ def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -
         capacity = SAMPLE_PREDICTORS if columns.predictors.terms else SAMPLE_ALONE
         told = Told(columns, scaling, Split(request.seed, request.holdout), capacity)
         sums_suffice = columns.observed.compresses and not keep_rows
-        kept = Kept(None if sums_suffice else Intake(_budget(request)), Intake(_budget(request)))
+        fitted = Intake(most=DIAGNOSED) if sums_suffice else Intake(_budget(request))
+        kept = Kept(fitted, Intake(_budget(request)))
         return gather(source, told, kept, threads), kept
 
     if source.size is None or source.size > LONG:
@@ -138,7 +141,7 @@ def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -
         aside = Aside(request.holdout, kept.aside.store(ranks), gathered.unscored, gathered.unlearnt)
     return Prepared(
         roles, gathered.ledger, moments, scaling, gathered.reservoir.sample(ranks),
-        None if kept.fitted is None else kept.fitted.store(ranks), roles.model.of(levels), levels,
+        kept.fitted.store(ranks) if kept.fitted.complete else None, roles.model.of(levels), levels,
         gathered.levels, tuple(gathered.clusters), aside,
     )
 
