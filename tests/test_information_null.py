@@ -42,6 +42,10 @@ class Counts(NoiseModel):
     def affine(self, free: Array) -> tuple[float, float]:
         return 1.0, 0.0
 
+    def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
+        mean, square = np.exp(eta[:, 0]), np.square(direction[..., 0])
+        return square * mean, square * square * (mean + 3.0 * mean * mean)
+
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
         return np.zeros(y.size)
 
