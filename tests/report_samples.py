@@ -56,7 +56,7 @@ GAUSSIAN = Report(
         explained=1.0231, expected_tic=0.7091, expected_aic=0.7093, holdout=Holdout(
             0.2, 130, 125, 0.7213, 0.0645, not_scored=5, rmse=0.4912, r_squared=0.8631),
     ),
-    criteria=Criteria(5, -349.6571, -861.2, 0.871, "R2", 709.3142, 730.3872, rmse=0.48695),
+    criteria=Criteria(5, -349.6571, -861.2, 0.871, "R2", 709.3142, 730.3872, rmse=0.48695, on_new_rows=0.7102),
     warnings=(), run=RUN, notes=("the target is y, the last column",),
 )
 
@@ -71,7 +71,8 @@ BERNOULLI = Report(
     information=Information(
         "bits", 0.5900615, None, None, Divergence(reason="no two rows share their predictors", upper=0.5900615)),
     criteria=Criteria(
-        2, -1180.123, -1201.5, 0.01779, "McFadden", 2364.246, 2375.448, accuracy=0.6705, log_loss=0.5900615, auc=0.58613),
+        2, -1180.123, -1201.5, 0.01779, "McFadden", 2364.246, 2375.448, accuracy=0.6705, log_loss=0.5900615, auc=0.58613,
+        on_new_rows=0.5921, on_new_rows_note="about"),
     warnings=(Warn("collinear", "column age2 repeats age and was left out", ("age2",)),), run=RUN,
 )
 

@@ -157,7 +157,7 @@ def test_bits_divide_the_entropies_per_row_and_nothing_else() -> None:
         "Of which structure missing from the mean 0.006, shape of the errors -0.001, uneven spread 0.004."
     )
     for label, nats in (("explained by the predictors, bits", 1.0231), ("cross-entropy of 125 held-out rows", 0.7213),
-                        ("cross-entropy expected on new rows (TIC)", 0.7091), ("  its standard error", 0.0645)):
+                        ("cross-entropy expected on new rows", 0.7102), ("  its standard error", 0.0645)):
         assert labels[label] == f"{nats / math.log(2):.5f}"
 
 
@@ -242,9 +242,11 @@ def test_r2_says_what_it_compares_with() -> None:
 
 def test_figures_per_row_keep_two_digits_however_small() -> None:
     known = GAUSSIAN.information
+    criteria = GAUSSIAN.criteria
     assert known is not None
-    small = replace(GAUSSIAN, information=replace(known, explained=0.00000123, expected_aic=0.012345678))
+    assert criteria is not None
+    small = replace(GAUSSIAN, information=replace(known, explained=0.00000123), criteria=replace(criteria, on_new_rows=0.0123456))
     assert labels(small)["explained by the predictors, nats"] == "1.2e-06"
-    assert labels(small)["  if the model were true (AIC)"] == "0.01235"
+    assert labels(small)["cross-entropy expected on new rows"] == "0.01235"
     tiny = BERNOULLI.mle._replace(nll=3.14e-7) if BERNOULLI.mle else None
     assert labels(replace(BERNOULLI, mle=tiny))["NLL per row = cross-entropy, bits"] == "0.00000045"

@@ -17,6 +17,7 @@ from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shap
 from mlefit.noise.responses import NUMBERS, Content
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
+ROUNDING = 1e-12        # of a sum of squares: what is left of it below this, once a row is taken off, is nothing
 LOCATION = (Predictor("mean", unit_power=1),)
 
 EXAMPLE = (-2.25129, 0.96007, -4.86026, 1.03677, -0.37131)
@@ -135,6 +136,13 @@ class Gaussian(NoiseModel):
         from scipy.special import ndtri
 
         return np.asarray(eta[:, 0] + np.exp(free[0]) * ndtri(u))
+
+    def left_out(self, error: Array, rest: Array, square: float, n: float) -> Array:
+        """log(2 pi s^2)/2 + (e/r)^2/(2 s^2) with s^2 = (square - e^2/r)/(n - 1): e/r is the error without the row."""
+        others = square - error**2 / rest
+        exact = others <= ROUNDING * square
+        variance = np.where(exact, square, others) / (n - 1.0)
+        return np.where(exact, np.inf, 0.5 * (np.log(variance) + (error / rest) ** 2 / variance) + HALF_LOG_2PI)
 
     def expected(self, eta: Array, free: Array) -> Array:
         """eta."""

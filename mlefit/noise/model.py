@@ -165,6 +165,13 @@ class NoiseModel(ABC):
         """The outcome before y (n,): P(Y <= below(y)) = P(Y < y). For a density y itself."""
         return y if self.measure is Measure.DENSITY else y - 1.0
 
+    def left_out(self, error: Array, rest: Array, square: float, n: float) -> Array:
+        """-log q (n,) of each row under the fit to the others, of a law that compresses: infinite where that is exact.
+
+        `error`: y - eta of all, `rest` 1 - leverage, `square` the sum of squared errors, `n` how many rows there are.
+        """
+        raise TypeError(f"{self.name} does not compress")
+
     def expected(self, eta: Array, free: Array) -> Array:
         """The expected response (n,) of a law of numbers."""
         raise TypeError(f"{self.name} is no law of numbers")

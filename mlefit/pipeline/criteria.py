@@ -6,6 +6,7 @@ from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Execution
 from mlefit.information.familiar import Familiar, familiar
+from mlefit.information.left_out import LeftOut, left_out
 from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.model import Measure
 from mlefit.pipeline.fitted import Fitted
@@ -13,13 +14,15 @@ from mlefit.pipeline.results import number
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Criteria
 
+FEW = 10        # rows beyond the coefficients, below which a figure for new rows says nothing
+
 
 def criteria(found: Fitted, null: float | None) -> Criteria:
     """AIC = 2k - 2L, BIC = k log n - 2L with every free parameter counted; `null` is L of the intercept alone."""
     problem, fit = found.problem, found.fit
     k, n, noise = problem.n_params, fit.n, fit.noise
     loglik = -(fit.nll[0] + n * problem.log_unit)
-    known = _familiar(found)
+    known, new = _familiar(found), _on_new_rows(found)
     squared, kind = known.r_squared, "R2"
     if not noise.compresses and noise.measure is Measure.MASS:
         squared, kind = None if not null else 1.0 - loglik / null, "McFadden"
@@ -29,7 +32,17 @@ def criteria(found: Fitted, null: float | None) -> Criteria:
         rmse=number(known.rmse), accuracy=known.accuracy, auc=known.auc,
         log_loss=number(-loglik / n) if noise.response.reads_levels else None,
         r_squared_centred=problem.prepared.predictors.intercept,
+        on_new_rows=None if new.value is None else new.value + problem.log_unit, on_new_rows_note=new.note,
     )
+
+
+def _on_new_rows(found: Fitted) -> LeftOut:
+    """Leave-one-out cross-entropy, in the units of the encoded response."""
+    problem, prepared = found.problem, found.problem.prepared
+    if round(problem.n) - found.mean.size < FEW:
+        return LeftOut(None, f"fewer than {FEW} rows more than coefficients")
+    count = 0 if prepared.store is None else prepared.store.rows
+    return left_out(found.fit, found.objective, found.rows, prepared.sample, count)
 
 
 def _familiar(found: Fitted) -> Familiar:

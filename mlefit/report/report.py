@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 SCHEMA = "mlefit.fit/1"
+ABOUT = "about"                                 # notes on the figure for new rows
+ALONE = "one row alone keeps it finite"
 Bound = Literal["estimate", "lower", "saturated", "none"]
 
 
@@ -165,6 +167,8 @@ class Criteria(NamedTuple):
     """Whole-fit figures at the maximum likelihood estimate, on the rows fitted.
 
     `rmse` is that of a response of numbers; `accuracy`, `log_loss` (nats per row) and `auc`, of two classes, that of levels.
+    `on_new_rows`: leave-one-out cross-entropy, nats per row; its note is ABOUT where it is from some of the rows or
+    steps, or says why there is none, such as ALONE.
     Without an intercept R2 is not `r_squared_centred`: it compares with 0, not with the mean.
     """
 
@@ -180,6 +184,8 @@ class Criteria(NamedTuple):
     log_loss: float | None = None
     auc: float | None = None
     r_squared_centred: bool = True
+    on_new_rows: float | None = None
+    on_new_rows_note: str | None = None
 
 
 class Warn(NamedTuple):

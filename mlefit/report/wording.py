@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from mlefit.report.digits import ABSENT, NOISE, decimals, exponent, or_noise, percent, significant
 from mlefit.report.divergence import divergence
-from mlefit.report.report import Criteria, Holdout, Information, Report, Route
+from mlefit.report.report import ABOUT, ALONE, Criteria, Holdout, Information, Report, Route
 from mlefit.report.safety import shown
 from mlefit.report.units import unit_of
 
@@ -86,7 +86,7 @@ def figures(report: Report) -> list[Figure]:
         Figure("log-likelihood", *(decimals(r.loglik, CRITERION_PLACES) if r else ABSENT for r in (mle, loss))),
         *entropies(report.information, mle, loss),
         *apart(report),
-        *generalization(report.information),
+        *generalization(report.information, criteria),
     ]
     if criteria is not None:
         squared = "McFadden's R2" if criteria.r_squared_kind != "R2" else "R2" if criteria.r_squared_centred else "R2, uncentred"
@@ -149,8 +149,8 @@ def apart(report: Report) -> list[Figure]:
     ]
 
 
-def generalization(information: Information | None) -> list[Figure]:
-    """What the predictors are worth, and the cross-entropy of new rows: expected, and on those held out."""
+def generalization(information: Information | None, criteria: Criteria | None) -> list[Figure]:
+    """What the predictors are worth, and the cross-entropy of new rows: expected, by leave-one-out, and on those held out."""
     if information is None:
         return []
     unit, factor = unit_of(information)
@@ -158,10 +158,10 @@ def generalization(information: Information | None) -> list[Figure]:
     def figure(value: float | None) -> str:
         return per_row(None if value is None else value * factor)
 
+    about = ", about" if criteria is not None and criteria.on_new_rows_note == ABOUT else ""
     lines = [
         Figure(f"explained by the predictors, {unit}", figure(information.explained)),
-        Figure("cross-entropy expected on new rows (TIC)", figure(information.expected_tic)),
-        Figure("  if the model were true (AIC)", figure(information.expected_aic)),
+        Figure(f"cross-entropy expected on new rows{about}", figure(criteria.on_new_rows if criteria else None)),
     ]
     held = information.holdout
     if held is not None:
@@ -189,6 +189,8 @@ def mark(report: Report) -> list[Sentence]:
 def sentences(report: Report) -> list[Sentence]:
     """KL, the certificate, and the warnings, in this order."""
     lines = [] if report.information is None else divergence(report.information, report.model)
+    if report.criteria is not None and report.criteria.on_new_rows_note == ALONE:
+        lines.append(f"No cross-entropy is expected on new rows: {ALONE}.")
     warnings = [Sentence(f"Warning: {shown(warning.message)}", "alarm") for warning in report.warnings]
     return [*(Sentence(line) for line in lines), *status(report), *warnings]
 

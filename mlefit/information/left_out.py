@@ -1,0 +1,227 @@
+"""On new rows: the mean over rows of their cross-entropy under the fit to all others (leave-one-out).
+
+With g_i and J_i the gradient and curvature of row i and J that of all, a Newton step without the row leads to
+
+    theta + (J - J_i)^-1 g_i,   which moves the predictors and shapes of the row by  M_i (I - A_i M_i)^-1 d_i
+
+where X_i are the derivatives of its q predictors and shapes by theta, M_i = X_i J^-1 X_i', and d_i, A_i those of its loss by
+them. The row's own loss is taken there, in its shapes to second order, as their step is of size 1/n. Where the law compresses,
+refits have a closed form (`NoiseModel.left_out`), and all is exact. A row whose predictors move by more than 1 is refitted.
+
+What is summed is how much dearer a row is than in the fit: a sum over a random part of the rows then gives the figure to many
+digits, since that difference is about p/n of the figure.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.estimation.fit import Optima
+from mlefit.estimation.outcome import Outcome
+from mlefit.estimation.routes import maximum_likelihood
+from mlefit.execution import Engine, Execution
+from mlefit.execution.engine import M
+from mlefit.mean.jacobian import Jacobian
+from mlefit.noise.model import NoiseModel
+from mlefit.objective import Objective
+from mlefit.report.report import ABOUT, ALONE
+from mlefit.rows.chunk import Chunk, choose
+from mlefit.sums.curvature import Curvature
+
+DETERMINED = 1e-8       # 1 - leverage below this is 0 but for rounding
+STEP = 1.0              # in the linear predictor: beyond, a Newton step says too little of the refit
+REFITS = 20
+MOST_WORK = 4e9         # multiplications, about a second: beyond, a sample of the rows stands for all, and rows are not refitted
+NUMBERS = 1 << 18       # of a slab of rows by parameters and predictors
+
+
+class LeftOut(NamedTuple):
+    """Nats per row; None where the figure does not exist. `note`: ABOUT for a figure from some of the rows or steps, or why not."""
+
+    value: float | None = None
+    note: str | None = None
+
+
+class Far(NamedTuple):
+    """A row, alone in a chunk, whose predictors move by `step`; with its weight it adds `excess`."""
+
+    step: float
+    chunk: Chunk
+    excess: float
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Sums of weights and of weighted excess; whether a row alone determines a coefficient; the REFITS rows that move
+    furthest, and how many move by more than STEP. A commutative monoid under +."""
+
+    weight: float
+    excess: float
+    determined: bool
+    far: tuple[Far, ...]
+    many: int
+
+    def __add__(self, other: "Removed") -> "Removed":
+        far = sorted(self.far + other.far, key=lambda row: (-row.step, row.chunk.first_row))[:REFITS]
+        return Removed(self.weight + other.weight, self.excess + other.excess, self.determined or other.determined, tuple(far),
+                       self.many + other.many)
+
+
+@dataclass(frozen=True)
+class Without(Execution):
+    """All rows but one, or, if that stands for several, but one of these."""
+
+    rows: Execution
+    left_out: Chunk
+
+    def sum(self, task: Callable[[Chunk], M]) -> M:
+        """The total over the rows left."""
+        return self.rows.sum(lambda chunk: task(self._less(chunk)))
+
+    def _less(self, chunk: Chunk) -> Chunk:
+        place = self.left_out.first_row - chunk.first_row
+        if not 0 <= place < chunk.rows:
+            return chunk
+        if chunk.weight is None or chunk.weight[place] <= 1.0:
+            others = choose(chunk, np.flatnonzero(np.arange(chunk.rows) != place))
+            return replace(others, first_row=chunk.first_row)
+        weight = chunk.weight.copy()
+        weight[place] -= 1.0
+        return replace(chunk, weight=weight)
+
+
+def left_out(fit: Optima, objective: Objective, rows: Execution, sample: Chunk, count: int) -> LeftOut:
+    """The figure, from all `rows` of which there are `count`, or where these are too much work or not kept (0), from the sample."""
+    noise, theta, curvature, work = fit.noise, fit.mle.theta, fit.mle.curvature, float(objective.size) ** 2
+    most = int(MOST_WORK / work)
+    whole = 0 < count <= most
+    if not whole:
+        if most < min(sample.rows, 1000):
+            return LeftOut(None, "too many parameters")
+        if sample.rows > most:
+            sample = choose(sample, np.linspace(0, sample.rows - 1, most).astype(np.intp))
+        rows = Engine.of(sample)
+    n, square = fit.n, fit.total_loss[0]
+    total = rows.sum(lambda chunk: _removed(noise, objective, theta, curvature, chunk, n, square))
+    if total.determined:
+        return LeftOut(None, "a row has leverage 1")
+    if not np.isfinite(total.excess):
+        return LeftOut(None, ALONE)
+    excess, about = total.excess, total.many > len(total.far) or (not whole and total.weight < n)
+    if total.far and (not whole or count * work * 8.0 * len(total.far) > MOST_WORK):
+        about = True
+    elif total.far:
+        for row in total.far:
+            own = _refitted(fit, objective, rows, row.chunk)
+            if own is None:
+                return LeftOut(None, ALONE)
+            excess += own - row.excess if np.isfinite(own) else 0.0
+            about = about or not np.isfinite(own)
+    return LeftOut(fit.nll[0] / n + excess / total.weight, ABOUT if about else None)
+
+
+def _removed(
+    noise: NoiseModel, objective: Objective, theta: Array, curvature: Curvature, chunk: Chunk, n: float, square: float
+) -> Removed:
+    """The sums over a chunk, slab by slab."""
+    most = max(64, NUMBERS // (objective.size * (objective.mean.predictors + objective.shapes)))
+    total = Removed(0.0, 0.0, False, (), 0)
+    for start in range(0, chunk.rows, most):
+        part = chunk.part(start, min(start + most, chunk.rows))
+        total += _slab(noise, objective, theta, curvature, part, n, square)
+    return total
+
+
+def _slab(
+    noise: NoiseModel, objective: Objective, theta: Array, curvature: Curvature, chunk: Chunk, n: float, square: float
+) -> Removed:
+    coef, free = objective.split(theta)
+    m, size = objective.mean.predictors, objective.mean.predictors + objective.shapes
+    eta = objective.mean.eta(coef, chunk)
+    own = objective.criterion(chunk.y, eta, free, 2)
+    assert own.d1 is not None
+    assert own.curvature is not None
+    d1, bent = own.d1[:, :size], np.stack([own.curvature(axis)[:, :size] for axis in np.eye(size)], axis=2)
+    moves = _moves(objective, coef, curvature, chunk)
+    weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
+    if noise.compresses:
+        rest = 1.0 - bent[:, 0, 0] * moves[:, 0, 0]
+        if rest.min(initial=1.0) <= DETERMINED:
+            return Removed(float(weight.sum()), 0.0, True, (), 0)
+        excess = noise.left_out(chunk.y - eta[:, 0], rest, square, n) - own.value
+        return Removed(float(weight.sum()), float(weight @ excess), False, (), 0)
+    inverse, determined = _inverse(np.eye(size) - bent @ moves)
+    if determined:
+        return Removed(float(weight.sum()), 0.0, True, (), 0)
+    step = (moves @ (inverse @ d1[:, :, None]))[:, :, 0]
+    excess = _at(objective, chunk, eta + step[:, :m], free, step[:, m:]) - own.value
+    unit = np.array([abs(predictor.unit_power) for predictor in noise.predictors])      # in standard deviations, where there are
+    length = (np.abs(step[:, :m]) * np.sqrt(np.abs(np.diagonal(bent, axis1=1, axis2=2)[:, :m])) ** unit).max(axis=1)
+    beyond = np.flatnonzero(length > STEP)
+    first = beyond[np.argsort(-length[beyond], kind="stable")][:REFITS]
+    far = tuple(Far(float(length[i]), chunk.part(i, i + 1), float(weight[i] * excess[i])) for i in first.tolist())
+    return Removed(float(weight.sum()), float(weight @ excess), False, far, beyond.size)
+
+
+def _moves(objective: Objective, coef: Array, curvature: Curvature, chunk: Chunk) -> Array:
+    """M (n, q, q), the covariance of the predictors and shapes of each row."""
+    coordinates, mean = objective.mean.coordinates, objective.mean
+    jacobian = Jacobian.of(mean, coef, chunk)
+    blocks = (jacobian.one,) * mean.predictors if jacobian.one is not None else jacobian.blocks
+    whole = {id(block): coordinates.whiten(block.T).T for block in blocks}
+    roots = [curvature.root(whole[id(block)], place.start) for block, place in zip(blocks, jacobian.places, strict=True)]
+    if len(roots) == 1 and not objective.shapes:
+        return np.asarray(np.square(roots[0]).sum(axis=1)[:, None, None])
+    shapes = curvature.root(np.eye(objective.shapes), mean.size)
+    together = np.concatenate([np.stack(roots, axis=1), np.broadcast_to(shapes, (chunk.rows, *shapes.shape))], axis=1)
+    return np.asarray(together @ together.transpose(0, 2, 1))
+
+
+def _inverse(matrices: Array) -> tuple[Array, bool]:
+    """Inverses (n, q, q), and whether one of them does not exist but for rounding."""
+    if matrices.shape[1] == 1:
+        return np.asarray(1.0 / np.maximum(matrices, DETERMINED)), bool(matrices.min(initial=1.0) <= DETERMINED)
+    try:
+        found: Array = np.asarray(np.linalg.inv(matrices), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return matrices, True
+    return found, bool(np.abs(found).max(initial=0.0) >= 1.0 / DETERMINED)
+
+
+def _at(objective: Objective, chunk: Chunk, eta: Array, free: Array, step: Array) -> Array:
+    """The loss (n,) at predictors (n, m), and at shapes that a `step` (n, s) leads to, to second order."""
+    if not objective.shapes:
+        return objective.criterion(chunk.y, eta, free, 0).value
+    m = eta.shape[1]
+    there = objective.criterion(chunk.y, eta, free, 2)
+    assert there.d1 is not None
+    assert there.curvature is not None
+    second = there.curvature(np.concatenate([np.zeros_like(eta), step], axis=1))[:, m:]
+    found: Array = there.value + (step * (there.d1[:, m:] + 0.5 * second)).sum(axis=1)
+    return found
+
+
+def _refitted(fit: Optima, objective: Objective, rows: Execution, row: Chunk) -> float | None:
+    """How much dearer a row is, times its weight, in a refit without it: None where that has no maximum, NaN if it did not end."""
+    noise, mean, others = fit.noise, fit.mean, Without(rows, row)
+    found = maximum_likelihood(noise, mean, others, start=fit.mle.theta)
+    if noise.separable and found.certificate.reach >= 1.0:
+        from mlefit.existence.separation import Undecided, separate
+
+        try:
+            if separate(noise, mean, others, found.theta[: mean.size]) is not None:
+                return None
+        except Undecided:
+            return float("nan")
+    if found.outcome is not Outcome.CERTIFIED:
+        return float("nan")
+
+    def loss(theta: Array) -> float:
+        coef, free = objective.split(theta)
+        return float(objective.criterion(row.y, mean.eta(coef, row), free, 0).value[0])
+
+    weight = 1.0 if row.weight is None else float(row.weight[0])
+    return weight * (loss(found.theta) - loss(fit.mle.theta))
