@@ -18,20 +18,21 @@ from fitting import Fitted, fit_rows, one_thread
 from mlefit.arrays import Array
 from mlefit.estimation.fit import Separated
 from mlefit.inference.estimates import Estimates
-from mlefit.inference.intervals import on_log_scale, wald
+from mlefit.inference.intervals import of_chi_squared, on_log_scale, wald
+from mlefit.inference.standard_errors import StandardErrors
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.categorical import Categorical
 from mlefit.noise.gaussian import Gaussian
 from mlefit.noise.model import NoiseModel
 
 LEVEL = 0.95
-LIMITS = (93.5, 96.5)       # per cent, promised from n = 500 on, and at n = 50 for ols
+LIMITS = (93.5, 96.5)       # per cent, promised from n = 500 on, and at n = 50 for the exact errors of gaussian
 LEVEL_TO_LIMIT = 1.5        # per cent: with fewer samples than keep chance below this, no verdict is given
 LARGE = 500
 EXPLANATION = """\
 Coverage of the 95 % intervals in per cent, {samples:,} samples per line, seed {seed}. Coefficients: constant, x1, x2,
 class after class. "±": what chance alone does to one share in 95 of 100 simulations. "kept": whether every share is
-between {low} and {high}, which is promised from n = {large} on, and for ols at any n.
+between {low} and {high}, which is promised from n = {large} on, and for the exact gaussian errors at any n.
 """
 TAIL = 1.96                 # of a binomial share: 95 % of the exact procedures fall within
 NORMAL_SQUARE, NORMAL_ABSOLUTE = 1.0, float(np.sqrt(2.0 / np.pi))      # E x^2 and E |x| of x ~ N(0, 1)
@@ -75,10 +76,10 @@ def truths() -> tuple[Truth, ...]:
     gaussian, bernoulli, categorical = Gaussian(), Bernoulli(), Categorical.of("abc")
     normal = from_model(gaussian, np.log(sigma))
     return (
-        Truth("gaussian", gaussian, line, sigma, ("model", "ols", "robust", "hc3"), normal),
-        Truth("gaussian, unequal variances", gaussian, line, mean_sigma, ("robust", "hc3"), unequal),
-        Truth("bernoulli", bernoulli, logit, none, ("model", "robust", "hc3"), from_model(bernoulli, none)),
-        Truth("categorical, 3 classes", categorical, classes, none, ("model", "robust"), from_model(categorical, none)),
+        Truth("gaussian", gaussian, line, sigma, ("auto", "hc0", "hc3"), normal),
+        Truth("gaussian, unequal variances", gaussian, line, mean_sigma, ("hc0", "hc3"), unequal),
+        Truth("bernoulli", bernoulli, logit, none, ("auto", "hc0", "hc3"), from_model(bernoulli, none)),
+        Truth("categorical, 3 classes", categorical, classes, none, ("auto", "hc0", "hc3"), from_model(categorical, none)),
     )
 
 
@@ -93,16 +94,17 @@ def fitted(truth: Truth, y: Array, x: Array) -> Fitted | None:
     return found if found.certified and len(found.mean.coordinates.kept) == x.shape[1] else None
 
 
-def holds(truth: Truth, found: Estimates, df: int | None, n: int) -> Array:
+def holds(truth: Truth, found: Estimates, errors: StandardErrors, n: int) -> Array:
     """For each coefficient, then each shape, whether its interval holds the truth (0 or 1)."""
     inside = []
-    for estimate, error, true in zip(found.mle.flat, found.std_error.flat, truth.coefficients.flat, strict=True):
-        interval = wald(float(estimate), float(error), LEVEL, df)
+    for estimate, error, true, law in zip(
+        found.mle.flat, found.std_error.flat, truth.coefficients.flat, errors.laws, strict=True
+    ):
+        interval = wald(float(estimate), float(error), LEVEL, law)
         inside.append(interval.low <= true <= interval.high)
     for estimate, error, true in zip(found.shapes, found.shape_log_error, truth.shapes, strict=True):
-        # Under ols sigma is the root of RSS / (n - p), as the report shows it.
-        centre = float(estimate) * (1.0 if df is None else float(np.sqrt(n / df)))
-        interval = on_log_scale(centre, float(error), LEVEL, df)
+        interval = on_log_scale(float(estimate), float(error), LEVEL, errors.shapes) if errors.exact is None else of_chi_squared(
+            float(estimate), float(error), LEVEL, errors.exact, float(n))
         inside.append(interval.low <= true <= interval.high)
     return np.array(inside, dtype=np.float64)
 
@@ -128,7 +130,7 @@ def rows(truth: Truth, n: int, samples: int, seed: int) -> Iterator[str]:
     tolerance = 100.0 * TAIL * np.sqrt(LEVEL * (1.0 - LEVEL) / max(used, 1))
     for kind, share in shares.items():
         means, shapes = share[: truth.coefficients.size], share[truth.coefficients.size :]
-        promised = n >= LARGE or kind == "ols"
+        promised = n >= LARGE or (kind == "auto" and truth.noise.compresses)
         within = used > 0 and bool(((share >= LIMITS[0]) & (share <= LIMITS[1])).all())
         verdict = ("yes" if within else "**no**") if promised and tolerance < LEVEL_TO_LIMIT else "-"
         coefficients = ", ".join(f"{value:.1f}" for value in means)

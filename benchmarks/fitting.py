@@ -18,8 +18,9 @@ from mlefit.estimation.fit import Optima, fit_both
 from mlefit.estimation.outcome import Outcome
 from mlefit.execution import Engine
 from mlefit.existence.rank import geometry
-from mlefit.inference.covariance import covariance
 from mlefit.inference.estimates import Estimates, estimates
+from mlefit.inference.kinds import kind_of
+from mlefit.inference.standard_errors import StandardErrors, standard_errors
 from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
@@ -40,11 +41,11 @@ class Fitted:
         """Whether mlefit would print this as an answer, as far as the searches go."""
         return self.fit.mle.outcome is Outcome.CERTIFIED and self.fit.loss.outcome is Outcome.CERTIFIED
 
-    def errors(self, kind: str) -> tuple[Estimates, int | None]:
-        """Estimates with standard errors of a kind (model, ols, robust, hc3), and the degrees of freedom of their t."""
+    def errors(self, kind: str) -> tuple[Estimates, StandardErrors]:
+        """Estimates with standard errors of a kind, and the laws of their statistics."""
         objective = Objective(likelihood(self.fit.noise), self.mean, len(self.fit.noise.shapes))
-        found = covariance(kind, self.fit, self.engine, objective)
-        return estimates(self.fit, self.mean, found), found.df
+        found = standard_errors(kind_of(kind), self.fit, self.mean, self.engine, objective)
+        return estimates(self.fit, self.mean, found.covariance), found
 
 
 def one_thread() -> threadpool_limits:

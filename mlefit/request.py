@@ -10,7 +10,9 @@ from typing import Annotated, Literal, get_args
 
 from mlefit.errors import UsageError
 from mlefit.escapes import shown
+from mlefit.options import error_kind as error_kinds
 from mlefit.options.declaration import Fields, Option, Section
+from mlefit.options.error_kind import FORMS
 from mlefit.options.values import as_typed, choice, listed, not_built, refused, share, whole
 from mlefit.source.options import ReadOptions
 
@@ -18,7 +20,6 @@ EngineName = Literal["auto", "memory", "stream"]
 Missing = Literal["drop", "error"]
 Unit = Literal["nats", "bits"]
 
-ERRORS = ("model", "ols", "robust", "hc3")
 
 
 def columns(_option: str, texts: Sequence[str]) -> tuple[str, ...]:
@@ -41,13 +42,6 @@ def references(option: str, pairs: Sequence[str]) -> dict[str, str]:
     return levels
 
 
-def standard_errors(option: str, text: str) -> str:
-    """The kind of covariance; `cluster:` needs the name of a column."""
-    if text in ERRORS or (text.startswith("cluster:") and text != "cluster:"):
-        return text
-    raise refused(option, text, listed((*ERRORS, "cluster:COLUMN")), f"such as {option} robust")
-
-
 def engine_name(option: str, text: str) -> str:
     """How the data is visited."""
     if text.partition(":")[0] == "dask":
@@ -59,8 +53,8 @@ def engine_name(option: str, text: str) -> str:
 class Request:
     """A fit to be made. None means "mlefit chooses and says so".
 
-    `data`: paths or `-`, or one table in memory. `features`: column names; the empty tuple fits the target alone. `se`:
-    model, ols, robust, hc3 or cluster:COLUMN. `draws`: None, chosen from n; 0, nothing is simulated. `holdout`: the
+    `data`: paths or `-`, or one table in memory. `features`: column names; the empty tuple fits the target alone. `se`: the
+    kind of standard errors, one of `error_kind.FORMS`. `draws`: None, chosen from n; 0, nothing is simulated. `holdout`: the
     share of rows, chosen by `seed`, that the fit does not see.
     """
 
@@ -88,8 +82,8 @@ class Request:
         "--missing", metavar="drop|error", help="Rows with a missing value: dropped and counted, or refused.",
         parse=choice(get_args(Missing)))] = "drop"
     se: Annotated[str, Option(
-        "--se", metavar="KIND", help="Standard errors: model, ols, robust, hc3 or cluster:COLUMN.",
-        parse=standard_errors)] = "model"
+        "--se", metavar="KIND", help=f"Standard errors: {listed(FORMS)}.",
+        parse=error_kinds.checked)] = "auto"
     level: Annotated[float, Option("--level", metavar="P", help="Confidence level.", parse=share("0.95"))] = 0.95
     unit: Annotated[Unit, Option("--bits", help="Entropies and KL in bits instead of nats.", given="bits")] = "nats"
     seed: Annotated[int, Option("--seed", metavar="N", help="Seed of everything simulated.", parse=whole(0))] = 0

@@ -36,7 +36,7 @@ def mean(name: str, estimate: float, error: float, class_: str | None = None) ->
 GAUSSIAN = Report(
     version="0.1.0", status="ok",
     data=Data(("measurements.csv",), ("ab" * 32,), 503, 500, 3, {"x2": 3}, 500, None, None, "y", ("x1", "x2", "site")),
-    model=Model("gaussian", "mean squared error", {}, None, None, {"site": "a"}, "x1 + x2 + site", "model", 0.95),
+    model=Model("gaussian", "mean squared error", {}, None, None, {"site": "a"}, "x1 + x2 + site", "auto", 0.95, "exact"),
     parameters=(
         mean("(Intercept)", 1.0213, 0.0432), mean("x1", 2.0184, 0.0211), mean("x2", -0.50712, 0.0203),
         mean("site=b", 0.3301, 0.0613),
@@ -63,7 +63,7 @@ GAUSSIAN = Report(
 BERNOULLI = Report(
     version="0.1.0", status="ok",
     data=Data(("-",), ("cd" * 32,), 2000, 2000, 0, {}, 2000, None, "log(visits)", "bought", ("age",)),
-    model=Model("bernoulli", "binary cross-entropy", {}, ("no", "yes"), "yes", {}, "age", "robust", 0.9),
+    model=Model("bernoulli", "binary cross-entropy", {}, ("no", "yes"), "yes", {}, "age", "robust", 0.9, "hc3"),
     parameters=(mean("(Intercept)", -1.0213, 0.0432), mean("age", 0.0184, 0.0021)),
     mle=Route("trust-exact", True, 6, 7, -1180.123, 0.5900615, 0.5900615, None, 1e-17, 1e-11),
     loss=Route("L-BFGS-B", True, 9, 11, -1180.123, 0.5900615, 0.5900615, None, 3e-11, 1e-9),
@@ -81,7 +81,7 @@ CATEGORICAL = Report(
     data=Data(("species.csv",), ("ef" * 32,), 600, 600, 0, {}, 600, None, None, "species", ("petal",)),
     model=Model(
         "categorical", "categorical cross-entropy", {}, ("setosa", "versicolor", "virginica"), None,
-        {"species": "setosa"}, "petal", "model", 0.95,
+        {"species": "setosa"}, "petal", "auto", 0.95,
     ),
     parameters=(
         mean("(Intercept)", -10.21, 1.43, "versicolor"), mean("petal", 4.184, 0.612, "versicolor"),

@@ -44,7 +44,8 @@ COMMANDS_HELP = "`mlefit fit DATA` fits a table, `mlefit --help` lists the comma
                                        "such as --memory 200MB or --memory 1.5GiB")),
     (["fit", "d", "--engine", "gpu"], ('--engine: expected auto, memory or stream, found "gpu"',
                                        "such as --engine auto")),
-    (["fit", "d", "--se", "cluster:"], ('--se: expected model, ols, robust, hc3 or cluster:COLUMN, found "cluster:"',
+    (["fit", "d", "--se", "cluster:"], (
+          '--se: expected auto, model, ols, robust, hc0, hc1, hc2, hc3, cluster:COLUMN or hac[:LAGS], found "cluster:"',
                                         "such as --se robust")),
     (["fit", "d", "--decimal", ";"], ('--decimal: expected . or ,, found ";"', "such as --decimal .")),
     (["fit", "d", "--delimiter", "ab"], ('--delimiter: expected one character, found "ab"',

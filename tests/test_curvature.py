@@ -15,8 +15,9 @@ from mlefit.criterion import likelihood
 from mlefit.estimation.fit import Optima, fit_both
 from mlefit.estimation.outcome import Outcome
 from mlefit.execution import Engine
-from mlefit.inference.covariance import KINDS, covariance
 from mlefit.inference.estimates import Estimates, estimates, scaled_gradient
+from mlefit.inference.kinds import kind_of
+from mlefit.inference.standard_errors import standard_errors
 from mlefit.information.prediction import takeuchi
 from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.bernoulli import Bernoulli
@@ -135,7 +136,8 @@ def fit_of(design: LinearMean, data: Engine, sample: Engine | None) -> dict[str,
     fit: Optima = fit_both(Bernoulli(), design, data, sample)
     objective = Objective(likelihood(Bernoulli()), design, 0)
     numbers: dict[str, Estimates] = {
-        kind: estimates(fit, design, covariance(kind, fit, data, objective)) for kind in KINDS if kind != "ols"}
+        kind: estimates(fit, design, standard_errors(kind_of(kind), fit, design, data, objective).covariance)
+        for kind in ("model", "hc0", "hc1", "hc2", "hc3", "hac")}
     rows = data.store.parts[0].load()
     return {
         "fit": fit, "numbers": numbers, "gradient": scaled_gradient(fit.mle, fit, design),

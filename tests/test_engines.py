@@ -16,7 +16,9 @@ from mlefit.source import cutting, text
 ROWS = PART_ROWS + 1        # the second part is a single row, which BLAS takes for a vector
 
 
-@pytest.mark.parametrize(("model", "se"), [("gaussian", "hc3"), ("bernoulli", "model"), ("bernoulli", "hc3"), ("categorical", "robust")])
+@pytest.mark.parametrize(("model", "se"), [
+    ("gaussian", "hc3"), ("gaussian", "hac"), ("bernoulli", "auto"), ("bernoulli", "hc2"), ("bernoulli", "hac:9000"),
+    ("categorical", "robust")])
 @pytest.mark.parametrize("predictors", [5, 12])
 def test_a_fit_says_the_same_wherever_its_rows_are(
     model: str, se: str, predictors: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import mlefit
-from mlefit.errors import UsageError
 
 CLOSE = 1e-9        # statsmodels stops its Newton steps near 1e-10
 
@@ -26,8 +25,8 @@ def fitted(model: str, target: str, **options: Any) -> dict[str, Any]:
 
 
 TARGETS = {"gaussian": "y", "bernoulli": "b", "categorical": "c"}
-KINDS = [("gaussian", "model"), ("gaussian", "ols"), ("gaussian", "robust"), ("gaussian", "hc3"), ("bernoulli", "model"),
-         ("bernoulli", "robust"), ("bernoulli", "hc3"), ("categorical", "model"), ("categorical", "robust")]
+KINDS = [("gaussian", "model"), ("gaussian", "ols"), ("bernoulli", "model"), ("categorical", "model")]
+SANDWICHES = [("gaussian", "hc0"), ("gaussian", "hc3"), ("bernoulli", "hc0"), ("bernoulli", "hc3"), ("categorical", "hc0")]
 
 
 @pytest.mark.parametrize(("model", "kind"), KINDS)
@@ -44,15 +43,23 @@ def test_errors_intervals_and_p_values_are_those_of_statsmodels(model: str, kind
     assert fit["criteria"]["loglik"] == pytest.approx(reference()[model]["loglik"], rel=1e-12)
 
 
-@pytest.mark.parametrize("kind", ["model", "robust", "hc3"])
-def test_the_joint_sandwich_covers_sigma(kind: str) -> None:
+@pytest.mark.parametrize(("model", "kind"), SANDWICHES)
+def test_robust_errors_are_those_of_statsmodels(model: str, kind: str) -> None:
+    means = [p for p in fitted(model, TARGETS[model], se=kind)["parameters"] if p["kind"] == "mean"]
+    expected = reference()[model]["robust" if kind == "hc0" else kind]["std_error"]
+    assert [p["std_error"] for p in means] == pytest.approx(expected, rel=CLOSE)
+
+
+@pytest.mark.parametrize(("kind", "name", "width"), [("model", "model", 1.959963984540054), ("hc0", "robust", 1.980447599)])
+def test_the_joint_covariance_holds_sigma(kind: str, name: str, width: float) -> None:
+    """z, and under a sandwich t with n - p = 117; its error is that of the fourth moment."""
     sigma = fitted("gaussian", "y", se=kind)["parameters"][-1]
-    log_error = reference()["gaussian"][kind]["log_sigma_error"]
+    log_error = reference()["gaussian"][name]["log_sigma_error"]
     estimate = reference()["gaussian"]["sigma"]
     assert sigma["estimate"] == pytest.approx(estimate, rel=1e-12)
     assert sigma["std_error"] == pytest.approx(estimate * log_error, rel=CLOSE)
-    assert sigma["ci_low"] == pytest.approx(estimate * math.exp(-1.959963984540054 * log_error), rel=CLOSE)
-    assert sigma["ci_high"] == pytest.approx(estimate * math.exp(1.959963984540054 * log_error), rel=CLOSE)
+    assert sigma["ci_low"] == pytest.approx(estimate * math.exp(-width * log_error), rel=CLOSE)
+    assert sigma["ci_high"] == pytest.approx(estimate * math.exp(width * log_error), rel=CLOSE)
     assert sigma["statistic"] is None
     assert sigma["p_value"] is None
 
@@ -63,23 +70,23 @@ def test_ols_gives_the_sigma_of_lm() -> None:
 
 
 def test_the_level_sets_the_width() -> None:
-    narrow, wide = (fitted("gaussian", "y", level=level)["parameters"][1] for level in (0.5, 0.999))
+    narrow, wide = (fitted("gaussian", "y", se="model", level=level)["parameters"][1] for level in (0.5, 0.999))
     assert (narrow["ci_high"] - narrow["estimate"]) / narrow["std_error"] == pytest.approx(0.6744897501960817, rel=1e-12)
     assert (wide["ci_high"] - wide["estimate"]) / wide["std_error"] == pytest.approx(3.2905267314919255, rel=1e-12)
 
 
 def test_one_degree_of_freedom_at_an_extreme_level_is_a_missing_bound_and_no_warning() -> None:
     columns = {"x": np.array([0.0, 1.0, 2.0]), "y": np.array([1.0, 5.0, 2.0])}
-    fit = mlefit.fit(columns, target="y", model="gaussian", se="ols", level=0.9999, draws=0).to_dict()
-    sigma = fit["parameters"][-1]
-    assert sigma["ci_high"] is None
-    assert sigma["estimate"] == pytest.approx(math.sqrt(fit["routes"]["mle"]["loss"] * 3.0))
+    fits = {se: mlefit.fit(columns, target="y", model="gaussian", se=se, level=0.9999, draws=0).to_dict() for se in ("ols", "hc3")}
+    assert fits["hc3"]["parameters"][-1]["ci_high"] is None
+    sigma, rss = fits["ols"]["parameters"][-1], fits["ols"]["routes"]["mle"]["loss"] * 3.0
+    assert sigma["estimate"] == pytest.approx(math.sqrt(rss))
+    assert sigma["ci_high"] == pytest.approx(math.sqrt(rss) / 6.266570687e-5, rel=1e-6)     # the chi of one normal deviate
 
 
 @pytest.mark.parametrize(
     ("model", "target", "kind"),
-    [(model, target, kind) for model, target in TARGETS.items() for kind in ("model", "robust", "hc3")
-     if (model, kind) != ("categorical", "hc3")],      # HC3 has one predictor per row
+    [(model, target, kind) for model, target in TARGETS.items() for kind in ("model", "hc0", "hc3")],
 )
 def test_a_weight_is_that_many_rows_in_every_error(model: str, target: str, kind: str) -> None:
     columns = {name: np.array(column) for name, column in reference()["data"].items()}
@@ -91,16 +98,6 @@ def test_a_weight_is_that_many_rows_in_every_error(model: str, target: str, kind
         assert mine["estimate"] == pytest.approx(theirs["estimate"], rel=1e-11)
         assert mine["std_error"] == pytest.approx(theirs["std_error"], rel=1e-11)
     assert one["criteria"]["bic"] == pytest.approx(other["criteria"]["bic"], rel=1e-12)
-
-
-def test_hc3_is_refused_where_a_row_alone_determines_a_coefficient() -> None:
-    rng = np.random.default_rng(0)
-    columns = {"x": rng.normal(size=30), "d": (np.arange(30) == 3) * 1.0, "y": rng.normal(size=30)}
-    with pytest.raises(UsageError) as refused:
-        mlefit.fit(columns, target="y", model="gaussian", se="hc3")
-    assert str(refused.value) == (
-        "--se hc3 does not exist here: used row 4 has leverage 1, so one coefficient depends on it alone\n"
-        "use --se robust, or leave out the column that only this row needs")
 
 
 @pytest.mark.parametrize("shift", [0.0, 200.0, 10_000.0, 1e5])

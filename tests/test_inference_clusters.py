@@ -21,11 +21,11 @@ def sample() -> tuple[dict[str, object], Array]:
 
 
 def sandwich(x: Array, score: Array, curvature: Array, group: Array) -> Array:
-    """H^-1 (sum s s' G/(G-1)) H^-1, s the sum of the scores of a group, as standard errors."""
+    """H^-1 (sum s s' G/(G-1) (n-1)/(n-p)) H^-1, s the sum of the scores of a group, as standard errors."""
     design = np.column_stack([np.ones_like(x), x])
     inverse = np.linalg.inv(design.T @ (design * curvature[:, None]))
     sums = np.array([(design * score[:, None])[group == k].sum(axis=0) for k in np.unique(group)])
-    middle = sums.T @ sums * (len(sums) / (len(sums) - 1.0))
+    middle = sums.T @ sums * (len(sums) / (len(sums) - 1.0)) * (len(x) - 1.0) / (len(x) - 2.0)
     return np.sqrt(np.diagonal(inverse @ middle @ inverse))
 
 
@@ -48,12 +48,13 @@ def test_bernoulli_errors_are_the_clustered_sandwich() -> None:
     assert fit.parameters["std_error"].to_numpy() == pytest.approx(expected, rel=1e-8)
 
 
-def test_one_row_per_cluster_is_the_robust_sandwich_times_the_correction() -> None:
+def test_one_row_per_cluster_is_the_hc1_sandwich() -> None:
     data, _ = sample()
     data["row"] = [f"r{i}" for i in range(ROWS)]
-    robust = mlefit.fit(data, "hit", ["x"], "bernoulli", se="robust", draws=0).parameters["std_error"]
-    single = mlefit.fit(data, "hit", ["x"], "bernoulli", se="cluster:row", draws=0).parameters["std_error"]
-    assert single.to_numpy() == pytest.approx(robust.to_numpy() * np.sqrt(ROWS / (ROWS - 1.0)), rel=1e-10)
+    robust = mlefit.fit(data, "hit", ["x"], "bernoulli", se="hc1", draws=0).parameters
+    single = mlefit.fit(data, "hit", ["x"], "bernoulli", se="cluster:row", draws=0).parameters
+    assert single["std_error"].to_numpy() == pytest.approx(robust["std_error"].to_numpy(), rel=1e-10)
+    assert single["df"].to_numpy() == pytest.approx(robust["df"].to_numpy(), rel=1e-10)
 
 
 @pytest.mark.parametrize("model", ["gaussian", "bernoulli"])

@@ -16,7 +16,7 @@ from mlefit.inference.effective import (
     residual_df,
     sandwich_df,
 )
-from mlefit.inference.intervals import quantile
+from mlefit.inference.law import Student
 from mlefit.sums.tally import tree_sum
 
 
@@ -148,7 +148,7 @@ def test_few_treated_rows_are_covered_with_effective_rows_and_not_without() -> N
     residual = y - np.where(size == 3.0, y[:, :3].mean(axis=1)[:, None], y[:, 3:].mean(axis=1)[:, None])
     t = np.abs(y @ c) / np.sqrt(np.square(residual * c / (1.0 - 1.0 / size)).sum(axis=1))
     df = float(sandwich_df(58, Influence.of(c[:, None]).effective_rows)[0])
-    assert np.mean(t < quantile(0.95, 58)) < 0.91
+    assert np.mean(t < Student(58).quantile(0.95)) < 0.91
     assert 0.95 < np.mean(t < stats.t(df).ppf(0.975)) < 0.99
 
 
@@ -165,5 +165,5 @@ def test_few_treated_clusters_do_not_reject_a_true_null_with_effective_clusters(
     factor = groups / (groups - 1.0) * (groups * m - 1.0) / (groups * m - 2.0)
     t = np.abs(y.sum(axis=2) @ c) / np.sqrt(factor * np.square(scores).sum(axis=1))
     df = float(cluster_df(groups, effective_clusters(m * np.square(c)[:, None], m * c[:, None], 0.4))[0])
-    assert np.mean(t > quantile(0.95, groups - 1)) == pytest.approx(naive, abs=0.03)
+    assert np.mean(t > Student(groups - 1).quantile(0.95)) == pytest.approx(naive, abs=0.03)
     assert 0.008 < np.mean(t > stats.t(df).ppf(0.975)) < 0.065

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from mlefit.arrays import Array
-from mlefit.inference.intervals import quantile
+from mlefit.inference.law import NORMAL
 from mlefit.inference.profile import MOST, Profile, doubtful, interval, likelihood_ratio_p, skewness
 
-WIDTH = quantile(0.95, None)
+WIDTH = NORMAL.quantile(0.95)
 
 
 @cache

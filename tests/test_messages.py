@@ -82,8 +82,9 @@ def test_a_full_disk_behind_stdout_is_told() -> None:
 def test_python_gets_the_same_sentences() -> None:
     with pytest.raises(UsageError) as refused:
         run(Request({"x": [1.0, 2.0, 4.0], "y": [1.0, 3.0, 2.0]}, se="hc4"))
-    assert refused.value.message == '--se: "hc4" is not one of model, ols, robust, hc3, cluster:COLUMN'
-    assert refused.value.remedy == "see mlefit fit --help"
+    assert refused.value.message == (
+        '--se: expected auto, model, ols, robust, hc0, hc1, hc2, hc3, cluster:COLUMN or hac[:LAGS], found "hc4"')
+    assert refused.value.remedy == "such as --se robust"
 
 
 def sentences(tree: ast.AST) -> Iterator[tuple[int, str]]:

@@ -40,7 +40,7 @@ def test_the_keys_are_those_of_the_contract_in_its_order(report: Report) -> None
     for part, keys in KEYS.items():
         found = list(answer[part] if part else answer)
         assert found[:len(keys.split())] == keys.split()
-    assert set(answer["model"]) - set(KEYS["model"].split()) == {"formula", "se", "level"}
+    assert set(answer["model"]) - set(KEYS["model"].split()) == {"formula", "se", "level", "se_used"}
     assert all(list(parameter) == PARAMETER for parameter in answer["parameters"])
     assert list(answer["routes"]) == ["mle", "loss"]
     assert list(answer["routes"]["mle"]) == list(answer["routes"]["loss"]) == ROUTE

@@ -33,7 +33,7 @@ def no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     ("-t q", 2), ("-t y -x q", 2), ("-t y --weights q", 2), ("-t y --offset q", 2), ("-t y --se cluster:q", 2),
     ("-t y --reference q=1", 2), ("-t y --reference g=z", 2), ("-t y --reference x=1 -x g", 2), ("-t y -x y", 2),
     ("-t y --weights y", 2), ("-t y --offset y", 2), ("-t y --positive 1", 2), ("-t s --positive maybe", 2),
-    ("-t g --offset x", 2), ("-t g --se hc3", 2), ("-t s --se ols", 2), ("-t y -m poison", 2), ("-t y -m gaussian:a=1", 2),
+    ("-t g --offset x", 2), ("-t y --se hac --weights x", 2), ("-t s --se ols", 2), ("-t y -m poison", 2), ("-t y -m gaussian:a=1", 2),
     ("-f y~q", 2), ("-f y~x+", 2), ("-f y~system(x)", 2), ("-t g -m gaussian", 3), ("-t d", 3), ("-t y -m bernoulli", 3),
 ])
 def test_it_is_refused_before_the_long_read(

@@ -50,12 +50,12 @@ def outcome(data: dict[str, Any], **options: Any) -> Any:
 
 @given(
     st.integers(0, 10_000), st.sampled_from(["gaussian", "bernoulli", "categorical"]),
-    st.sampled_from(["model", "robust", "ols", "hc3"]),
+    st.sampled_from(["auto", "model", "ols", "hc0", "hc1", "hc2", "hc3", "cluster:c"]),
 )
 @settings(max_examples=25, deadline=None, derandomize=True)
 def test_weight_k_is_the_row_k_times(seed: int, model: str, se: str) -> None:
-    if (se == "ols" and model != "gaussian") or (se == "hc3" and model == "categorical"):
-        se = "robust"
+    if se == "ols" and model != "gaussian":
+        se = "auto"
     rng = np.random.default_rng(seed)
     n = 60
     weight = rng.integers(0, 4, n)
@@ -65,9 +65,10 @@ def test_weight_k_is_the_row_k_times(seed: int, model: str, se: str) -> None:
         "categorical": np.array(["p", "q", "r"])[rng.integers(0, 3, n)],
     }[model]
     options: dict[str, Any] = {"target": "y", "model": model, "features": ("x", "g"), "se": se, "draws": 0}
-    weighted = outcome({"x": x, "g": g.tolist(), "w": weight, "y": y.tolist()}, weights="w", **options)
+    c = rng.integers(0, 12, n)
+    weighted = outcome({"x": x, "g": g.tolist(), "w": weight, "y": y.tolist(), "c": c}, weights="w", **options)
     again = np.repeat(np.arange(n), weight)
-    repeated = outcome({"x": x[again], "g": g[again].tolist(), "y": y[again].tolist()}, **options)
+    repeated = outcome({"x": x[again], "g": g[again].tolist(), "y": y[again].tolist(), "c": c[again]}, **options)
     if isinstance(weighted, str) or isinstance(repeated, str):
         assert weighted == repeated
         return

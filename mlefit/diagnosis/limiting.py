@@ -47,7 +47,6 @@ class Within(Covariance):
 
     inner: Covariance
     space: Array
-    df: int | None = None
 
     def root(self, directions: Array, first: int = 0) -> Array:
         """That of a'Q u."""

@@ -9,6 +9,7 @@ from mlefit.errors import NoEstimateError
 from mlefit.estimation.fit import Separated
 from mlefit.execution import Execution
 from mlefit.inference.intervals import wald
+from mlefit.inference.law import NORMAL
 from mlefit.mean import LinearMean
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Criteria, Parameter
@@ -102,7 +103,7 @@ def _limiting_parameters(
                 continue
             k = problem.shape.kept.index(j)
             if moves[k] <= IDENTIFIED and errors is not None and errors[k] > 0.0:
-                said = wald(float(part.value[k]), float(errors[k]), problem.request.level, None)
+                said = wald(float(part.value[k]), float(errors[k]), problem.request.level, NORMAL)
                 found.append(Parameter(label, name_of_class, "mean", "ok", float(part.value[k]), said.std_error, said.low,
                                        said.high, None, said.statistic, None, said.p_value))
                 continue

@@ -1,53 +1,119 @@
 """Clustered scores: rows of one group may depend on each other, groups do not.
 
-    J = G / (G - 1) * sum over groups of s s',   s = sum of w_i g_i over the rows of the group
+    M = G / (G - 1) (n - 1) / (n - p) * sum over groups of s s',   s = sum of w_i g_i over the rows of the group
 
-the middle of the cluster-robust sandwich (Liang and Zeger 1986), with the correction of maximum likelihood programs;
-the further factor (n - 1)/(n - p) of least squares programs is left out.
+the middle of the cluster-robust sandwich (Liang and Zeger 1986) with the factor CR1 of Stata and R. It is an average over
+groups, so its degrees of freedom count groups, and only as many as carry the coefficient (effective.py).
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array, Index
+from mlefit.arrays import Array, Index, Mask, product
 from mlefit.errors import DataError
 from mlefit.execution import Execution
+from mlefit.inference.carried import INFLUENCE, Directions
+from mlefit.inference.effective import effective_clusters, intraclass
+from mlefit.inference.leverage import DETERMINED, Rows, slab_sum
 from mlefit.objective import Objective
-from mlefit.rows.chunk import Chunk
-from mlefit.sums.tally import Tally
+from mlefit.rows.chunk import Chunk, choose
+from mlefit.sums.curvature import Curvature
+
+AT_ONCE = 1 << 24   # elements of hat matrices of clusters that exist at one time
 
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """Sums (k, P) of the scores of the groups with these indices (k,)."""
+    """Sums (k, c) over the rows of the groups with these indices (k,). A commutative monoid."""
 
     groups: Index
     sums: Array
 
     @classmethod
-    def of(cls, groups: Index, scores: Array) -> "Grouped":
-        """Rows (n, P) of equal group added up."""
+    def of(cls, groups: Index, rows: Array) -> "Grouped":
+        """Rows (n, c) of equal group added up."""
         found, place = np.unique(groups, return_inverse=True)
-        sums = [np.bincount(place, column, minlength=found.size) for column in scores.T]
+        sums = [np.bincount(place, column, minlength=found.size) for column in rows.T]
         return cls(found, np.stack(sums, axis=1))
 
     def __add__(self, other: "Grouped") -> "Grouped":
         return Grouped.of(np.concatenate([self.groups, other.groups]), np.concatenate([self.sums, other.sums]))
 
 
-def clustered(objective: Objective, theta: Array, rows: Execution) -> Tally:
-    """`outer`: J by (B, shapes). Raises DataError for a single group."""
+class Clustered(NamedTuple):
+    """`middle` (P, P): sum of s s'. `groups`: G. `effective` (k,): G* of each coefficient, then of the `shapes`.
 
-    def of(chunk: Chunk) -> Grouped:
-        assert chunk.cluster is not None
-        scores = objective.row_gradients(theta, chunk)
-        weighted = scores if chunk.weight is None else scores * chunk.weight[:, None]
-        return Grouped.of(chunk.cluster.astype(np.intp), weighted)
+    `alone` (k,): coefficients that a group determines which no other group can contradict.
+    """
 
-    total = rows.sum(of)
-    count = total.groups.size
-    if count < 2:
+    middle: Array
+    groups: int
+    effective: Array
+    shapes: float
+    alone: Mask
+
+
+def clustered(objective: Objective, theta: Array, curvature: Curvature, directions: Directions, rows: Execution) -> Clustered:
+    """The sums over groups, for the k coefficients that are `directions`. Raises DataError for a single group."""
+    m, size, k = objective.mean.predictors, objective.size, len(directions.white)
+
+    def of(found: Rows, part: Chunk) -> Grouped:
+        assert part.cluster is not None
+        residual, share = found.standardised, found.influence(directions.weights)
+        columns = [
+            found.pulled(found.score, found.shapes), share.reshape(part.rows, m * k), np.square(share).sum(axis=1),
+            residual, np.square(residual), found.size.sum(axis=1, keepdims=True), np.ones((part.rows, 1)),
+        ]
+        return Grouped.of(part.cluster.astype(np.intp), np.concatenate(columns, axis=1) * found.weight[:, None])
+
+    total = rows.sum(lambda chunk: slab_sum(chunk, objective, theta, curvature, of))
+    groups = total.groups.size
+    if groups < 2:
         raise DataError("--se cluster: the rows used form a single cluster, expected at least two",
                         "use --se robust, or name another column", code="one-cluster")
-    return Tally(float(count), 0.0, None, None, total.sums.T @ total.sums * (count / (count - 1.0)))
+    ends = np.cumsum([size, m * k, k, m, m, 1])
+    score, summed, square, residual, residual_square, trace, count = np.split(total.sums, ends, axis=1)
+    counts = count[:, 0]
+    alike = float(np.mean([intraclass(counts, residual[:, a], residual_square[:, a]) for a in range(m)]))
+    together = np.sqrt(np.square(summed).reshape(groups, m, k).sum(axis=1))
+    suspects = total.groups[trace[:, 0] >= 1.0 - DETERMINED]
+    alone = np.zeros(k, bool)
+    step = max(1, AT_ONCE // size**2)
+    for start in range(0, suspects.size, step):
+        some = suspects[start : start + step]
+        alone |= _alone(objective, theta, curvature, directions, rows, some)
+    return Clustered(score.T @ score, groups, effective_clusters(square, together, alike),
+                     float(effective_clusters(count, count, alike)[0]), alone)
+
+
+def _alone(
+    objective: Objective, theta: Array, curvature: Curvature, directions: Directions, rows: Execution, groups: Index,
+) -> Mask:
+    """Which coefficients (k,) one of these `groups` determines: their hat matrices F'(sum X'A X)F have the eigenvalue 1.
+
+    The trace of a hat matrix is at least its largest eigenvalue, and the traces of all groups add up to P, so that no more
+    than P groups can come here.
+    """
+    size, place = objective.size, {group: at for at, group in enumerate(groups.tolist())}
+
+    def of(found: Rows, part: Chunk) -> Array:
+        assert part.cluster is not None
+        hats = np.zeros((groups.size, size, size))
+        half = found.root @ found.white * np.sqrt(found.weight)[:, None, None]
+        for group in np.unique(part.cluster).astype(np.intp).tolist():
+            mine = half[part.cluster == group].reshape(-1, size)
+            hats[place[group]] += product(mine.T, mine)
+        return hats
+
+    def inside(chunk: Chunk) -> Array:
+        assert chunk.cluster is not None
+        chosen = choose(chunk, np.flatnonzero(np.isin(chunk.cluster, groups)))
+        return slab_sum(chosen, objective, theta, curvature, of)
+
+    alone = np.zeros(len(directions.white), bool)
+    for hat in rows.sum(inside):
+        value, vectors = np.linalg.eigh(hat)
+        alone |= np.abs(directions.white @ vectors[:, value >= 1.0 - DETERMINED]).max(axis=1, initial=0.0) > INFLUENCE
+    return alone

@@ -45,7 +45,8 @@ def effective_clusters(squares: Array, sums: Array, correlation: float) -> Array
     that of the residuals within clusters.
     """
     variance = (1.0 - correlation) * squares + correlation * np.square(sums)
-    share = variance / variance.sum(axis=0)
+    total = variance.sum(axis=0)        # 0 where clusters hold nothing but what cancels within them: then none holds more
+    share = np.divide(variance, total, out=np.full(variance.shape, 1.0 / len(variance)), where=total > 0.0)
     found: Array = 1.0 / np.square(share).sum(axis=0)
     return found
 

@@ -14,6 +14,7 @@ an even analytic integrand, of which equal steps give all digits. At b = 0 the l
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -29,12 +30,13 @@ CLOSE = 1e-12
 FARTHEST = 1e100    # P(|T| > x) is 0 long before, and the square of x is still a number
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class FixedB:
-    """The law of t: Q has the eigenvalues `sizes` (k,), each `times` times."""
+    """The law of t: Q has the eigenvalues `sizes` (k,), each `times` times. It is no Student's t: `df` is None."""
 
     sizes: Array
     times: float = 1.0
+    df: ClassVar[None] = None
 
     @classmethod
     def of(cls, b: float) -> "FixedB":

@@ -11,7 +11,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.execution import Execution
-from mlefit.inference.covariance import scores
+from mlefit.inference.scores import scores
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature
@@ -54,6 +54,6 @@ def takeuchi(objective: Objective, theta: Array, curvature: Curvature, rows: Chu
     if rows.rows * float(objective.size) ** 2 > MOST_WORK:
         return None
     weight = float(rows.rows if rows.weight is None else rows.weight.sum())
-    outer = objective.whitened(scores(objective, theta, None, rows)).outer
+    outer = objective.whitened(scores(objective, theta, rows)).outer
     assert outer is not None
     return n * float(np.trace(curvature.root(curvature.root(outer).T))) / weight

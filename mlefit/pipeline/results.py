@@ -1,16 +1,16 @@
 """Results: a certified fit as the plain values of the report."""
 
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from mlefit.estimation.fit import Optima
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import Optimum
-from mlefit.inference.covariance import Covariance
 from mlefit.inference.estimates import Estimates, scaled_gradient
-from mlefit.inference.intervals import on_log_scale, wald
+from mlefit.inference.intervals import Inference, of_chi_squared, on_log_scale, wald
+from mlefit.inference.standard_errors import StandardErrors
 from mlefit.information.agreement import route_divergence
 from mlefit.mean import LinearMean
 from mlefit.pipeline.fitted import Fitted
@@ -27,7 +27,7 @@ def number(value: float | None) -> float | None:
     return None if value is None or not np.isfinite(value) else float(value)
 
 
-def parameters(problem: Problem, fit: Optima, found: Estimates, errors: Covariance) -> tuple[Parameter, ...]:
+def parameters(problem: Problem, fit: Optima, found: Estimates, errors: StandardErrors) -> tuple[Parameter, ...]:
     """One row per coefficient, class by class, then the shapes."""
     level, kept = problem.request.level, problem.shape.kept
     rows = []
@@ -37,21 +37,36 @@ def parameters(problem: Problem, fit: Optima, found: Estimates, errors: Covarian
                 rows.append(Parameter(name, name_of_class, "mean", "aliased"))
                 continue
             i = kept.index(j)
-            said = wald(float(found.mle[k, i]), float(found.std_error[k, i]), level, errors.df)
-            rows.append(Parameter(
-                name, name_of_class, "mean", "ok", number(found.mle[k, i]), number(said.std_error), number(said.low),
-                number(said.high), None, number(said.statistic), errors.df, number(said.p_value),
-                number(found.loss[k, i]), number(found.gap[k, i]),
-            ))
+            place, estimate = k * len(kept) + i, float(found.mle[k, i])
+            known = Parameter(name, name_of_class, "mean", "ok", number(estimate), loss_estimate=number(found.loss[k, i]),
+                              gap_se=number(found.gap[k, i]))
+            if errors.absent[place]:
+                rows.append(known._replace(state="no-robust-error"))
+                continue
+            law = errors.laws[place]
+            said = wald(estimate, float(found.std_error[k, i]), level, law)
+            rows.append(known._replace(
+                std_error=number(said.std_error), ci_low=number(said.low), ci_high=number(said.high),
+                statistic=number(said.statistic), df=law.df, p_value=number(said.p_value)))
+    return (*rows, *_shapes(problem, fit, found, errors))
+
+
+def _shapes(problem: Problem, fit: Optima, found: Estimates, errors: StandardErrors) -> Iterator[Parameter]:
+    """The shapes. Under ols the scale is that of n - p, as least squares programs print it."""
+    divisor = float(problem.n) if errors.kind.name != "ols" or errors.exact is None else float(errors.exact)
+    correction = float(np.sqrt(problem.n / divisor))
     for i, shape in enumerate(fit.noise.shapes):
-        correction = 1.0 if errors.df is None else float(np.sqrt(problem.n / errors.df))
-        estimate = float(found.shapes[i]) * correction
-        said = on_log_scale(estimate, float(found.shape_log_error[i]), level, errors.df)
-        rows.append(Parameter(
-            shape.name, None, "shape", "ok", number(estimate), number(said.std_error), number(said.low),
-            number(said.high), None, None, errors.df, None, number(found.loss_shapes[i] * correction), number(found.shape_gap[i]),
-        ))
-    return tuple(rows)
+        estimate, error = float(found.shapes[i]) * correction, float(found.shape_log_error[i])
+        said = _shape(estimate, error, problem.request.level, errors, divisor)
+        yield Parameter(
+            shape.name, None, "shape", "ok", number(estimate), number(said.std_error), number(said.low), number(said.high),
+            df=errors.shapes.df, loss_estimate=number(found.loss_shapes[i] * correction), gap_se=number(found.shape_gap[i]))
+
+
+def _shape(estimate: float, error: float, level: float, errors: StandardErrors, divisor: float) -> Inference:
+    if errors.exact is not None:
+        return of_chi_squared(estimate, error, level, errors.exact, divisor)
+    return on_log_scale(estimate, error, level, errors.shapes)
 
 
 def route(problem: Problem, fit: Optima, optimum: Optimum, place: int, mean: LinearMean) -> Route:
@@ -93,13 +108,23 @@ def agreement(found: Fitted, numbers: Estimates) -> Agreement:
 
 
 def sigma_note(problem: Problem, fit: Optima) -> tuple[str, ...]:
-    """With few rows: the sigma of least squares, which divides by n - p where maximum likelihood divides by n."""
-    free = round(problem.n) - len(problem.shape.kept)
-    if not fit.noise.compresses or free >= FEW or problem.request.se == "ols":
+    """With few rows, or many coefficients: the sigma of least squares, which divides by n - p."""
+    p = len(problem.shape.kept)
+    free = round(problem.n) - p
+    if not fit.noise.compresses or problem.request.se == "ols" or (free >= FEW and p <= np.sqrt(2.0 * problem.n)):
         return ()
     sigma = float(np.sqrt(problem.shape.rss / free)) * problem.units.y_scale
     return (f"sigma is the maximum likelihood estimate sqrt(RSS/n); with n - p = {free} degrees of freedom R's lm would "
-            f"say {sigma:.6g}. --se ols gives that, with t intervals.",)
+            f"say {sigma:.6g}, as --se ols does.",)
+
+
+def shape_note(problem: Problem, errors: StandardErrors) -> tuple[str, ...]:
+    """Under a sandwich: what the interval of a scale is made of, which the chi-squared law of normal errors is not."""
+    noise = problem.prepared.noise
+    if not noise.compresses or not errors.kind.sandwich:
+        return ()
+    names = ", ".join(shape.name for shape in noise.shapes)
+    return (f"{names}: its interval is that of the fourth moment of the residuals, on the log scale.",)
 
 
 def beyond_doubles(found: Sequence[Parameter]) -> tuple[Warn, ...]:

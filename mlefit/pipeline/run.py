@@ -1,14 +1,25 @@
 """run: Request -> Report, the corridor from end to end."""
 
+from mlefit.diagnosis.carrying import clusters_of, few
 from mlefit.diagnosis.misspecification import misspecification
 from mlefit.diagnosis.scored import Optimum
 from mlefit.errors import NoEstimateError
-from mlefit.inference.covariance import covariance
 from mlefit.inference.estimates import estimates
+from mlefit.inference.kinds import kind_of
+from mlefit.inference.standard_errors import standard_errors
 from mlefit.pipeline.criteria import criteria, null_loglik
 from mlefit.pipeline.fitted import Fitted, fit, not_certified
 from mlefit.pipeline.knowledge import information
-from mlefit.pipeline.results import agreement, beyond_doubles, parameters, route, sigma_note, unscored, with_kl
+from mlefit.pipeline.results import (
+    agreement,
+    beyond_doubles,
+    parameters,
+    route,
+    shape_note,
+    sigma_note,
+    unscored,
+    with_kl,
+)
 from mlefit.problem.prepare import Progress
 from mlefit.problem.stated import stated
 from mlefit.report.report import Report
@@ -29,8 +40,8 @@ def report_of(found: Fitted) -> Report:
     problem, both, mean = found.problem, found.fit, found.mean
     if not found.certified:
         raise not_certified(problem, both)
-    errors = covariance(problem.request.se, both, found.rows, found.objective)
-    numbers = estimates(both, mean, errors)
+    errors = standard_errors(kind_of(problem.request.se), both, mean, found.rows, found.objective)
+    numbers = estimates(both, mean, errors.covariance)
     agreed = agreement(found, numbers)
     null = null_loglik(problem, found.rows)
     knowledge = information(found, null)
@@ -41,9 +52,9 @@ def report_of(found: Fitted) -> Report:
         known, status="ok" if agreed.agree else "no estimate", agreement=agreed,
         mle=with_kl(route(problem, both, both.mle, 0, mean), knowledge.entropy),
         loss=with_kl(route(problem, both, both.loss, 1, mean), knowledge.entropy),
-        information=knowledge, criteria=criteria(found, null),
-        notes=(*problem.notes(), *sigma_note(problem, both)),
-        warnings=(*problem.warnings(), *beyond_doubles(known), *unscored(problem),
+        information=knowledge, criteria=criteria(found, null), clusters=clusters_of(problem, errors),
+        notes=(*problem.notes(), *sigma_note(problem, both), *shape_note(problem, errors)),
+        warnings=(*problem.warnings(), *beyond_doubles(known), *unscored(problem), *few(problem, errors, known),
                   *misspecification(problem, optimum, both.mle.curvature, kept)),
     )
     if not agreed.agree:

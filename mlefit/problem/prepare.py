@@ -17,7 +17,7 @@ from mlefit.design.roles import MANY_LEVELS, Roles, choose_roles
 from mlefit.design.scaling import Scaling
 from mlefit.errors import DataError, MlefitError
 from mlefit.execution import Intake, Store
-from mlefit.inference.covariance import check_kind
+from mlefit.inference.kinds import check_kind
 from mlefit.machine import half_of_memory
 from mlefit.noise.model import NoiseModel
 from mlefit.problem.gather import Gathered, Kept, Moments, Told, gather, misjudged
@@ -105,7 +105,7 @@ def prepare(source: Source, request: Request, threads: int, keep_rows: bool, pro
 def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -> Prepared:
     """As prepare, with the kinds that the source tells by now."""
     roles = choose_roles(source, request)
-    check_kind(request.se, roles.model)
+    check_kind(request.se, roles.model, request.weights)
     roles, known = learnt(source, roles, request, threads)
     check_size(_parameters(roles, known), request.read.memory)
     columns = roles.columns

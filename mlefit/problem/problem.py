@@ -7,6 +7,7 @@ import numpy as np
 
 from mlefit.design.levels import Levels, one_number
 from mlefit.existence.rank import ROUNDING, Geometry, conditioning
+from mlefit.inference.kinds import used
 from mlefit.mean import Units
 from mlefit.problem.prepare import Prepared
 from mlefit.report.report import Data, Model, Parameter, Report, Run, Warn
@@ -154,6 +155,7 @@ class Problem(NamedTuple):
             noise=noise.name, loss=noise.loss_name, options={}, levels=levels or None,
             positive=levels[-1] if levels and noise.response.takes_positive else None, reference=reference,
             formula=self.prepared.roles.formula, se=self.request.se, level=self.request.level,
+            se_used=used(self.request.se, noise, self.n),
         )
 
     def _run(self) -> Run:

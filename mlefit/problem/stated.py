@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing, contextmanager
 from mlefit import machine
 from mlefit.blas import one_thread
 from mlefit.existence.rank import geometry
-from mlefit.inference.covariance import needs_rows
+from mlefit.inference.kinds import needs_rows
 from mlefit.problem.prepare import Progress, prepare
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import check_before, check_response

@@ -28,7 +28,7 @@ def parameter_rows(report: Report) -> list[Row]:
 def row(p: Parameter) -> Row:
     """Estimate, interval and loss estimate to two digits of the standard error; the error to two digits of itself."""
     error = p.std_error
-    estimate = by_error(p.estimate, error) if p.state == "ok" else p.limit or p.state
+    estimate = by_error(p.estimate, error) if p.state in ("ok", "no-robust-error") else p.limit or p.state
     return Row(
         shown(p.name), p.class_, estimate,
         blank(by_error(error, error)), blank(by_error(p.ci_low, error)), blank(by_error(p.ci_high, error)),

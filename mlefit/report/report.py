@@ -34,7 +34,10 @@ class Data(NamedTuple):
 
 
 class Model(NamedTuple):
-    """What was modelled. `formula` is the right-hand side as the header shows it, such as `x1 + x2 + site`."""
+    """What was modelled. `formula` is the right-hand side as the header shows it, such as `x1 + x2 + site`.
+
+    `se`: the standard errors asked for, `se_used` those that are shown: `exact` where auto is the law of t with n - p.
+    """
 
     noise: str
     loss: str
@@ -45,6 +48,7 @@ class Model(NamedTuple):
     formula: str
     se: str
     level: float
+    se_used: str = "model"
 
 
 class Parameter(NamedTuple):
@@ -53,14 +57,14 @@ class Parameter(NamedTuple):
     name: str
     class_: str | None
     kind: Literal["mean", "shape"]
-    state: Literal["ok", "aliased", "infinite"]
+    state: Literal["ok", "aliased", "infinite", "no-robust-error"]
     estimate: float | None = None
     std_error: float | None = None
     ci_low: float | None = None
     ci_high: float | None = None
     limit: Literal["+inf", "-inf"] | None = None
     statistic: float | None = None
-    df: int | None = None
+    df: float | None = None
     p_value: float | None = None
     loss_estimate: float | None = None
     gap_se: float | None = None
@@ -196,6 +200,18 @@ class Warn(NamedTuple):
     columns: tuple[str, ...] = ()
 
 
+class Clusters(NamedTuple):
+    """The groups of rows of `--se cluster:COLUMN`: `n` of them, and how many carry the coefficient that rests on the fewest.
+
+    `dropped`: rows without a group.
+    """
+
+    column: str
+    n: int
+    smallest_effective: float | None
+    dropped: int
+
+
 class Run(NamedTuple):
     """What is needed to repeat the run. `threads` and `engine` are the only keys that may differ between equal runs."""
 
@@ -223,3 +239,4 @@ class Report(NamedTuple):
     warnings: tuple[Warn, ...]
     run: Run
     notes: tuple[str, ...] = ()
+    clusters: Clusters | None = None

@@ -67,10 +67,19 @@ def coding(report: Report) -> list[str]:
         f"level modelled: {shown(data.target)}={shown(model.positive)}" if model.positive is not None else "",
         f"baseline: {baseline}" if baseline else "",
         f"offset: {shown(data.offset)}" if data.offset is not None else "",
-        f"standard errors: {shown(model.se)}" if model.se != "model" else "",
+        f"standard errors: {errors(report)}" if model.se != "auto" else "",
     )
     line = "   ".join(part for part in parts if part)
     return [line] if line else []
+
+
+def errors(report: Report) -> str:
+    """The kind of standard errors, and what it takes the rows for."""
+    kind, clusters = shown(report.model.se_used), report.clusters
+    if clusters is not None:
+        effective = significant(clusters.smallest_effective, 3)
+        return f"{kind} ({clusters.n} clusters, effective number at least {effective})"
+    return f"{kind} (rows taken in time order)" if kind.startswith("hac:") else kind
 
 
 def class_heading(report: Report, name: str) -> str:

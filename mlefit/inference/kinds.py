@@ -1,0 +1,51 @@
+"""Kinds of standard errors and models: which belong together, and what is used where the user leaves it open."""
+
+import math
+
+from mlefit.errors import UsageError
+from mlefit.noise import names
+from mlefit.noise.model import NoiseModel
+from mlefit.options.error_kind import ErrorKind, error_kind
+
+LAGS = 1.3      # times sqrt(n): fixed-b quantiles bear long lags, and the bias of short ones is gone (Lazarus et al. 2018)
+
+
+def kind_of(text: str) -> ErrorKind:
+    """The kind that `--se` names. Raises UsageError for any other text."""
+    return error_kind("--se", text)
+
+
+def check_kind(text: str, noise: type[NoiseModel], weights: str | None) -> None:
+    """Raises UsageError for a kind of standard error that the model, or weighted rows, do not have."""
+    kind = kind_of(text)
+    if kind.name == "ols" and not noise.compresses:
+        only = names(lambda model: model.compresses)
+        raise UsageError(f"--se ols is for {only}, the model is {noise.name}", "use --se model or --se robust",
+                         code="options-contradict")
+    if kind.name == "hac" and weights is not None:
+        raise UsageError("--se hac takes every row as one moment in time, --weights says that a row is several rows",
+                         "leave out one of them", code="options-contradict")
+
+
+def needs_rows(text: str) -> bool:
+    """Whether the covariance takes another pass over the rows."""
+    return kind_of(text).sandwich
+
+
+def used(text: str, noise: NoiseModel, n: float) -> str:
+    """What a kind comes to for this law and n rows, as the report says it: `exact` is auto where the law of t is known."""
+    kind = kind_of(text)
+    if kind.name == "auto":
+        return "exact" if noise.compresses else "model"
+    if kind.name == "cluster":
+        return f"cluster:{kind.column}"
+    return f"hac:{lags(kind, n)}" if kind.name == "hac" else kind.name
+
+
+def lags(kind: ErrorKind, n: float) -> int:
+    """L, floor(1.3 sqrt(n)) unless it was given. Raises UsageError unless there are more rows."""
+    found = math.floor(LAGS * math.sqrt(n)) if kind.lags is None else kind.lags
+    if found >= n:
+        raise UsageError(f"--se hac:{found} needs more rows than lags, found {round(n)} rows used", "use fewer lags",
+                         code="bad-value")
+    return found

@@ -1,0 +1,142 @@
+"""Standard errors of the kind asked for, with the law of each statistic.
+
+    model            H^-1, the inverse observed information of all parameters jointly; normal
+    auto             the same; where sums of squares are all that counts, coefficients get n / (n - p) and t with n - p
+    ols              as auto there, and sigma too is that of n - p
+    hc0 to hc3       H^-1 (sum w s s') H^-1 with s the scores of rows (White 1980), hc1 times n / (n - p), hc2 and hc3 with
+                     what is left of a score beside its own leverage (leverage.py); t by effective rows
+    cluster          sums of scores over groups (clusters.py); t by effective groups
+    hac              sums of scores over neighbouring rows (moving.py), times n / (n - p); fixed-b
+
+The shapes have hc1 scores under hc2 and hc3, the scale of a law of sums of squares the score of e^2 / (1 - h).
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array, Mask, product
+from mlefit.estimation.fit import Optima
+from mlefit.execution import Execution
+from mlefit.inference.carried import Beside, Carried, Directions
+from mlefit.inference.clusters import clustered
+from mlefit.inference.covariance import Covariance, Inverse, Sandwich
+from mlefit.inference.effective import cluster_df, residual_df, sandwich_df
+from mlefit.inference.fixed_b import FixedB
+from mlefit.inference.kinds import lags
+from mlefit.inference.law import NORMAL, Law, Student
+from mlefit.inference.leverage import Rows, slab_sum
+from mlefit.inference.moving import Moving
+from mlefit.mean import LinearMean
+from mlefit.objective import Objective
+from mlefit.options.error_kind import ErrorKind
+from mlefit.rows.chunk import Chunk
+
+POWERS = {"hc0": 0.0, "hc1": 0.0, "hc2": 0.5, "hc3": 1.0}
+NOTHING = 1e-7      # of the model's error: a robust one below is the rounding of sums that cancel
+
+
+class Groups(NamedTuple):
+    """How many clusters there are, and G* (k,) of each coefficient."""
+
+    total: int
+    effective: Array
+
+
+@dataclass(frozen=True, slots=True)
+class StandardErrors:
+    """`laws` (k,) of the coefficients, predictor by predictor, `shapes` that of log shapes. `absent` (k,): those without an error.
+
+    `exact`: n - p where RSS / sigma^2 has the chi-squared law with it. `alone`: some row, or cluster, has leverage 1 and a
+    say in what is absent. `df` (k,): least degrees of freedom for joint tests, None for the laws that have none.
+    """
+
+    kind: ErrorKind
+    covariance: Covariance
+    laws: tuple[Law, ...]
+    shapes: Law
+    absent: Mask
+    exact: int | None = None
+    alone: bool = False
+    groups: Groups | None = None
+
+    @property
+    def hangs(self) -> bool:
+        """Whether any coefficient is without an error."""
+        return bool(self.absent.any())
+
+
+def standard_errors(kind: ErrorKind, fit: Optima, mean: LinearMean, rows: Execution, objective: Objective) -> StandardErrors:
+    """The errors of a kind. `mean` is that of rows of the data; sandwiches visit those `rows` with an `objective` for them."""
+    curvature, size = fit.mle.curvature, mean.size
+    exact = fit.noise.compresses
+    if not kind.sandwich:
+        if kind.name == "model" or not exact:
+            return _alike(kind, Inverse(curvature), NORMAL, NORMAL, size)
+        free = residual_df(fit.n, size)
+        covered = size if kind.name == "auto" else objective.size
+        return _alike(kind, Inverse(curvature, float(np.sqrt(fit.n / free)), covered), Student(free), Student(free), size, free)
+    directions = Directions.of(curvature, mean.natural(fit.mle.theta[:size]))
+    model, free = Inverse(curvature), max(residual_df(fit.n, size), 1)
+    groups = None
+    if kind.name == "cluster":
+        found = clustered(objective, fit.mle.theta, curvature, directions, rows)
+        middle, alone = found.middle * (found.groups / (found.groups - 1.0) * (fit.n - 1.0) / free), found.alone
+        groups = Groups(found.groups, found.effective)
+        laws: tuple[Law, ...] = tuple(Student(float(df)) for df in cluster_df(found.groups, found.effective))
+        shapes: Law = Student(float(cluster_df(found.groups, np.array([found.shapes]))[0]))
+    else:
+        middle, carried = _summed(kind, fit, objective, rows, directions, free)
+        alone = carried.alone
+        if kind.name == "hac":
+            shapes = FixedB.of((lags(kind, fit.n) + 1.0) / fit.n)
+            laws = (shapes,) * size
+        else:
+            laws = tuple(Student(float(df)) for df in sandwich_df(free, carried.influence.effective_rows))
+            shapes = Student(float(free))
+    covariance = Sandwich.of(curvature, middle)
+    parts = mean.natural(fit.mle.theta[:size])
+    ratio = np.concatenate([covariance.error(a.directions, a.first) / model.error(a.directions, a.first) for a in parts])
+    return StandardErrors(kind, covariance, laws, shapes, alone | (ratio < NOTHING), None, bool(alone.any()), groups)
+
+
+def _alike(kind: ErrorKind, covariance: Covariance, law: Law, shapes: Law, size: int, exact: int | None = None) -> StandardErrors:
+    return StandardErrors(kind, covariance, (law,) * size, shapes, np.zeros(size, bool), exact)
+
+
+def _summed(
+    kind: ErrorKind, fit: Optima, objective: Objective, rows: Execution, directions: Directions, free: int,
+) -> tuple[Array, Carried]:
+    """The middle (P, P) of hc0 to hc3 and of hac, and how rows carry the coefficients."""
+    factor, power = float(np.sqrt(fit.n / free)), POWERS.get(kind.name, 0.0)
+    theta, curvature = fit.mle.theta, fit.mle.curvature
+
+    def scores(found: Rows, part: Chunk) -> Array:
+        if not power:
+            return found.pulled(found.score, found.shapes) * (1.0 if kind.name == "hc0" else factor)
+        shapes = _unlevered(objective, theta, found, part) if fit.noise.compresses else found.shapes * factor
+        return found.pulled(found.adjusted(power), shapes)
+
+    def squares(found: Rows, part: Chunk) -> Beside[Array]:
+        s = scores(found, part)
+        return Beside(product(s.T, s * found.weight[:, None]), Carried.of(found, directions))
+
+    def neighbours(found: Rows, part: Chunk) -> Beside[Moving]:
+        return Beside(Moving.of(scores(found, part), lags(kind, fit.n)), Carried.of(found, directions))
+
+    if kind.name == "hac":
+        moving = rows.sum(lambda chunk: slab_sum(chunk, objective, theta, curvature, neighbours))
+        return moving.middle.total, moving.carried
+    summed = rows.sum(lambda chunk: slab_sum(chunk, objective, theta, curvature, squares))
+    return summed.middle, summed.carried
+
+
+def _unlevered(objective: Objective, theta: Array, found: Rows, part: Chunk) -> Array:
+    """The scores (n, s) of shapes for residuals e / sqrt(1 - h), whose squares have the mean of the errors'."""
+    coef, free = objective.split(theta)
+    eta = objective.mean.eta(coef, part)
+    left = np.where(found.determined, 1.0, 1.0 - found.size[:, 0])
+    d1 = objective.criterion(eta[:, 0] + (part.y - eta[:, 0]) / np.sqrt(left), eta, free, 1).d1
+    assert d1 is not None
+    return d1[:, objective.mean.predictors :]

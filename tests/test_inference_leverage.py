@@ -1,0 +1,106 @@
+"""A row, or a cluster, of leverage 1: what it alone determines has no robust error, and everything else keeps its own."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mlefit
+
+
+def states(fit: dict[str, Any]) -> dict[str, str]:
+    return {p["name"]: p["state"] for p in fit["parameters"]}
+
+
+def single(n: int = 30, level: str = "c") -> dict[str, Any]:
+    """Levels a and b, and one row of another."""
+    rng = np.random.default_rng(0)
+    g = np.where(np.arange(n) % 2 == 0, "a", "b").astype(object)
+    g[4] = level
+    return {"x": rng.normal(size=n), "g": g.tolist(), "y": rng.normal(size=n)}
+
+
+@pytest.mark.parametrize("kind", ["hc0", "hc1", "hc2", "hc3", "robust", "hac:2"])
+def test_a_level_of_one_row_has_no_robust_error_and_the_others_have_theirs(kind: str) -> None:
+    fit = mlefit.fit(single(), target="y", model="gaussian", se=kind, draws=0).to_dict()
+    assert states(fit) == {"(Intercept)": "ok", "x": "ok", "g=b": "ok", "g=c": "no-robust-error", "sigma": "ok"}
+    lone = fit["parameters"][3]
+    assert [lone[key] for key in ("std_error", "ci_low", "ci_high", "statistic", "df", "p_value")] == [None] * 6
+    assert lone["estimate"] is not None
+    told = [w for w in fit["warnings"] if w["code"] == "leverage"]
+    assert told == [{"code": "leverage", "columns": ["g=c"], "message": (
+        "g=c: no robust standard error exists, as a single row of leverage 1 determines the coefficient and nothing is left of "
+        "it to judge its error by; --se auto gives one that trusts the model")}]
+    if kind not in ("hc1", "hac:2"):
+        rest = {name: [v for i, v in enumerate(column) if i != 4] for name, column in single().items()}
+        without = mlefit.fit(rest, target="y", model="gaussian", se=kind, draws=0).to_dict()
+        for mine, theirs in zip(fit["parameters"][:3], without["parameters"][:3], strict=True):
+            assert mine["std_error"] == pytest.approx(theirs["std_error"], rel=1e-10)
+
+
+def test_a_baseline_of_one_row_leaves_no_robust_error_to_what_is_compared_with_it() -> None:
+    """The ordinary sandwich prints 3e-8 here."""
+    fit = mlefit.fit(single(level="0"), target="y", model="gaussian", se="hc0", draws=0).to_dict()
+    assert states(fit) == {"(Intercept)": "no-robust-error", "x": "ok", "g=a": "no-robust-error", "g=b": "no-robust-error",
+                           "sigma": "ok"}
+
+
+def test_two_rows_are_no_single_row() -> None:
+    data = single()
+    data["g"][7] = "c"
+    fit = mlefit.fit(data, target="y", model="gaussian", se="hc3", draws=0).to_dict()
+    assert set(states(fit).values()) == {"ok"}
+    assert 1.0 <= fit["parameters"][3]["df"] < 2.0
+
+
+def clusters(rows: int = 12, groups: int = 9) -> dict[str, Any]:
+    rng = np.random.default_rng(2)
+    group = np.repeat(np.arange(groups), rows)
+    x = rng.normal(size=group.size)
+    return {"x": x, "g": [f"g{k}" for k in group], "y": x + rng.normal(size=groups)[group] + rng.normal(size=group.size)}
+
+
+def test_clusters_that_are_the_levels_leave_an_error_to_the_slope_alone() -> None:
+    fit = mlefit.fit(clusters(), target="y", features=["x", "g"], model="gaussian", se="cluster:g", draws=0).to_dict()
+    found = states(fit)
+    assert [name for name, state in found.items() if state == "ok"] == ["x", "sigma"]
+    assert all(found[f"g=g{k}"] == "no-robust-error" for k in range(1, 9))
+    assert {w["code"] for w in fit["warnings"]} == {"leverage", "few-clusters"}
+    assert "a single cluster of leverage 1" in next(w["message"] for w in fit["warnings"] if w["code"] == "leverage")
+
+
+def test_one_treated_cluster_has_no_error_of_its_treatment() -> None:
+    data = clusters()
+    data["d"] = [int(g == "g3") for g in data["g"]]
+    fit = mlefit.fit(data, target="y", features=["x", "d"], model="gaussian", se="cluster:g", draws=0).to_dict()
+    assert states(fit) == {"(Intercept)": "ok", "x": "ok", "d": "no-robust-error", "sigma": "ok"}
+
+
+def test_two_clusters_have_one_degree_of_freedom() -> None:
+    """Closed form: the scores of the clusters are +s and -s, so the sandwich is 2 s^2, times G/(G-1) (n-1)/(n-p) = 2.5."""
+    data = {"x": [1, 2, 3, 4, 5, 6], "y": [1.0, 2.3, 2.9, 4.2, 5.1, 6.3], "g": list("aaabbb")}
+    fit = mlefit.fit(data, target="y", features=["x"], model="gaussian", se="cluster:g", draws=0).to_dict()
+    slope = fit["parameters"][1]
+    assert slope["df"] == 1.0
+    width = 0.14521376843342516 * np.sqrt(1.25)      # the interval without (n-1)/(n-p), as closed form gives it
+    assert (slope["ci_low"], slope["ci_high"]) == pytest.approx((slope["estimate"] - width, slope["estimate"] + width), rel=1e-8)
+    assert fit["clusters"]["n"] == 2
+
+
+def test_rows_without_a_cluster_are_dropped_and_counted() -> None:
+    data = clusters()
+    data["g"] = [None if i in (3, 50) else g for i, g in enumerate(data["g"])]
+    fit = mlefit.fit(data, target="y", features=["x"], model="gaussian", se="cluster:g", draws=0).to_dict()
+    assert fit["data"]["dropped"] == {"g": 2}
+    assert fit["clusters"] == {"column": "g", "n": 9, "smallest_effective": pytest.approx(7.9, abs=0.1), "dropped": 2}
+    assert [w["message"] for w in fit["warnings"] if w["code"] == "few-clusters"] == [
+        f"the standard errors rest on 9 clusters of g, of which as few as {fit['clusters']['smallest_effective']:.2g} carry a "
+        "coefficient: below 10 their intervals are wide, and cautious"]
+
+
+def test_a_categorical_model_of_ordinary_rows_has_every_error() -> None:
+    rng = np.random.default_rng(3)
+    data = {"x": rng.normal(size=200), "c": rng.choice(list("pqr"), 200).tolist()}
+    fit = mlefit.fit(data, target="c", model="categorical", se="hc3", draws=0).to_dict()
+    assert set(states(fit).values()) == {"ok"}
+    assert all(p["df"] > 30 for p in fit["parameters"])
