@@ -2,6 +2,8 @@
 
 from formula_message_cases import FORMULA_CASES
 
+from mlefit.noise import MODELS
+
 FILES = {
     "t.csv": "x,g,w,o,y\n" + "".join(
         f"{i * 7 % 13},{'abc'[i % 3]},{i % 3},{i * 5 % 11},{i * i * 3 % 17}\n" for i in range(30)
@@ -211,9 +213,9 @@ CASES = (       # the command, the exit code, the message and the remedy
     ("fit t.csv --engine dask", 2,
      "--engine dask is not built yet",
      "`mlefit --help` lists what there is"),
-    ("fit t.csv -m poison", 2,
-     '--model: "poison" is not a model of mlefit',
-     "the models are gaussian, bernoulli, categorical; `mlefit models` describes them"),
+    ("fit t.csv -m nothing", 2,
+     '--model: "nothing" is not a model of mlefit',
+     f"the models are {', '.join(MODELS)}; `mlefit models` describes them"),
     ("fit t.csv -t y --memory 1KB", 3,
      "too many parameters: the standard errors of 7 parameters need about 4.7 kB of memory, and 1.0 kB "
      "may be used",

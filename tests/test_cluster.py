@@ -34,7 +34,7 @@ def table(rows: int, groups: int) -> dict[str, object]:
 
 def gathered(source: Source, budget: int | None) -> tuple[Gathered, Store]:
     predictors = Predictors((Term((Expression("x", Column("x")),)),), True)
-    columns = Columns(predictors, Observed("y", NUMBERS, located=True, compresses=True, cluster="school"))
+    columns = Columns(predictors, Observed("y", "law", NUMBERS, located=True, scaled=True, compresses=True, cluster="school"))
     kept = Kept(Intake(budget), Intake())
     found = gather(source, Told(columns, Scaling(np.zeros(2), np.ones(2)), Split(0), 50), kept, threads=2)
     assert kept.fitted is not None

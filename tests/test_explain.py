@@ -68,6 +68,6 @@ def test_the_command_prints_it_and_an_unknown_model_is_refused(capsys: pytest.Ca
     assert capsys.readouterr().out == derivation("gaussian")
     assert main(["explain", "softmax"]) == 2
     assert capsys.readouterr().err == (
-        'mlefit: "softmax" is not a model of mlefit\ndid you mean categorical? the models are gaussian, bernoulli, '
-        "categorical; `mlefit models` describes them\n"
+        'mlefit: "softmax" is not a model of mlefit\ndid you mean categorical? '
+        f"the models are {', '.join(MODELS)}; `mlefit models` describes them\n"
     )

@@ -62,7 +62,7 @@ def term(name: str) -> Term:
 
 LEVELS = Columns(
     Predictors((term("x"), term("z")), True),
-    Observed("y", responses.LEVELS, located=False, compresses=False, weights="w", cluster="c"),
+    Observed("y", "law", responses.LEVELS, located=False, scaled=False, compresses=False, weights="w", cluster="c"),
 )
 SCALING = Scaling(np.zeros(3), np.ones(3))
 
@@ -154,7 +154,7 @@ def test_numbers_that_are_not_located_stay_as_they_are() -> None:
     rng = np.random.default_rng(1)
     numbers = {"x": 1e6 + rng.normal(size=50), "y": rng.poisson(3.0, 50).astype(float), "t": rng.uniform(1.0, 2.0, 50)}
     predictors = Predictors((term("x"),), True, parse_offset("log(t)", ["x", "y", "t"]))
-    columns = Columns(predictors, Observed("y", responses.NUMBERS, located=False, compresses=False))
+    columns = Columns(predictors, Observed("y", "law", responses.NUMBERS, located=False, scaled=False, compresses=False))
     table = batch(numbers)
     scaling = scaling_of(columns, table)
     assert (scaling.y_centre, scaling.y_scale) == (0.0, 1.0)
@@ -185,7 +185,7 @@ def small(path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> Source:
     return open_source((str(path),), ReadOptions())
 
 
-NUMBERS = Columns(Predictors((term("x"),), True), Observed("y", responses.NUMBERS, located=True, compresses=True))
+NUMBERS = Columns(Predictors((term("x"),), True), Observed("y", "law", responses.NUMBERS, located=True, scaled=True, compresses=True))
 
 
 @pytest.mark.parametrize("row", [1, 20, 77, 400])

@@ -80,7 +80,8 @@ class Encoded(NamedTuple):
             with np.errstate(over="ignore"):
                 moved = located - scaling.y_centre if rest is None else _located(y - scaling.y_centre + rest, offset)
                 most = Extent.of(located).magnitude if y.size else 0.0
-                y_magnitude = used.rounded(located, most, moved, rest, scaling.y_scale) / scaling.y_scale
+                if observed.scaled:
+                    y_magnitude = used.rounded(located, most, moved, rest, scaling.y_scale) / scaling.y_scale
                 y = moved / scaling.y_scale
             offset = None
         table[:, -1] = y
@@ -114,7 +115,7 @@ def scaling_of(columns: Columns, head: Batch) -> Scaling:
         for j, (column, _, rest) in enumerate(predictors.columns(used), start=first):
             centre[j] = centre_of(column) if predictors.intercept else 0.0
             scale[j] = _scale(column, rest, float(centre[j]))
-        if not observed.located:
+        if not observed.scaled:
             return Scaling(centre, scale)
         y, rest = _located(observed.values(used)[0], predictors.known(used)), used.rest(observed.target)
     except InBlockError:    # the pass over all rows says what is wrong

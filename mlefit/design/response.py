@@ -19,13 +19,16 @@ WHOLE_LIMIT = 2.0**53    # beyond this float64 no longer tells whole numbers apa
 class Observed:
     """The column `target` and how it is read, the column of frequency `weights`, and that of groups of rows, `cluster`.
 
-    `response` says how the target is read and what is refused. `located`: numbers may be shifted and scaled, and offsets are
-    taken off them. `compresses`: sums of squares of [X y] stand for the rows.
+    `response` says how the target is read and what is refused, in the name of `model`. `located`: offsets are taken off the
+    numbers, and where they are `scaled` too they may be shifted and scaled. `compresses`: sums of squares of [X y] stand for
+    the rows.
     """
 
     target: str
+    model: str
     response: Response
     located: bool
+    scaled: bool
     compresses: bool
     weights: str | None = None
     cluster: str | None = None
@@ -42,6 +45,11 @@ class Observed:
         name, column = self.target, used.batch.numbers[self.target]
         cells = used.cells(column)
         used.magnitude(name, cells, frozenset((name,)))
+        refused = self.response.refused(cells)
+        if refused is not None:
+            place = int(np.flatnonzero(refused)[0])
+            row = used.batch.start + int(used.rows[place]) + 1
+            raise InBlockError(partial(_refused, self.response, self.model, name, row, float(cells[place])))
         return cells, ()
 
     def groups(self, used: Used) -> tuple[Array | None, tuple[str, ...]]:
@@ -68,6 +76,10 @@ class Observed:
 def _codes(used: Used, name: str) -> tuple[Array, tuple[str, ...]]:
     category = used.batch.categories[name]
     return used.cells(category.codes.astype(np.float64)), category.levels
+
+
+def _refused(response: Response, model: str, column: str, row: int, value: float, before: int) -> DataError:
+    return response.refusal(model, column, before + row, value)
 
 
 def _bad_weight(column: str, rows: tuple[int, ...], value: float, before: int) -> DataError:

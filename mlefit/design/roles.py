@@ -76,7 +76,9 @@ def choose_roles(source: Source, request: Request) -> Roles:
 def _columns(
     request: Request, model: type[NoiseModel], target: str, terms: tuple[Term, ...], intercept: bool, offset: Offset | None
 ) -> Columns:
-    observed = Observed(target, model.response, model.located, model.compresses, request.weights, cluster_of(request))
+    scaled = model.located and (intercept or model.one_unit)
+    observed = Observed(target, model.name, model.response, model.located, scaled, model.compresses, request.weights,
+                        cluster_of(request))
     return Columns(Predictors(terms, intercept, offset), observed)
 
 

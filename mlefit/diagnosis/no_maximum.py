@@ -92,7 +92,8 @@ def _limiting_parameters(
     known = mean.natural(np.zeros(mean.size) if limit is None else limit.gamma)
     flat = np.eye(mean.size) if limit is None else limit.flat
     found = []
-    for part, name_of_class in zip(known, problem.classes, strict=True):
+    for part, predictor in zip(known, problem.prepared.noise.predictors, strict=True):
+        name_of_class = predictor.class_
         a, block = part.directions, slice(part.first, part.first + part.directions.shape[1])
         drift = directions[:, block] @ a.T
         moves = np.linalg.norm(flat[block].T @ a.T, axis=0) / np.linalg.norm(a, axis=1)

@@ -33,7 +33,7 @@ class LinearMean(MeanFunction):
         """Predictors (n, m)."""
         eta = self.slope(coef, chunk)
         if chunk.offset is not None:
-            eta += chunk.offset[:, None]
+            eta[:, 0] += chunk.offset      # known of the mean alone
         return eta
 
     def jacobian(self, coef: Array, chunk: Chunk, predictor: int) -> Array:
@@ -46,17 +46,21 @@ class LinearMean(MeanFunction):
 
     def nearest(self, eta: Array, chunk: Chunk) -> Array:
         """The coordinates whose predictors are the least squares fit to `eta` (n, m), on rows whose triangle this is."""
-        return self.coordinates.nearest(eta if chunk.offset is None else eta - chunk.offset[:, None], chunk)
+        if chunk.offset is not None:
+            eta = eta.copy()
+            eta[:, 0] -= chunk.offset
+        return self.coordinates.nearest(eta, chunk)
 
     def natural(self, coef: Array) -> tuple[Natural, ...]:
         """B in the units of the columns and of the response."""
         units, r = self._units, self.coordinates.rank
         encoded = self.coordinates.encoded(coef).reshape(self.predictors, r).T
+        unit = [units.unit(k) for k in range(self.predictors)]
         with np.errstate(over="ignore", invalid="ignore"):
-            values: Array = (units.mixing @ encoded).T * units.unit()
+            values: Array = (units.mixing @ encoded).T * np.array(unit)
         if units.intercept:
-            values[:, 0] += units.y_centre
-        return tuple(Natural(value, k * r, self._ratios, units.unit()) for k, value in enumerate(values))
+            values[:, 0] += [units.constant(k) for k in range(self.predictors)]
+        return tuple(Natural(value, k * r, self._ratios, unit[k]) for k, value in enumerate(values))
 
     def moved(self, step: Array) -> Array:
         """What a step (m r,) changes in the natural coefficients (m, r), but for units: A gamma."""

@@ -12,16 +12,22 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.noise.model import Predictor
+
+LOCATION = Predictor("mean", unit_power=1)
 
 
 class Units(NamedTuple):
-    """How the kept columns (r,) and the response were encoded; `intercept` says whether column 0 is the constant."""
+    """How the kept columns (r,) and the response were encoded; `intercept` says whether column 0 is the constant.
+
+    `predictors` say what a change of the response's unit does to them; without them each is a location."""
 
     centre: Array
     scale: Array
     intercept: bool
     y_centre: float = 0.0
     y_scale: float = 1.0
+    predictors: tuple[Predictor, ...] = ()
 
     @property
     def mixing(self) -> Array:
@@ -31,10 +37,23 @@ class Units(NamedTuple):
             w[0, 1:] = -(self.centre[1:] / self.scale[1:])
         return w
 
-    def unit(self) -> Array:
-        """s_y / s_j (r,): infinite where a coefficient is beyond the range of float64."""
+    def unit(self, predictor: int) -> Array:
+        """s_y^power / s_j (r,) of a predictor: infinite where a coefficient is beyond the range of float64."""
         with np.errstate(over="ignore"):
-            return np.asarray(self.y_scale / self.scale)
+            return np.asarray(self.y_scale ** self._of(predictor).unit_power / self.scale)
+
+    def constant(self, predictor: int) -> float:
+        """What the response's units add to the constant of a predictor."""
+        of = self._of(predictor)
+        return of.unit_power * self.y_centre + of.log_unit * float(np.log(self.y_scale))
+
+    def natural(self, eta: Array) -> Array:
+        """Predictors (n, m) of rows in the units of the response."""
+        powers = np.array([self.y_scale ** self._of(k).unit_power for k in range(eta.shape[1])])
+        return np.asarray(eta * powers + np.array([self.constant(k) for k in range(eta.shape[1])]))
+
+    def _of(self, predictor: int) -> Predictor:
+        return self.predictors[predictor] if self.predictors else LOCATION
 
 
 class Natural(NamedTuple):

@@ -7,12 +7,14 @@ from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.categorical import Categorical
 from mlefit.noise.gaussian import Gaussian
 from mlefit.noise.model import NoiseModel
+from mlefit.noise.poisson import Poisson
 from mlefit.noise.responses import Content
 
 MODELS: Mapping[str, type[NoiseModel]] = {model.name: model for model in (
     Gaussian,
     Bernoulli,
     Categorical,
+    Poisson,
 )}
 CALLED_FOR: Mapping[Content, type[NoiseModel]] = {
     model.answers: model for model in MODELS.values() if model.answers is not None

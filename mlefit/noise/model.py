@@ -80,7 +80,8 @@ class NoiseModel(ABC):
     first predictor is a location. `loss_power`: the loss is multiplied by s ** loss_power when y is by s. `compresses`:
     nll and loss depend on the rows through sums of squares only, so that the R factor of [X y] stands for all of them.
     `closed`: a location and one scale, and where all rows share the location both are found without a search.
-    `one_mean`: a row has one mean predictor, to which an offset belongs. `collapse`: what becomes of the shapes where every
+    `one_mean`: a row has one mean predictor, to which an offset belongs. `one_unit`: no predictor has a `log_unit`, which only a
+    constant could take up. `collapse`: what becomes of the shapes where every
     row is fitted exactly, if the likelihood is then unbounded. `separable`: the likelihood may lack a maximum because some
     direction of the predictors only ever raises it; then `outcomes` says what the rows keep probable.
     """
@@ -98,6 +99,7 @@ class NoiseModel(ABC):
     loss_power: ClassVar[int] = 0
     compresses: ClassVar[bool] = False
     one_mean: ClassVar[bool] = True
+    one_unit: ClassVar[bool] = True
     collapse: ClassVar[str | None] = None
     separable: ClassVar[bool] = False
     closed: ClassVar[bool] = False
@@ -140,6 +142,10 @@ class NoiseModel(ABC):
     def outcomes(self, y: Array) -> Mask:
         """(K, n): which outcomes a row keeps probable, K = m + 1: predictor k is the log odds of outcome k + 1 to outcome 0."""
         raise TypeError(f"{self.name} is not separable")
+
+    def without_maximum(self, value: float, n: float) -> tuple[str, str] | None:
+        """Where each of n responses is `value` and the likelihood has no maximum for that alone: why not, and what to do."""
+        return None
 
     def constant_fit(self, y: Array, centred: bool) -> tuple[float, Array]:
         """(eta, free) of largest likelihood where all rows share eta, 0 if `centred`, of a `closed` law."""

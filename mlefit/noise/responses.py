@@ -52,6 +52,11 @@ class Response:
             bad |= y != np.rint(y)
         return bad if bad.any() else None
 
+    def refusal(self, model: str, column: str, row: int, value: float) -> DataError:
+        """The refusal of a number that is no response of this kind, in data row `row`."""
+        return DataError(f'column "{column}", row {row}: {model} needs {self.wants}, found {value!r}',
+                         "use --model gaussian, or drop the row", code="bad-response", columns=[column], rows=[row])
+
     def not_levels(self, model: str, column: str, levels: int, rows: int) -> DataError:
         """The refusal of a column with about a level per row."""
         return DataError(f'column "{column}": {model} needs classes that occur again and again, found {levels} levels in '

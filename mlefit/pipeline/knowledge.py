@@ -28,8 +28,7 @@ def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> Sample:
     y, eta = rows.y, mean.eta(fit.mle.theta[:size], rows)
     free: Array = fit.mle.theta[size:]
     if noise.located:
-        y = y * scaling.y_scale + scaling.y_centre
-        eta = eta * scaling.y_scale + scaling.y_centre
+        y, eta = y * scaling.y_scale + scaling.y_centre, problem.units.natural(eta)
         free = free + problem.log_unit * np.array([shape.unit_power for shape in noise.shapes])
     return Sample(
         noise=noise, y=y, design=coordinates.design(rows), x=np.asfortranarray(coordinates.columns(rows)), eta=eta, free=free,

@@ -31,15 +31,15 @@ def parameters(problem: Problem, fit: Optima, found: Estimates, errors: Standard
     """One row per coefficient, class by class, then the shapes."""
     level, kept = problem.request.level, problem.shape.kept
     rows = []
-    for k, name_of_class in enumerate(problem.classes):
+    for k, predictor in enumerate(problem.prepared.noise.predictors):
         for j, name in enumerate(problem.labels):
             if j in problem.shape.aliased:
-                rows.append(Parameter(name, name_of_class, "mean", "aliased"))
+                rows.append(Parameter(name, predictor.class_, predictor.kind, "aliased"))
                 continue
             i = kept.index(j)
             place, estimate = k * len(kept) + i, float(found.mle[k, i])
-            known = Parameter(name, name_of_class, "mean", "ok", number(estimate), loss_estimate=number(found.loss[k, i]),
-                              gap_se=number(found.gap[k, i]))
+            known = Parameter(name, predictor.class_, predictor.kind, "ok", number(estimate),
+                              loss_estimate=number(found.loss[k, i]), gap_se=number(found.gap[k, i]))
             if errors.absent[place]:
                 rows.append(known._replace(state="no-robust-error"))
                 continue

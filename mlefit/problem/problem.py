@@ -38,16 +38,12 @@ class Problem(NamedTuple):
         return self.prepared.predictors.labels()
 
     @property
-    def classes(self) -> tuple[str | None, ...]:
-        """The classes that have coefficients; one None where the response has a single predictor without a name."""
-        return tuple(predictor.class_ for predictor in self.prepared.noise.predictors)
-
-    @property
     def units(self) -> Units:
         """How the kept columns and the response were encoded."""
         scaling, kept = self.prepared.scaling, list(self.shape.kept)
         intercept = self.prepared.predictors.intercept and 0 in kept
-        return Units(scaling.centre[kept], scaling.scale[kept], intercept, scaling.y_centre, scaling.y_scale)
+        return Units(scaling.centre[kept], scaling.scale[kept], intercept, scaling.y_centre, scaling.y_scale,
+                     self.prepared.noise.predictors)
 
     @property
     def log_unit(self) -> float:

@@ -31,6 +31,10 @@ def check_response(prepared: Prepared) -> None:
             f'column "{target}" is constant: all {n} rows used are {value!r}, so {noise.collapse} and the likelihood is '
             "unbounded", "there is nothing to fit; check that this is the column meant", code="constant-target",
             columns=(target,))
+    if not noise.response.reads_levels and prepared.moments.constant(-1):
+        words = noise.without_maximum(value, prepared.moments.weight)
+        if words is not None:
+            raise NoEstimateError(f'column "{target}": {words[0]}', words[1], code="infinite", columns=(target,))
 
 
 def check_before(problem: Problem) -> None:
@@ -103,8 +107,8 @@ def _exact(problem: Problem) -> tuple[Parameter, ...]:
 def unknown_parameters(problem: Problem) -> tuple[Parameter, ...]:
     """The parameters with nothing known of them but whether they are aliased."""
     coefficients_ = tuple(
-        Parameter(name, name_of_class, "mean", "aliased" if j in problem.shape.aliased else "ok")
-        for name_of_class in problem.classes for j, name in enumerate(problem.labels)
+        Parameter(name, predictor.class_, predictor.kind, "aliased" if j in problem.shape.aliased else "ok")
+        for predictor in problem.prepared.noise.predictors for j, name in enumerate(problem.labels)
     )
     return (*coefficients_, *(Parameter(shape.name, None, "shape", "ok") for shape in problem.prepared.noise.shapes))
 

@@ -49,7 +49,7 @@ def along(material: Material) -> Slice:
     centre, error = float(numbers.mle[0, j]), float(numbers.std_error[0, j])
     values = centre + error * np.linspace(-SLICE_ERRORS, SLICE_ERRORS, SLICE_POINTS)
     direction = np.zeros(material.size)
-    direction[: j + 1] = coordinates.triangle[: j + 1, j] / found.problem.units.unit()[j]
+    direction[: j + 1] = coordinates.triangle[: j + 1, j] / found.problem.units.unit(0)[j]
     unit = np.exp(material.log_unit * found.fit.noise.loss_power)
     height, depth = [], []
     for value in values:

@@ -56,7 +56,7 @@ class Parameter(NamedTuple):
 
     name: str
     class_: str | None
-    kind: Literal["mean", "shape"]
+    kind: Literal["mean", "scale", "shape"]
     state: Literal["ok", "aliased", "infinite", "no-robust-error"]
     estimate: float | None = None
     std_error: float | None = None
