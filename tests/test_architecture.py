@@ -1,12 +1,15 @@
 """The house has one corridor: a room imports only from rooms before it, and other libraries have their places."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from mlefit.noise import MODELS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mlefit"
@@ -122,6 +125,40 @@ def test_no_code_is_made_from_text(path: Path) -> None:
 @pytest.mark.parametrize("path", [*MODULES, *sorted((ROOT / "tests").glob("*.py"))], ids=lambda path: path.name)
 def test_a_file_has_one_subject(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Text constants that the program works with: neither docstrings nor the help of options, which is prose."""
+    prose = {id(word.value) for node in ast.walk(tree) if isinstance(node, ast.Call) for word in node.keywords if word.arg == "help"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            prose.add(id(node.value))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield node.value
+
+
+@every_module
+def test_no_room_names_a_law(path: Path) -> None:
+    """By import, by name or by an instance check: rooms ask for facts. The registry hands out every law."""
+    if room(path) == "noise":
+        return
+    tree = tree_of(path)
+    files = {f"mlefit.noise.{found.stem}" for found in (PACKAGE / "noise").glob("*.py")}
+    facts = {"mlefit.noise.model", "mlefit.noise.responses", "mlefit.noise.__init__"}
+    for name in imports(tree):
+        assert not any(belongs(name, law) for law in files - facts), f"{label(path)} imports {name}"
+    laws = {model.name for model in MODELS.values()} - {"categorical"}      # which columns are called too
+    for text in texts(tree):
+        named = {law for law in laws if re.search(rf"\b{re.escape(law)}\b", text)}
+        assert not named, f"{label(path)} names {named} in {text!r}"
+        assert text != "categorical", label(path)
+    classes = {model.__name__ for model in MODELS.values()}
+    assert not classes & {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def test_the_reader_of_texts_tells_prose_from_program() -> None:
+    tree = ast.parse('"""doc"""\nf(help="said", name="used")\nx = "also"\n')
+    assert set(texts(tree)) == {"used", "also"}
 
 
 def test_the_reader_of_imports_sees_what_it_should() -> None:

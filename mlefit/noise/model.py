@@ -77,7 +77,8 @@ class NoiseModel(ABC):
 
     `response`: how its column is read and what is refused. `answers`: the content of a column that calls for this law when
     the user names none. `located`: y may be shifted and scaled by powers of two, and offsets are taken off it; then the
-    first predictor is a location. `loss_power`: the loss is multiplied by s ** loss_power when y is by s. `compresses`:
+    first predictor is a location. `loss_power`, `loss_log_unit`: the loss is multiplied by
+    s ** loss_power and grows by loss_log_unit log s when y is multiplied by s. `compresses`:
     nll and loss depend on the rows through sums of squares only, so that the R factor of [X y] stands for all of them.
     `closed`: a location and one scale, and where all rows share the location both are found without a search.
     `one_mean`: a row has one mean predictor, to which an offset belongs. `one_unit`: no predictor has a `log_unit`, which only a
@@ -97,6 +98,7 @@ class NoiseModel(ABC):
     shapes: ClassVar[tuple[Shape, ...]] = ()
     located: ClassVar[bool] = False
     loss_power: ClassVar[int] = 0
+    loss_log_unit: ClassVar[int] = 0
     compresses: ClassVar[bool] = False
     one_mean: ClassVar[bool] = True
     one_unit: ClassVar[bool] = True

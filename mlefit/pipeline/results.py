@@ -77,6 +77,7 @@ def route(problem: Problem, fit: Optima, optimum: Optimum, place: int, mean: Lin
     with np.errstate(over="ignore"):
         for _ in range(fit.noise.loss_power):
             loss = float(np.float64(loss) * problem.units.y_scale)
+    loss += fit.noise.loss_log_unit * problem.log_unit
     return Route(
         optimum.method, optimum.outcome is Outcome.CERTIFIED, optimum.iterations, optimum.evaluations,
         number(-nll * fit.n), number(nll), number(loss), None, number(optimum.certificate.short),

@@ -45,13 +45,14 @@ def affine(material: Material) -> Line:
         and abs(at_zero - intercept) <= near * max(1.0, abs(intercept))
     )
     unit = np.exp(-material.noise.loss_power * material.log_unit)       # what the loss is in natural units
+    moved = material.log_unit * (1.0 - slope * unit * material.noise.loss_log_unit)
     return line(
         "a", claim, holds,
         f"{POINTS} random vectors {material.rows_text}: slope {significant(found * unit, 8)} (theory "
-        f"{significant(slope * unit, 8)}), intercept {plain_zero(at_zero + material.log_unit)} (theory "
-        f"{plain_zero(intercept + material.log_unit)}), largest deviation {or_noise(deviation)} nats",
-        slope=found * unit, slope_theory=slope * unit, intercept=at_zero + material.log_unit,
-        intercept_theory=intercept + material.log_unit, largest_deviation=deviation,
+        f"{significant(slope * unit, 8)}), intercept {plain_zero(at_zero + moved)} (theory "
+        f"{plain_zero(intercept + moved)}), largest deviation {or_noise(deviation)} nats",
+        slope=found * unit, slope_theory=slope * unit, intercept=at_zero + moved,
+        intercept_theory=intercept + moved, largest_deviation=deviation,
     )
 
 
