@@ -13,7 +13,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.criterion import likelihood
-from mlefit.estimation.memo import Memo
+from mlefit.estimation.constrained import Restricted
 from mlefit.estimation.optimize import second_order
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import polish
@@ -23,7 +23,6 @@ from mlefit.inference.covariance import Covariance, Inverse
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
-from mlefit.sums.tally import Tally
 
 VANISHED = 800.0    # exp(-800) is 0 in float64
 LIMIT_STEPS = 100   # what is identified is found in some ten steps; where it is not, the message does without
@@ -51,21 +50,6 @@ class Within(Covariance):
     def root(self, directions: Array, first: int = 0) -> Array:
         """That of a'Q u."""
         return self.inner.root(directions @ self.space[first : first + directions.shape[1]])
-
-
-class Restricted(Memo):
-    """A memo on gamma = base + Q u."""
-
-    def __init__(self, objective: Objective, execution: Execution, base: Array, space: Array) -> None:
-        super().__init__(objective, execution, order=2)
-        self.base, self.space = base, space
-
-    def at(self, theta: Array, order: int) -> Tally:
-        """The total at base + Q u, derivatives by u."""
-        full = super().at(self.base + self.space @ theta, order)
-        gradient = None if full.gradient is None else self.space.T @ full.gradient
-        curvature = None if full.curvature is None else full.curvature.within(self.space)
-        return Tally(full.weight, full.value, gradient, curvature)
 
 
 def limiting(noise: NoiseModel, mean: LinearMean, execution: Execution, separation: Separation) -> Limit | None:

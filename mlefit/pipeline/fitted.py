@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from mlefit.criterion import likelihood
 from mlefit.errors import NoEstimateError
+from mlefit.estimation.constrained import Likelihood
 from mlefit.estimation.fit import Optima, Separated, fit_both
 from mlefit.estimation.outcome import Outcome
 from mlefit.execution import Engine
@@ -14,6 +15,7 @@ from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import unknown_parameters
 
 START_ROWS = 60_000     # with more rows than this, a sample of them gives both searches their start
+EACH = 50               # multiplications that the likelihood of a row costs beside its columns
 
 
 class Fitted(NamedTuple):
@@ -34,6 +36,23 @@ class Fitted(NamedTuple):
     def rows(self) -> Engine:
         """All fitted rows, where the pipeline keeps them; else none."""
         return _engine(self.problem.prepared, self.problem.threads)
+
+    @property
+    def work(self) -> float:
+        """Multiplications of a pass of a refit: first derivatives of all rows, and the Hessian where no sample gives it."""
+        hessian = 0 if self.sampled else self.objective.size**2
+        return float(self.problem.prepared.ledger.used) * (self.mean.predictors * (self.mean.coordinates.rank + EACH) + hessian)
+
+    @property
+    def sampled(self) -> bool:
+        """Whether there are so many rows that the Hessian of a sample of them guides the searches."""
+        return self.problem.prepared.ledger.used > START_ROWS
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """What refits with coefficients held are made from."""
+        sample = Engine.of(self.problem.prepared.sample) if self.sampled else None
+        return Likelihood(self.objective, self.rows, sample, self.fit.mle.theta, self.fit.mle.curvature)
 
     @property
     def certified(self) -> bool:

@@ -20,6 +20,7 @@ from mlefit.pipeline.results import (
     unscored,
     with_kl,
 )
+from mlefit.pipeline.terms import term_tests
 from mlefit.problem.prepare import Progress
 from mlefit.problem.stated import stated
 from mlefit.report.report import Report
@@ -53,6 +54,7 @@ def report_of(found: Fitted) -> Report:
         mle=with_kl(route(problem, both, both.mle, 0, mean), knowledge.entropy),
         loss=with_kl(route(problem, both, both.loss, 1, mean), knowledge.entropy),
         information=knowledge, criteria=criteria(found, null), clusters=clusters_of(problem, errors),
+        terms=term_tests(found, errors),
         notes=(*problem.notes(), *sigma_note(problem, both), *shape_note(problem, errors)),
         warnings=(*problem.warnings(), *beyond_doubles(known), *unscored(problem), *few(problem, errors, known),
                   *misspecification(problem, optimum, both.mle.curvature, kept)),

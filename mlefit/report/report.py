@@ -200,6 +200,22 @@ class Warn(NamedTuple):
     columns: tuple[str, ...] = ()
 
 
+class TermTest(NamedTuple):
+    """Whether all coefficients of a term are zero, with the covariance of the standard errors shown.
+
+    `statistic` is chi-squared with `df` degrees of freedom, or F with `df` and `df2`, which is None where the law is not F's
+    own but tabulated. `reason`: why there is no test, or how it was made.
+    """
+
+    term: str
+    kind: Literal["F", "chi2"]
+    statistic: float | None
+    df: int
+    df2: float | None
+    p_value: float | None
+    reason: str | None = None
+
+
 class Clusters(NamedTuple):
     """The groups of rows of `--se cluster:COLUMN`: `n` of them, and how many carry the coefficient that rests on the fewest.
 
@@ -240,3 +256,4 @@ class Report(NamedTuple):
     run: Run
     notes: tuple[str, ...] = ()
     clusters: Clusters | None = None
+    terms: tuple[TermTest, ...] = ()
