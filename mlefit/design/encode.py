@@ -84,6 +84,10 @@ class Encoded(NamedTuple):
                     y_magnitude = used.rounded(located, most, moved, rest, scaling.y_scale) / scaling.y_scale
                 y = moved / scaling.y_scale
             offset = None
+        elif observed.scaled:
+            with np.errstate(over="ignore"):
+                y = y / scaling.y_scale
+            y_magnitude = Extent.of(y).magnitude if y.size else 0.0
         table[:, -1] = y
         cluster, clusters = observed.groups(used)
         chunk = Chunk(table[:, -1], table[:, :-1], observed.weight(used), offset, cluster=cluster)
@@ -117,10 +121,11 @@ def scaling_of(columns: Columns, head: Batch) -> Scaling:
             scale[j] = _scale(column, rest, float(centre[j]))
         if not observed.scaled:
             return Scaling(centre, scale)
-        y, rest = _located(observed.values(used)[0], predictors.known(used)), used.rest(observed.target)
+        known = predictors.known(used) if observed.located else None
+        y, rest = _located(observed.values(used)[0], known), used.rest(observed.target)
     except InBlockError:    # the pass over all rows says what is wrong
         return still
-    y_centre = centre_of(y) if predictors.intercept else 0.0
+    y_centre = centre_of(y) if predictors.intercept and observed.located else 0.0
     return Scaling(centre, scale, y_centre, _scale(y, rest, y_centre))
 
 

@@ -20,7 +20,7 @@ class Observed:
     """The column `target` and how it is read, the column of frequency `weights`, and that of groups of rows, `cluster`.
 
     `response` says how the target is read and what is refused, in the name of `model`. `located`: offsets are taken off the
-    numbers, and where they are `scaled` too they may be shifted and scaled. `compresses`: sums of squares of [X y] stand for
+    numbers, which may be shifted. `scaled`: they may be scaled. `compresses`: sums of squares of [X y] stand for
     the rows.
     """
 

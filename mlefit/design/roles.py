@@ -76,7 +76,7 @@ def choose_roles(source: Source, request: Request) -> Roles:
 def _columns(
     request: Request, model: type[NoiseModel], target: str, terms: tuple[Term, ...], intercept: bool, offset: Offset | None
 ) -> Columns:
-    scaled = model.located and (intercept or model.one_unit)
+    scaled = (model.located or model.scalable) and (intercept or model.one_unit)
     observed = Observed(target, model.name, model.response, model.located, scaled, model.compresses, request.weights,
                         cluster_of(request))
     return Columns(Predictors(terms, intercept, offset), observed)

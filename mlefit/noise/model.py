@@ -76,15 +76,14 @@ class NoiseModel(ABC):
     """The law of y (n,) given predictors eta (n, m) and free shapes (s,).
 
     `response`: how its column is read and what is refused. `answers`: the content of a column that calls for this law when
-    the user names none. `located`: y may be shifted and scaled by powers of two, and offsets are taken off it; then the
-    first predictor is a location. `loss_power`, `loss_log_unit`: the loss is multiplied by
-    s ** loss_power and grows by loss_log_unit log s when y is multiplied by s. `compresses`:
-    nll and loss depend on the rows through sums of squares only, so that the R factor of [X y] stands for all of them.
-    `closed`: a location and one scale, and where all rows share the location both are found without a search.
-    `one_mean`: a row has one mean predictor, to which an offset belongs. `one_unit`: no predictor has a `log_unit`, which only a
-    constant could take up. `collapse`: what becomes of the shapes where every
-    row is fitted exactly, if the likelihood is then unbounded. `separable`: the likelihood may lack a maximum because some
-    direction of the predictors only ever raises it; then `outcomes` says what the rows keep probable.
+    the user names none. `located`: y may be shifted and scaled by powers of two, and offsets are taken off it; then the first
+    predictor is a location. `scalable`: y may be scaled, not shifted. `one_unit`: no predictor has a `log_unit`, which only a
+    constant could take up. `loss_power`, `loss_log_unit`: when y is multiplied by s the loss is by s ** loss_power, and grows
+    by loss_log_unit log s. `compresses`: nll and loss depend on the rows through sums of squares only, so that the R factor
+    of [X y] stands for all of them. `closed`: a location and one scale, and where all rows share the location both are found
+    without a search. `one_mean`: a row has one mean predictor, to which an offset belongs. `collapse`: what becomes of the
+    shapes where every row is fitted exactly, if the likelihood is then unbounded. `separable`: the likelihood may lack a
+    maximum because some direction of the predictors only ever raises it; then `outcomes` says what the rows keep probable.
     """
 
     name: ClassVar[str]
@@ -97,6 +96,7 @@ class NoiseModel(ABC):
     answers: ClassVar[Content | None] = None
     shapes: ClassVar[tuple[Shape, ...]] = ()
     located: ClassVar[bool] = False
+    scalable: ClassVar[bool] = False
     loss_power: ClassVar[int] = 0
     loss_log_unit: ClassVar[int] = 0
     compresses: ClassVar[bool] = False

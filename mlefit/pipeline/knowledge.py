@@ -27,7 +27,7 @@ def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> Sample:
     size = mean.size
     y, eta = rows.y, mean.eta(fit.mle.theta[:size], rows)
     free: Array = fit.mle.theta[size:]
-    if noise.located:
+    if prepared.observed.scaled:
         y, eta = y * scaling.y_scale + scaling.y_centre, problem.units.natural(eta)
         free = free + problem.log_unit * np.array([shape.unit_power for shape in noise.shapes])
     return Sample(
