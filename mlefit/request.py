@@ -19,6 +19,7 @@ from mlefit.source.options import ReadOptions
 EngineName = Literal["auto", "memory", "stream"]
 Missing = Literal["drop", "error"]
 Unit = Literal["nats", "bits"]
+Intervals = Literal["wald", "profile"]
 
 
 
@@ -84,6 +85,9 @@ class Request:
     se: Annotated[str, Option(
         "--se", metavar="KIND", help=f"Standard errors: {listed(FORMS)}.",
         parse=error_kinds.checked)] = "auto"
+    intervals: Annotated[Intervals, Option(
+        "--intervals", metavar="wald|profile", help="By standard errors, where these fail by likelihood ratio; or all by that.",
+        parse=choice(get_args(Intervals)))] = "wald"
     level: Annotated[float, Option("--level", metavar="P", help="Confidence level.", parse=share("0.95"))] = 0.95
     unit: Annotated[Unit, Option("--bits", help="Entropies and KL in bits instead of nats.", given="bits")] = "nats"
     seed: Annotated[int, Option("--seed", metavar="N", help="Seed of everything simulated.", parse=whole(0))] = 0

@@ -18,7 +18,7 @@ from mlefit.inference.fixed_b import FixedB
 from mlefit.inference.moving import Moving
 from mlefit.sums.tally import tree_sum
 
-TARGETS = {"gaussian": "y", "bernoulli": "b"}
+TARGETS = {"gaussian": "y", "bernoulli": "b", "poisson": "k"}
 ORDER = ("(Intercept)", "x", "z", "a=m", "a=h")
 KINDS = {"hc0": "hc0", "hc1": "hc1", "hc2": "hc2", "hc3": "robust", "cluster": "cluster:g", "hac0": "hac:0", "hac4": "hac:4",
          "hac14": "hac"}
@@ -41,7 +41,7 @@ def in_order(fit: dict[str, Any]) -> list[dict[str, Any]]:
     return [by_name[name] for name in ORDER]
 
 
-@pytest.mark.parametrize("model", ["gaussian", "bernoulli"])
+@pytest.mark.parametrize("model", TARGETS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_robust_errors_are_those_of_sandwich(model: str, kind: str) -> None:
     fit = fitted(model, f"{TARGETS[model]} ~ x + z + C(a)", se=KINDS[kind])
@@ -79,10 +79,16 @@ def test_gaussian_errors_are_those_of_lm_by_default_and_sigma_that_of_maximum_li
     assert fit["criteria"]["loglik"] == pytest.approx(expected["loglik"], rel=1e-12)
 
 
-def test_other_models_have_the_model_errors_and_z_by_default() -> None:
-    fit = fitted("bernoulli", "b ~ x + z + C(a)")
-    for key in ("std_error", "ci_low", "ci_high", "statistic", "p_value"):
-        assert [p[key] for p in in_order(fit)] == pytest.approx(claims()["bernoulli"]["z"][key], rel=1e-9), key
+@pytest.mark.parametrize("model", ["bernoulli", "poisson"])
+def test_other_models_have_the_model_errors_and_z_by_default(model: str) -> None:
+    fit = fitted(model, f"{TARGETS[model]} ~ x + z + C(a)")
+    expected = claims()[model]["z"]
+    assert [p["std_error"] for p in in_order(fit)] == pytest.approx(expected["std_error"], rel=1e-9)
+    assert any(p["interval"] == "wald" for p in fit["parameters"])
+    for place, p in enumerate(in_order(fit)):
+        if p["interval"] == "wald":
+            for key in ("ci_low", "ci_high", "statistic", "p_value"):
+                assert p[key] == pytest.approx(expected[key][place], rel=1e-9), key
     assert [p["df"] for p in fit["parameters"]] == [None] * 5
     assert fit["model"]["se_used"] == "model"
 

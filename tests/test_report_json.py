@@ -22,6 +22,7 @@ KEYS = {
 PARAMETER = [
     "name", "class", "kind", "state", "estimate", "std_error", "ci_low", "ci_high", "limit", "statistic", "df",
     "p_value", "loss_estimate", "gap_se",
+ "interval",
 ]
 ROUTE = ["method", "converged", "iterations", "evaluations", "loglik", "nll", "loss", "kl", "edm", "gradient"]
 KL = [

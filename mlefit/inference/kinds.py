@@ -15,9 +15,18 @@ def kind_of(text: str) -> ErrorKind:
     return error_kind("--se", text)
 
 
-def check_kind(text: str, noise: type[NoiseModel], weights: str | None) -> None:
-    """Raises UsageError for a kind of standard error that the model, or weighted rows, do not have."""
+def kind_for(text: str, intervals: str, noise: NoiseModel) -> ErrorKind:
+    """The kind in force. An interval by likelihood ratio is that of t where sums of squares are all that counts."""
     kind = kind_of(text)
+    return ErrorKind("auto") if intervals == "profile" and noise.compresses and kind.name == "model" else kind
+
+
+def check_kind(text: str, intervals: str, noise: type[NoiseModel], weights: str | None) -> None:
+    """Raises UsageError for a kind of standard error that the model, or weighted rows, do not have, or such intervals."""
+    kind = kind_of(text)
+    if kind.sandwich and intervals == "profile":
+        raise UsageError(f"--intervals profile takes the likelihood at its word, --se {text} does not", "leave out one of them",
+                         code="options-contradict")
     if kind.name == "ols" and not noise.compresses:
         only = names(lambda model: model.compresses)
         raise UsageError(f"--se ols is for {only}, the model is {noise.name}", "use --se model or --se robust",
@@ -32,9 +41,8 @@ def needs_rows(text: str) -> bool:
     return kind_of(text).sandwich
 
 
-def used(text: str, noise: NoiseModel, n: float) -> str:
+def used(kind: ErrorKind, noise: NoiseModel, n: float) -> str:
     """What a kind comes to for this law and n rows, as the report says it: `exact` is auto where the law of t is known."""
-    kind = kind_of(text)
     if kind.name == "auto":
         return "exact" if noise.compresses else "model"
     if kind.name == "cluster":

@@ -9,8 +9,8 @@ from mlefit.information.familiar import Familiar, familiar
 from mlefit.information.left_out import LeftOut, left_out
 from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.model import Measure
+from mlefit.pipeline.finite import number
 from mlefit.pipeline.fitted import Fitted
-from mlefit.pipeline.results import number
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Criteria
 

@@ -13,7 +13,9 @@ from mlefit.inference.intervals import Inference, of_chi_squared, on_log_scale, 
 from mlefit.inference.standard_errors import StandardErrors
 from mlefit.information.agreement import route_divergence
 from mlefit.mean import LinearMean
+from mlefit.pipeline.finite import number
 from mlefit.pipeline.fitted import Fitted
+from mlefit.pipeline.ratios import Ratios
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Agreement, Parameter, Route, Warn
 
@@ -22,12 +24,9 @@ AGREE_NATS = 1e-9       # n nll_excess: CONTRACT of `agree`
 AGREE_GAP = 1e-4        # largest gap in standard errors
 
 
-def number(value: float | None) -> float | None:
-    """A finite float, or None."""
-    return None if value is None or not np.isfinite(value) else float(value)
-
-
-def parameters(problem: Problem, fit: Optima, found: Estimates, errors: StandardErrors) -> tuple[Parameter, ...]:
+def parameters(
+    problem: Problem, fit: Optima, found: Estimates, errors: StandardErrors, ratios: Ratios
+) -> tuple[Parameter, ...]:
     """One row per coefficient, class by class, then the shapes."""
     level, kept = problem.request.level, problem.shape.kept
     rows = []
@@ -47,7 +46,11 @@ def parameters(problem: Problem, fit: Optima, found: Estimates, errors: Standard
             said = wald(estimate, float(found.std_error[k, i]), level, law)
             rows.append(known._replace(
                 std_error=number(said.std_error), ci_low=number(said.low), ci_high=number(said.high),
-                statistic=number(said.statistic), df=law.df, p_value=number(said.p_value)))
+                statistic=number(said.statistic), df=law.df, p_value=number(said.p_value), interval="wald"))
+            if place in ratios.found:
+                ratio = ratios.found[place]
+                rows[-1] = rows[-1]._replace(ci_low=number(ratio.low), ci_high=number(ratio.high), interval="profile",
+                                             statistic=number(ratio.statistic), p_value=number(ratio.p_value))
     return (*rows, *_shapes(problem, fit, found, errors))
 
 

@@ -5,11 +5,11 @@ from mlefit.diagnosis.misspecification import misspecification
 from mlefit.diagnosis.scored import Optimum
 from mlefit.errors import NoEstimateError
 from mlefit.inference.estimates import estimates
-from mlefit.inference.kinds import kind_of
 from mlefit.inference.standard_errors import standard_errors
 from mlefit.pipeline.criteria import criteria, null_loglik
 from mlefit.pipeline.fitted import Fitted, fit, not_certified
 from mlefit.pipeline.knowledge import information
+from mlefit.pipeline.ratios import doubted, likelihood_intervals
 from mlefit.pipeline.results import (
     agreement,
     beyond_doubles,
@@ -41,12 +41,13 @@ def report_of(found: Fitted) -> Report:
     problem, both, mean = found.problem, found.fit, found.mean
     if not found.certified:
         raise not_certified(problem, both)
-    errors = standard_errors(kind_of(problem.request.se), both, mean, found.rows, found.objective)
+    errors = standard_errors(problem.errors, both, mean, found.rows, found.objective)
     numbers = estimates(both, mean, errors.covariance)
     agreed = agreement(found, numbers)
     null = null_loglik(problem, found.rows)
     knowledge = information(found, null)
-    known = parameters(problem, both, numbers, errors)
+    ratios = likelihood_intervals(found, errors, numbers)
+    known = parameters(problem, both, numbers, errors, ratios)
     optimum = Optimum.of(both.noise, found.objective, both.mle.theta, both.mle.curvature)
     kept = None if problem.prepared.store is None else found.rows
     report = problem.report(
@@ -57,6 +58,7 @@ def report_of(found: Fitted) -> Report:
         terms=term_tests(found, errors),
         notes=(*problem.notes(), *sigma_note(problem, both), *shape_note(problem, errors)),
         warnings=(*problem.warnings(), *beyond_doubles(known), *unscored(problem), *few(problem, errors, known),
+                  *doubted(problem, ratios),
                   *misspecification(problem, optimum, both.mle.curvature, kept)),
     )
     if not agreed.agree:

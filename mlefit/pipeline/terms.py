@@ -8,8 +8,8 @@ from mlefit.arrays import Array, Index
 from mlefit.estimation.certificate import DENSE
 from mlefit.inference.standard_errors import StandardErrors
 from mlefit.inference.terms import Covered, Ratio, Tested, joint_test
+from mlefit.pipeline.finite import number
 from mlefit.pipeline.fitted import Fitted
-from mlefit.pipeline.results import number
 from mlefit.problem.problem import Problem
 from mlefit.report.report import TermTest
 

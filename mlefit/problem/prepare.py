@@ -105,7 +105,7 @@ def prepare(source: Source, request: Request, threads: int, keep_rows: bool, pro
 def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -> Prepared:
     """As prepare, with the kinds that the source tells by now."""
     roles = choose_roles(source, request)
-    check_kind(request.se, roles.model, request.weights)
+    check_kind(request.se, request.intervals, roles.model, request.weights)
     roles, known = learnt(source, roles, request, threads)
     check_size(_parameters(roles, known), request.read.memory)
     columns = roles.columns

@@ -7,8 +7,9 @@ import numpy as np
 
 from mlefit.design.levels import Levels, one_number
 from mlefit.existence.rank import ROUNDING, Geometry, conditioning
-from mlefit.inference.kinds import used
+from mlefit.inference.kinds import kind_for, used
 from mlefit.mean import Units
+from mlefit.options.error_kind import ErrorKind
 from mlefit.problem.prepare import Prepared
 from mlefit.report.report import Data, Model, Parameter, Report, Run, Warn
 from mlefit.request import Request
@@ -49,6 +50,11 @@ class Problem(NamedTuple):
     def log_unit(self) -> float:
         """log s_y: what a density loses in nats per row when its response is multiplied by s_y; 0 where it was not."""
         return float(np.log(self.prepared.scaling.y_scale))
+
+    @property
+    def errors(self) -> ErrorKind:
+        """The kind of standard errors in force."""
+        return kind_for(self.request.se, self.request.intervals, self.prepared.noise)
 
     @property
     def n_params(self) -> int:
@@ -151,7 +157,7 @@ class Problem(NamedTuple):
             noise=noise.name, loss=noise.loss_name, options={}, levels=levels or None,
             positive=levels[-1] if levels and noise.response.takes_positive else None, reference=reference,
             formula=self.prepared.roles.formula, se=self.request.se, level=self.request.level,
-            se_used=used(self.request.se, noise, self.n),
+            se_used=used(self.errors, noise, self.n),
         )
 
     def _run(self) -> Run:

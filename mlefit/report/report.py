@@ -52,7 +52,7 @@ class Model(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """One row of the parameter table."""
+    """One row of the parameter table. `interval`: whether it and the p-value come from the error, or are likelihood ratios."""
 
     name: str
     class_: str | None
@@ -68,6 +68,7 @@ class Parameter(NamedTuple):
     p_value: float | None = None
     loss_estimate: float | None = None
     gap_se: float | None = None
+    interval: Literal["wald", "profile"] | None = None
 
 
 class Route(NamedTuple):

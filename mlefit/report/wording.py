@@ -68,9 +68,19 @@ def coding(report: Report) -> list[str]:
         f"baseline: {baseline}" if baseline else "",
         f"offset: {shown(data.offset)}" if data.offset is not None else "",
         f"standard errors: {errors(report)}" if model.se != "auto" else "",
+        ratios(report),
     )
     line = "   ".join(part for part in parts if part)
     return [line] if line else []
+
+
+def ratios(report: Report) -> str:
+    """The coefficients whose intervals are those of the profile likelihood, if any."""
+    means = [p for p in report.parameters if p.interval is not None]
+    names = [shown(p.name) for p in means if p.interval == "profile"]
+    if not names:
+        return ""
+    return "likelihood-ratio intervals" + ("" if len(names) == len(means) else f" for {', '.join(dict.fromkeys(names))}")
 
 
 def errors(report: Report) -> str:

@@ -1,0 +1,46 @@
+"""Curved: the third derivatives of the loss along each coefficient, which say where Wald's parabola is none.
+
+Along c = X J^-1 a, the way the predictors move with a coefficient when the others follow, row i adds w'_i c_i^3 with w' the
+derivative of its curvature, and where the law chooses among classes with probabilities p the third central moment of its c.
+"""
+
+import numpy as np
+
+from mlefit.arrays import Array, product
+from mlefit.execution import Execution
+from mlefit.inference.carried import Directions
+from mlefit.inference.leverage import slabs
+from mlefit.mean.jacobian import Jacobian
+from mlefit.objective import Objective
+from mlefit.rows.chunk import Chunk
+
+STEP = 1e-3     # of a predictor, for the derivative of its curvature: off by STEP^2, which decides nothing
+
+
+def third(objective: Objective, theta: Array, directions: Directions, rows: Execution) -> Array:
+    """Sums over rows (k,), c in units of the standard error of each coefficient. One predictor, or a law of classes."""
+    mean, k = objective.mean, len(directions.weights)
+    coef, free = objective.split(theta)
+    by_columns = mean.coordinates.coefficients(directions.weights[:, : mean.size].ravel()).reshape(k, mean.size)
+
+    def bent(chunk: Chunk, eta: Array) -> Array:
+        found = objective.criterion(chunk.y, eta, free, 2)
+        assert found.curvature is not None
+        return found.curvature(np.eye(1 + objective.shapes)[0])[:, 0]
+
+    def of(chunk: Chunk) -> Array:
+        eta, jacobian = mean.eta(coef, chunk), Jacobian.of(mean, coef, chunk)
+        c = [product(block, by_columns[:, place].T) for block, place in zip(jacobian.blocks, jacobian.places, strict=True)]
+        weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
+        if mean.predictors == 1:
+            return weight * (bent(chunk, eta + STEP) - bent(chunk, eta - STEP)) / (2.0 * STEP) @ c[0] ** 3
+        p = objective.criterion(chunk.y, eta, free, 2).simplex
+        assert p is not None
+        centre = sum((p[:, a, None] * c[a] for a in range(1, len(c))), p[:, :1] * c[0])
+        moments = ((weight * p[:, a]) @ (c[a] - centre) ** 3 for a in range(len(c)))
+        return sum(moments, -(weight * (1.0 - p.sum(axis=1))) @ centre**3)
+
+    def total(chunk: Chunk) -> Array:
+        return np.asarray(sum((of(part) for part in slabs(chunk, objective)), np.zeros(k)))
+
+    return rows.sum(total)
