@@ -4,8 +4,9 @@ For each parameter a'theta, over rows with scores g and row weights c, in which 
 
     V = sum c^2 g^2 / (1 - h) / sum c^2 E g^2,   nu = 2 (sum c^2 E g^2)^2 / sum c^4 Var g^2,   p = P(chi2_nu > nu V)
 
-Under the model E V = 1, and V is about a chi-squared over its degrees of freedom nu (Satterthwaite 1946). So the warning
-comes only where the robust error (hc2, MacKinnon and White 1985) is the larger one, by more than chance and by enough to matter.
+Where sigma is judged by n - p, so is E g^2. Under the model E V = 1, and V is about a chi-squared over its degrees of freedom
+nu (Satterthwaite 1946). So the warning comes only where the robust error (hc2, MacKinnon and White 1985) is the larger one, by
+more than chance and by enough to matter.
 """
 
 from collections.abc import Iterator
@@ -26,9 +27,7 @@ LEVEL = 0.03            # false alarms of all parameters together
 FACTOR = 1.25           # in standard errors: intervals that are that short cover 88 % instead of 95 %
 EFFECTIVE_ROWS = 10.0   # below, a few rows decide V, and its law is no chi-squared
 EVENTS = 30             # of a class, and of the one that it is compared with
-WORK = 5e8              # multiplications: with more rows than that takes, a sample of them is looked at
-SYSTEMS = 50            # times as long takes a row of several predictors, with a system of equations of its own
-FEWEST = 1_000          # rows of such a sample
+FEWEST = 1_000          # rows of a sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +51,17 @@ class Spread:
             return cls(square @ (rows.g[:, 0] * freed[:, 0] * weight), square @ (second * weight),
                        fours @ (np.square(second) * weight), fours @ (variance * weight))
         second, fourth = rows.moments(c)
-        found = (c * rows.g).sum(axis=-1) * (c * freed).sum(axis=-1)
+        found = np.einsum("kna,na->kn", c, rows.g) * np.einsum("kna,na->kn", c, freed)
         square = np.square(second)
         return cls(found @ weight, second @ weight, square @ weight, (fourth - square) @ weight)
 
     def __add__(self, other: "Spread") -> "Spread":
         return Spread(self.found + other.found, self.expected + other.expected, self.squares + other.squares,
                       self.variance + other.variance)
+
+    def with_noise(self, factor: float) -> "Spread":
+        """The law with `factor` times the variance of its scores."""
+        return Spread(self.found, self.expected * factor, self.squares * factor**2, self.variance * factor**2)
 
     @property
     def ratio(self) -> Array:
@@ -88,6 +91,8 @@ def misspecification(problem: Problem, optimum: Optimum, curvature: Curvature, r
         return ()
     names, enough, directions = _directions(problem, optimum, curvature)
     total = looked_at.sum(lambda chunk: tree_sum(Spread.of(slab, directions) for slab in optimum.scored(chunk)))
+    if problem.prepared.noise.compresses:
+        total = total.with_noise(problem.n / (problem.n - len(problem.shape.kept)))
     with np.errstate(invalid="ignore", divide="ignore"):     # a direction without spread is 0 / 0, and never asked
         asked = enough & (total.effective_rows >= EFFECTIVE_ROWS)
         larger = asked & (total.p_value < LEVEL / max(int(asked.sum()), 1)) & (np.sqrt(total.ratio) >= FACTOR)
@@ -95,7 +100,7 @@ def misspecification(problem: Problem, optimum: Optimum, curvature: Curvature, r
     if not places:
         return ()
     named = tuple(dict.fromkeys(names[i] for i in places))
-    remedy = "use --se robust" if problem.request.se in ("auto", "model", "ols") else "the errors shown allow for it"
+    remedy = "use --se robust" if problem.errors.name in ("auto", "model", "ols") else "the errors shown allow for it"
     times = f"{'up to ' if len(named) > 1 else ''}{float(np.sqrt(total.ratio[places[0]])):.2g} times"
     return (Warn(
         "robust-differs",
@@ -105,9 +110,8 @@ def misspecification(problem: Problem, optimum: Optimum, curvature: Curvature, r
 
 def _rows(problem: Problem, optimum: Optimum, rows: Engine | None) -> tuple[Execution | None, str]:
     """What is looked at, and the words for it where that is not everything; None where nothing large enough can be."""
-    each = optimum.root.size * (1 if optimum.objective.mean.predictors == 1 else SYSTEMS)
-    most, sample = int(WORK / each), problem.prepared.sample
-    if rows is not None and rows.store.rows <= most:
+    most, sample = optimum.most, problem.prepared.sample
+    if rows is not None:
         return rows, ""
     if sample.rows > most:
         if most < FEWEST:

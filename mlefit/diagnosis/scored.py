@@ -22,6 +22,8 @@ from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature
 
+WORK = 5e8              # multiplications, a tenth of a second: rows beyond are not looked at
+SYSTEMS = 50            # times as long takes a row of several predictors, with a system of equations of its own
 DETERMINED = 1e-8       # 1 - h below this is 0 but for rounding: the row says nothing of its own spread
 NUMBERS = 1 << 18       # of a slab of rows, in each of some blocks that shall stay in cache
 
@@ -45,7 +47,8 @@ class Scored:
 
     def along(self, directions: Array) -> Array:
         """c (k, n, m) of directions (k, P)."""
-        return np.stack([product(directions, one.T) for one in self.pull], axis=-1)
+        moved = [product(directions, one.T) for one in self.pull]
+        return np.stack(moved, axis=-1) if len(moved) > 1 else moved[0][:, :, None]
 
     def moments(self, direction: Array) -> tuple[Array, Array]:
         """E (c'g)^2 and E (c'g)^4 (..., n) of c (..., n, m)."""
@@ -65,9 +68,9 @@ class Scored:
     @property
     def projections(self) -> Array:
         """q (n, m, P)."""
-        taken = np.einsum("kna,anp->nkp", self.bent, self.pull)
-        spread = self._spread[:, :, None]
-        return np.asarray(np.divide(taken, spread, out=np.zeros_like(taken), where=spread > 0.0))
+        spread = self._spread.T[:, :, None]
+        scaled = np.divide(self.bent, spread, out=np.zeros_like(self.bent), where=spread > 0.0)
+        return np.asarray(np.einsum("kna,anp->nkp", scaled, self.pull) if len(scaled) > 1 else (scaled[0] * self.pull[0])[:, None])
 
     def freed(self) -> Array:
         """(I - A B)^-1 g (n, m), B_ab = w_a'w_b: scores without what the fit owes to their own row; 0 where all of it does.
@@ -75,7 +78,7 @@ class Scored:
         With one predictor g / (1 - h).
         """
         if self.g.shape[1] == 1:
-            left = 1.0 - self.bent[0] * np.square(self.pull[0]).sum(axis=1)[:, None]
+            left = 1.0 - self.bent[0] * np.einsum("np,np->n", self.pull[0], self.pull[0])[:, None]
             return np.asarray(np.divide(self.g, left, out=np.zeros_like(self.g), where=left > DETERMINED))
         between = np.einsum("anp,bnp->nab", self.pull, self.pull)
         rest = np.eye(self.g.shape[1]) - np.einsum("kna,nab->nkb", self.bent, between)
@@ -94,6 +97,11 @@ class Optimum:
     objective: Objective
     theta: Array
     root: Array
+
+    @property
+    def most(self) -> int:
+        """Rows that may be looked at."""
+        return int(WORK / self.root.size / (1 if self.objective.mean.predictors == 1 else SYSTEMS))
 
     @classmethod
     def of(cls, noise: NoiseModel, objective: Objective, theta: Array, curvature: Curvature) -> "Optimum":
@@ -118,4 +126,4 @@ class Optimum:
         bent = np.stack([np.broadcast_to(rows.curvature(unit), rows.d1.shape)[:, :m] for unit in units])
         jacobian = Jacobian.of(mean, coef, chunk)
         pull = [product(block, self.root[place]) for block, place in zip(jacobian.blocks, jacobian.places, strict=True)]
-        return Scored(self.noise, chunk, eta, free, rows.d1[:, :m], bent, np.stack(pull))
+        return Scored(self.noise, chunk, eta, free, rows.d1[:, :m], bent, np.stack(pull) if m > 1 else pull[0][None])

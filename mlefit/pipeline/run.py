@@ -1,8 +1,7 @@
 """run: Request -> Report, the corridor from end to end."""
 
 from mlefit.diagnosis.carrying import clusters_of, few
-from mlefit.diagnosis.misspecification import misspecification
-from mlefit.diagnosis.scored import Optimum
+from mlefit.diagnosis.diagnosed import diagnosed
 from mlefit.errors import NoEstimateError
 from mlefit.inference.estimates import estimates
 from mlefit.inference.standard_errors import standard_errors
@@ -48,8 +47,7 @@ def report_of(found: Fitted) -> Report:
     knowledge = information(found, null)
     ratios = likelihood_intervals(found, errors, numbers)
     known = parameters(problem, both, numbers, errors, ratios)
-    optimum = Optimum.of(both.noise, found.objective, both.mle.theta, both.mle.curvature)
-    kept = None if problem.prepared.store is None else found.rows
+    diagnosis = diagnosed(problem, both, mean, found.objective, found.rows)
     report = problem.report(
         known, status="ok" if agreed.agree else "no estimate", agreement=agreed,
         mle=with_kl(route(problem, both, both.mle, 0, mean), knowledge.entropy),
@@ -58,8 +56,8 @@ def report_of(found: Fitted) -> Report:
         terms=term_tests(found, errors),
         notes=(*problem.notes(), *sigma_note(problem, both), *shape_note(problem, errors)),
         warnings=(*problem.warnings(), *beyond_doubles(known), *unscored(problem), *few(problem, errors, known),
-                  *doubted(problem, ratios),
-                  *misspecification(problem, optimum, both.mle.curvature, kept)),
+                  *doubted(problem, ratios), *diagnosis.warnings),
+        dependence=diagnosis.dependence,
     )
     if not agreed.agree:
         raise NoEstimateError(

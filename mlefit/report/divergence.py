@@ -15,6 +15,7 @@ PARTS = {       # parts of a lower bound, in words for somebody who has not read
     "structure": "structure missing from the mean", "shape": "shape of the errors", "spread": "uneven spread",
 }
 DETECTED = ("misfit", "borderline", "detectable")       # how the verdicts begin that found something
+UNDETECTED = "no misfit"
 SMALLEST_P = 0.001
 
 
@@ -60,7 +61,8 @@ def verdict(kl: Divergence, say: Figures, model: Model) -> str:
     """The one sentence: verdict, p, misfit with its interval, and what a misfit of this size is like."""
     least = ">= " if kl.bound == "lower" else ""
     value = kl.raw if kl.misfit is None else kl.misfit
-    head = "" if kl.verdict is None else f"{shown(kl.verdict)}{probability(kl.verdict_p_value)}: "
+    remarks = "; ".join(part for part in (probability(kl.verdict_p_value), _assumed(kl)) if part)
+    head = "" if kl.verdict is None else f"{shown(kl.verdict)}{f' ({remarks})' if remarks else ''}: "
     text = f"KL: {head}{least}{say.clipped(value or 0.0)} {say.unit} per row"
     if kl.ci_low is not None and kl.ci_high is not None:
         text += f", {percent(model.level)} interval {say.clipped(kl.ci_low)} to {say.clipped(kl.ci_high)}"
@@ -98,10 +100,15 @@ def parts(kl: Divergence, say: Figures) -> str:
 
 
 def probability(p: float | None) -> str:
-    """` (p = 0.03)`, or nothing."""
+    """`p = 0.03`, or nothing."""
     if p is None or not isfinite(p):
         return ""
-    return f" (p < {SMALLEST_P:g})" if p < SMALLEST_P else f" (p = {significant(p, 2)})"
+    return f"p < {SMALLEST_P:g}" if p < SMALLEST_P else f"p = {significant(p, 2)}"
+
+
+def _assumed(kl: Divergence) -> str:
+    """What a clean bill of health rests on: no part of the verdict sees dependence between rows."""
+    return "rows taken as independent" if kl.verdict is not None and kl.verdict.startswith(UNDETECTED) else ""
 
 
 def whole(rows: float) -> str:

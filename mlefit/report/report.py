@@ -229,6 +229,31 @@ class Clusters(NamedTuple):
     dropped: int
 
 
+class Group(NamedTuple):
+    """One-way F of the residuals by the levels of a column that the model leaves out, adjusted for the fit."""
+
+    column: str
+    levels: int
+    statistic: float
+    df: float
+    df2: float
+    p_value: float
+
+
+class Dependence(NamedTuple):
+    """What rows share that the model takes as independent.
+
+    `correlation`: of the residuals of rows beside each other in the file, with its one-sided p; None for the `reason`
+    given. `too_short`: coefficients whose model errors are too small for it, where it is large. `groups`: columns tested.
+    """
+
+    correlation: float | None
+    p_value: float | None
+    too_short: tuple[str, ...]
+    reason: str | None
+    groups: tuple[Group, ...] = ()
+
+
 class Run(NamedTuple):
     """What is needed to repeat the run. `threads` and `engine` are the only keys that may differ between equal runs."""
 
@@ -258,3 +283,4 @@ class Report(NamedTuple):
     notes: tuple[str, ...] = ()
     clusters: Clusters | None = None
     terms: tuple[TermTest, ...] = ()
+    dependence: Dependence | None = None

@@ -1,0 +1,35 @@
+"""Diagnosed: what the rows at the optimum say about the assumptions behind the standard errors."""
+
+from typing import NamedTuple
+
+from mlefit.diagnosis.dependence import neighbours
+from mlefit.diagnosis.groups import groups
+from mlefit.diagnosis.misspecification import misspecification
+from mlefit.diagnosis.repeated import repeated
+from mlefit.diagnosis.scored import Optimum
+from mlefit.estimation.fit import Optima
+from mlefit.execution import Engine
+from mlefit.mean import LinearMean
+from mlefit.objective import Objective
+from mlefit.problem.problem import Problem
+from mlefit.report.report import Dependence, Warn
+
+
+class Diagnosis(NamedTuple):
+    """The warnings, and what was measured of the dependence between rows."""
+
+    warnings: tuple[Warn, ...]
+    dependence: Dependence
+
+
+def diagnosed(problem: Problem, both: Optima, mean: LinearMean, objective: Objective, rows: Engine) -> Diagnosis:
+    """At the maximum likelihood estimate. `rows`: all rows, none where the fit keeps none; then a sample is judged."""
+    curvature = both.mle.curvature
+    optimum = Optimum.of(both.noise, objective, both.mle.theta, curvature)
+    kept = rows if problem.prepared.store is not None and rows.store.rows <= optimum.most else None
+    by_group = groups(problem, optimum, kept)
+    beside = neighbours(problem, optimum, both, mean, kept, by_group.together)
+    return Diagnosis(
+        (*misspecification(problem, optimum, curvature, kept), *beside.warnings, *by_group.warnings, *repeated(problem, kept)),
+        Dependence(beside.correlation, beside.p_value, beside.short, beside.reason, by_group.tested),
+    )

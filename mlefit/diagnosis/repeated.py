@@ -1,0 +1,64 @@
+"""Repeated rows: whole rows that come again although a predictor is continuous, so that chance does not repeat them.
+
+Rows that agree in all predictors agree in their class by chance alone with probability at most s = sum of squared shares of
+the classes; where nearly all of them do, P(Bin(ties, s) >= repeats) is small, and they are copies.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlefit.arrays import Array
+from mlefit.execution import Engine
+from mlefit.noise.model import Measure
+from mlefit.problem.problem import Problem
+from mlefit.report.report import Warn
+from mlefit.rows.chunk import join
+
+NUMBERS = 1 << 21       # of responses and designs, up to which rows are compared
+DISTINCT = 0.95         # of the rows that differ, those whose values of a continuous predictor differ
+LEVEL = 1e-3
+ODD = 0x9E3779B97F4A7C15    # the golden ratio in 64 bits: a multiplier that mixes (Knuth 1998, section 6.4)
+
+
+def repeated(problem: Problem, rows: Engine | None) -> tuple[Warn, ...]:
+    """The warning, or nothing: of discrete responses without weights, in which copies are no news."""
+    prepared = problem.prepared
+    discrete = prepared.noise.measure is Measure.MASS and prepared.observed.weights is None
+    if rows is None or not discrete or rows.store.rows * (1 + len(problem.labels)) > NUMBERS:
+        return ()
+    chunk = join([part.load() for part in rows.store.parts])
+    offset = () if chunk.offset is None else (chunk.offset,)
+    predictors = _mixed([*chunk.x.T, *offset])
+    whole = _mixed([chunk.y], predictors)
+    repeats = _repeats(whole)
+    if not repeats or not _copies(chunk.y, repeats, _repeats(predictors)):
+        return ()
+    first = np.unique(whole, return_index=True)[1]
+    continuous = [label for label, column in zip(problem.labels, chunk.x.T, strict=True)
+                  if np.unique(column[first]).size >= DISTINCT * first.size]
+    if not continuous:
+        return ()
+    return (Warn("repeated-rows", f"{repeats} of {chunk.rows} rows repeat an earlier row in every column used, which values of "
+                 f"{continuous[0]} do not by chance: if they are copies, all intervals are too short", (continuous[0],)),)
+
+
+def _repeats(numbers: NDArray[np.uint64]) -> int:
+    """How many of them are equal to an earlier one."""
+    return int(np.count_nonzero(np.diff(np.sort(numbers)) == 0))
+
+
+def _copies(y: Array, repeats: int, ties: int) -> bool:
+    from scipy.special import bdtrc
+
+    shares = np.unique(y, return_counts=True)[1] / y.size
+    return bool(bdtrc(repeats - 1, ties, float(np.square(shares).sum())) < LEVEL)
+
+
+def _mixed(columns: list[Array], start: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:
+    """A number (n,) for each row of columns (n,), equal where the rows are, and else different but for one chance in 2^64."""
+    mixed = np.zeros(columns[0].size, dtype=np.uint64) if start is None else start.copy()
+    for column in columns:
+        mixed ^= (column + 0.0).view(np.uint64)         # -0 becomes 0
+        mixed *= np.uint64(ODD)
+        mixed ^= mixed >> np.uint64(32)
+    return mixed
