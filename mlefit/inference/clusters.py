@@ -16,10 +16,8 @@ from mlefit.errors import DataError
 from mlefit.execution import Execution
 from mlefit.inference.carried import INFLUENCE, Directions
 from mlefit.inference.effective import effective_clusters, intraclass
-from mlefit.inference.leverage import DETERMINED, Rows, slab_sum
-from mlefit.objective import Objective
+from mlefit.inference.leverage import DETERMINED, Maximum, Rows, slab_sum
 from mlefit.rows.chunk import Chunk, choose
-from mlefit.sums.curvature import Curvature
 
 AT_ONCE = 1 << 24   # elements of hat matrices of clusters that exist at one time
 
@@ -55,9 +53,9 @@ class Clustered(NamedTuple):
     alone: Mask
 
 
-def clustered(objective: Objective, theta: Array, curvature: Curvature, directions: Directions, rows: Execution) -> Clustered:
+def clustered(at: Maximum, directions: Directions, rows: Execution) -> Clustered:
     """The sums over groups, for the k coefficients that are `directions`. Raises DataError for a single group."""
-    m, size, k = objective.mean.predictors, objective.size, len(directions.white)
+    m, size, k = at.objective.mean.predictors, at.objective.size, len(directions.white)
 
     def of(found: Rows, part: Chunk) -> Grouped:
         assert part.cluster is not None
@@ -68,7 +66,7 @@ def clustered(objective: Objective, theta: Array, curvature: Curvature, directio
         ]
         return Grouped.of(part.cluster.astype(np.intp), np.concatenate(columns, axis=1) * found.weight[:, None])
 
-    total = rows.sum(lambda chunk: slab_sum(chunk, objective, theta, curvature, of))
+    total = rows.sum(lambda chunk: slab_sum(chunk, at, of))
     groups = total.groups.size
     if groups < 2:
         raise DataError("--se cluster: the rows used form a single cluster, expected at least two",
@@ -83,20 +81,18 @@ def clustered(objective: Objective, theta: Array, curvature: Curvature, directio
     step = max(1, AT_ONCE // size**2)
     for start in range(0, suspects.size, step):
         some = suspects[start : start + step]
-        alone |= _alone(objective, theta, curvature, directions, rows, some)
+        alone |= _alone(at, directions, rows, some)
     return Clustered(score.T @ score, groups, effective_clusters(square, together, alike),
                      float(effective_clusters(count, count, alike)[0]), alone)
 
 
-def _alone(
-    objective: Objective, theta: Array, curvature: Curvature, directions: Directions, rows: Execution, groups: Index,
-) -> Mask:
+def _alone(at: Maximum, directions: Directions, rows: Execution, groups: Index) -> Mask:
     """Which coefficients (k,) one of these `groups` determines: their hat matrices F'(sum X'A X)F have the eigenvalue 1.
 
     The trace of a hat matrix is at least its largest eigenvalue, and the traces of all groups add up to P, so that no more
     than P groups can come here.
     """
-    size, place = objective.size, {group: at for at, group in enumerate(groups.tolist())}
+    size, place = at.objective.size, {group: number for number, group in enumerate(groups.tolist())}
 
     def of(found: Rows, part: Chunk) -> Array:
         assert part.cluster is not None
@@ -110,7 +106,7 @@ def _alone(
     def inside(chunk: Chunk) -> Array:
         assert chunk.cluster is not None
         chosen = choose(chunk, np.flatnonzero(np.isin(chunk.cluster, groups)))
-        return slab_sum(chosen, objective, theta, curvature, of)
+        return slab_sum(chosen, at, of)
 
     alone = np.zeros(len(directions.white), bool)
     for hat in rows.sum(inside):

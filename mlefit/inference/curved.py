@@ -33,14 +33,20 @@ def third(objective: Objective, theta: Array, directions: Directions, rows: Exec
         c = [product(block, by_columns[:, place].T) for block, place in zip(jacobian.blocks, jacobian.places, strict=True)]
         weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
         if mean.predictors == 1:
-            return weight * (bent(chunk, eta + STEP) - bent(chunk, eta - STEP)) / (2.0 * STEP) @ c[0] ** 3
+            return weight * (bent(chunk, eta + STEP) - bent(chunk, eta - STEP)) / (2.0 * STEP) @ _cube(c[0])
         p = objective.criterion(chunk.y, eta, free, 2).simplex
         assert p is not None
         centre = sum((p[:, a, None] * c[a] for a in range(1, len(c))), p[:, :1] * c[0])
-        moments = ((weight * p[:, a]) @ (c[a] - centre) ** 3 for a in range(len(c)))
-        return sum(moments, -(weight * (1.0 - p.sum(axis=1))) @ centre**3)
+        moments = ((weight * p[:, a]) @ _cube(c[a] - centre) for a in range(len(c)))
+        return sum(moments, -(weight * (1.0 - p.sum(axis=1))) @ _cube(centre))
 
     def total(chunk: Chunk) -> Array:
         return np.asarray(sum((of(part) for part in slabs(chunk, objective)), np.zeros(k)))
 
     return rows.sum(total)
+
+
+def _cube(x: Array) -> Array:
+    """x^3 by products: a power takes ten times as long."""
+    cube: Array = x * x * x
+    return cube

@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
+from typing import NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.mean.jacobian import Jacobian
+from mlefit.noise.model import Derivatives, NoiseModel
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature
@@ -27,6 +29,34 @@ from mlefit.sums.tally import M
 DETERMINED = 1e-8   # 1 - h below this is 0 but for rounding
 SLAB = 4096         # rows at one time
 ELEMENTS = 1 << 22  # of (n, m, P)
+
+
+class Maximum(NamedTuple):
+    """A law's negative log-likelihood at its least, `theta` (P,), with the `curvature` of the total there."""
+
+    noise: NoiseModel
+    objective: Objective
+    theta: Array
+    curvature: Curvature
+
+    def expected(self, found: Derivatives, eta: Array, free: Array) -> Array:
+        """A (n, m, m): the covariance of the first derivatives by the predictors eta (n, m), under the law."""
+        m = eta.shape[1]
+        if found.simplex is not None:
+            return np.asarray(found.simplex[:, :, None] * (np.eye(m) - found.simplex[:, None, :]))
+
+        def square(direction: Array) -> Array:
+            """E (d'g)^2 (n,)."""
+            return self.noise.score_moments(np.broadcast_to(direction, eta.shape), eta, free)[0]
+
+        units, curvature = np.eye(m), np.empty((len(eta), m, m))
+        for a in range(m):
+            curvature[:, a, a] = square(units[a])
+        for a in range(m):
+            for b in range(a):      # (g_a + g_b)^2 less the squares of both
+                rest = square(units[a] + units[b]) - curvature[:, a, a] - curvature[:, b, b]
+                curvature[:, a, b] = curvature[:, b, a] = 0.5 * rest
+        return curvature
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +79,21 @@ class Rows:
     weight: Array
 
     @classmethod
-    def of(cls, objective: Objective, theta: Array, curvature: Curvature, chunk: Chunk) -> "Rows":
-        """Those of a chunk at theta, where `curvature` is that of the total. Canonical laws: the curvature is the expected one."""
-        coef, free = objective.split(theta)
+    def of(cls, at: Maximum, chunk: Chunk) -> "Rows":
+        """Those of a chunk."""
+        objective, curvature = at.objective, at.curvature
+        coef, free = objective.split(at.theta)
         m, coordinates = objective.mean.predictors, objective.mean.coordinates
         ready, rows = coordinates.prepared(chunk)
         mean = replace(objective.mean, coordinates=ready)
-        found = objective.criterion(rows.y, mean.eta(coef, rows), free, 2)
+        eta = mean.eta(coef, rows)
+        found = objective.criterion(rows.y, eta, free, 1)
         assert found.d1 is not None
-        assert found.curvature is not None
         jacobian = Jacobian.of(mean, coef, rows)
         places = tuple(place.start for place in jacobian.places)
         whole = jacobian.blocks if jacobian.one is None else (jacobian.one,)
         blocks = tuple(ready.whiten(block.T).T for block in whole) * (m if jacobian.one is not None else 1)
-        axes = np.eye(m + objective.shapes)[:m]
-        bent = np.stack([found.curvature(axis)[:, :m] for axis in axes], axis=1)
-        root = _root(bent)
+        root = _root(at.expected(found, eta, free))
         white = np.stack([curvature.root(block, place) for block, place in zip(blocks, places, strict=True)], axis=1)
         size, own = _spectrum(root @ (white @ white.transpose(0, 2, 1)) @ root)
         weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
@@ -112,11 +141,9 @@ def slabs(chunk: Chunk, objective: Objective) -> Iterator[Chunk]:
         yield chunk.part(start, min(start + most, chunk.rows))
 
 
-def slab_sum(
-    chunk: Chunk, objective: Objective, theta: Array, curvature: Curvature, of: Callable[[Rows, Chunk], M]
-) -> M:
+def slab_sum(chunk: Chunk, at: Maximum, of: Callable[[Rows, Chunk], M]) -> M:
     """The sum of what `of` makes of the rows of each part of the chunk."""
-    parts = (of(Rows.of(objective, theta, curvature, part), part) for part in slabs(chunk, objective))
+    parts = (of(Rows.of(at, part), part) for part in slabs(chunk, at.objective))
     return reduce(add, parts)
 
 

@@ -26,7 +26,7 @@ from mlefit.inference.effective import cluster_df, residual_df, sandwich_df
 from mlefit.inference.fixed_b import FixedB
 from mlefit.inference.kinds import lags
 from mlefit.inference.law import NORMAL, Law, Student
-from mlefit.inference.leverage import Rows, slab_sum
+from mlefit.inference.leverage import Maximum, Rows, slab_sum
 from mlefit.inference.moving import Moving
 from mlefit.mean import LinearMean
 from mlefit.objective import Objective
@@ -77,17 +77,18 @@ def standard_errors(kind: ErrorKind, fit: Optima, mean: LinearMean, rows: Execut
         free = residual_df(fit.n, size)
         covered = size if kind.name == "auto" else objective.size
         return _alike(kind, Inverse(curvature, float(np.sqrt(fit.n / free)), covered), Student(free), Student(free), size, free)
+    at = Maximum(fit.noise, objective, fit.mle.theta, curvature)
     directions = Directions.of(curvature, mean.natural(fit.mle.theta[:size]))
     model, free = Inverse(curvature), max(residual_df(fit.n, size), 1)
     groups = None
     if kind.name == "cluster":
-        found = clustered(objective, fit.mle.theta, curvature, directions, rows)
+        found = clustered(at, directions, rows)
         middle, alone = found.middle * (found.groups / (found.groups - 1.0) * (fit.n - 1.0) / free), found.alone
         groups = Groups(found.groups, found.effective)
         laws: tuple[Law, ...] = tuple(Student(float(df)) for df in cluster_df(found.groups, found.effective))
         shapes: Law = Student(float(cluster_df(found.groups, np.array([found.shapes]))[0]))
     else:
-        middle, carried = _summed(kind, fit, objective, rows, directions, free)
+        middle, carried = _summed(kind, fit.n, at, rows, directions, free)
         alone = carried.alone
         if kind.name == "hac":
             shapes = FixedB.of((lags(kind, fit.n) + 1.0) / fit.n)
@@ -106,16 +107,15 @@ def _alike(kind: ErrorKind, covariance: Covariance, law: Law, shapes: Law, size:
 
 
 def _summed(
-    kind: ErrorKind, fit: Optima, objective: Objective, rows: Execution, directions: Directions, free: int,
+    kind: ErrorKind, n: float, at: Maximum, rows: Execution, directions: Directions, free: int,
 ) -> tuple[Array, Carried]:
     """The middle (P, P) of hc0 to hc3 and of hac, and how rows carry the coefficients."""
-    factor, power = float(np.sqrt(fit.n / free)), POWERS.get(kind.name, 0.0)
-    theta, curvature = fit.mle.theta, fit.mle.curvature
+    factor, power = float(np.sqrt(n / free)), POWERS.get(kind.name, 0.0)
 
     def scores(found: Rows, part: Chunk) -> Array:
         if not power:
             return found.pulled(found.score, found.shapes) * (1.0 if kind.name == "hc0" else factor)
-        shapes = _unlevered(objective, theta, found, part) if fit.noise.compresses else found.shapes * factor
+        shapes = _unlevered(at, found, part) if at.noise.compresses else found.shapes * factor
         return found.pulled(found.adjusted(power), shapes)
 
     def squares(found: Rows, part: Chunk) -> Beside[Array]:
@@ -123,18 +123,19 @@ def _summed(
         return Beside(product(s.T, s * found.weight[:, None]), Carried.of(found, directions))
 
     def neighbours(found: Rows, part: Chunk) -> Beside[Moving]:
-        return Beside(Moving.of(scores(found, part), lags(kind, fit.n)), Carried.of(found, directions))
+        return Beside(Moving.of(scores(found, part), lags(kind, n)), Carried.of(found, directions))
 
     if kind.name == "hac":
-        moving = rows.sum(lambda chunk: slab_sum(chunk, objective, theta, curvature, neighbours))
+        moving = rows.sum(lambda chunk: slab_sum(chunk, at, neighbours))
         return moving.middle.total, moving.carried
-    summed = rows.sum(lambda chunk: slab_sum(chunk, objective, theta, curvature, squares))
+    summed = rows.sum(lambda chunk: slab_sum(chunk, at, squares))
     return summed.middle, summed.carried
 
 
-def _unlevered(objective: Objective, theta: Array, found: Rows, part: Chunk) -> Array:
+def _unlevered(at: Maximum, found: Rows, part: Chunk) -> Array:
     """The scores (n, s) of shapes for residuals e / sqrt(1 - h), whose squares have the mean of the errors'."""
-    coef, free = objective.split(theta)
+    objective = at.objective
+    coef, free = objective.split(at.theta)
     eta = objective.mean.eta(coef, part)
     left = np.where(found.determined, 1.0, 1.0 - found.size[:, 0])
     d1 = objective.criterion(eta[:, 0] + (part.y - eta[:, 0]) / np.sqrt(left), eta, free, 1).d1
