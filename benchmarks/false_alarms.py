@@ -22,7 +22,7 @@ import mlefit
 from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError
 
-WARNINGS = ("robust-differs", "dependence", "groups")
+WARNINGS = ("robust-differs", "dependence", "groups", "repeated-rows", "under-dispersed")
 PROMISED = 7.0          # per cent of true models, for each warning
 CLINICS, WARDS = 20, 8
 EXPLANATION = """\
@@ -35,7 +35,7 @@ Rng = np.random.Generator
 
 @dataclass(frozen=True)
 class Design:
-    """`draw` makes the predictors (n, p), `respond` a response from them (and from nothing else where the model is true)."""
+    """`draw` makes the predictors (n, p), `respond` a response from them, and from nothing else where the model is true."""
 
     title: str
     n: int
@@ -48,9 +48,9 @@ class Design:
     def table(self, rng: Rng) -> Table:
         """One sample."""
         x = self.draw(rng, self.n)
+        y = self.respond(rng, x)
         columns = {f"x{j}": x[:, j] for j in range(x.shape[1])}
         clinic, ward = rng.integers(CLINICS, size=self.n), rng.integers(1, WARDS + 1, size=self.n)
-        y = self.respond(rng, x)
         if self.grouped is not None:
             clinic, noise = self.grouped(rng, x)
             y = y + noise
@@ -95,6 +95,12 @@ def categorical(rng: Rng, x: Array) -> Array:
     return np.array(list("abc"))[np.argmax(np.stack([0 * eta, eta, -eta]) + rng.gumbel(size=(3, len(x))), axis=0)]
 
 
+def poisson(rng: Rng, x: Array) -> Array:
+    """Counts of mean 2 at the mean of the predictors."""
+    eta = 0.4 * (x - x.mean(axis=0)).sum(axis=1) / np.sqrt(x.shape[1])
+    return rng.poisson(2.0 * np.exp(np.minimum(eta, 3.0)))
+
+
 def autoregressive(rng: Rng, x: Array) -> Array:
     """AR(1) noise of correlation 0.3."""
     noise = rng.normal(size=len(x))
@@ -108,6 +114,20 @@ def uneven(rng: Rng, x: Array) -> Array:
     return np.asarray(0.5 * x[:, 0] + np.exp(0.5 * x[:, 0]) * rng.normal(size=len(x)))
 
 
+def copied(rng: Rng, x: Array) -> Array:
+    """A logit of predictors, in which the last tenth of the rows is made the first once more, predictors too."""
+    copies = len(x) // 10
+    x[-copies:] = x[:copies]
+    y = bernoulli(rng, x)
+    y[-copies:] = y[:copies]
+    return y
+
+
+def even(rng: Rng, x: Array) -> Array:
+    """Counts with half the variance of a Poisson law."""
+    return rng.binomial(4, 0.5 * np.exp(0.3 * np.minimum(x[:, 0], 2.0)))
+
+
 def intraclass(rng: Rng, x: Array) -> tuple[Array, Array]:
     """The clinics of `by_clinic`, with a correlation of 0.2 of their rows."""
     clinic = np.arange(len(x)) % CLINICS
@@ -117,7 +137,7 @@ def intraclass(rng: Rng, x: Array) -> tuple[Array, Array]:
 def designs() -> Iterator[Design]:
     for model, respond, sizes in (
         ("gaussian", gaussian, (100, 500, 100, 100)), ("bernoulli", bernoulli, (200, 1000, 200, 400)),
-        ("categorical", categorical, (300, 1000, 300, 400)),
+        ("categorical", categorical, (300, 1000, 300, 400)), ("poisson", poisson, (200, 1000, 200, 400)),
     ):
         for title, draw, n in zip(("normal x", "a level of 2 %", "lognormal x", "p = 10"),
                                   (normal(1), rare, skewed, normal(10)), sizes, strict=True):
@@ -125,6 +145,8 @@ def designs() -> Iterator[Design]:
     yield Design("AR(1), correlation 0.3", 400, "gaussian", normal(2), autoregressive, wrong=True)
     yield Design("treatment by cluster", 400, "gaussian", by_clinic, gaussian, intraclass, wrong=True)
     yield Design("spread exp(x/2)", 400, "gaussian", normal(1), uneven, wrong=True)
+    yield Design("one row of ten a copy", 400, "bernoulli", normal(2), copied, wrong=True)
+    yield Design("counts of half the variance", 400, "poisson", normal(1), even, wrong=True)
 
 
 def simulate(design: Design, samples: int, seed: int) -> tuple[Counter[str], int]:

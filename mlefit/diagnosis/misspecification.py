@@ -6,7 +6,8 @@ For each parameter a'theta, over rows with scores g and row weights c, in which 
 
 Where sigma is judged by n - p, so is E g^2. Under the model E V = 1, and V is about a chi-squared over its degrees of freedom
 nu (Satterthwaite 1946). So the warning comes only where the robust error (hc2, MacKinnon and White 1985) is the larger one, by
-more than chance and by enough to matter.
+more than chance and by enough to matter. Counts alone may vary so little that intervals are too wide, and nobody is sent to
+smaller errors for it.
 """
 
 from collections.abc import Iterator
@@ -76,12 +77,12 @@ class Spread:
         return rows
 
     @property
-    def p_value(self) -> Array:
-        """P(chi2_nu > nu V) (k,)."""
-        from scipy.special import chdtrc
+    def p_values(self) -> tuple[Array, Array]:
+        """P(chi2_nu > nu V) and P(chi2_nu <= nu V), (k,) each."""
+        from scipy.special import chdtr, chdtrc
 
         nu = 2.0 * np.square(self.expected) / self.variance
-        return np.asarray(chdtrc(nu, nu * self.ratio))
+        return np.asarray(chdtrc(nu, nu * self.ratio)), np.asarray(chdtr(nu, nu * self.ratio))
 
 
 def misspecification(problem: Problem, optimum: Optimum, curvature: Curvature, rows: Engine | None) -> tuple[Warn, ...]:
@@ -95,17 +96,31 @@ def misspecification(problem: Problem, optimum: Optimum, curvature: Curvature, r
         total = total.with_noise(problem.n / (problem.n - len(problem.shape.kept)))
     with np.errstate(invalid="ignore", divide="ignore"):     # a direction without spread is 0 / 0, and never asked
         asked = enough & (total.effective_rows >= EFFECTIVE_ROWS)
-        larger = asked & (total.p_value < LEVEL / max(int(asked.sum()), 1)) & (np.sqrt(total.ratio) >= FACTOR)
-    places = sorted(np.flatnonzero(larger).tolist(), key=lambda i: -float(total.ratio[i]))
-    if not places:
-        return ()
+        level, factor = LEVEL / max(int(asked.sum()), 1), np.sqrt(total.ratio)
+        above, below = total.p_values
+        larger = asked & (above < level) & (factor >= FACTOR)
+        smaller = asked & (below < level) & (factor <= 1.0 / FACTOR)
+    if larger.any():
+        times, named = _told(names, larger, factor)
+        remedy = "use --se robust" if problem.errors.name in ("auto", "model", "ols") else "the errors shown allow for it"
+        return (Warn(
+            "robust-differs",
+            f"the noise is not spread as the model says{said}: the robust standard error is {times} that of the model for "
+            f"{', '.join(named)}, so intervals by the model are too short there; {remedy}", named),)
+    if problem.prepared.noise.response.whole and smaller.any():
+        times, named = _told(names, smaller, 1.0 / factor)
+        return (Warn(
+            "under-dispersed",
+            f"the counts vary less than the model says{said}: intervals by the model are {times} too wide for "
+            f"{', '.join(named)}; a model with a dispersion parameter would tell by how much", named),)
+    return ()
+
+
+def _told(names: list[str], which: Mask, factor: Array) -> tuple[str, tuple[str, ...]]:
+    """The largest factor in words, and the names, that with the largest first, each once."""
+    places = sorted(np.flatnonzero(which).tolist(), key=lambda i: -float(factor[i]))
     named = tuple(dict.fromkeys(names[i] for i in places))
-    remedy = "use --se robust" if problem.errors.name in ("auto", "model", "ols") else "the errors shown allow for it"
-    times = f"{'up to ' if len(named) > 1 else ''}{float(np.sqrt(total.ratio[places[0]])):.2g} times"
-    return (Warn(
-        "robust-differs",
-        f"the noise is not spread as the model says{said}: the robust standard error is {times} that of the model for "
-        f"{', '.join(named)}, so intervals by the model are too short there; {remedy}", named),)
+    return f"{'up to ' if len(named) > 1 else ''}{float(factor[places[0]]):.2g} times", named
 
 
 def _rows(problem: Problem, optimum: Optimum, rows: Engine | None) -> tuple[Execution | None, str]:
