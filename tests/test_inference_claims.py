@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from scipy import stats
 import mlefit
 from mlefit.arrays import Array
 from mlefit.inference.fixed_b import FixedB
+from mlefit.inference.fourth_moment import anderson_darling
 from mlefit.inference.moving import Moving
 from mlefit.sums.tally import tree_sum
 
@@ -159,3 +161,42 @@ def product(s: Array, k: int) -> Array:
     """sum_t s_t s_(t-k)'."""
     found: Array = s[k:].T @ s[: len(s) - k] if k >= 0 else s[:k].T @ s[-k:]
     return found
+
+
+def noisy(draw: Callable[[np.random.Generator, int], Array], n: int = 400, seed: int = 0) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n)
+    return {"x": x, "y": 1.0 + x + draw(rng, n)}
+
+
+def test_the_interval_of_sigma_is_that_of_the_fourth_moment_where_the_errors_are_not_normal() -> None:
+    data = noisy(lambda rng, n: rng.standard_t(5, n), n=2000)
+    fit = mlefit.fit(data, target="y", model="gaussian", draws=0)
+    sigma = fit.to_dict()["parameters"][-1]
+    assert sigma["interval"] == "fourth-moment"
+    x = np.column_stack([np.ones(2000), data["x"]])
+    e = data["y"] - x @ np.linalg.lstsq(x, data["y"], rcond=None)[0]
+    h = np.square(np.linalg.qr(x).Q).sum(axis=1)
+    log_error = np.sqrt(np.square(1.0 - e**2 / (1.0 - h) / np.mean(e**2)).sum()) / 4000.0
+    assert sigma["std_error"] == pytest.approx(sigma["estimate"] * log_error, rel=1e-9)
+    assert sigma["ci_high"] == pytest.approx(sigma["estimate"] * np.exp(stats.t(1998).ppf(0.975) * log_error), rel=1e-9)
+    assert fit.report.notes[-1] == ("sigma: its interval is that of the fourth moment of the residuals, on the log scale, as their "
+                                    "shape is not normal (p < 0.01).")
+
+
+def test_normal_errors_have_the_chi_squared_interval_of_sigma_but_for_one_sample_in_a_hundred() -> None:
+    fits = [mlefit.fit(noisy(lambda rng, n: rng.normal(size=n), 200, seed), target="y", model="gaussian", draws=0).to_dict()
+            for seed in range(200)]
+    assert sum(fit["parameters"][-1]["interval"] == "fourth-moment" for fit in fits) <= 6
+
+
+def test_the_statistic_of_anderson_and_darling_counts_a_weight_as_so_many_rows() -> None:
+    rng = np.random.default_rng(3)
+    z, weight = rng.normal(size=60), rng.integers(1, 5, 60).astype(float)
+    many = np.repeat(z, weight.astype(int))
+    assert anderson_darling(z, weight) == pytest.approx(anderson_darling(many, np.ones(many.size)), rel=1e-12)
+    n = many.size
+    ranked = np.sort(many)
+    log_cdf, log_sf = stats.norm.logcdf(ranked), stats.norm.logsf(ranked)[::-1]
+    square = -n - ((2.0 * np.arange(1, n + 1) - 1.0) * (log_cdf + log_sf)).sum() / n
+    assert anderson_darling(many, np.ones(n)) == pytest.approx(square * (1.0 + 0.75 / n + 2.25 / n**2), rel=1e-12)

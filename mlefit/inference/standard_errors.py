@@ -11,7 +11,7 @@
 The shapes have hc1 scores under hc2 and hc3, the scale of a law of sums of squares the score of e^2 / (1 - h).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +24,7 @@ from mlefit.inference.clusters import clustered
 from mlefit.inference.covariance import Covariance, Inverse, Sandwich
 from mlefit.inference.effective import cluster_df, residual_df, sandwich_df
 from mlefit.inference.fixed_b import FixedB
+from mlefit.inference.fourth_moment import Residuals
 from mlefit.inference.kinds import lags
 from mlefit.inference.law import NORMAL, Law, Student
 from mlefit.inference.leverage import Maximum, Rows, slab_sum
@@ -49,7 +50,7 @@ class StandardErrors:
     """`laws` (k,) of the coefficients, predictor by predictor, `shapes` that of log shapes. `absent` (k,): those without an error.
 
     `exact`: n - p where RSS / sigma^2 has the chi-squared law with it. `alone`: some row, or cluster, has leverage 1 and a
-    say in what is absent. `df` (k,): least degrees of freedom for joint tests, None for the laws that have none.
+    say in what is absent. `fourth`: the error of the log of that scale by the fourth moment, where its rows are not normal.
     """
 
     kind: ErrorKind
@@ -60,6 +61,7 @@ class StandardErrors:
     exact: int | None = None
     alone: bool = False
     groups: Groups | None = None
+    fourth: float | None = None
 
     @property
     def hangs(self) -> bool:
@@ -67,26 +69,32 @@ class StandardErrors:
         return bool(self.absent.any())
 
 
-def standard_errors(kind: ErrorKind, fit: Optima, mean: LinearMean, rows: Execution, objective: Objective) -> StandardErrors:
-    """The errors of a kind. `mean` is that of rows of the data; sandwiches visit those `rows` with an `objective` for them."""
+def standard_errors(
+    kind: ErrorKind, fit: Optima, mean: LinearMean, rows: Execution, objective: Objective, sample: Chunk | None = None,
+) -> StandardErrors:
+    """The errors of a kind. `mean` is that of rows of the data; sandwiches visit those `rows` with an `objective` for them.
+
+    `sample`: some rows at random, by which the shape of the residuals is judged; None: it is taken to be that of the law.
+    """
     curvature, size = fit.mle.curvature, mean.size
+    at = Maximum(fit.noise, objective, fit.mle.theta, curvature)
     exact = fit.noise.compresses
     if not kind.sandwich:
         if kind.name == "model" or not exact:
             return _alike(kind, Inverse(curvature), NORMAL, NORMAL, size)
         free = residual_df(fit.n, size)
         covered = size if kind.name == "auto" else objective.size
-        return _alike(kind, Inverse(curvature, float(np.sqrt(fit.n / free)), covered), Student(free), Student(free), size, free)
-    at = Maximum(fit.noise, objective, fit.mle.theta, curvature)
+        found = _alike(kind, Inverse(curvature, float(np.sqrt(fit.n / free)), covered), Student(free), Student(free), size, free)
+        return found if sample is None or kind.name != "auto" else replace(found, fourth=_fourth(at, sample, fit.n, free))
     directions = Directions.of(curvature, mean.natural(fit.mle.theta[:size]))
     model, free = Inverse(curvature), max(residual_df(fit.n, size), 1)
     groups = None
     if kind.name == "cluster":
-        found = clustered(at, directions, rows)
-        middle, alone = found.middle * (found.groups / (found.groups - 1.0) * (fit.n - 1.0) / free), found.alone
-        groups = Groups(found.groups, found.effective)
-        laws: tuple[Law, ...] = tuple(Student(float(df)) for df in cluster_df(found.groups, found.effective))
-        shapes: Law = Student(float(cluster_df(found.groups, np.array([found.shapes]))[0]))
+        sums = clustered(at, directions, rows)
+        middle, alone = sums.middle * (sums.groups / (sums.groups - 1.0) * (fit.n - 1.0) / free), sums.alone
+        groups = Groups(sums.groups, sums.effective)
+        laws: tuple[Law, ...] = tuple(Student(float(df)) for df in cluster_df(sums.groups, sums.effective))
+        shapes: Law = Student(float(cluster_df(sums.groups, np.array([sums.shapes]))[0]))
     else:
         middle, carried = _summed(kind, fit.n, at, rows, directions, free)
         alone = carried.alone
@@ -100,6 +108,11 @@ def standard_errors(kind: ErrorKind, fit: Optima, mean: LinearMean, rows: Execut
     parts = mean.natural(fit.mle.theta[:size])
     ratio = np.concatenate([covariance.error(a.directions, a.first) / model.error(a.directions, a.first) for a in parts])
     return StandardErrors(kind, covariance, laws, shapes, alone | (ratio < NOTHING), None, bool(alone.any()), groups)
+
+
+def _fourth(at: Maximum, sample: Chunk, n: float, free: int) -> float | None:
+    residuals = Residuals.of(at, sample)
+    return None if residuals.normal(float(np.sqrt(free / n))) else residuals.log_error(n)
 
 
 def _alike(kind: ErrorKind, covariance: Covariance, law: Law, shapes: Law, size: int, exact: int | None = None) -> StandardErrors:

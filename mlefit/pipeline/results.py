@@ -63,10 +63,13 @@ def _shapes(problem: Problem, fit: Optima, found: Estimates, errors: StandardErr
         said = _shape(estimate, error, problem.request.level, errors, divisor)
         yield Parameter(
             shape.name, None, "shape", "ok", number(estimate), number(said.std_error), number(said.low), number(said.high),
-            df=errors.shapes.df, loss_estimate=number(found.loss_shapes[i] * correction), gap_se=number(found.shape_gap[i]))
+            df=errors.shapes.df, loss_estimate=number(found.loss_shapes[i] * correction), gap_se=number(found.shape_gap[i]),
+            interval="fourth-moment" if errors.fourth is not None else "chi-squared" if errors.exact is not None else None)
 
 
 def _shape(estimate: float, error: float, level: float, errors: StandardErrors, divisor: float) -> Inference:
+    if errors.fourth is not None:
+        return on_log_scale(estimate, errors.fourth, level, errors.shapes)
     if errors.exact is not None:
         return of_chi_squared(estimate, error, level, errors.exact, divisor)
     return on_log_scale(estimate, error, level, errors.shapes)
@@ -123,12 +126,13 @@ def sigma_note(problem: Problem, fit: Optima) -> tuple[str, ...]:
 
 
 def shape_note(problem: Problem, errors: StandardErrors) -> tuple[str, ...]:
-    """Under a sandwich: what the interval of a scale is made of, which the chi-squared law of normal errors is not."""
+    """What the interval of a scale is made of, where that is not the chi-squared law of normal errors."""
     noise = problem.prepared.noise
-    if not noise.compresses or not errors.kind.sandwich:
+    if not noise.compresses or not (errors.kind.sandwich or errors.fourth is not None):
         return ()
     names = ", ".join(shape.name for shape in noise.shapes)
-    return (f"{names}: its interval is that of the fourth moment of the residuals, on the log scale.",)
+    why = ", as their shape is not normal (p < 0.01)" if errors.fourth is not None else ""
+    return (f"{names}: its interval is that of the fourth moment of the residuals, on the log scale{why}.",)
 
 
 def beyond_doubles(found: Sequence[Parameter]) -> tuple[Warn, ...]:

@@ -40,7 +40,7 @@ def report_of(found: Fitted) -> Report:
     problem, both, mean = found.problem, found.fit, found.mean
     if not found.certified:
         raise not_certified(problem, both)
-    errors = standard_errors(problem.errors, both, mean, found.rows, found.objective)
+    errors = standard_errors(problem.errors, both, mean, found.rows, found.objective, problem.prepared.sample)
     numbers = estimates(both, mean, errors.covariance)
     agreed = agreement(found, numbers)
     null = null_loglik(problem, found.rows)

@@ -52,7 +52,8 @@ class Model(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """One row of the parameter table. `interval`: whether it and the p-value come from the error, or are likelihood ratios."""
+    """One row of the parameter table. `interval`: whether it and the p-value come from the error, or are likelihood
+    ratios; of a sigma, whether it is that of normal errors or that of the fourth moment."""
 
     name: str
     class_: str | None
@@ -68,7 +69,7 @@ class Parameter(NamedTuple):
     p_value: float | None = None
     loss_estimate: float | None = None
     gap_se: float | None = None
-    interval: Literal["wald", "profile"] | None = None
+    interval: Literal["wald", "profile", "chi-squared", "fourth-moment"] | None = None
 
 
 class Route(NamedTuple):

@@ -76,7 +76,7 @@ def coding(report: Report) -> list[str]:
 
 def ratios(report: Report) -> str:
     """The coefficients whose intervals are those of the profile likelihood, if any."""
-    means = [p for p in report.parameters if p.interval is not None]
+    means = [p for p in report.parameters if p.interval in ("wald", "profile")]
     names = [shown(p.name) for p in means if p.interval == "profile"]
     if not names:
         return ""
