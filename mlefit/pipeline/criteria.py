@@ -74,6 +74,8 @@ def null_loglik(problem: Problem, rows: Execution) -> float | None:
     if noise.compresses:
         assert moments.response is not None
         mean_square = float(moments.response.r[1, 1] ** 2) / n
+        if mean_square == 0.0:      # a constant response, in a model without an intercept
+            return None
         a, c = noise.affine(noise.implied_shapes(mean_square, 0.0))
         return -n * (a * mean_square + c + problem.log_unit)
     if noise.response.reads_levels and problem.prepared.predictors.offset is None:
