@@ -12,7 +12,7 @@ from mlefit.arrays import Array
 from mlefit.criterion import likelihood
 from mlefit.errors import NoEstimateError
 from mlefit.estimation import fit as fitting
-from mlefit.estimation import routes
+from mlefit.estimation import rewhiten, routes
 from mlefit.estimation.certificate import CERTIFIED, Certificate, EstimatedDistance, distance
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.optimize import second_order
@@ -181,6 +181,7 @@ def test_every_other_outcome_is_refused_with_its_sentence(outcome: Outcome, monk
         return replace(found, outcome=outcome, certificate=replace(found.certificate, short=0.25), iterations=7)
 
     monkeypatch.setattr(fitting, "maximum_likelihood", ends)
+    monkeypatch.setattr(rewhiten, "maximum_likelihood", ends)
     with pytest.raises(NoEstimateError) as refused:
         mlefit.fit(table("bernoulli", 0, 1.0), target="y", model="bernoulli", draws=0)
     assert refused.value.code == "not-converged"

@@ -8,23 +8,29 @@ from mlefit.diagnosis.separating import Outcomes, alone, facts, outcomes
 from mlefit.errors import NoEstimateError
 from mlefit.estimation.fit import Separated
 from mlefit.execution import Execution
+from mlefit.existence.cone import signed
 from mlefit.inference.intervals import wald
 from mlefit.inference.law import NORMAL
-from mlefit.mean import LinearMean
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Criteria, Parameter
 
 SHOWN = 8               # parameters named in a message
 FACTS = 3               # facts told in a message
 CLASSES = 3             # classes named one by one
+SLACK = 1e-6            # of a log-likelihood: the limit is computed so far out that rounding takes up to half of its digits
 IDENTIFIED = 1e-7       # a combination that moves less than this along a flat direction is identified
 
 
-def separated(problem: Problem, found: Separated, mean: LinearMean, execution: Execution) -> NoEstimateError:
-    """The refusal of separated data: what separates, how many rows, the supremum, and the parameters still identified."""
+def separated(problem: Problem, found: Separated, execution: Execution) -> NoEstimateError | None:
+    """The refusal of separated data: what separates, how many rows, the supremum, and the parameters still identified.
+
+    None where the claim is withdrawn: what a likelihood approaches is not below what it has somewhere.
+    """
     separation, noise = found.separation, problem.prepared.noise
-    limit = limiting(noise, mean, execution, separation)
-    parameters = _limiting_parameters(problem, mean, np.array(separation.directions), limit)
+    limit = limiting(noise, found.mean, execution, separation)
+    if limit is not None and limit.supremum < _reached(problem, found) * (1.0 + SLACK):
+        return None
+    parameters = _limiting_parameters(problem, found, execution, limit)
     culprits, told = _culprits(problem, parameters, separation.complete, outcomes(problem, execution))
     target, rows = problem.prepared.observed.target, f"{round(separation.predicted)} of {round(separation.rows)} rows"
     modelled = f" (modelled: {problem.prepared.levels[-1]})" if noise.response.takes_positive else ""
@@ -51,7 +57,7 @@ def _culprits(
     problem: Problem, parameters: tuple[Parameter, ...], complete: bool, found: Outcomes
 ) -> tuple[list[Parameter], list[str]]:
     """The infinite parameters that the message names, and what the rows say about their columns."""
-    infinite = [p for p in parameters if p.state == "infinite"]
+    infinite = [p for p in parameters if p.state in ("infinite", "diverges")]
     culprits = [p for p in infinite if p.name != "(Intercept)"] or infinite
     places = sorted({problem.labels.index(p.name) for p in culprits})
     enough = alone(problem, found, places) if complete else []
@@ -69,29 +75,38 @@ def _towards(problem: Problem, culprits: list[Parameter]) -> list[str]:
     named = []
     for name, group in list(by_name.items())[:SHOWN]:
         ways = []
-        for sign, limit in (("+", "+inf"), ("-", "-inf")):
+        for way, limit in (("+infinity", "+inf"), ("-infinity", "-inf"), ("diverges", None)):
             classes = [p.class_ for p in group if p.limit == limit]
             if not classes:
                 continue
             one_by_one = [c for c in classes if c is not None]
             if not one_by_one:
-                ways.append(f"{sign}infinity")
+                ways.append(way)
             elif len(one_by_one) <= CLASSES:
                 word = "class" if len(one_by_one) == 1 else "classes"
-                ways.append(f"{sign}infinity for {word} {', '.join(one_by_one)}")
+                ways.append(f"{way} for {word} {', '.join(one_by_one)}")
             else:
-                ways.append(f"{sign}infinity for {len(one_by_one)} classes")
+                ways.append(f"{way} for {len(one_by_one)} classes")
         named.append(f"{name} ({', '.join(ways)})")
     return [*named, "..."] if len(by_name) > SHOWN else named
 
 
+def _reached(problem: Problem, found: Separated) -> float:
+    """The log-likelihood that some parameters have: of classes alone, or where the search had come."""
+    weights, predictors = np.array(list(problem.prepared.level_weights.values())), problem.prepared.predictors
+    if not weights.size or predictors.offset is not None or not predictors.intercept:
+        return found.reached
+    return max(found.reached, float(weights @ np.log(weights / weights.sum())))
+
+
 def _limiting_parameters(
-    problem: Problem, mean: LinearMean, directions: Array, limit: Limit | None
+    problem: Problem, separated: Separated, execution: Execution, limit: Limit | None
 ) -> tuple[Parameter, ...]:
     """States, limits, and for what the limiting model identifies, estimates."""
+    mean, directions = separated.mean, np.array(separated.separation.directions)
     known = mean.natural(np.zeros(mean.size) if limit is None else limit.gamma)
     flat = np.eye(mean.size) if limit is None else limit.flat
-    found = []
+    found, towards = list[Parameter](), list[Array]()
     for part, predictor in zip(known, problem.prepared.noise.predictors, strict=True):
         name_of_class = predictor.class_
         a, block = part.directions, slice(part.first, part.first + part.directions.shape[1])
@@ -113,6 +128,11 @@ def _limiting_parameters(
             leading = next((d for d, size in zip(drift[:, k], sizes, strict=True) if abs(d) > IDENTIFIED * size), 0.0)
             if leading == 0.0:
                 found.append(Parameter(label, name_of_class, "mean", "aliased"))
-            else:
-                found.append(Parameter(label, name_of_class, "mean", "infinite", limit="+inf" if leading > 0.0 else "-inf"))
-    return tuple(found)
+                continue
+            found.append(Parameter(label, name_of_class, "mean", "infinite", limit="+inf" if leading > 0.0 else "-inf"))
+            towards.append(np.zeros(mean.size))
+            towards[-1][block] = np.sign(leading) * a[k]
+    holds = iter(signed(problem.prepared.noise, mean, execution, separated.separation, np.array(towards)))
+    return tuple(
+        p._replace(state="diverges", limit=None) if p.state == "infinite" and not next(holds) else p for p in found
+    )

@@ -3,12 +3,11 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from mlefit.criterion import implied_loss, likelihood
 from mlefit.estimation.optimize import QUICK_STEPS
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import Optimum
+from mlefit.estimation.rewhiten import arrived, settled
 from mlefit.estimation.routes import least_loss, maximum_likelihood
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean
@@ -46,32 +45,33 @@ class Optima(NamedTuple):
 
 
 class Separated(Exception):  # noqa: N818  a finding, not a defect: the pipeline turns it into what the user reads
-    """The likelihood has no maximum; carries the proof and where the search had come."""
+    """The likelihood has no maximum; carries the proof, the mean in whose coordinates it is, and what log-likelihood the search had
+    reached."""
 
-    def __init__(self, separation: "Separation", theta: np.ndarray) -> None:
+    def __init__(self, separation: "Separation", mean: LinearMean, reached: float) -> None:
         super().__init__("the likelihood has no maximum")
         self.separation = separation
-        self.theta = theta
+        self.mean = mean
+        self.reached = reached
 
 
-def fit_both(noise: NoiseModel, mean: LinearMean, execution: Execution, sample: Execution | None = None) -> Optima:
+def fit_both(
+    noise: NoiseModel, mean: LinearMean, execution: Execution, sample: Execution | None = None, *, believe: bool = True
+) -> Optima:
     """Maximise the likelihood, minimise the loss, then evaluate each criterion at the other's optimum.
 
-    Raises Separated when the likelihood of a discrete response has no maximum.
+    Raises Separated when the likelihood of a discrete response has no maximum, unless such a claim was withdrawn and is not
+    to be believed again: then existence is undecided where no certificate proves it.
     """
-    n = execution.sum(lambda chunk: Tally(float(chunk.rows) if chunk.weight is None else float(chunk.weight.sum()), 0.0))
+    n = execution.sum(lambda chunk: Tally(float(chunk.rows) if chunk.weight is None else float(chunk.weight.sum()), 0.0)).weight
     mle = maximum_likelihood(noise, mean, execution, sample, steps=QUICK_STEPS)
     decided = True
     if noise.separable and mle.certificate.reach >= 1.0:
-        from mlefit.existence.separation import Undecided, separate
-
-        try:
-            separation = separate(noise, mean, execution, mle.theta[: mean.size])
-        except Undecided:
-            decided = False
-        else:
-            if separation is not None:
-                raise Separated(separation, mle.theta)
+        decided = believe and _exists(noise, mean, execution, mle, n)
+    if mle.outcome is not Outcome.CERTIFIED and sample is not None:     # it may have misled
+        mle = maximum_likelihood(noise, mean, execution, start=mle.theta, steps=QUICK_STEPS)
+    if noise.separable and not (mle.outcome is Outcome.CERTIFIED and arrived(mean, execution, mle)):
+        mean, mle = settled(noise, mean, execution, mle, n)
     if mle.outcome is not Outcome.CERTIFIED:
         mle = maximum_likelihood(noise, mean, execution, start=mle.theta)
     if not decided:
@@ -84,4 +84,20 @@ def fit_both(noise: NoiseModel, mean: LinearMean, execution: Execution, sample: 
         point = optimum.theta[: objective.size]
         return execution.sum(lambda chunk: objective.tally(point, chunk, 0)).value
 
-    return Optima(noise, mean, n.weight, mle, loss, (mle.value, total(likely, loss)), (total(lossy, mle), loss.value))
+    return Optima(noise, mean, n, mle, loss, (mle.value, total(likely, loss)), (total(lossy, mle), loss.value))
+
+
+def _exists(noise: NoiseModel, mean: LinearMean, execution: Execution, mle: Optimum, n: float) -> bool:
+    """Whether it is proven that there is a maximum; raises Separated when there is none."""
+    from mlefit.existence.far import drawn_in
+    from mlefit.existence.separation import Undecided, separate
+
+    near, rows = drawn_in(mean, execution, n)
+    hint = mle.theta[: mean.size]
+    try:
+        separation = separate(noise, near, rows, hint if near is mean else mean.mapped(hint, near))
+    except Undecided:
+        return False
+    if separation is not None:
+        raise Separated(separation, near, -mle.value)
+    return True

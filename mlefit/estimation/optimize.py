@@ -10,24 +10,25 @@ from mlefit.estimation.memo import Memo
 
 HANDOVER = 1e-4          # nats in total: where a search in the metric of a subsample hands over to the polish
 SEARCH_STEPS = 500       # a whitened Newton search needs about ten
+LENGTHS = 60             # steps that are tried each way
 QUICK_STEPS = 30         # after which it is worth asking whether there is an optimum to be found
 FIRST_ORDER = {"ftol": 0.0, "gtol": 1e-8, "maxcor": 20, "maxiter": 20_000, "maxfun": 40_000}    # for L-BFGS-B
 PRODUCTS_GRADIENT = 1e-9  # gradient of the mean at which a search without a Hessian hands over to the polish
 
 
 def second_order(
-    memo: Memo, start: Array, limit: int = SEARCH_STEPS, curvature: Memo | None = None
+    memo: Memo, start: Array, limit: int = SEARCH_STEPS, curvature: Memo | None = None, near: float = CERTIFIED
 ) -> tuple[Array, int, str]:
     """A trust-region Newton search: where it ended, how many steps it took, and scipy's name of the method.
 
     With `curvature`, the same criterion on a subsample, steps are made with the Hessian of that: a pass then takes a value
-    and a gradient. The last step, from within HANDOVER, is not evaluated here: it leads to where the polish begins, with the
-    one pass that takes a Hessian of all rows.
+    and a gradient. The search ends within `near` nats, with a `curvature` within HANDOVER: the last step, from there, is not
+    evaluated here; it leads to where the polish begins, with the one pass that takes a Hessian of all rows.
     """
     from scipy.optimize import OptimizeResult, minimize
 
     search: Any = minimize      # its stubs do not know that options differ by method
-    bent, near = (memo, CERTIFIED) if curvature is None else (curvature, HANDOVER)
+    bent, near = (memo, near) if curvature is None else (curvature, HANDOVER)
     formed = bent.order == 2
     size = memo.at(start, 0).weight
     reached: list[Array] = [start]
@@ -74,6 +75,23 @@ def first_order(memo: Memo, start: Array) -> tuple[Array, int]:
         found = search(lambda theta: (memo.value(theta), memo.gradient(theta)), start, method="L-BFGS-B", jac=True,
                        options=FIRST_ORDER)
     return np.asarray(found.x), int(found.nit)
+
+
+def downhill(memo: Memo, start: Array) -> Array:
+    """The best of some points on the way of steepest descent from `start`, by halves and doubles of a step of length 1.
+
+    Where one row has all the say at the start, a line search that believes the slope there ends before its first step.
+    """
+    gradient = memo.gradient(start)
+    way, best, value = -gradient / float(np.linalg.norm(gradient)), start, memo.value(start)
+    for factor in (2.0, 0.5):
+        length = 1.0 if factor > 1.0 else 0.5
+        for _ in range(LENGTHS):
+            point = start + length * way
+            if not (found := memo.value(point)) < value:
+                break
+            best, value, length = point, found, length * factor
+    return best
 
 
 def first_order_guided(memo: Memo, start: Array, curvature: Memo, scale: float) -> tuple[Array, int]:

@@ -9,9 +9,9 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.criterion import implied_loss, likelihood
-from mlefit.estimation.certificate import DENSE
+from mlefit.estimation.certificate import CERTIFIED, DENSE
 from mlefit.estimation.memo import Memo
-from mlefit.estimation.optimize import QUICK_STEPS, SEARCH_STEPS, first_order, first_order_guided, second_order
+from mlefit.estimation.optimize import QUICK_STEPS, SEARCH_STEPS, downhill, first_order, first_order_guided, second_order
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import EXACT, Optimum, polish
 from mlefit.execution import Execution
@@ -26,9 +26,10 @@ WORTHLESS = 1e6     # a subsample whose whitened Hessian is this ill-conditioned
 
 def maximum_likelihood(
     noise: NoiseModel, mean: MeanFunction, execution: Execution, sample: Execution | None = None,
-    start: Array | None = None, steps: int = SEARCH_STEPS,
+    start: Array | None = None, steps: int = SEARCH_STEPS, near: float = CERTIFIED,
 ) -> Optimum:
-    """Minimise -log L over (gamma, free shapes), from `start`, the optimum of a subsample, or zero.
+    """Minimise -log L over (gamma, free shapes), from `start`, the optimum of a subsample, or zero, until within
+    `near` nats.
 
     With more than DENSE parameters a Hessian of the subsample costs more than the steps that it saves.
     """
@@ -41,7 +42,7 @@ def maximum_likelihood(
     elif start is None:
         start = np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)])
     memo = Memo(objective, execution, order=2 if dense and curvature is None else 1)
-    theta, iterations, method = second_order(memo, start, steps, curvature)
+    theta, iterations, method = second_order(memo, start, steps, curvature, near)
     end = polish(memo, theta, steady=EXACT)
     if not dense and end.outcome is Outcome.CERTIFIED:
         end = polish(memo, end.theta)       # standard errors want the Hessian of the answer, not of where polishing began
@@ -69,6 +70,9 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, samp
                 break
     if end is None or end.outcome is not Outcome.CERTIFIED:
         theta, steps = first_order(memo, min(theta, np.zeros(mean.size), key=memo.value))
+        end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
+    if end.outcome is not Outcome.CERTIFIED:
+        theta, steps = first_order(memo, downhill(memo, np.zeros(mean.size)))
         end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
     shapes = noise.implied_shapes(end.value / end.weight, base)
     return Optimum(np.concatenate([end.theta, shapes]), end.weight, end.value, end.gradient, end.curvature, end.certificate,

@@ -76,9 +76,9 @@ def _direction(
         return None
     objective = total.constraint / total.pairs
     start = hint / max(float(np.abs(hint).max()), float(np.finfo(float).tiny))
-    if not len(execution.sum(lambda chunk: _violations(noise, mean, start, earlier, chunk, GAIN)).rows):
+    if not len(execution.sum(lambda chunk: violations(noise, mean, start, earlier, chunk, GAIN)).rows):
         return start        # where the search had come, every open pair was separated already
-    working = execution.sum(lambda chunk: _violations(noise, mean, start, earlier, chunk, np.inf)).rows
+    working = execution.sum(lambda chunk: violations(noise, mean, start, earlier, chunk, np.inf)).rows
     for _ in range(ROUNDS):
         found = _programme(objective, working)
         if found is None:
@@ -86,7 +86,7 @@ def _direction(
         direction = _settled(found, working)
         if objective @ direction <= GAIN:
             return None
-        violated = execution.sum(lambda chunk: _violations(noise, mean, direction, earlier, chunk, -TIE))  # noqa: B023 - consumed here
+        violated = execution.sum(lambda chunk: violations(noise, mean, direction, earlier, chunk, -TIE))  # noqa: B023 - consumed here
         if not len(violated.rows):
             return direction
         working = np.concatenate([working, violated.rows])
@@ -176,9 +176,10 @@ class Violations:
         return Violations(np.concatenate([self.rows, other.rows]))
 
 
-def _violations(
+def violations(
     noise: NoiseModel, mean: LinearMean, direction: Array, earlier: Sequence[Array], chunk: Chunk, limit: float
 ) -> Violations:
+    """Of the pairs that the `earlier` directions leave tied, those whose margin along `direction` is below `limit`."""
     kept = Entries.of(noise, chunk)
     margin = np.where(_open(mean, earlier, chunk, kept), _margins(mean, direction, chunk, kept), np.inf).ravel()
     order = np.argpartition(margin, min(ENTER, margin.size) - 1)[:ENTER]

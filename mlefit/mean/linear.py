@@ -51,6 +51,11 @@ class LinearMean(MeanFunction):
             eta[:, 0] -= chunk.offset
         return self.coordinates.nearest(eta, chunk)
 
+    def mapped(self, coef: Array, other: "LinearMean") -> Array:
+        """The coordinates (m r,) in which another mean of the same columns has these coefficients."""
+        each = self.coordinates.encoded(coef).reshape(self.predictors, -1)
+        return np.asarray(each @ other.coordinates.triangle.T).ravel()
+
     def natural(self, coef: Array) -> tuple[Natural, ...]:
         """B in the units of the columns and of the response."""
         units, r = self._units, self.coordinates.rank

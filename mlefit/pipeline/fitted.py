@@ -8,6 +8,7 @@ from mlefit.estimation.constrained import Likelihood
 from mlefit.estimation.fit import Optima, Separated, fit_both
 from mlefit.estimation.outcome import Outcome
 from mlefit.execution import Engine
+from mlefit.existence.far import FAR, farthest
 from mlefit.mean import Coordinates, LinearMean
 from mlefit.objective import Objective
 from mlefit.problem.prepare import Prepared, Progress
@@ -65,17 +66,31 @@ def fit(problem: Problem, progress: Progress | None = None) -> Fitted:
     noise, shape = problem.prepared.noise, problem.shape
     scale = len(shape.kept) + 1 if noise.compresses else 1
     mean = LinearMean(Coordinates(shape.triangle(scale), shape.kept), len(noise.predictors), problem.units)
-    return Fitted(problem, mean, _fit(problem, mean, progress))
+    optima = _fit(problem, mean, progress)
+    return Fitted(problem, mean if noise.compresses else optima.mean, optima)
 
 
 def not_certified(problem: Problem, fit: Optima) -> NoEstimateError:
     """The refusal of a search that did not arrive, with what it came to."""
     worst = fit.mle if fit.mle.outcome is not Outcome.CERTIFIED else fit.loss
+    where, remedy, columns, rows = _huge(problem, fit)
     return NoEstimateError(
         f"{worst.method} did not converge: {worst.outcome.value} ({worst.certificate.kind} {worst.certificate.short:.3g} nats "
-        f"after {worst.iterations} steps)",
-        "rescale or drop nearly collinear columns, or collect more rows", code="not-converged",
+        f"after {worst.iterations} steps){where}", remedy, code="not-converged", columns=columns, rows=rows,
         partial=problem.report(unknown_parameters(problem)))
+
+
+def _huge(problem: Problem, fit: Optima) -> tuple[str, str, tuple[str, ...], tuple[int, ...]]:
+    """What there is to say of a search that failed: the value farthest out, if one is that far, with its column and row."""
+    prepared, far = problem.prepared, None
+    if prepared.store is not None:
+        far, _ = farthest(fit.mean, _engine(prepared, problem.threads))
+    if far is None or far.ratio <= FAR:
+        return "", "rescale or drop nearly collinear columns, or collect more rows", (), ()
+    place = problem.shape.kept[far.column]
+    value, name, row = far.value * prepared.scaling.scale[place] + prepared.scaling.centre[place], problem.labels[place], far.row + 1
+    return (f'; column "{name}", row {row} of those used: {value:.6g} is {far.ratio:.1g} times as far out as a quarter of the '
+            "column is", "correct the value, drop the row, or use the logarithm of the column", (name,), (row,))
 
 
 def _engine(prepared: Prepared, threads: int) -> Engine:
@@ -98,4 +113,7 @@ def _fit(problem: Problem, mean: LinearMean, progress: Progress | None) -> Optim
     except Separated as found:
         from mlefit.diagnosis.no_maximum import separated
 
-        raise separated(problem, found, mean, rows) from None
+        refusal = separated(problem, found, rows)
+        if refusal is not None:
+            raise refusal from None
+    return fit_both(noise, mean, rows, sample, believe=False)

@@ -58,7 +58,7 @@ class Parameter(NamedTuple):
     name: str
     class_: str | None
     kind: Literal["mean", "scale", "shape"]
-    state: Literal["ok", "aliased", "infinite", "no-robust-error"]
+    state: Literal["ok", "aliased", "infinite", "diverges", "no-robust-error"]
     estimate: float | None = None
     std_error: float | None = None
     ci_low: float | None = None
