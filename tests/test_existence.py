@@ -182,7 +182,7 @@ def test_a_level_with_one_class_of_three() -> None:
     error = refused(columns, "categorical")
     supremum = same_as_fit(error, without(columns, g != "B"), "categorical")
     assert str(error) == (
-        'quasi-complete separation of "y" by g=B (+infinity for class b, -infinity for class c); every row with g=B has '
+        'quasi-complete separation of "y" by g=B (+infinity for class b, diverges for class c); every row with g=B has '
         f"y=b: {int((g == 'B').sum())} of 90 rows are predicted perfectly, these coefficients are infinite and no "
         f"maximum-likelihood estimate exists; the log-likelihood approaches {supremum:.6f}, but never reaches it\n{LIMITING}")
 
@@ -206,7 +206,7 @@ def test_many_classes_are_counted_not_listed() -> None:
     y[g == "B"] = "L05"
     error = refused({"g": g, "y": y}, "categorical")
     assert error.message.startswith(
-        'quasi-complete separation of "y" by g=B (+infinity for class L05, -infinity for 10 classes); every row with g=B has '
+        'quasi-complete separation of "y" by g=B (+infinity for class L05, diverges for 10 classes); every row with g=B has '
         "y=L05: ")
     assert error.columns == ("g=B",)
 

@@ -13,10 +13,12 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.criterion import likelihood
+from mlefit.estimation.certificate import distance
 from mlefit.estimation.constrained import Restricted
 from mlefit.estimation.optimize import second_order
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import polish
+from mlefit.estimation.rewhiten import arrived
 from mlefit.execution import Execution
 from mlefit.existence.separation import Separation, null_space
 from mlefit.inference.covariance import Covariance, Inverse
@@ -25,6 +27,7 @@ from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
 
 VANISHED = 800.0    # exp(-800) is 0 in float64
+HELD = 1e-6         # nats: further out the same u must be the optimum still, unless a pair that should have vanished holds it
 LIMIT_STEPS = 100   # what is identified is found in some ten steps; where it is not, the message does without
 
 
@@ -65,6 +68,20 @@ def limiting(noise: NoiseModel, mean: LinearMean, execution: Execution, separati
     memo = Restricted(Objective(likelihood(noise), mean, 0), execution, base, space)
     u, _, _ = second_order(memo, np.zeros(space.shape[1]), LIMIT_STEPS)
     end = polish(memo, u)
-    if end.outcome is not Outcome.CERTIFIED:
+    if end.outcome is Outcome.CERTIFIED and not arrived(mean, execution, end, space):      # one huge value has the say there
+        u, _, _ = second_order(memo, end.theta, LIMIT_STEPS, near=0.0)
+        end = polish(memo, u)
+    if end.outcome is not Outcome.CERTIFIED or not arrived(mean, execution, end, space):
+        return None
+    if _short(Restricted(memo.objective, execution, 2.0 * base, space), end.theta) > HELD:
         return None
     return Limit(space @ end.theta, Within(Inverse(end.curvature), space), flat, -end.value)
+
+
+def _short(memo: Restricted, u: Array) -> float:
+    """How many nats u is short of the optimum."""
+    try:
+        edm, _ = distance(memo.gradient(u), memo.curvature(u))
+    except np.linalg.LinAlgError:
+        return np.inf
+    return memo.at(u, 0).weight * edm

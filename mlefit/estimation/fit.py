@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlefit.criterion import implied_loss, likelihood
 from mlefit.estimation.optimize import QUICK_STEPS
 from mlefit.estimation.outcome import Outcome
-from mlefit.estimation.polish import Optimum
+from mlefit.estimation.polish import STEADY, Optimum
 from mlefit.estimation.rewhiten import arrived, settled
 from mlefit.estimation.routes import least_loss, maximum_likelihood
 from mlefit.execution import Execution
@@ -70,10 +70,14 @@ def fit_both(
         decided = believe and _exists(noise, mean, execution, mle, n)
     if mle.outcome is not Outcome.CERTIFIED and sample is not None:     # it may have misled
         mle = maximum_likelihood(noise, mean, execution, start=mle.theta, steps=QUICK_STEPS)
-    if noise.separable and not (mle.outcome is Outcome.CERTIFIED and arrived(mean, execution, mle)):
-        mean, mle = settled(noise, mean, execution, mle, n)
-    if mle.outcome is not Outcome.CERTIFIED:
-        mle = maximum_likelihood(noise, mean, execution, start=mle.theta)
+    near = mle.certificate.reach <= STEADY or not noise.separable
+    if not (mle.outcome is Outcome.CERTIFIED and (near or arrived(mean, execution, mle))):
+        if noise.separable:
+            mean, mle = settled(noise, mean, execution, mle, n)
+        if mle.outcome is not Outcome.CERTIFIED:
+            mle = maximum_likelihood(noise, mean, execution, start=mle.theta)
+            if noise.separable and mle.outcome is Outcome.CERTIFIED and not arrived(mean, execution, mle):
+                mle = replace(mle, outcome=Outcome.ITERATIONS)
     if not decided:
         mle = replace(mle, outcome=Outcome.UNDECIDED)
     loss = least_loss(noise, mean, execution, sample)

@@ -9,7 +9,8 @@ row, the trace of its second derivatives by its predictors, and R_w the triangle
 are coordinates for the rows that still have a say (iteratively reweighted least squares; McCullagh and Nelder, section 2.5).
 
 Nor does a small EDM mean much on the way there: the huge value makes the curvature as large as it likes. It means what it
-says where the Newton step that is left moves no predictor of any row by 1 (self-concordance, Bach 2010).
+says where the Newton step that is left moves no predictor of any row by much (self-concordance, Bach 2010); far from its
+optimum a row on its right side is moved by 1.
 """
 
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.estimation.optimize import QUICK_STEPS
 from mlefit.estimation.outcome import Outcome
-from mlefit.estimation.polish import SHARP, Optimum
+from mlefit.estimation.polish import STEADY, Optimum, Point
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Execution
 from mlefit.mean import Coordinates, LinearMean
@@ -27,7 +28,7 @@ from mlefit.noise.model import NoiseModel
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.triangle import Triangle
 
-ROUNDS = 10         # searches, of QUICK_STEPS each; two are enough for one value of 1e12
+ROUNDS = 10         # searches of QUICK_STEPS each; in each step the logit of a huge value grows by 1
 SINGULAR = 1e-12    # a column that weighted rows determine to less than this is determined by no row with a say
 
 
@@ -65,27 +66,32 @@ class Most:
         return Most(max(self.value, other.value))
 
 
-def arrived(mean: LinearMean, execution: Execution, end: Optimum) -> bool:
-    """Whether the Newton step that is left changes no predictor of any row by 1 or more."""
-    if end.certificate.reach < 1.0:
-        return True
+def arrived(mean: LinearMean, execution: Execution, end: Point, space: Array | None = None) -> bool:
+    """Whether the Newton step that is left changes no predictor of any row by more than STEADY.
+
+    `space` (m r, d): what the coordinates of a restricted search are multiplied by.
+    """
     try:
-        step = end.curvature.solve(end.gradient)[: mean.size]
+        step = end.curvature.solve(end.gradient)
     except np.linalg.LinAlgError:
         return False
-    return execution.sum(lambda chunk: Most(float(np.abs(mean.slope(step, chunk)).max()))).value < 1.0
+    step = step[: mean.size] if space is None else space @ step
+    return execution.sum(lambda chunk: Most(float(np.abs(mean.slope(step, chunk)).max()))).value <= STEADY
 
 
 def settled(
     noise: NoiseModel, mean: LinearMean, execution: Execution, end: Optimum, n: float
 ) -> tuple[LinearMean, Optimum]:
-    """Where a search comes to from `end`, in coordinates of working weights that are renewed until it has arrived."""
+    """Where a search comes to from `end`, in coordinates of working weights that are renewed until it has arrived.
+
+    Not certified unless it has.
+    """
     for _ in range(ROUNDS):
         again = rewhitened(noise, mean, execution, end.theta, n)
         if again is None:
             break
         mean, start = again
-        end = maximum_likelihood(noise, mean, execution, start=start, steps=QUICK_STEPS, near=SHARP * n)
+        end = maximum_likelihood(noise, mean, execution, start=start, steps=QUICK_STEPS, near=0.0)
         if end.outcome is Outcome.CERTIFIED and arrived(mean, execution, end):
-            break
-    return mean, end
+            return mean, end
+    return mean, replace(end, outcome=Outcome.ITERATIONS)

@@ -88,7 +88,8 @@ def _huge(problem: Problem, fit: Optima) -> tuple[str, str, tuple[str, ...], tup
     if far is None or far.ratio <= FAR:
         return "", "rescale or drop nearly collinear columns, or collect more rows", (), ()
     place = problem.shape.kept[far.column]
-    value, name, row = far.value * prepared.scaling.scale[place] + prepared.scaling.centre[place], problem.labels[place], far.row + 1
+    value = far.value * prepared.scaling.scale[place] + prepared.scaling.centre[place]
+    name, row = problem.labels[place], far.row + 1
     return (f'; column "{name}", row {row} of those used: {value:.6g} is {far.ratio:.1g} times as far out as a quarter of the '
             "column is", "correct the value, drop the row, or use the logarithm of the column", (name,), (row,))
 
