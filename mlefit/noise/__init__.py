@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from mlefit.errors import UsageError
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.categorical import Categorical
+from mlefit.noise.gamma import Gamma
 from mlefit.noise.gaussian import Gaussian
 from mlefit.noise.model import NoiseModel
 from mlefit.noise.poisson import Poisson
@@ -15,6 +16,7 @@ MODELS: Mapping[str, type[NoiseModel]] = {model.name: model for model in (
     Bernoulli,
     Categorical,
     Poisson,
+    Gamma,
 )}
 CALLED_FOR: Mapping[Content, type[NoiseModel]] = {
     model.answers: model for model in MODELS.values() if model.answers is not None
