@@ -57,7 +57,7 @@ def test_models_loads_no_search() -> None:
 
 def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
-    assert capsys.readouterr() == ("mlefit 0.1.0\n", "")
+    assert capsys.readouterr() == ("mlefit 0.2.0\n", "")
     assert main(["fit", "--help"]) == 0
     text = capsys.readouterr().out
     assert text.startswith("Usage: mlefit fit [OPTIONS]")
