@@ -12,7 +12,7 @@ from mlefit.arrays import Array
 from mlefit.criterion import likelihood
 from mlefit.diagnosis.dependence import Order, Serial
 from mlefit.diagnosis.groups import Between
-from mlefit.diagnosis.scored import Optimum
+from mlefit.diagnosis.scored import Scoring
 from mlefit.estimation.fit import fit_both
 from mlefit.execution import Engine
 from mlefit.mean import Coordinates, LinearMean
@@ -102,7 +102,7 @@ def test_rows_of_one_clinic_are_no_independent_rows(order: str) -> None:
     found = fit(by_clinic(order), features=["treated"])
     assert [w["message"] for w in found["warnings"]] == [
         "clinic: rows that share it resemble each other, so intervals of what is constant within it are about 2.2 times too "
-        "short: --se cluster:clinic"]
+        "short: --se cluster:clinic, or make it a predictor"]
     (group,) = found["dependence"]["groups"]
     assert (group["column"], group["levels"], group["df"], group["df2"]) == ("clinic", 20, pytest.approx(18), pytest.approx(380))
 
@@ -153,10 +153,10 @@ def test_copies_are_counted_where_predictors_are_continuous() -> None:
     assert told({"x": np.concatenate([x, x[:30]]), "y": np.concatenate([y, 1 - y[:30]])}, "bernoulli") == []
 
 
-def optimum_of(noise: NoiseModel, y: Array, x: Array) -> Optimum:
+def scoring_of(noise: NoiseModel, y: Array, x: Array) -> Scoring:
     mean = LinearMean(Coordinates.orthonormal(x.shape[1]), 1)
     both = fit_both(noise, mean, Engine.of(Chunk(y, x)))
-    return Optimum.of(noise, Objective(likelihood(noise), mean, len(noise.shapes)), both.mle.theta, both.mle.curvature)
+    return Scoring.of(noise, Objective(likelihood(noise), mean, len(noise.shapes)), both.mle.theta, both.mle.curvature)
 
 
 def white(n: int, seed: int) -> Array:
@@ -167,10 +167,10 @@ def white(n: int, seed: int) -> Array:
 def test_the_correlation_of_neighbours_is_centred_and_cuts_do_not_matter() -> None:
     x = white(60, 8)
     y = x[:, 1] + np.random.default_rng(9).normal(size=60)
-    optimum = optimum_of(Gaussian(), y, x)
+    scoring = scoring_of(Gaussian(), y, x)
     hat = x @ x.T / 60.0
     e = y - hat @ y
-    found = tree_sum(Serial.of(rows) for k in range(0, 60, 7) for rows in optimum.scored(Chunk(y, x).part(k, min(k + 7, 60))))
+    found = tree_sum(Serial.of(rows) for k in range(0, 60, 7) for rows in scoring.scored(Chunk(y, x).part(k, min(k + 7, 60))))
     expected = float(e[:-1] @ e[1:]) / float(e @ e) + np.diagonal(hat, 1).sum() / 56.0
     assert found.correlation == pytest.approx(expected, rel=1e-9)
     steps = e[:-1] * e[1:]
@@ -186,7 +186,7 @@ def test_f_of_a_gaussian_is_that_of_added_levels_where_they_are_not_in_the_desig
     inner -= levels @ (levels.T @ inner) / 10.0
     x = np.asfortranarray(np.linalg.qr(np.column_stack([np.ones(n), inner]))[0] * np.sqrt(n))
     y = np.random.default_rng(11).normal(size=n)
-    (rows,) = optimum_of(Gaussian(), y, x).scored(Chunk(y, x))
+    (rows,) = scoring_of(Gaussian(), y, x).scored(Chunk(y, x))
     group = Between.of(rows, code, 6).test("g")
     both = np.column_stack([x[:, 1:], levels])
     small, large = (float(np.linalg.lstsq(design, y, rcond=None)[1][0]) for design in (x, both))
@@ -199,9 +199,9 @@ def test_f_of_a_gaussian_is_that_of_added_levels_where_they_are_not_in_the_desig
 def test_pearson_residuals_of_a_bernoulli_law() -> None:
     x = white(80, 12)
     y = (x[:, 1] + np.random.default_rng(13).logistic(size=80) > 0).astype(float)
-    optimum = optimum_of(Bernoulli(), y, x)
-    (rows,) = optimum.scored(Chunk(y, x))
-    p = 1.0 / (1.0 + np.exp(-x @ optimum.theta))
+    scoring = scoring_of(Bernoulli(), y, x)
+    (rows,) = scoring.scored(Chunk(y, x))
+    p = 1.0 / (1.0 + np.exp(-x @ scoring.theta))
     assert -rows.residuals[:, 0] == pytest.approx((y - p) / np.sqrt(p * (1.0 - p)), rel=1e-8)
     root = np.sqrt(p * (1.0 - p))[:, None] * x
     assert np.square(rows.projections).sum(axis=(1, 2)) == pytest.approx(

@@ -9,7 +9,7 @@ import mlefit
 from mlefit.arrays import Array
 from mlefit.criterion import likelihood
 from mlefit.diagnosis.misspecification import Spread
-from mlefit.diagnosis.scored import Optimum
+from mlefit.diagnosis.scored import Scoring
 from mlefit.estimation.fit import fit_both
 from mlefit.execution import Engine
 from mlefit.mean import Coordinates, LinearMean
@@ -110,10 +110,10 @@ def spread_of(noise: NoiseModel, y: Array, x: Array, slab: int) -> Spread:
     rows, mean = Chunk(y, x), LinearMean(Coordinates.orthonormal(x.shape[1]), len(noise.predictors))
     both = fit_both(noise, mean, Engine.of(rows))
     curvature = both.mle.curvature
-    optimum = Optimum.of(noise, Objective(likelihood(noise), mean, 0), both.mle.theta, curvature)
+    scoring = Scoring.of(noise, Objective(likelihood(noise), mean, 0), both.mle.theta, curvature)
     directions = curvature.root(np.eye(mean.size))
     parts = [rows.part(start, start + slab) for start in range(0, len(y), slab)]
-    return tree_sum(Spread.of(each, directions) for part in parts for each in optimum.scored(part))
+    return tree_sum(Spread.of(each, directions) for part in parts for each in scoring.scored(part))
 
 
 def white(n: int, seed: int) -> Array:
@@ -150,8 +150,8 @@ def test_the_leverage_of_several_predictors_is_the_whole_matrix() -> None:
     y = np.argmax(np.stack([0 * x[:, 1], x[:, 1], x[:, 2]]) + np.random.default_rng(12).gumbel(size=(3, 60)), axis=0)
     mean = LinearMean(Coordinates.orthonormal(3), 2)
     both = fit_both(noise, mean, Engine.of(Chunk(y.astype(float), x)))
-    optimum = Optimum.of(noise, Objective(likelihood(noise), mean, 0), both.mle.theta, both.mle.curvature)
-    (rows,) = optimum.scored(Chunk(y.astype(float), x))
+    scoring = Scoring.of(noise, Objective(likelihood(noise), mean, 0), both.mle.theta, both.mle.curvature)
+    (rows,) = scoring.scored(Chunk(y.astype(float), x))
     for i in range(0, 60, 7):
         a, w = rows.bent[:, i].T, rows.pull[:, i]
         assert rows.freed()[i] == pytest.approx(np.linalg.inv(np.eye(2) - a @ (w @ w.T)) @ rows.g[i], rel=1e-9)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array, Mask
-from mlefit.diagnosis.scored import Optimum, Scored
+from mlefit.diagnosis.scored import Scored, Scoring
 from mlefit.estimation.fit import Optima
 from mlefit.execution import Engine
 from mlefit.inference.kinds import kind_of
@@ -129,16 +129,16 @@ class Neighbours(NamedTuple):
 
 
 def neighbours(
-    problem: Problem, optimum: Optimum, both: Optima, mean: LinearMean, rows: Engine | None, grouped: bool
+    problem: Problem, scoring: Scoring, both: Optima, mean: LinearMean, rows: Engine | None, grouped: bool
 ) -> Neighbours:
     """What neighbouring rows say. `grouped`: the rows of some column's levels stand together, and the rule of groups speaks."""
     if rows is None:
         return Neighbours(reason="more rows than are looked at")
     if problem.prepared.observed.weights is not None:
         return Neighbours(reason="a weighted row is no single one")
-    if rows.store.rows - optimum.root.shape[1] < ENOUGH:
+    if rows.store.rows - scoring.root.shape[1] < ENOUGH:
         return Neighbours(reason="too few rows")
-    found = rows.sum(lambda chunk: tree_sum(Serial.of(slab) for slab in optimum.scored(chunk)))
+    found = rows.sum(lambda chunk: tree_sum(Serial.of(slab) for slab in scoring.scored(chunk)))
     if not found.spread > 0.0:
         return Neighbours(reason="no residuals")
     r, p = found.correlation, found.p_value
@@ -156,7 +156,7 @@ def neighbours(
         said = (f"neighbours in {by[0]} resemble each other (correlation of their residuals {r:.2f}): a bend in {by[0]} "
                 "(structure), or dependence (--se hac)")
         return Neighbours(r, p, warnings=(Warn("dependence", said, by[:1]),))
-    short = tuple(dict.fromkeys(_short(problem, optimum, both, mean, rows)))
+    short = tuple(dict.fromkeys(_short(problem, scoring, both, mean, rows)))
     return Neighbours(r, p, short, warnings=(Warn("dependence", _sentence(r, short), short),))
 
 
@@ -185,9 +185,9 @@ def _numbers(problem: Problem) -> tuple[list[int], list[str]]:
     return places, names
 
 
-def _short(problem: Problem, optimum: Optimum, both: Optima, mean: LinearMean, rows: Engine) -> Iterator[str]:
+def _short(problem: Problem, scoring: Scoring, both: Optima, mean: LinearMean, rows: Engine) -> Iterator[str]:
     """Coefficients whose hac error is FACTOR times that of the model."""
-    hac, model = (standard_errors(kind_of(kind), both, mean, rows, optimum.objective) for kind in ("hac", "auto"))
+    hac, model = (standard_errors(kind_of(kind), both, mean, rows, scoring.objective) for kind in ("hac", "auto"))
     parts = mean.natural(both.mle.theta[: mean.size])
     ratio = np.concatenate([hac.covariance.error(part.directions, part.first) / model.covariance.error(part.directions, part.first)
                             for part in parts])

@@ -6,7 +6,7 @@ from mlefit.diagnosis.dependence import neighbours
 from mlefit.diagnosis.groups import groups
 from mlefit.diagnosis.misspecification import misspecification
 from mlefit.diagnosis.repeated import repeated
-from mlefit.diagnosis.scored import Optimum
+from mlefit.diagnosis.scored import Scoring
 from mlefit.estimation.fit import Optima
 from mlefit.execution import Engine
 from mlefit.mean import LinearMean
@@ -25,11 +25,11 @@ class Diagnosis(NamedTuple):
 def diagnosed(problem: Problem, both: Optima, mean: LinearMean, objective: Objective, rows: Engine) -> Diagnosis:
     """At the maximum likelihood estimate. `rows`: all rows, none where the fit keeps none; then a sample is judged."""
     curvature = both.mle.curvature
-    optimum = Optimum.of(both.noise, objective, both.mle.theta, curvature)
-    kept = rows if problem.prepared.store is not None and rows.store.rows <= optimum.most else None
-    by_group = groups(problem, optimum, kept)
-    beside = neighbours(problem, optimum, both, mean, kept, by_group.together)
+    scoring = Scoring.of(both.noise, objective, both.mle.theta, curvature)
+    kept = rows if problem.prepared.store is not None and rows.store.rows <= scoring.most else None
+    by_group = groups(problem, scoring, kept)
+    beside = neighbours(problem, scoring, both, mean, kept, by_group.together)
     return Diagnosis(
-        (*misspecification(problem, optimum, curvature, kept), *beside.warnings, *by_group.warnings, *repeated(problem, kept)),
+        (*misspecification(problem, scoring, curvature, kept), *beside.warnings, *by_group.warnings, *repeated(problem, kept)),
         Dependence(beside.correlation, beside.p_value, beside.short, beside.reason, by_group.tested),
     )

@@ -19,7 +19,7 @@ import numpy as np
 
 from mlefit.arrays import Array, Index
 from mlefit.design.levels import NUMERAL
-from mlefit.diagnosis.scored import Optimum, Scored
+from mlefit.diagnosis.scored import Scored, Scoring
 from mlefit.execution import Engine
 from mlefit.problem.problem import Problem
 from mlefit.problem.split import Split
@@ -31,7 +31,7 @@ from mlefit.sums.tally import tree_sum
 
 LEVEL = 1e-3            # of all candidates together
 FACTOR = 1.25           # in standard errors, the root of F
-CELLS = 1 << 20         # of the input, counted with the columns that are not used: up to them another look at it is no time
+CELLS = 1 << 17         # of the input, unused columns too: about 1 MB, which is kept as read, so that another look takes no time
 ROWS_EACH = 3           # rows per level at least, on average
 MISSING = -1
 
@@ -106,7 +106,7 @@ class Groups:
     warnings: tuple[Warn, ...] = ()
 
 
-def groups(problem: Problem, optimum: Optimum, rows: Engine | None) -> Groups:
+def groups(problem: Problem, scoring: Scoring, rows: Engine | None) -> Groups:
     """The candidates tested. Not asked of weighted rows, and where the input is large or its rows are not kept."""
     prepared = problem.prepared
     large = prepared.ledger.read * len(problem.source.names) > CELLS
@@ -117,7 +117,7 @@ def groups(problem: Problem, optimum: Optimum, rows: Engine | None) -> Groups:
     candidates = {name: column for name in names if (column := _candidate(problem, labelled, name)) is not None}
     tested, warnings = [], []
     for name, (codes, levels) in candidates.items():
-        found = rows.sum(partial(_between, optimum, codes, len(levels))).test(name)
+        found = rows.sum(partial(_between, scoring, codes, len(levels))).test(name)
         if found is not None:
             tested.append(found)
             if found.p_value < LEVEL / len(candidates) and found.statistic >= FACTOR**2:
@@ -125,8 +125,8 @@ def groups(problem: Problem, optimum: Optimum, rows: Engine | None) -> Groups:
     return Groups(tuple(tested), any(_together(codes) for codes, _ in candidates.values()), tuple(warnings))
 
 
-def _between(optimum: Optimum, codes: Index, count: int, chunk: Chunk) -> Between:
-    slabs = optimum.scored(chunk)
+def _between(scoring: Scoring, codes: Index, count: int, chunk: Chunk) -> Between:
+    slabs = scoring.scored(chunk)
     return tree_sum(
         Between.of(slab, codes[slab.chunk.first_row : slab.chunk.first_row + slab.chunk.rows], count) for slab in slabs)
 
@@ -134,7 +134,7 @@ def _between(optimum: Optimum, codes: Index, count: int, chunk: Chunk) -> Betwee
 def _warning(found: Group) -> Warn:
     times = f"{np.sqrt(found.statistic):.2g}"
     return Warn("groups", f"{found.column}: rows that share it resemble each other, so intervals of what is constant within it "
-                f"are about {times} times too short: --se cluster:{found.column}", (found.column,))
+                f"are about {times} times too short: --se cluster:{found.column}, or make it a predictor", (found.column,))
 
 
 def _columns(problem: Problem) -> Iterator[str]:

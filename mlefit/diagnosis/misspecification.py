@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlefit.arrays import Array, Mask
-from mlefit.diagnosis.scored import Optimum, Scored
+from mlefit.diagnosis.scored import Scored, Scoring
 from mlefit.execution import Engine, Execution
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Warn
@@ -85,13 +85,13 @@ class Spread:
         return np.asarray(chdtrc(nu, nu * self.ratio)), np.asarray(chdtr(nu, nu * self.ratio))
 
 
-def misspecification(problem: Problem, optimum: Optimum, curvature: Curvature, rows: Engine | None) -> tuple[Warn, ...]:
+def misspecification(problem: Problem, scoring: Scoring, curvature: Curvature, rows: Engine | None) -> tuple[Warn, ...]:
     """The warning, or nothing. `rows`: all of them, None where they are not kept; then the sample stands for them."""
-    looked_at, said = _rows(problem, optimum, rows)
+    looked_at, said = _rows(problem, scoring, rows)
     if looked_at is None:
         return ()
-    names, enough, directions = _directions(problem, optimum, curvature)
-    total = looked_at.sum(lambda chunk: tree_sum(Spread.of(slab, directions) for slab in optimum.scored(chunk)))
+    names, enough, directions = _directions(problem, scoring, curvature)
+    total = looked_at.sum(lambda chunk: tree_sum(Spread.of(slab, directions) for slab in scoring.scored(chunk)))
     if problem.prepared.noise.compresses:
         total = total.with_noise(problem.n / (problem.n - len(problem.shape.kept)))
     with np.errstate(invalid="ignore", divide="ignore"):     # a direction without spread is 0 / 0, and never asked
@@ -123,9 +123,9 @@ def _told(names: list[str], which: Mask, factor: Array) -> tuple[str, tuple[str,
     return f"{'up to ' if len(named) > 1 else ''}{float(factor[places[0]]):.2g} times", named
 
 
-def _rows(problem: Problem, optimum: Optimum, rows: Engine | None) -> tuple[Execution | None, str]:
+def _rows(problem: Problem, scoring: Scoring, rows: Engine | None) -> tuple[Execution | None, str]:
     """What is looked at, and the words for it where that is not everything; None where nothing large enough can be."""
-    most, sample = optimum.most, problem.prepared.sample
+    most, sample = scoring.most, problem.prepared.sample
     if rows is not None:
         return rows, ""
     if sample.rows > most:
@@ -136,10 +136,10 @@ def _rows(problem: Problem, optimum: Optimum, rows: Engine | None) -> tuple[Exec
     return Engine.of(sample), "" if everything else f", on a random sample of {sample.rows:,} rows"
 
 
-def _directions(problem: Problem, optimum: Optimum, curvature: Curvature) -> tuple[list[str], Mask, Array]:
+def _directions(problem: Problem, scoring: Scoring, curvature: Curvature) -> tuple[list[str], Mask, Array]:
     """Names (k,) of all coefficients, whether their classes have EVENTS, and F'a (k, P) of each."""
-    mean, kept = optimum.objective.mean, problem.shape.kept
-    by_class = [curvature.root(part.directions, part.first) for part in mean.natural(optimum.theta[: mean.size])]
+    mean, kept = scoring.objective.mean, problem.shape.kept
+    by_class = [curvature.root(part.directions, part.first) for part in mean.natural(scoring.theta[: mean.size])]
     labels = [problem.labels[j] for j in kept]
     enough = np.repeat(np.array(list(_enough(problem, mean.predictors))), len(kept))
     return labels * mean.predictors, enough, np.concatenate(by_class)

@@ -90,7 +90,7 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Optimum:
+class Scoring:
     """How rows are scored: the law, its criterion at `theta`, and F as what multiplies the columns, `root` (m r, P)."""
 
     noise: NoiseModel
@@ -104,7 +104,7 @@ class Optimum:
         return int(WORK / self.root.size / (1 if self.objective.mean.predictors == 1 else SYSTEMS))
 
     @classmethod
-    def of(cls, noise: NoiseModel, objective: Objective, theta: Array, curvature: Curvature) -> "Optimum":
+    def of(cls, noise: NoiseModel, objective: Objective, theta: Array, curvature: Curvature) -> "Scoring":
         """At an optimum whose curvature of the total is given."""
         mean, whole = objective.mean, curvature.unsphered(np.eye(objective.size))[: objective.mean.size]
         folded = mean.coordinates.coefficients(whole.T.ravel())
