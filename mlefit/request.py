@@ -14,6 +14,7 @@ from mlefit.options import error_kind as error_kinds
 from mlefit.options.declaration import Fields, Option, Section
 from mlefit.options.error_kind import FORMS
 from mlefit.options.values import as_typed, choice, listed, not_built, refused, share, whole
+from mlefit.options.weights_kind import WeightsKind
 from mlefit.source.options import ReadOptions
 
 EngineName = Literal["auto", "memory", "stream"]
@@ -54,6 +55,9 @@ def engine_name(option: str, text: str) -> str:
 class Request:
     """A fit to be made. None means "mlefit chooses and says so".
 
+    `weights_kind`: with frequency weights a row counts several times; with those of precision its variance is sigma^2 / w; with
+    those of sampling it stands for w rows of a population, of which it is one drawn.
+
     `data`: paths or `-`, or one table in memory. `features`: column names; the empty tuple fits the target alone. `se`: the
     kind of standard errors, one of `error_kind.FORMS`. `draws`: None, chosen from n; 0, nothing is simulated. `holdout`: the
     share of rows, chosen by `seed`, that the fit does not see.
@@ -76,7 +80,11 @@ class Request:
     reference: Annotated[dict[str, str], Option(
         "--reference", metavar="COLUMN=LEVEL", help="Baseline level of a categorical column. Repeatable.",
         gather=references)] = field(default_factory=dict)
-    weights: Annotated[str | None, Option("--weights", metavar="COLUMN", help="Frequency weights.")] = None
+    weights: Annotated[str | None, Option("--weights", metavar="COLUMN", help="Weights of the rows.")] = None
+    weights_kind: Annotated[WeightsKind, Option(
+        "--weights-kind", metavar="KIND",
+        help="frequency: weight k is the row k times; precision: variance sigma^2/w; sampling: rows of a population.",
+        parse=choice(get_args(WeightsKind)))] = "frequency"
     offset: Annotated[str | None, Option(
         "--offset", metavar="TERM", help="Added to the linear predictor: a column, or log(column).")] = None
     missing: Annotated[Missing, Option(

@@ -17,8 +17,8 @@ from mlefit.request import Request
 SAME = 1e-9     # both data sets have the same likelihood; what differs is the order of the sums
 # Rows are counted in the file, n is the sum of the weights; the counters of the searches depend on rounding.
 OF_THE_FILE = {
-    "source", "sha256", "rows_read", "rows_used", "rows_dropped", "weights", "iterations", "evaluations", "edm",
-    "gradient", "gap_se", "max_gap_se", "nll_excess", "run", "route_kl", "dependence",
+    "source", "sha256", "rows_read", "rows_used", "rows_dropped", "weights", "weights_kind", "zero_weight", "iterations",
+    "evaluations", "edm", "gradient", "gap_se", "max_gap_se", "nll_excess", "run", "route_kl", "dependence",
 }
 OF_ROWS = {"dependence", "groups", "repeated-rows"}     # a weighted row has no neighbours, and its copies are no news
 
@@ -94,7 +94,9 @@ def test_unusable_weights_are_refused_with_the_row(tmp_path: Path, bad: str, sho
     with pytest.raises(DataError) as refused:
         run(Request((str(path),), target="y", features=("x",), weights="w", draws=0))
     assert refused.value.message == f'column "w", row 3: a frequency weight must be a whole number >= 0, found {shown}'
-    assert refused.value.remedy == "frequency weights count how often a row occurred; drop or correct the row"
+    assert refused.value.remedy == "frequency weights count how often a row occurred; " + (
+        "--weights-kind precision is for a variance of sigma^2/w, --weights-kind sampling for rows that stand for w rows of a "
+        "population" if bad == "1.5" else "drop or correct the row")
     assert refused.value.rows == (3,)
     assert refused.value.columns == ("w",)
 

@@ -4,7 +4,7 @@ COMMANDS = (
     "help", "compare", "predict", "simulate", "check", "audit", "export", "show", "plot", "report", "schema", "completion",
 )
 OPTIONS = (
-    "--weights-kind", "--detail", "--effects", "--exponentiate", "--sort", "--as", "--levels", "--order",
+    "--detail", "--effects", "--exponentiate", "--sort", "--as", "--levels", "--order",
     "--require", "--no-kl", "--save", "--mean", "--start", "--start-only", "--bounds", "--loss", "--density",
     "--scale-features", "--scale-formula", "--trials", "--by", "--insecure", "--partition", "--sheet", "--table", "--query",
     "--folds", "--allow-failures", "-V",

@@ -53,6 +53,14 @@ def check_roles(target: str, weights: str | None, offset: Offset | None, feature
 def check_options(source: Source, request: Request, columns: Columns, model: type[NoiseModel]) -> None:
     """Raises UsageError for a --positive, --reference or --offset that the model or the column cannot use."""
     target = columns.observed.target
+    if request.weights is None and request.weights_kind != "frequency":
+        raise UsageError(f"--weights-kind {request.weights_kind}: there are no weights", "name their column with --weights",
+                         code="options-contradict")
+    if columns.observed.precision and not model.compresses:
+        takes = names(lambda other: other.compresses)
+        raise UsageError(
+            f"--weights-kind precision: {model.name} has no variance sigma^2 that a weight could divide",
+            f"use --model {takes}, or --weights-kind frequency or sampling", code="options-contradict")
     if columns.predictors.offset is not None and not model.one_mean:
         alone = names(lambda other: other.response.reads_levels and other.one_mean)
         raise UsageError(

@@ -1,6 +1,7 @@
 """Encoder: rows of a table become pieces of numbers. The last place that knows column names of the file."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +43,8 @@ class Columns(NamedTuple):
     def used(self, batch: Batch) -> tuple[Used, Ledger]:
         """The rows that count, and the account of all. Raises InBlockError for unusable weights."""
         keep, ledger = complete(batch, self.numbers, self.categories)
-        return Used.of(batch, self.observed.counting(batch, keep)), ledger
+        used = Used.of(batch, self.observed.counting(batch, keep))
+        return used, replace(ledger, used=used.rows.size, weightless=ledger.used - used.rows.size)
 
 
 def steps(used: Used, width: int) -> Iterator[Used]:

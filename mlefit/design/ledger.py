@@ -22,7 +22,8 @@ class Ledger:
     """`dropped[column]` rows with a missing cell there (a row counts under each); `first` the first such rows, 1-based.
 
     Rows are counted from the first one accounted for here: where ledgers are added, those of the second move on.
-    `tokens[column][token]`: non-empty cells of a text column that were taken as missing.
+    `tokens[column][token]`: non-empty cells of a text column that were taken as missing. `weightless` complete rows
+    have weight 0, and are not used.
     """
 
     read: int = 0
@@ -30,6 +31,7 @@ class Ledger:
     dropped: Mapping[str, int] = field(default_factory=dict)
     first: tuple[tuple[int, str], ...] = ()
     tokens: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    weightless: int = 0
 
     def __add__(self, other: "Ledger") -> "Ledger":
         tokens = {
@@ -39,4 +41,5 @@ class Ledger:
         return Ledger(
             self.read + other.read, self.used + other.used, add_counts(self.dropped, other.dropped),
             (self.first + tuple((self.read + row, column) for row, column in other.first))[:FIRST], tokens,
+            self.weightless + other.weightless,
         )

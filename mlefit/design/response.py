@@ -10,14 +10,16 @@ from mlefit.design.complete import Used
 from mlefit.design.ledger import FIRST
 from mlefit.errors import DataError, InBlockError
 from mlefit.noise.responses import Response
+from mlefit.options.weights_kind import WeightsKind
 from mlefit.source.batch import Batch
 
+LARGEST = 1e30           # weights beyond it, or below its inverse, leave no room for the squares of what they multiply
 WHOLE_LIMIT = 2.0**53    # beyond this float64 no longer tells whole numbers apart
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """The column `target` and how it is read, the column of frequency `weights`, and that of groups of rows, `cluster`.
+    """The column `target` and how it is read, the column of `weights` and their kind, and that of groups of rows, `cluster`.
 
     `response` says how the target is read and what is refused, in the name of `model`. `located`: offsets are taken off the
     numbers, which may be shifted. `scaled`: they may be scaled. `compresses`: sums of squares of [X y] stand for
@@ -32,6 +34,22 @@ class Observed:
     compresses: bool
     weights: str | None = None
     cluster: str | None = None
+    weights_kind: WeightsKind = "frequency"
+
+    @property
+    def precision(self) -> bool:
+        """Whether rows have weights by which their variance is divided."""
+        return self.weights is not None and self.weights_kind == "precision"
+
+    @property
+    def sampling(self) -> bool:
+        """Whether rows have weights that say how many rows of a population they stand for."""
+        return self.weights is not None and self.weights_kind == "sampling"
+
+    @property
+    def repeated(self) -> str | None:
+        """The column of weights that say how often a row occurred."""
+        return self.weights if self.weights_kind == "frequency" else None
 
     @property
     def reads_levels(self) -> bool:
@@ -57,7 +75,7 @@ class Observed:
         return (None, ()) if self.cluster is None else _codes(used, self.cluster)
 
     def weight(self, used: Used) -> Array | None:
-        """The frequency weights (n,), None where each row counts once."""
+        """The weights (n,) of any kind, None where there are none."""
         return None if self.weights is None else used.cells(used.batch.numbers[self.weights])
 
     def counting(self, batch: Batch, keep: Mask) -> Mask:
@@ -66,10 +84,12 @@ class Observed:
             return keep
         weight = batch.numbers[self.weights]
         with np.errstate(invalid="ignore"):
-            bad = np.flatnonzero(keep & ~((weight >= 0.0) & (weight <= WHOLE_LIMIT) & (weight == np.rint(weight))))
+            fit = (weight >= 0.0) & (weight <= WHOLE_LIMIT) & (weight == np.rint(weight)) if self.repeated else (
+                (weight == 0.0) | ((weight >= 1.0 / LARGEST) & (weight <= LARGEST)))
+            bad = np.flatnonzero(keep & ~fit)
             if bad.size:
                 rows = tuple(batch.start + int(row) + 1 for row in bad[:FIRST])
-                raise InBlockError(partial(_bad_weight, self.weights, rows, float(weight[bad[0]])))
+                raise InBlockError(partial(_bad_weight, self.weights, self.weights_kind, rows, float(weight[bad[0]])))
             return keep & (weight > 0.0)
 
 
@@ -82,9 +102,16 @@ def _refused(response: Response, model: str, column: str, row: int, value: float
     return response.refusal(model, column, before + row, value)
 
 
-def _bad_weight(column: str, rows: tuple[int, ...], value: float, before: int) -> DataError:
+def _bad_weight(column: str, kind: WeightsKind, rows: tuple[int, ...], value: float, before: int) -> DataError:
+    remedy = "drop or correct the row"
+    if kind == "frequency":
+        wanted, remedy = "a whole number >= 0", f"frequency weights count how often a row occurred; {remedy}"
+        if value > 0.0 and value != round(value, 0):
+            remedy = ("frequency weights count how often a row occurred; --weights-kind precision is for a variance of sigma^2/w, "
+                      "--weights-kind sampling for rows that stand for w rows of a population")
+    else:
+        wanted = f"0 or a number between {1.0 / LARGEST:g} and {LARGEST:g}"
     return DataError(
-        f'column "{column}", row {before + rows[0]}: a frequency weight must be a whole number >= 0, found {value!r}',
-        "frequency weights count how often a row occurred; drop or correct the row",
+        f'column "{column}", row {before + rows[0]}: a {kind} weight must be {wanted}, found {value!r}', remedy,
         code="bad-weight", columns=(column,), rows=[before + row for row in rows],
     )

@@ -23,7 +23,12 @@ class Diagnosis(NamedTuple):
 
 
 def diagnosed(problem: Problem, both: Optima, mean: LinearMean, objective: Objective, rows: Engine) -> Diagnosis:
-    """At the maximum likelihood estimate. `rows`: all rows, none where the fit keeps none; then a sample is judged."""
+    """At the maximum likelihood estimate. `rows`: all rows, none where the fit keeps none; then a sample is judged.
+
+    With sampling weights nothing is: the errors shown are robust already, and those of the model belong to no rows.
+    """
+    if problem.prepared.observed.sampling:
+        return Diagnosis((), Dependence(None, None, (), "sampling weights"))
     curvature = both.mle.curvature
     scoring = Scoring.of(both.noise, objective, both.mle.theta, curvature)
     kept = rows if problem.prepared.store is not None and rows.store.rows <= scoring.most else None

@@ -6,26 +6,35 @@ from mlefit.errors import UsageError
 from mlefit.noise import names
 from mlefit.noise.model import NoiseModel
 from mlefit.options.error_kind import ErrorKind, error_kind
+from mlefit.options.weights_kind import WeightsKind
 
 LAGS = 1.3      # times sqrt(n): fixed-b quantiles bear long lags, and the bias of short ones is gone (Lazarus et al. 2018)
 
 
-def kind_of(text: str) -> ErrorKind:
-    """The kind that `--se` names. Raises UsageError for any other text."""
-    return error_kind("--se", text)
+def kind_of(text: str, weights_kind: WeightsKind = "frequency") -> ErrorKind:
+    """The kind that `--se` names; auto is `sampling` with such weights. Raises UsageError for any other text."""
+    kind = error_kind("--se", text)
+    return ErrorKind("sampling") if kind.name == "auto" and weights_kind == "sampling" else kind
 
 
-def kind_for(text: str, intervals: str, noise: NoiseModel) -> ErrorKind:
+def kind_for(text: str, intervals: str, noise: NoiseModel, weights_kind: WeightsKind = "frequency") -> ErrorKind:
     """The kind in force. An interval by likelihood ratio is that of t where sums of squares are all that counts."""
-    kind = kind_of(text)
+    kind = kind_of(text, weights_kind)
     return ErrorKind("auto") if intervals == "profile" and noise.compresses and kind.name == "model" else kind
 
 
-def check_kind(text: str, intervals: str, noise: type[NoiseModel], weights: str | None) -> None:
+def check_kind(
+    text: str, intervals: str, noise: type[NoiseModel], weights: str | None, weights_kind: WeightsKind = "frequency",
+) -> None:
     """Raises UsageError for a kind of standard error that the model, or weighted rows, do not have, or such intervals."""
-    kind = kind_of(text)
+    kind = kind_of(text, weights_kind)
+    if weights_kind == "sampling" and kind.name not in ("sampling", "cluster"):
+        raise UsageError(f"--se {text} takes weights for counts of rows, --weights-kind sampling says that they are none",
+                         "leave out --se, or use --se cluster:COLUMN for rows that were drawn together",
+                         code="options-contradict")
     if kind.sandwich and intervals == "profile":
-        raise UsageError(f"--intervals profile takes the likelihood at its word, --se {text} does not", "leave out one of them",
+        other = "--weights-kind sampling" if kind.name == "sampling" else f"--se {text}"
+        raise UsageError(f"--intervals profile takes the likelihood at its word, {other} does not", "leave out one of them",
                          code="options-contradict")
     if kind.name == "ols" and not noise.compresses:
         only = names(lambda model: model.compresses)
@@ -36,9 +45,9 @@ def check_kind(text: str, intervals: str, noise: type[NoiseModel], weights: str 
                          "leave out one of them", code="options-contradict")
 
 
-def needs_rows(text: str) -> bool:
+def needs_rows(text: str, weights_kind: WeightsKind = "frequency") -> bool:
     """Whether the covariance takes another pass over the rows."""
-    return kind_of(text).sandwich
+    return kind_of(text, weights_kind).sandwich
 
 
 def used(kind: ErrorKind, noise: NoiseModel, n: float) -> str:

@@ -5,6 +5,7 @@
     ols              as auto there, and sigma too is that of n - p
     hc0 to hc3       H^-1 (sum w s s') H^-1 with s the scores of rows (White 1980), hc1 times n / (n - p), hc2 and hc3 with
                      what is left of a score beside its own leverage (leverage.py); t by effective rows
+    sampling         (sum w s (w s)') n / (n - 1), what a sample drawn with weights 1/w says of its population; t with n - p
     cluster          sums of scores over groups (clusters.py); t by effective groups
     hac              sums of scores over neighbouring rows (moving.py), times n / (n - p); fixed-b
 
@@ -98,7 +99,10 @@ def standard_errors(
     else:
         middle, carried = _summed(kind, fit.n, at, rows, directions, free)
         alone = carried.alone
-        if kind.name == "hac":
+        if kind.name == "sampling":
+            shapes = Student(float(free))
+            laws = (shapes,) * size
+        elif kind.name == "hac":
             shapes = FixedB.of((lags(kind, fit.n) + 1.0) / fit.n)
             laws = (shapes,) * size
         else:
@@ -124,6 +128,8 @@ def _summed(
 ) -> tuple[Array, Carried]:
     """The middle (P, P) of hc0 to hc3 and of hac, and how rows carry the coefficients."""
     factor, power = float(np.sqrt(n / free)), POWERS.get(kind.name, 0.0)
+    if kind.name == "sampling":
+        factor = float(np.sqrt(n / (n - 1.0)))
 
     def scores(found: Rows, part: Chunk) -> Array:
         if not power:
@@ -133,7 +139,8 @@ def _summed(
 
     def squares(found: Rows, part: Chunk) -> Beside[Array]:
         s = scores(found, part)
-        return Beside(product(s.T, s * found.weight[:, None]), Carried.of(found, directions))
+        times = found.weight**2 if kind.name == "sampling" else found.weight
+        return Beside(product(s.T, s * times[:, None]), Carried.of(found, directions))
 
     def neighbours(found: Rows, part: Chunk) -> Beside[Moving]:
         return Beside(Moving.of(scores(found, part), lags(kind, n)), Carried.of(found, directions))

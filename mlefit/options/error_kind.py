@@ -12,7 +12,9 @@ FORMS = (*PLAIN, "cluster:COLUMN", "hac[:LAGS]")
 
 
 class ErrorKind(NamedTuple):
-    """`name`: auto, model, ols, hc0 to hc3, cluster or hac. `column` of the clusters; `lags` where the user gave them."""
+    """`name`: auto, model, ols, hc0 to hc3, cluster or hac, and sampling, which is auto with weights of that kind.
+
+    `column` of the clusters; `lags` where the user gave them."""
 
     name: str
     column: str | None = None

@@ -18,27 +18,33 @@ FEW = 10        # rows beyond the coefficients, below which a figure for new row
 
 
 def criteria(found: Fitted, null: float | None) -> Criteria:
-    """AIC = 2k - 2L, BIC = k log n - 2L with every free parameter counted; `null` is L of the intercept alone."""
+    """AIC = 2k - 2L, BIC = k log n - 2L with every free parameter counted; `null` is L of the intercept alone.
+
+    With sampling weights L is a weighted sum that is no likelihood of the rows, and what compares likelihoods is None.
+    """
     problem, fit = found.problem, found.fit
     k, n, noise = problem.n_params, fit.n, fit.noise
-    loglik = -(fit.nll[0] + n * problem.log_unit)
+    loglik = -(fit.nll[0] + n * problem.log_density)
     known, new = _familiar(found), _on_new_rows(found)
     squared, kind = known.r_squared, "R2"
     if not noise.compresses and noise.measure is Measure.MASS:
         squared, kind = None if not null else 1.0 - loglik / null, "McFadden"
+    sampled = problem.prepared.observed.sampling
     return Criteria(
         k, number(loglik), number(null), number(squared), kind,  # type: ignore[arg-type]
-        number(2.0 * k - 2.0 * loglik), number(k * float(np.log(n)) - 2.0 * loglik),
+        None if sampled else number(2.0 * k - 2.0 * loglik), None if sampled else number(k * float(np.log(n)) - 2.0 * loglik),
         rmse=number(known.rmse), accuracy=known.accuracy, auc=known.auc,
         log_loss=number(-loglik / n) if noise.response.reads_levels else None,
         r_squared_centred=problem.prepared.predictors.intercept,
-        on_new_rows=None if new.value is None else new.value + problem.log_unit, on_new_rows_note=new.note,
+        on_new_rows=None if new.value is None else new.value + problem.log_density, on_new_rows_note=new.note,
     )
 
 
 def _on_new_rows(found: Fitted) -> LeftOut:
     """Leave-one-out cross-entropy, in the units of the encoded response."""
     problem, prepared = found.problem, found.problem.prepared
+    if prepared.observed.sampling:
+        return LeftOut(None, "with sampling weights the likelihood is not that of the rows")
     if round(problem.n) - found.mean.size < FEW:
         return LeftOut(None, f"fewer than {FEW} rows more than coefficients")
     count = 0 if prepared.store is None else prepared.store.rows
@@ -68,8 +74,10 @@ def null_loglik(problem: Problem, rows: Execution) -> float | None:
     """Log-likelihood of the intercept alone, beside the offset if there is one.
 
     In closed form from sums of squares, and for classes without an offset; else it takes a search over the `rows`, and None
-    says that there is no maximum, or no intercept.
+    says that there is no maximum, or no intercept, or that with sampling weights there is no likelihood.
     """
+    if problem.prepared.observed.sampling:
+        return None
     noise, n, moments = problem.prepared.noise, problem.n, problem.prepared.moments
     if noise.compresses:
         assert moments.response is not None
@@ -77,7 +85,7 @@ def null_loglik(problem: Problem, rows: Execution) -> float | None:
         if mean_square == 0.0:      # a constant response, in a model without an intercept
             return None
         a, c = noise.affine(noise.implied_shapes(mean_square, 0.0))
-        return -n * (a * mean_square + c + problem.log_unit)
+        return -n * (a * mean_square + c + problem.log_density)
     if noise.response.reads_levels and problem.prepared.predictors.offset is None:
         counts = np.array(list(problem.prepared.level_weights.values()))
         return float(counts @ np.log(counts / n))
@@ -85,4 +93,4 @@ def null_loglik(problem: Problem, rows: Execution) -> float | None:
         return None
     # The intercept's column holds ones, which are white already.
     alone = maximum_likelihood(noise, LinearMean(Coordinates.orthonormal(1), len(noise.predictors)), rows)
-    return -(alone.value + n * problem.log_unit) if alone.outcome is Outcome.CERTIFIED else None
+    return -(alone.value + n * problem.log_density) if alone.outcome is Outcome.CERTIFIED else None

@@ -12,6 +12,7 @@ from mlefit.information.familiar import familiar
 from mlefit.information.measure import measure
 from mlefit.information.prediction import held_out, takeuchi
 from mlefit.information.sample import Sample
+from mlefit.information.unknown import not_identifiable
 from mlefit.mean import LinearMean
 from mlefit.pipeline.fitted import Fitted
 from mlefit.problem.problem import Problem
@@ -20,20 +21,25 @@ from mlefit.rows.chunk import Chunk
 
 
 def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> Sample:
-    """The reservoir's rows in natural units with the fitted model on them; `mean` maps design units to the search's."""
+    """The reservoir's rows in natural units with the fitted model on them; `mean` maps design units to the search's.
+
+    With precision weights w, rows times sqrt(w): then all have the same law about their means.
+    """
     prepared = problem.prepared
-    noise, scaling, coordinates = prepared.noise, prepared.scaling, mean.coordinates
+    noise, coordinates = prepared.noise, mean.coordinates
     rows: Chunk = prepared.sample
     size = mean.size
     y, eta = rows.y, mean.eta(fit.mle.theta[:size], rows)
     free: Array = fit.mle.theta[size:]
+    constant = prepared.predictors.intercept and not prepared.observed.precision
     if prepared.observed.scaled:
-        y, eta = y * scaling.y_scale + scaling.y_centre, problem.units.natural(eta)
+        units = problem.units._replace(y_centre=0.0) if prepared.observed.precision else problem.units
+        y, eta = y * units.y_scale + units.y_centre, units.natural(eta)
         free = free + problem.log_unit * np.array([shape.unit_power for shape in noise.shapes])
     return Sample(
         noise=noise, y=y, design=coordinates.design(rows), x=np.asfortranarray(coordinates.columns(rows)), eta=eta, free=free,
         weight=rows.weight, offset=rows.offset, parameters=problem.n_params,
-        intercept_only=prepared.predictors.intercept and len(problem.shape.kept) == 1, rows_total=round(problem.n),
+        intercept_only=constant and len(problem.shape.kept) == 1, rows_total=round(problem.n),
         cross_entropy_total=fit.nll[0] / problem.n + problem.log_unit,
     )
 
@@ -45,13 +51,18 @@ def information(found: Fitted, null: float | None) -> Information:
     """
     problem, fit, mean = found.problem, found.fit, found.mean
     request, noise = problem.request, problem.prepared.noise
+    cross = fit.nll[0] / problem.n + problem.log_density
+    if problem.prepared.observed.sampling:
+        reason = "with sampling weights the likelihood is not that of the rows"
+        return not_identifiable(cross, reason, problem.prepared.moments.rows)._replace(unit=request.unit, holdout=_unseen(found))
     known = measure(
         sample_of(problem, fit, mean), fit=partial(refit, noise), seed=request.seed, draws=request.draws, level=request.level,
     )
-    cross = fit.nll[0] / problem.n + problem.log_unit
     with_predictors = problem.prepared.predictors.intercept and len(problem.shape.kept) > 1
     trace = takeuchi(found.objective, fit.mle.theta, fit.mle.curvature, problem.prepared.sample, problem.n)
+    enlarged = problem.log_unit - problem.log_density       # what sqrt(w) adds to the entropy per row
     return known._replace(
+        cross_entropy=cross, entropy=None if known.entropy is None else known.entropy - enlarged,
         unit=request.unit, explained=-null / problem.n - cross if null is not None and with_predictors else None,
         expected_tic=None if trace is None else cross + trace / problem.n, expected_aic=cross + problem.n_params / problem.n,
         holdout=_unseen(found),
@@ -69,9 +80,11 @@ def _unseen(found: Fitted) -> Holdout | None:
         return held
     rows = Engine(aside.store, problem.threads)
     n, mean, error = held_out(found.objective, fit.mle.theta, rows, fit.nll[0] / problem.n)
+    precision = problem.prepared.observed.precision     # after which rows know neither their mean nor their weight
     known = familiar(noise, found.objective, fit.mle.theta, rows, problem.units.y_scale)
-    entropy = mean + problem.log_unit
+    entropy = mean + problem.log_unit - 0.5 * aside.log_weight / aside.store.rows
     return held._replace(
-        n=round(n), cross_entropy=entropy, std_error=error, rmse=known.rmse, r_squared=known.r_squared,
+        n=round(n), cross_entropy=entropy, std_error=None if precision else error,
+        rmse=known.rmse, r_squared=None if precision else known.r_squared,
         accuracy=known.accuracy, log_loss=entropy if noise.response.reads_levels else None, auc=known.auc,
     )

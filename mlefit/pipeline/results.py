@@ -79,7 +79,7 @@ def route(problem: Problem, fit: Optima, optimum: Optimum, place: int, mean: Lin
     """One route's figures in natural units; KL is filled in when it is known."""
     nll = fit.nll[place] / fit.n
     loss = fit.total_loss[place] / fit.n
-    nll += problem.log_unit
+    nll += problem.log_density
     with np.errstate(over="ignore"):
         for _ in range(fit.noise.loss_power):
             loss = float(np.float64(loss) * problem.units.y_scale)
@@ -118,6 +118,8 @@ def sigma_note(problem: Problem, fit: Optima) -> tuple[str, ...]:
     """With few rows, or many coefficients: the sigma of least squares, which divides by n - p."""
     p = len(problem.shape.kept)
     free = round(problem.n) - p
+    if problem.prepared.observed.sampling:
+        return ()
     if not fit.noise.compresses or problem.request.se == "ols" or (free >= FEW and p <= np.sqrt(2.0 * problem.n)):
         return ()
     sigma = float(np.sqrt(problem.shape.rss / free)) * problem.units.y_scale

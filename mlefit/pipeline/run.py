@@ -2,6 +2,7 @@
 
 from mlefit.diagnosis.carrying import clusters_of, few
 from mlefit.diagnosis.diagnosed import diagnosed
+from mlefit.diagnosis.weights import doubtful_weights
 from mlefit.errors import NoEstimateError
 from mlefit.inference.estimates import estimates
 from mlefit.inference.standard_errors import standard_errors
@@ -56,7 +57,7 @@ def report_of(found: Fitted) -> Report:
         terms=term_tests(found, errors),
         notes=(*problem.notes(), *sigma_note(problem, both), *shape_note(problem, errors)),
         warnings=(*problem.warnings(), *beyond_doubles(known), *unscored(problem), *few(problem, errors, known),
-                  *doubted(problem, ratios), *diagnosis.warnings),
+                  *doubted(problem, ratios), *doubtful_weights(problem), *diagnosis.warnings),
         dependence=diagnosis.dependence,
     )
     if not agreed.agree:

@@ -1,7 +1,7 @@
 """Gather: the one pass in which rows become numbers. What all later rooms need of all rows is a sum over steps of rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from mlefit.design.ledger import Ledger, add_counts
 from mlefit.design.scaling import FAR, Scaling
 from mlefit.execution import Intake
 from mlefit.problem.split import Split
+from mlefit.rows.chunk import whitened
 from mlefit.rows.keys import Stream, keys
 from mlefit.rows.reservoir import Reservoir, Threshold
 from mlefit.source.batch import Batch
@@ -27,6 +28,8 @@ class Moments:
 
     `response` is None where the response is a level. Magnitudes are in encoded units, that of y 0 where y is not located.
     `low` and `high` (p + 1,): the least and largest encoded value of each design column, and of the response or its codes.
+    `weight`: rows, counted by their weights but for those of precision; `rows` as such. Sums over rows of the squares of their
+    weights, and of the logarithms of those of precision.
     """
 
     weight: float
@@ -36,18 +39,26 @@ class Moments:
     y_magnitude: float
     low: Array
     high: Array
+    rows: int
+    weight_square: float
+    log_weight: float
 
     @classmethod
     def of(cls, columns: Columns, encoded: Encoded) -> "Moments":
         """The sums of the rows of one step."""
         chunk, observed = encoded.piece.chunk, columns.observed
-        weight = float(chunk.rows) if chunk.weight is None else float(chunk.weight.sum())
+        weights = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
+        weight = float(chunk.rows if observed.precision else weights.sum())
+        enlarged = float(np.sqrt(weights.max())) if observed.precision else 1.0
         response = None
         if not observed.reads_levels:
             response = Triangle.of(np.stack([np.ones(chunk.rows), chunk.y]).T, chunk.weight)
         triangle = Triangle.of(encoded.table if observed.compresses else chunk.x, chunk.weight)
-        return cls(weight, triangle, response, encoded.magnitude, encoded.y_magnitude,
-                   encoded.table.min(axis=0), encoded.table.max(axis=0))
+        return cls(
+            weight, triangle, response, encoded.magnitude * enlarged, encoded.y_magnitude * enlarged,
+            encoded.table.min(axis=0), encoded.table.max(axis=0), chunk.rows, float(weights @ weights),
+            float(np.log(weights).sum()) if observed.precision else 0.0,
+        )
 
     def __add__(self, other: "Moments") -> "Moments":
         response = None
@@ -56,8 +67,16 @@ class Moments:
         return Moments(
             self.weight + other.weight, self.triangle + other.triangle, response,
             np.maximum(self.magnitude, other.magnitude), max(self.y_magnitude, other.y_magnitude),
-            np.minimum(self.low, other.low), np.maximum(self.high, other.high),
+            np.minimum(self.low, other.low), np.maximum(self.high, other.high), self.rows + other.rows,
+            self.weight_square + other.weight_square, self.log_weight + other.log_weight,
         )
+
+    def scaled(self, factor: float) -> "Moments":
+        """With weights times `factor`."""
+        root = float(np.sqrt(factor))
+        response = None if self.response is None else Triangle(self.response.r * root)
+        return replace(self, weight=self.weight * factor, triangle=Triangle(self.triangle.r * root), response=response,
+                       weight_square=self.weight_square * factor**2)
 
     def constant(self, column: int) -> bool:
         """Whether a column (the response: -1) has one value in all rows: no sum of squares, in which a spread may be lost."""
@@ -71,6 +90,7 @@ class Gathered:
     `moments` is None where no row is fitted. `levels` of a response that is read as levels, and `clusters`, stand in order
     of first appearance, with the weights of the rows fitted: 0 for a level whose rows are all held out. `unscored` rows are
     held out and can be given no prediction, as their level of a column, in `unlearnt` rows by column, is in no row fitted.
+    `aside_log_weight`: sum of the logarithms of the precision weights of those held out.
     """
 
     reservoir: Reservoir
@@ -80,6 +100,7 @@ class Gathered:
     clusters: Mapping[str, float] = field(default_factory=dict)
     unscored: int = 0
     unlearnt: Mapping[str, int] = field(default_factory=dict)
+    aside_log_weight: float = 0.0
 
     def __add__(self, other: "Gathered") -> "Gathered":
         moments = self.moments or other.moments
@@ -89,6 +110,7 @@ class Gathered:
             self.reservoir + other.reservoir, self.ledger + other.ledger, moments,
             add_counts(self.levels, other.levels), add_counts(self.clusters, other.clusters),
             self.unscored + other.unscored, add_counts(self.unlearnt, other.unlearnt),
+            self.aside_log_weight + other.aside_log_weight,
         )
 
 
@@ -128,7 +150,7 @@ def gather(source: Source, told: Told, kept: Kept, threads: int) -> Gathered:
 def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used) -> Gathered:
     """Encode a step of rows, divide them, keep them, and add them up."""
     batch, unlearnt = used.batch, {}
-    aside, unscored = told.split.aside(batch), 0
+    aside, unscored, aside_log_weight = told.split.aside(batch), 0, 0.0
     if aside is not None:
         unlearnt = {name: rows & aside & used.keep for name, rows in told.columns.predictors.unlearnt(batch).items()}
         known = used.without(np.logical_or.reduce(list(unlearnt.values()))) if unlearnt else used
@@ -138,16 +160,24 @@ def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used) -> Gathered:
     chance = keys(told.split.seed, Stream.SAMPLE, batch.place, batch.start, batch.start + batch.rows)[used.rows]
     if aside is not None:
         out = aside[used.rows]
-        kept.aside.keep(place, encoded.choose(np.flatnonzero(out)).piece)
+        outside = encoded.choose(np.flatnonzero(out)).piece
+        if told.columns.observed.precision:
+            assert outside.chunk.weight is not None
+            aside_log_weight = float(np.log(outside.chunk.weight).sum())
+            outside = outside._replace(chunk=whitened(outside.chunk))
+        kept.aside.keep(place, outside)
         fitted = np.flatnonzero(~out)
         encoded, chance = encoded.choose(fitted), chance[fitted]
     piece = encoded.piece
+    if told.columns.observed.precision:
+        piece = piece._replace(chunk=whitened(piece.chunk))
     kept.fitted.keep(place, piece)
     return Gathered(
         Reservoir.of(piece, chance, bar), moments=Moments.of(told.columns, encoded) if piece.chunk.rows else None,
         levels=_weights(piece.levels, met.y, piece.chunk.y, piece.chunk.weight) if piece.levels else {},
         clusters={} if met.cluster is None else _weights(piece.clusters, met.cluster, piece.chunk.cluster, piece.chunk.weight),
         unscored=unscored, unlearnt={name: count for name, rows in unlearnt.items() if (count := int(rows.sum()))},
+        aside_log_weight=aside_log_weight,
     )
 
 

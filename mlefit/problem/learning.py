@@ -33,7 +33,7 @@ class Seen:
         and for unusable weights."""
         used, ledger = columns.used(batch)
         keep, observed = used.keep, columns.observed
-        weight = None if observed.weights is None else batch.numbers[observed.weights]
+        weight = None if observed.repeated is None else batch.numbers[observed.repeated]
         levels: frozenset[str] = frozenset()
         if observed.reads_levels:
             codes, names = batch.categories[observed.target]

@@ -43,12 +43,14 @@ class Aside(NamedTuple):
     """The `share` of the rows that the fit does not see, in `store`.
 
     `unscored` others have no prediction: by column in `unlearnt`, so many have a level that is in no row fitted.
+    `log_weight`: sum of the logarithms of precision weights.
     """
 
     share: float
     store: Store
     unscored: int
     unlearnt: Mapping[str, int]
+    log_weight: float
 
 
 class Prepared(NamedTuple):
@@ -105,7 +107,7 @@ def prepare(source: Source, request: Request, threads: int, keep_rows: bool, pro
 def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -> Prepared:
     """As prepare, with the kinds that the source tells by now."""
     roles = choose_roles(source, request)
-    check_kind(request.se, request.intervals, roles.model, request.weights)
+    check_kind(request.se, request.intervals, roles.model, request.weights, request.weights_kind)
     roles, known = learnt(source, roles, request, threads)
     check_size(_parameters(roles, known), request.read.memory)
     columns = roles.columns
@@ -131,14 +133,19 @@ def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -
     gathered = replace(gathered, levels=_renamed(gathered.levels, names))
     if request.holdout is not None:
         _check_holdout(gathered, request.holdout, kept.aside.rows + gathered.unscored, columns)
-    moments = _checked(gathered, request)
+    moments, unit = _checked(gathered, request), 1.0
+    if columns.observed.sampling:       # the rows fitted weigh 1 on average
+        unit = moments.rows / moments.weight
+        moments = moments.scaled(unit)
+        gathered = replace(gathered, levels={level: weight * unit for level, weight in gathered.levels.items()})
     levels = _ordered_levels(gathered, columns, roles, request)
     places = {name: place for place, name in enumerate(levels)}
     ranks = Ranks({level: places[name] for level, name in names.items()},
-                  {cluster: rank for rank, cluster in enumerate(gathered.clusters)})
+                  {cluster: rank for rank, cluster in enumerate(gathered.clusters)}, unit)
     aside = None
     if request.holdout is not None:
-        aside = Aside(request.holdout, kept.aside.store(ranks), gathered.unscored, gathered.unlearnt)
+        aside = Aside(request.holdout, kept.aside.store(ranks), gathered.unscored, gathered.unlearnt,
+                      gathered.aside_log_weight)
     return Prepared(
         roles, gathered.ledger, moments, scaling, gathered.reservoir.sample(ranks),
         kept.fitted.store(ranks) if kept.fitted.complete else None, roles.model.of(levels), levels,

@@ -54,7 +54,12 @@ class Problem(NamedTuple):
     @property
     def errors(self) -> ErrorKind:
         """The kind of standard errors in force."""
-        return kind_for(self.request.se, self.request.intervals, self.prepared.noise)
+        return kind_for(self.request.se, self.request.intervals, self.prepared.noise, self.request.weights_kind)
+
+    @property
+    def log_density(self) -> float:
+        """What a density loses in nats per row by the encoding: log s_y, less the mean of log w / 2 of precision weights."""
+        return self.log_unit - 0.5 * self.prepared.moments.log_weight / self.n
 
     @property
     def n_params(self) -> int:
@@ -141,8 +146,14 @@ class Problem(NamedTuple):
             rows_read=ledger.read, rows_used=ledger.used, rows_dropped=ledger.read - ledger.used,
             dropped=dict(ledger.dropped), n=round(self.n), weights=request.weights, offset=request.offset,
             target=self.prepared.observed.target,
-            features=self.prepared.roles.features,
+            features=self.prepared.roles.features, weights_kind=None if request.weights is None else request.weights_kind,
+            zero_weight=ledger.weightless, effective_n=self._effective_n(),
         )
+
+    def _effective_n(self) -> float | None:
+        """(sum w)^2 / sum w^2 of sampling weights: as many rows of equal weights have means that vary as much (Kish 1965)."""
+        moments = self.prepared.moments
+        return moments.weight**2 / moments.weight_square if self.prepared.observed.sampling else None
 
     def _model(self) -> Model:
         noise, levels, target = self.prepared.noise, self.prepared.levels, self.prepared.observed.target

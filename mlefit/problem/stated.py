@@ -25,7 +25,7 @@ def stated(request: Request, progress: Progress | None = None, *, keep_rows: boo
     with ExitStack() as stack:
         source = stack.enter_context(open_source(request.data, request.read))
         stack.enter_context(one_thread())
-        prepared = prepare(source, request, threads, keep_rows or needs_rows(request.se), progress)
+        prepared = prepare(source, request, threads, keep_rows or needs_rows(request.se, request.weights_kind), progress)
         import scipy.linalg  # noqa: F401  its BLAS is one of its own, and can be held to one thread only once it is there
 
         stack.enter_context(one_thread())

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from mlefit.options.weights_kind import WeightsKind
+
 SCHEMA = "mlefit.fit/1"
 ABOUT = "about"                                 # notes on the figure for new rows
 ALONE = "one row alone keeps it finite"
@@ -17,7 +19,8 @@ Bound = Literal["estimate", "lower", "saturated", "none"]
 class Data(NamedTuple):
     """The input and its row ledger. A row counts in `dropped` under every column in which it is missing.
 
-    `sha256` of each input, for the formats that show it.
+    `sha256` of each input, for the formats that show it. `zero_weight` of the rows dropped are complete and have weight 0;
+    `effective_n`, of sampling weights: Kish's (sum w)^2 / sum w^2.
     """
 
     source: tuple[str, ...]
@@ -31,6 +34,9 @@ class Data(NamedTuple):
     offset: str | None
     target: str
     features: tuple[str, ...]
+    weights_kind: WeightsKind | None = None
+    zero_weight: int = 0
+    effective_n: float | None = None
 
 
 class Model(NamedTuple):

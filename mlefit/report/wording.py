@@ -51,12 +51,17 @@ def rows(report: Report) -> str:
     data = report.data
     missing = ", ".join(f"{shown(name)}: {count}" for name, count in data.dropped.items() if count)
     why = f", missing in {missing}" if missing else ""
+    why += f", of weight 0: {data.zero_weight}" if data.zero_weight else ""
     used = f"{data.rows_used} of {data.rows_read} rows used"
     ledger = f"{used} ({data.rows_dropped} dropped{why})" if data.rows_dropped else used
     if held is not None:
         ledger += f", {held.rows} of them held out of the fit"
         ledger += f" ({held.not_scored} not scored)" if held.not_scored else ""
-    return ledger if data.weights is None else f"{ledger}, weights: {shown(data.weights)}, n = {data.n}"
+    if data.weights is None:
+        return ledger
+    kind = "" if data.weights_kind in (None, "frequency") else f"{data.weights_kind} "
+    effective = "" if data.effective_n is None else f" (Kish's effective n {significant(data.effective_n, 3)})"
+    return f"{ledger}, {kind}weights: {shown(data.weights)}, n = {data.n}{effective}"
 
 
 def coding(report: Report) -> list[str]:

@@ -1,7 +1,7 @@
 """Chunk: consecutive rows as numbers, the form in which every engine hands data to the statistics."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from mlefit.arrays import Array, Index
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """`n` complete rows: response `y` (n,), design `x` (n, p), frequency `weight` (n,) or None, `offset` (n,) or None.
+    """`n` complete rows: response `y` (n,), design `x` (n, p), `weight` (n,) or None, `offset` (n,) or None.
 
     A categorical or binary response holds the index of its class. `cluster` (n,) or None holds the index of the group
     that a row belongs to, counted over the whole input. `first_row` counts the rows kept from 0. Shapes are checked here,
@@ -69,3 +69,10 @@ def choose(chunk: Chunk, rows: Index) -> Chunk:
         None if chunk.offset is None else chunk.offset[rows],
         cluster=None if chunk.cluster is None else chunk.cluster[rows],
     )
+
+
+def whitened(chunk: Chunk) -> Chunk:
+    """Response and design times the root of the weights (n,), after which rows whose variance is divided by them are alike."""
+    assert chunk.weight is not None
+    root = np.sqrt(chunk.weight)
+    return replace(chunk, y=chunk.y * root, x=(chunk.x.T * root).T, weight=None)

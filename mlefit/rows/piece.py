@@ -17,10 +17,11 @@ NOWHERE = -1    # the rank of a level that no row kept has
 
 
 class Ranks(NamedTuple):
-    """The index over the whole input of each level of the response, and of each cluster."""
+    """The index over the whole input of each level of the response, and of each cluster; what weights are multiplied by."""
 
     levels: Mapping[str, int] = {}
     clusters: Mapping[str, int] = {}
+    weight: float = 1.0
 
 
 class Piece(NamedTuple):
@@ -36,20 +37,22 @@ class Piece(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """Codes by code, (k,), for the response and for the clusters; None where there is nothing to translate."""
+    """Codes by code, (k,), for the response and for the clusters; None where there is nothing to translate. `weight`: a factor."""
 
     levels: Array | None = None
     clusters: Array | None = None
+    weight: float = 1.0
 
     @classmethod
     def of(cls, levels: Collection[str], clusters: Collection[str], ranks: Ranks) -> "Tables":
         """From codes that stand for these levels and clusters to ranks."""
-        return cls(_table(levels, ranks.levels), _table(clusters, ranks.clusters))
+        return cls(_table(levels, ranks.levels), _table(clusters, ranks.clusters), ranks.weight)
 
     def applied(self, chunk: Chunk, first_row: int = 0) -> Chunk:
         """The rows, from `first_row` on, with their codes translated."""
         return replace(
             chunk, y=_translated(chunk.y, self.levels), first_row=first_row,
+            weight=chunk.weight if chunk.weight is None or self.weight == 1.0 else chunk.weight * self.weight,
             cluster=None if chunk.cluster is None else _translated(chunk.cluster, self.clusters),
         )
 
