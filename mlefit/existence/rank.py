@@ -24,13 +24,17 @@ PART = 0.1
 
 
 class Geometry(NamedTuple):
-    """`r` (k, k): the triangle of the `kept` columns; `aliased[j]`: the earlier columns that determine column j."""
+    """`r` (k, k): the triangle of the `kept` columns; `aliased[j]`: the columns that determine column j.
+
+    `silent`: those among the aliased that are no combination of others, but carry no digits beyond them (`digits`).
+    """
 
     n: float
     r: Array
     kept: tuple[int, ...]
     aliased: dict[int, tuple[int, ...]]
     y: Array | None             # (k + 1,): Q'y and the root of the residual sum of squares, when y was in the triangle
+    silent: frozenset[int] = frozenset()
 
     @property
     def rss(self) -> float:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlefit.design.levels import Levels, one_number
+from mlefit.existence.digits import DOUBTFUL, digits
 from mlefit.existence.rank import ROUNDING, Geometry, conditioning
 from mlefit.inference.kinds import kind_for, used
 from mlefit.mean import Units
@@ -105,6 +106,7 @@ class Problem(NamedTuple):
         found = [Warn(*caution) for caution in self.source.warnings if read.issuperset(caution.columns)]
         for j, others in self.shape.aliased.items():
             found.append(Warn("collinear", f"{self._determined(j, others)}; it was dropped", (self.labels[j],)))
+        found += self._lost()
         near = conditioning(self.shape, self.units.intercept)
         if near.columns:
             names = tuple(self.labels[j] for j in near.columns)
@@ -126,6 +128,17 @@ class Problem(NamedTuple):
                                   "and different levels", (column,)))
         return tuple(found)
 
+    def _lost(self) -> list[Warn]:
+        """The columns that keep few digits beside the others, each with these and how many they are."""
+        moments, found = self.prepared.moments, list[Warn]()
+        own = digits(self.shape, moments.low[:-1], moments.high[:-1], self.units.intercept)
+        for j, lost, others in zip(self.shape.kept, own.lost, own.others, strict=True):
+            if lost > DOUBTFUL:
+                name, beside = self.labels[j], ", ".join(self.labels[k] for k in others)
+                found.append(Warn("digits", f"{name} carries only about {round(-np.log10(lost))} digits beyond {beside}: its "
+                                  "coefficient and standard error are exact to no more", (name,)))
+        return found
+
     def _determined(self, j: int, others: tuple[int, ...]) -> str:
         """Why a column is aliased: what it is, or what determines it."""
         name, causes = self.labels[j], [self.labels[k] for k in others]
@@ -133,6 +146,8 @@ class Problem(NamedTuple):
         low, high = (float(end[j] * scaling.scale[j] + scaling.centre[j]) for end in (moments.low, moments.high))
         if 0.0 < moments.high[j] - moments.low[j] <= ROUNDING * moments.magnitude[j]:
             return f"{name} varies by no more than the rounding of its values, from {low!r} to {high!r}"
+        if j in self.shape.silent:
+            return f"{name} carries no digits beyond {', '.join(causes)}: the rest of it is the rounding of {high!r}"
         if causes not in ([], ["(Intercept)"]):
             return f"{name} is collinear: a combination of {', '.join(causes)}"
         if moments.constant(j) and low == 0.0:

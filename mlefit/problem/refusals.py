@@ -11,6 +11,7 @@ from mlefit.problem.size import check_size
 from mlefit.report.report import Parameter, Report
 
 EXACT = 16.0 * float(np.finfo(float).eps)
+VISIBLE = 1e-3          # of the response's spread: noise that large is no rounding, whatever terms cancel in the fit
 SHOWN = 8               # parameters named in a message
 
 
@@ -75,11 +76,12 @@ def _check_exact(problem: Problem, target: str) -> None:
 
     moments, shape = problem.prepared.moments, problem.shape
     assert shape.y is not None
-
+    assert moments.response is not None
     encoded = np.asarray(solve_triangular(shape.r, shape.y[:-1], check_finite=False))
     size = moments.y_magnitude + float(np.abs(encoded) @ moments.magnitude[list(shape.kept)])
     sigma = float(np.sqrt(shape.rss / problem.n))
-    if sigma <= EXACT * size:
+    spread = float(np.linalg.norm(moments.response.r[0 if not problem.prepared.predictors.intercept else 1 :, 1]))
+    if sigma <= EXACT * size and sigma * np.sqrt(problem.n) <= VISIBLE * spread:
         parameters = _exact(problem)
         means = [p for p in parameters if p.estimate is not None and p.kind == "mean"]
         known = ", ".join(f"{p.name} = {p.estimate:.9g}" for p in means[:SHOWN])

@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing, contextmanager
 
 from mlefit import machine
 from mlefit.blas import one_thread
-from mlefit.existence.rank import geometry
+from mlefit.existence.digits import Design
 from mlefit.inference.kinds import needs_rows
 from mlefit.problem.prepare import Progress, prepare
 from mlefit.problem.problem import Problem
@@ -34,7 +34,11 @@ def stated(request: Request, progress: Progress | None = None, *, keep_rows: boo
                 stack.enter_context(closing(store))
         check_response(prepared)
         moments = prepared.moments
-        shape = geometry(moments.triangle.r, moments.weight, moments.magnitude, prepared.noise.compresses)
+        scaling = prepared.scaling
+        design = Design(moments.triangle.r, moments.weight, moments.magnitude, prepared.noise.compresses,
+                        prepared.predictors.intercept, moments.low[:-1], moments.high[:-1], scaling.centre, scaling.scale,
+                        prepared.sample.x)
+        shape = design.geometry()
         problem = Problem(request, source, prepared, shape, threads)
         check_before(problem)
         yield problem
