@@ -13,6 +13,8 @@ from mlefit.design import encode
 from mlefit.execution.engine import PART_ROWS
 from mlefit.source import cutting, text
 
+pytestmark = pytest.mark.slow     # whole fits by every engine
+
 ROWS = PART_ROWS + 1        # the second part is a single row, which BLAS takes for a vector
 
 

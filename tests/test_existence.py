@@ -228,6 +228,7 @@ def separable(y: Any, x: Any, classes: int) -> bool:
     return bool(-found.fun > 1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [2, 3])
 def test_random_small_samples_are_judged_as_by_an_independent_programme(classes: int) -> None:
     rng = np.random.default_rng(classes)

@@ -30,6 +30,7 @@ def extremes(y: Array, x: Array, classes: int) -> list[tuple[float, float]]:
     return ends
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [2, 3])
 def test_a_sign_is_said_where_it_is_that_of_every_direction_and_only_there(classes: int) -> None:
     rng = np.random.default_rng(classes + 10)

@@ -10,6 +10,8 @@ from fuzz_cases import EXIT_CODES, Ran, case, complaints, run_in_process
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.slow     # hundreds of command lines
+
 SEEDS = 2**31
 
 

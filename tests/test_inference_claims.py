@@ -95,6 +95,7 @@ def test_other_models_have_the_model_errors_and_z_by_default(model: str) -> None
     assert fit["model"]["se_used"] == "model"
 
 
+@pytest.mark.slow
 @given(st.integers(3, 400), st.integers(1, 20), st.integers(0, 9))
 @settings(max_examples=60, deadline=None)
 def test_degrees_of_freedom_are_n_minus_p_exactly(n: int, p: int, seed: int) -> None:
@@ -184,6 +185,7 @@ def test_the_interval_of_sigma_is_that_of_the_fourth_moment_where_the_errors_are
                                     "shape is not normal (p < 0.01).")
 
 
+@pytest.mark.slow
 def test_normal_errors_have_the_chi_squared_interval_of_sigma_but_for_one_sample_in_a_hundred() -> None:
     fits = [mlefit.fit(noisy(lambda rng, n: rng.normal(size=n), 200, seed), target="y", model="gaussian", draws=0).to_dict()
             for seed in range(200)]

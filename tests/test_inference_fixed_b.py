@@ -59,6 +59,7 @@ def test_the_simulation_counts_lagged_products_as_newey_and_west_do() -> None:
     assert newey_west_t(y[None], 7)[0] == pytest.approx(y.sum() / np.sqrt(long_run))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lags", [9, 39, 149])
 def test_simulated_statistics_exceed_the_quantiles_as_often_as_they_should(lags: int) -> None:
     rng = np.random.default_rng(lags)
@@ -77,6 +78,7 @@ def test_the_quantile_is_the_inverse_of_the_p_value(b: float, level: float) -> N
     assert law.p_value(law.quantile(level)) == pytest.approx(1.0 - level, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_without_lags_the_law_is_normal_and_it_widens_with_b() -> None:
     assert FixedB.of(1e-7).quantile(0.95) == pytest.approx(NORMAL.quantile(0.95), abs=1e-6)
     quantiles = [FixedB.of(b).quantile(0.95) for b in np.linspace(0.002, 1.0, 12)]

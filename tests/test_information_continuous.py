@@ -108,6 +108,7 @@ def test_no_draws_leave_the_raw_numbers() -> None:
         assert getattr(found.kl, name) is None
 
 
+@pytest.mark.slow
 def test_verdict_rejects_true_models_as_often_as_it_says() -> None:
     rejected = sum(
         gaussian(np.random.default_rng([20, seed]).normal(size=100), draws=99).kl.verdict_p_value <= 0.05
@@ -116,6 +117,7 @@ def test_verdict_rejects_true_models_as_often_as_it_says() -> None:
     assert 1 <= rejected <= 20      # binomial(200, 0.05): 10 -+ 3.2 sd; the long run is benchmarks/kl_calibration.py
 
 
+@pytest.mark.slow
 def test_interval_covers_the_divergence_of_a_laplace_law() -> None:
     covered = 0
     for seed in range(60):

@@ -113,6 +113,7 @@ def test_missing_square_and_missing_interaction_are_bounded_from_below() -> None
     assert found.entropy_method == "design with splines and products"
 
 
+@pytest.mark.slow
 def test_reference_rejects_true_models_as_often_as_it_says() -> None:
     p = []
     for seed in range(120):
@@ -211,6 +212,7 @@ def test_chi_squared_is_that_of_scipy() -> None:
     )
 
 
+@pytest.mark.slow
 def test_rows_of_a_steep_design_fall_into_the_patterns_that_the_user_sees() -> None:
     """A rare baseline makes the design steep, and the fit work on whitened columns, whose rounding depends on the row."""
     rng = np.random.default_rng(0)

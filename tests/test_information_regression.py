@@ -64,6 +64,7 @@ def test_units_do_not_matter(factor: float) -> None:
     assert other.kl.raw == pytest.approx(one.kl.raw, abs=1e-7)
 
 
+@pytest.mark.slow
 def test_true_models_are_rejected_as_often_as_said() -> None:
     p = []
     for seed in range(120):

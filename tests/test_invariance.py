@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 import mlefit
 from mlefit.errors import NoEstimateError
 
+pytestmark = pytest.mark.slow     # whole fits in pairs
+
 MODELS = ("gaussian", "bernoulli", "categorical")
 EPS = float(np.finfo(float).eps)
 ROUNDING = 100.0 * EPS

@@ -70,6 +70,7 @@ def test_where_every_row_is_refitted_the_figure_is_that_of_all_refits(
     assert found.on_new_rows_note is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weighted", [False, True])
 def test_a_row_that_moves_its_own_logit_by_more_than_one_is_refitted(weighted: bool) -> None:
     rng = np.random.default_rng(4)

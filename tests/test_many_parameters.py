@@ -19,6 +19,8 @@ from mlefit.rows.chunk import Chunk
 from mlefit.source.options import ReadOptions
 from mlefit.sums import curvature
 
+pytestmark = pytest.mark.slow     # designs of hundreds of columns
+
 
 def classes(levels: int, n: int, predictors: int) -> dict[str, Any]:
     rng = np.random.default_rng(1)

@@ -95,6 +95,7 @@ def test_fewer_than_thirty_events_say_nothing_of_spread(rows: int, warnings: int
     assert len(told({"x": x, "y": y.astype(int)}, "bernoulli")) == warnings
 
 
+@pytest.mark.slow
 def test_true_models_are_left_alone() -> None:
     rng = np.random.default_rng(3)
     for seed in range(20):

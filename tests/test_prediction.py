@@ -126,6 +126,7 @@ def test_the_trace_of_takeuchi_is_the_textbook_one() -> None:
     assert known.explained is None
 
 
+@pytest.mark.slow
 def test_tic_foretells_the_held_out_cross_entropy_on_average() -> None:
     """Over 60 samples of laplace noise the optimism 2 x tr / (2 n) is met within 3 standard errors."""
     rests = []

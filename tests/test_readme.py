@@ -11,6 +11,8 @@ from readme_commands import README, ROOT, blocks, commands, marked, printed
 
 from mlefit.errors import DataError, MlefitError, NoEstimateError, UsageError
 
+pytestmark = pytest.mark.slow     # every command of the README, each a process
+
 SHOWN = [shown for block in blocks("console") for shown in commands(block)]
 
 

@@ -84,6 +84,7 @@ def alone(text: bytes, k: int, start: int | None = None) -> tuple[int, int]:
     raise AssertionError("the end of the text ends every block")
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(texts)
 def test_blocks_cut_alone_and_compared_at_their_ends_are_those_of_one_reader(content: str) -> None:

@@ -42,6 +42,7 @@ def table(path: Path, rows: int = 600) -> dict[str, list[object]]:
     return {"x": x.tolist(), "g": [word.strip() for word in g.tolist()]}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_blocks")
 def test_cuts_compression_and_threads_do_not_matter(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"

@@ -134,6 +134,7 @@ def test_parts_handed_over_in_runs_add_up_to_the_same_bits(count: int) -> None:
         assert one.outer.tobytes() == other.outer.tobytes()
 
 
+@pytest.mark.slow
 def test_large_parts_are_handed_over_one_by_one() -> None:
     """An interrupt waits for what is handed over, so a run is never many seconds of work."""
     wide = Chunk(np.zeros(2), np.zeros((2, ENOUGH // 8)))

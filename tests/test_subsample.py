@@ -26,6 +26,8 @@ from mlefit.sums.curvature import Curvature
 from mlefit.sums.tally import Tally
 from mlefit.sums.triangle import Triangle
 
+pytestmark = pytest.mark.slow     # searches over 20,000 rows, again and again
+
 ROWS, SAMPLED = 20_000, 5_000
 FEW = 8             # passes: a start, three or four steps, one or two Hessians, and the polish to rounding
 SAME = 1e-9         # standard errors

@@ -51,6 +51,7 @@ def outcome(data: dict[str, Any], **options: Any) -> Any:
         return error.code
 
 
+@pytest.mark.slow
 @given(
     st.integers(0, 10_000), st.sampled_from(["gaussian", "bernoulli", "categorical"]),
     st.sampled_from(["auto", "model", "ols", "hc0", "hc1", "hc2", "hc3", "cluster:c"]),

@@ -83,7 +83,8 @@ def doubtful(d: Array, estimate: Array, std_error: Array) -> tuple[Index, Index]
     """
     from scipy.special import ndtri
 
-    statistic = estimate / std_error
+    with np.errstate(invalid="ignore"):     # beyond the doubles neither is known
+        statistic = estimate / std_error
     near = np.abs(statistic) < -ndtri(0.5 * BEYOND_DOUBT)
     found = np.flatnonzero((np.abs(d) > SKEW) | ((d * statistic > FLATTENED) & near))
     order = found[np.argsort(np.abs(statistic[found]), kind="stable")]
