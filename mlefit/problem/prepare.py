@@ -22,6 +22,7 @@ from mlefit.machine import half_of_memory
 from mlefit.noise.model import NoiseModel
 from mlefit.problem.gather import Gathered, Kept, Moments, Told, gather, misjudged
 from mlefit.problem.learning import learnt
+from mlefit.problem.names import check_names
 from mlefit.problem.no_rows import no_rows
 from mlefit.problem.size import check_size
 from mlefit.problem.split import Split
@@ -110,6 +111,7 @@ def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -
     check_kind(request.se, request.intervals, roles.model, request.weights, request.weights_kind)
     roles, known = learnt(source, roles, request, threads)
     check_size(_parameters(roles, known), request.read.memory)
+    check_names(roles)
     columns = roles.columns
 
     def one_pass(scaling: Scaling) -> tuple[Gathered, Kept]:
