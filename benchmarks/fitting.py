@@ -55,14 +55,14 @@ def one_thread() -> threadpool_limits:
     return threadpool_limits(1)
 
 
-def fit_rows(noise: NoiseModel, y: Array, x: Array) -> Fitted:
-    """Optima y (n,) on x (n, p), whose first column is the constant. Raises estimation.fit.Separated."""
+def fit_rows(noise: NoiseModel, y: Array, x: Array, cluster: Array | None = None) -> Fitted:
+    """Fit y (n,) on x (n, p), whose first column is the constant. Raises estimation.fit.Separated."""
     x = np.asfortranarray(x)
     n = float(y.size)
     columns = np.column_stack([x, y]) if noise.compresses else x
     shape = geometry(Triangle.of(columns).r, n, np.abs(x).max(axis=0), noise.compresses)
     k = len(shape.kept)
-    engine = Engine.of(Chunk(y, x))
+    engine = Engine.of(Chunk(y, x, cluster=cluster))
     if noise.compresses:
         mean = LinearMean(Coordinates(shape.triangle(k + 1), shape.kept), 1)
         whitened = LinearMean(Coordinates.orthonormal(k), 1)

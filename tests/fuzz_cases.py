@@ -199,6 +199,7 @@ def _options(rng: random.Random, names: list[str]) -> list[str]:
     add(0.06, "--reference", (f"{column()}=a", "g=b", "y=1"), ("g=zz", "g", "="))
     add(0.08, "--missing", ("error", "drop"), ("what",))
     add(0.2, "--se", ("robust", "hc0", "hc1", "hc2", "ols", "model", "hac", "hac:3", f"cluster:{column()}"), ("cluster:", "x"))
+    add(0.1, "--intervals", ("profile",), ("x",))
     add(0.05, "--level", ("0.9", "0.999999"), ("0", "1", "x"))
     add(0.08, "--na", ("-1", "oops", "", "(", "a", "1e3"))
     add(0.05, "--delimiter", (";", ",", "tab"), ("xx", "1", ""))

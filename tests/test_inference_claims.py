@@ -202,3 +202,12 @@ def test_the_statistic_of_anderson_and_darling_counts_a_weight_as_so_many_rows()
     log_cdf, log_sf = stats.norm.logcdf(ranked), stats.norm.logsf(ranked)[::-1]
     square = -n - ((2.0 * np.arange(1, n + 1) - 1.0) * (log_cdf + log_sf)).sum() / n
     assert anderson_darling(many, np.ones(n)) == pytest.approx(square * (1.0 + 0.75 / n + 2.25 / n**2), rel=1e-12)
+
+
+@pytest.mark.parametrize("se", ["auto", "model", "hc3", "hac"])
+def test_a_p_value_is_zero_by_underflow_alone(se: str) -> None:
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=2000)
+    fit = mlefit.fit({"x": x, "y": x + 1.3 * rng.normal(size=2000)}, target="y", model="gaussian", se=se, draws=0).to_dict()
+    assert 0.0 < fit["parameters"][1]["p_value"] < 1e-50
+    assert 0.0 < fit["terms"][0]["p_value"] < 1e-50

@@ -62,7 +62,7 @@ class Fitted(NamedTuple):
 
 
 def fit(problem: Problem, progress: Progress | None = None) -> Fitted:
-    """Optima the stated problem twice. Raises NoEstimateError, with what is known as its partial report, for separation."""
+    """Fit the stated problem twice. Raises NoEstimateError, with what is known as its partial report, for separation."""
     noise, shape = problem.prepared.noise, problem.shape
     scale = len(shape.kept) + 1 if noise.compresses else 1
     mean = LinearMean(Coordinates(shape.triangle(scale), shape.kept), len(noise.predictors), problem.units)
