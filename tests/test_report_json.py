@@ -24,7 +24,7 @@ PARAMETER = [
     "p_value", "loss_estimate", "gap_se",
  "interval",
 ]
-ROUTE = ["method", "converged", "iterations", "evaluations", "loglik", "nll", "loss", "kl", "edm", "gradient"]
+ROUTE = ["method", "converged", "iterations", "evaluations", "loglik", "nll", "loss", "kl", "edm", "gradient", "refinement"]
 KL = [
     "raw", "misfit", "ci_low", "ci_high", "null_low", "null_high", "p_value", "ad_p_value", "verdict_p_value", "bound",
     "verdict", "reason", "resolution", "detection_limit", "draws", "n_used",

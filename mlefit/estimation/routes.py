@@ -57,7 +57,7 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, samp
     rows, the metric is that of all rows where the search came to, and in the end none, from there or from zero.
     """
     objective = Objective(implied_loss(noise), mean, 0)
-    memo, base = Memo(objective, execution, order=1), _mean_base(noise, execution)
+    memo, base = Memo(objective, execution, order=1), mean_base(noise, execution)
     theta, iterations, end = np.zeros(mean.size), 0, None
     rough = None if sample is None or objective.size > DENSE else least_loss(noise, mean, sample)
     if sample is not None and rough is not None and _settled(rough):
@@ -88,10 +88,10 @@ def _first_shapes(noise: NoiseModel, mean: MeanFunction, execution: Execution) -
     """The shapes implied by the loss at zero coefficients: a start that is never too narrow."""
     objective = Objective(implied_loss(noise), mean, 0)
     total = execution.sum(lambda chunk: objective.tally(np.zeros(mean.size), chunk, 0))
-    return noise.implied_shapes(total.value / total.weight, _mean_base(noise, execution))
+    return noise.implied_shapes(total.value / total.weight, mean_base(noise, execution))
 
 
-def _mean_base(noise: NoiseModel, execution: Execution) -> float:
+def mean_base(noise: NoiseModel, execution: Execution) -> float:
     """The mean over rows of what the likelihood holds of the data alone; a law that defines no base has none."""
     if type(noise).base is NoiseModel.base:
         return 0.0

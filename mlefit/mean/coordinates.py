@@ -19,9 +19,11 @@ import numpy as np
 
 from mlefit.arrays import Array, product
 from mlefit.rows.chunk import Chunk
+from mlefit.sums.doubled import Doubled, substituted
 
 STEEP = 100.0       # condition number of columns of norm 1 up to which a whitened Hessian keeps 12 digits
 GENTLE = 1e4        # and a whitened gradient
+SHEER = 1e11        # from where on coefficients are solved for in twice the precision: in one, an intercept loses its digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +48,15 @@ class Coordinates:
     @cached_property
     def steep(self) -> bool:
         """Whether rows are whitened before they are added up, not the sums."""
+        return bool(self._reciprocal < 1.0 / self.bound)
+
+    @cached_property
+    def _reciprocal(self) -> float:
+        """Of the condition number of columns of norm 1."""
         from scipy.linalg.lapack import dtrcon
 
-        norms = np.linalg.norm(self.triangle, axis=0)
-        reciprocal, _ = dtrcon(self.triangle / norms)
-        return bool(reciprocal < 1.0 / self.bound)
+        reciprocal, _ = dtrcon(self.triangle / np.linalg.norm(self.triangle, axis=0))
+        return float(reciprocal)
 
     @cached_property
     def gentle(self) -> "Coordinates":
@@ -86,6 +92,8 @@ class Coordinates:
         from scipy.linalg import solve_triangular
 
         each = gamma.reshape(-1, self.rank)
+        if self._reciprocal < 1.0 / SHEER:
+            return substituted(self.triangle, Doubled.of(each.T.copy())).rounded().T.ravel()
         return np.asarray(solve_triangular(self.triangle, each.T, check_finite=False)).T.ravel()
 
     def coefficients(self, gamma: Array) -> Array:

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from mlefit.criterion import likelihood
 from mlefit.errors import NoEstimateError
 from mlefit.estimation.constrained import Likelihood
@@ -67,7 +69,26 @@ def fit(problem: Problem, progress: Progress | None = None) -> Fitted:
     scale = len(shape.kept) + 1 if noise.compresses else 1
     mean = LinearMean(Coordinates(shape.triangle(scale), shape.kept), len(noise.predictors), problem.units)
     optima = _fit(problem, mean, progress)
-    return Fitted(problem, mean if noise.compresses else optima.mean, optima)
+    found = Fitted(problem, mean if noise.compresses else optima.mean, optima)
+    return _refined(found) if problem.doubtful and found.certified else found
+
+
+def _refined(found: Fitted) -> Fitted:
+    """Both optima once more in twice the precision. Raises NoEstimateError where the answer does not stand still."""
+    from mlefit.estimation.refine import VISIBLE, both_refined
+
+    problem, both = found.problem, both_refined(found.fit, found.mean, found.rows)
+    moved = max(both.mle.refinement or 0.0, both.loss.refinement or 0.0)
+    if moved > VISIBLE:
+        lost, kept, moments = problem.digits.lost, list(problem.shape.kept), problem.prepared.moments
+        spread = (moments.high[kept] - moments.low[kept]) * problem.prepared.scaling.scale[kept]
+        worst = problem.labels[kept[int(np.argmax(np.where(2.0 * lost >= lost.max(), spread, 0.0)))]]
+        raise NoEstimateError(
+            f"the design is ill-conditioned: sums in twice the precision still move the answer by {moved:.2g} standard errors "
+            f"after three steps, most of all by {worst}, which carries about {max(0, round(-np.log10(lost.max())))} digits beyond "
+            "the other columns", f"correct the largest values of {worst}, or drop it", code="ill-conditioned", columns=(worst,),
+            partial=problem.report(unknown_parameters(problem)))
+    return found._replace(fit=both)
 
 
 def not_certified(problem: Problem, fit: Optima) -> NoEstimateError:

@@ -87,7 +87,7 @@ def route(problem: Problem, fit: Optima, optimum: Optimum, place: int, mean: Lin
     return Route(
         optimum.method, optimum.outcome is Outcome.CERTIFIED, optimum.iterations, optimum.evaluations,
         number(-nll * fit.n), number(nll), number(loss), None, number(optimum.certificate.short),
-        number(scaled_gradient(optimum, fit, mean) * _nats(fit, optimum)),
+        number(scaled_gradient(optimum, fit, mean) * _nats(fit, optimum)), number(optimum.refinement),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlefit.design.levels import Levels, one_number
-from mlefit.existence.digits import DOUBTFUL, digits
+from mlefit.existence.digits import DOUBTFUL, Digits, digits
 from mlefit.existence.rank import ROUNDING, Geometry, conditioning
 from mlefit.inference.kinds import kind_for, used
 from mlefit.mean import Units
@@ -46,6 +46,17 @@ class Problem(NamedTuple):
         intercept = self.prepared.predictors.intercept and 0 in kept
         return Units(scaling.centre[kept], scaling.scale[kept], intercept, scaling.y_centre, scaling.y_scale,
                      self.prepared.noise.predictors)
+
+    @property
+    def digits(self) -> Digits:
+        """What the kept columns have lost."""
+        moments = self.prepared.moments
+        return digits(self.shape, moments.low[:-1], moments.high[:-1], self.units.intercept)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether some column keeps so few digits that the answer is to be measured in twice the precision."""
+        return bool((self.digits.lost > DOUBTFUL).any())
 
     @property
     def log_unit(self) -> float:
@@ -130,8 +141,7 @@ class Problem(NamedTuple):
 
     def _lost(self) -> list[Warn]:
         """The columns that keep few digits beside the others, each with these and how many they are."""
-        moments, found = self.prepared.moments, list[Warn]()
-        own = digits(self.shape, moments.low[:-1], moments.high[:-1], self.units.intercept)
+        found, own = list[Warn](), self.digits
         for j, lost, others in zip(self.shape.kept, own.lost, own.others, strict=True):
             if lost > DOUBTFUL:
                 name, beside = self.labels[j], ", ".join(self.labels[k] for k in others)

@@ -12,6 +12,7 @@ from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import check_before, check_response
 from mlefit.request import Request
 from mlefit.source import open_source
+from mlefit.source.source import Source
 
 
 @contextmanager
@@ -25,20 +26,28 @@ def stated(request: Request, progress: Progress | None = None, *, keep_rows: boo
     with ExitStack() as stack:
         source = stack.enter_context(open_source(request.data, request.read))
         stack.enter_context(one_thread())
-        prepared = prepare(source, request, threads, keep_rows or needs_rows(request.se, request.weights_kind), progress)
-        import scipy.linalg  # noqa: F401  its BLAS is one of its own, and can be held to one thread only once it is there
-
-        stack.enter_context(one_thread())
-        for store in (prepared.store, None if prepared.aside is None else prepared.aside.store):
-            if store is not None:
-                stack.enter_context(closing(store))
-        check_response(prepared)
-        moments = prepared.moments
-        scaling = prepared.scaling
-        design = Design(moments.triangle.r, moments.weight, moments.magnitude, prepared.noise.compresses,
-                        prepared.predictors.intercept, moments.low[:-1], moments.high[:-1], scaling.centre, scaling.scale,
-                        prepared.sample.x)
-        shape = design.geometry()
-        problem = Problem(request, source, prepared, shape, threads)
+        keep_rows = keep_rows or needs_rows(request.se, request.weights_kind)
+        problem = _problem(source, request, threads, keep_rows, progress, stack)
+        if problem.doubtful and problem.prepared.store is None:     # their sums do not suffice
+            problem = _problem(source, request, threads, True, progress, stack)
         check_before(problem)
         yield problem
+
+
+def _problem(
+    source: Source, request: Request, threads: int, keep_rows: bool, progress: Progress | None, stack: ExitStack
+) -> Problem:
+    """Read and gather once; what is kept is given back with the `stack`."""
+    prepared = prepare(source, request, threads, keep_rows, progress)
+    import scipy.linalg  # noqa: F401  its BLAS is one of its own, and can be held to one thread only once it is there
+
+    stack.enter_context(one_thread())
+    for store in (prepared.store, None if prepared.aside is None else prepared.aside.store):
+        if store is not None:
+            stack.enter_context(closing(store))
+    check_response(prepared)
+    moments, scaling = prepared.moments, prepared.scaling
+    design = Design(moments.triangle.r, moments.weight, moments.magnitude, prepared.noise.compresses,
+                    prepared.predictors.intercept, moments.low[:-1], moments.high[:-1], scaling.centre, scaling.scale,
+                    prepared.sample.x)
+    return Problem(request, source, prepared, design.geometry(), threads)

@@ -79,7 +79,10 @@ class Parameter(NamedTuple):
 
 
 class Route(NamedTuple):
-    """One search and its optimum. `loss` is the mean loss, `nll` nats per row, `edm` and `gradient` total nats."""
+    """One search and its optimum. `loss` is the mean loss, `nll` nats per row, `edm` and `gradient` total nats.
+
+    `refinement`: standard errors by which a step in twice the precision would move the optimum, where one was made.
+    """
 
     method: str
     converged: bool
@@ -91,6 +94,7 @@ class Route(NamedTuple):
     kl: float | None
     edm: float | None
     gradient: float | None
+    refinement: float | None = None
 
 
 class Agreement(NamedTuple):

@@ -227,10 +227,12 @@ def status(report: Report) -> list[Sentence]:
     verdict = "Both routes agree" if agree else "The routes disagree"
     maximum = "Certified maximum" if certified else "Not certified"
     edm = max((route.edm for route in (report.mle, report.loss) if route and route.edm is not None), default=None)
+    steps = [route.refinement for route in (report.mle, report.loss) if route and route.refinement is not None]
+    measured = f", a step in twice the precision {or_noise(max(steps))} standard errors" if steps else ""
     tone: Tone = "good" if agree and certified else "alarm"
     return [
         Sentence(f"{verdict}: largest gap {or_noise(report.agreement.max_gap_se)} standard errors.", tone),
-        Sentence(f"{maximum}: EDM {or_noise(edm)} nats.", tone),
+        Sentence(f"{maximum}: EDM {or_noise(edm)} nats{measured}.", tone),
     ]
 
 
