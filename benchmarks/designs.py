@@ -1,10 +1,10 @@
 """Coverage on designs that are hard for standard errors: few rows, many columns, rare levels, few clusters.
 
-    python benchmarks/designs.py [--samples 4000] [--only exact,hc3,cluster] [--seed 0]
+    python benchmarks/designs.py [--samples 4000] [--only auto,hc3,cluster] [--seed 0]
 
-All noise is normal; under hc3 its standard deviation is twice as large in the rare level, or grows with |x|; under clusters
-each has an effect of its own, as large as the noise. The shares are of the coefficients that the design is hard for. Where the
-effective rows or clusters are below 20 the errors are cautious by design: there is a lower limit alone.
+All noise is normal; under hc3 its standard deviation is twice as large in the rare level, or grows with the root of x; under
+clusters each has an effect of its own, as large as the noise. The shares are of the coefficients that the design is hard for.
+Where the effective rows or clusters are below 20 the errors are cautious by design: there is a lower limit alone.
 """
 
 import argparse

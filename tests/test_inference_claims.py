@@ -186,6 +186,7 @@ def test_the_interval_of_sigma_is_that_of_the_fourth_moment_where_the_errors_are
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_normal_errors_have_the_chi_squared_interval_of_sigma_but_for_one_sample_in_a_hundred() -> None:
     fits = [mlefit.fit(noisy(lambda rng, n: rng.normal(size=n), 200, seed), target="y", model="gaussian", draws=0).to_dict()
             for seed in range(200)]
