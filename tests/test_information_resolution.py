@@ -83,3 +83,22 @@ def test_jitter_has_the_width_of_a_cell_and_rounding_returns() -> None:
     assert np.abs(jittered - points).max() <= 0.25
     assert (jittered - points).std() == pytest.approx(0.5 / np.sqrt(12), rel=0.05)
     assert np.allclose(grid.round(jittered), points, atol=1e-12)
+
+
+@pytest.mark.parametrize(("step", "decimals", "sd"), [(0.45359237, 6, 8.0), (0.45359237, 2, 8.0), (2.54, 1, 30.0)])
+def test_a_lattice_in_another_unit_is_found_through_the_decimals_it_is_written_with(
+    step: float, decimals: int, sd: float
+) -> None:
+    y = np.sort(np.round(step * np.round(np.random.default_rng(11).normal(160.0, sd / step, 300)), decimals))
+    found = resolve(y, float(y.std()))
+    assert found.kind == "jitter"
+    assert found.step == pytest.approx(step, rel=1e-3)
+    seen = gaussian(y)
+    assert seen.kl.verdict == "no misfit detected"
+
+
+def test_copied_rows_in_decimals_are_no_lattice() -> None:
+    y = np.round(np.random.default_rng(6).normal(70.0, 8.0, 60), 4)
+    found = resolve(np.sort(np.tile(y, 5)), 8.0)
+    assert found.kind == "none"
+    assert found.reason == "300 of 300 rows repeat a value to full precision (copied rows)"

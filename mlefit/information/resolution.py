@@ -17,6 +17,8 @@ ATOM_SHARE, ATOM_ROWS, ATOM_PEAK = 0.02, 10, 5.0    # an atom: share of the rows
 RARE = 0.01                # share of tied rows that leaves the spacings what they are
 COARSE = 2.0               # standard deviations per step beyond which the shape of the law is rounded away
 RESOLVED = 100.0           # a step this many rounding errors wide is a step
+WRITTEN = 4.0              # and this many units of the last decimal, where values are rounded to one
+DECIMALS = 12              # decimals that are tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +85,38 @@ def resolve(ordered: Array, spread: float) -> Resolution:
     if step is None and np.array_equal(values, values.astype(np.float32)):
         step = float(np.finfo(np.float32).eps) * float(np.max(np.abs(values)))
     tied_pairs = float(np.sum(counts * (counts - 1.0)) / 2)
-    if step is not None and tied_pairs <= 10 * (1 + _expected_pairs(ordered, step)):
-        return Resolution("cells" if n >= CELLS_FROM * values.size else "jitter", step, float(values[0]))
+    for known in (step, _converted_step(values)):
+        if known is not None and tied_pairs <= 10 * (1 + _expected_pairs(ordered, known)):
+            return Resolution("cells" if n >= CELLS_FROM * values.size else "jitter", known, float(values[0]))
     tied_rows = int(counts[counts > 1].sum())
     if tied_rows <= RARE * n:
         return Resolution("smooth")
     return Resolution("none", reason=f"{tied_rows} of {n} rows repeat a value to full precision (copied rows)")
 
 
-def lattice_step(values: Array) -> float | None:
+def _converted_step(values: Array) -> float | None:
+    """The step of a lattice in another unit that was written to a number of decimals: whole pounds in kilograms, feet in metres.
+
+    A value may then lie off its lattice by half of the last decimal, so two of them by one.
+    """
+    for decimals in range(DECIMALS):
+        if np.array_equal(np.round(values, decimals), values):
+            return lattice_step(values, 10.0**-decimals, WRITTEN)
+    return None
+
+
+def lattice_step(values: Array, rounding: float | None = None, resolved: float = RESOLVED) -> float | None:
     """The largest step of which all gaps of the ordered distinct values are multiples; None if rounding hides it.
 
     Euclid's algorithm on all gaps at once, with the rounding error of each quotient carried along; the last division of
-    the range by a whole number removes what error the step has collected.
+    the range by a whole number removes what error the step has collected. `rounding`: the error of a gap, by default that of
+    float64; a step is at least `resolved` times as wide.
     """
-    rounding = 4 * float(np.finfo(float).eps) * float(np.max(np.abs(values)))
+    if rounding is None:
+        rounding = 4 * float(np.finfo(float).eps) * float(np.max(np.abs(values)))
     gaps = np.diff(values)
     step, error = float(gaps.min()), rounding
-    while step > RESOLVED * rounding:
+    while step > resolved * rounding:
         multiple = np.rint(gaps / step)
         if error * multiple.max() > step / 4:
             return None
@@ -109,7 +125,7 @@ def lattice_step(values: Array) -> float | None:
         beyond = remainder > allowed
         if not np.any(beyond):
             span = float(values[-1] - values[0])
-            return float(f"{span / round(span / step):.12g}")
+            return float(f"{span / float(multiple.sum()):.12g}")
         smallest = int(np.argmin(np.where(beyond, remainder, np.inf)))
         step, error = float(remainder[smallest]), float(allowed[smallest])
     return None
