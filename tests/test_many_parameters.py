@@ -15,6 +15,7 @@ from mlefit.estimation import polish, routes
 from mlefit.mean import Coordinates, LinearMean, jacobian
 from mlefit.noise.categorical import Categorical
 from mlefit.objective import Objective
+from mlefit.pipeline import terms
 from mlefit.rows.chunk import Chunk
 from mlefit.source.options import ReadOptions
 from mlefit.sums import curvature
@@ -56,7 +57,7 @@ def test_products_and_hessians_lead_to_the_same_answer(
 
 
 def test_the_search_with_products_forms_a_hessian_for_the_certificate_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (polish, routes):
+    for module in (polish, routes, terms):
         monkeypatch.setattr(module, "DENSE", 20)
     formed = []
     original = objectives.Objective.tally
