@@ -41,8 +41,7 @@ class Roles:
 def choose_roles(source: Source, request: Request) -> Roles:
     """Raises UsageError for unknown or contradictory columns, DataError for a response that no model takes."""
     cluster = cluster_of(request)
-    if request.model is not None:
-        _named_model(request.model)     # what is wrong without a look at all rows is refused without one
+    asked = None if request.model is None else _named_model(request.model)      # refused without a look at all rows
     named = () if request.features is None else _named(source, request.features)
     _known(source, [request.target, *named, request.weights, cluster, *request.reference])
     offset = None
@@ -51,7 +50,7 @@ def choose_roles(source: Source, request: Request) -> Roles:
 
         offset = parse_offset(request.offset, source.names, source.kinds)
     if request.formula is not None:
-        return _from_formula(source, request, offset)
+        return _from_formula(source, request, asked, offset)
     target, notes = _target(source, request, named)
     check_roles(target, request.weights, offset, named)
     taken = {target, request.weights, cluster, *(offset.numbers if offset else ())}
@@ -63,7 +62,7 @@ def choose_roles(source: Source, request: Request) -> Roles:
             notes += [f"left out as predictors: {', '.join(left_out)}. Name them with -x to use them."]
     else:
         features = named
-    model, more = _model(source, target, request.model)
+    model, more = _model(source, target, asked)
     categorical = [name for name in features if _is_category(source, name) or name in request.reference]
     columns = _columns(request, model, target, columns_to_terms(features, categorical), request.intercept, offset)
     check_target(source, target, model)
@@ -98,7 +97,9 @@ def without(roles: Roles, names: Mapping[str, str], source: Source, request: Req
     return replace(again, chosen=features, notes=(*roles.notes, note))
 
 
-def _from_formula(source: Source, request: Request, offset: Offset | None) -> Roles:
+def _from_formula(
+    source: Source, request: Request, asked: type[NoiseModel] | None, offset: Offset | None
+) -> Roles:
     from mlefit.design.formula import parse_formula
 
     if request.features is not None or request.target is not None or not request.intercept:
@@ -113,7 +114,7 @@ def _from_formula(source: Source, request: Request, offset: Offset | None) -> Ro
         read({})        # what is no formula, whatever the columns hold, is refused without a look at all rows
     formula = read(source.kinds)
     check_roles(formula.target, request.weights, offset, formula.columns)
-    model, notes = _model(source, formula.target, request.model)
+    model, notes = _model(source, formula.target, asked)
     columns = _columns(request, model, formula.target, formula.terms, formula.intercept, offset)
     check_target(source, formula.target, model)
     check_options(source, request, columns, model)
@@ -173,10 +174,10 @@ def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...]
     return tuple(features), left_out
 
 
-def _model(source: Source, target: str, name: str | None) -> tuple[type[NoiseModel], list[str]]:
-    """The model named, or the one that the response calls for."""
-    if name is not None:
-        return _named_model(name), []
+def _model(source: Source, target: str, asked: type[NoiseModel] | None) -> tuple[type[NoiseModel], list[str]]:
+    """The model asked for, or the one that the response calls for."""
+    if asked is not None:
+        return asked, []
     kind, distinct = source.kinds[target], source.distinct.get(target)
     few = 0 if distinct is None else len(distinct)
     if kind is Kind.BOOLEAN or few == 2:
