@@ -9,6 +9,7 @@ from mlefit.report.report import (
     Divergence,
     Holdout,
     Information,
+    Machine,
     Model,
     Parameter,
     Report,
@@ -22,7 +23,7 @@ def replace(record: Any, **changes: Any) -> Any:
     """The record with some fields changed."""
     return record._replace(**changes)
 
-RUN = Run(seed=0, threads=2, engine="memory", python="3.11", numpy="2.4", scipy="1.17")
+RUN = Run(seed=0, threads=None, engine=None, python="3.11", numpy="2.4", scipy="1.17", machine=Machine(2, "memory"))
 
 
 def mean(name: str, estimate: float, error: float, class_: str | None = None) -> Parameter:

@@ -12,7 +12,7 @@ from mlefit.inference.kinds import kind_for, used
 from mlefit.mean import Units
 from mlefit.options.error_kind import ErrorKind
 from mlefit.problem.prepare import Prepared
-from mlefit.report.report import Data, Model, Parameter, Report, Run, Warn
+from mlefit.report.report import Data, Machine, Model, Parameter, Report, Run, Warn
 from mlefit.request import Request
 from mlefit.source.source import Source
 from mlefit.version import __version__
@@ -200,8 +200,8 @@ class Problem(NamedTuple):
         import scipy
 
         store = self.prepared.store
+        spilled = self.request.engine == "stream" or (store is not None and store.spilled)
         return Run(
-            seed=self.request.seed, threads=self.threads,
-            engine="stream" if self.request.engine == "stream" or (store is not None and store.spilled) else "memory",
-            python=platform.python_version(), numpy=np.__version__, scipy=scipy.__version__,
+            seed=self.request.seed, threads=None, engine=None, python=platform.python_version(), numpy=np.__version__,
+            scipy=scipy.__version__, machine=Machine(self.threads, "stream" if spilled else "memory"),
         )
