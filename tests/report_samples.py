@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mlefit.report.machine import Machine, Run
 from mlefit.report.report import (
     Agreement,
     Criteria,
@@ -9,12 +10,10 @@ from mlefit.report.report import (
     Divergence,
     Holdout,
     Information,
-    Machine,
     Model,
     Parameter,
     Report,
     Route,
-    Run,
     Warn,
 )
 

@@ -12,7 +12,8 @@ from mlefit.inference.kinds import kind_for, used
 from mlefit.mean import Units
 from mlefit.options.error_kind import ErrorKind
 from mlefit.problem.prepare import Prepared
-from mlefit.report.report import Data, Machine, Model, Parameter, Report, Run, Warn
+from mlefit.report.machine import Machine, Run
+from mlefit.report.report import Data, Model, Parameter, Report, Warn
 from mlefit.request import Request
 from mlefit.source.source import Source
 from mlefit.version import __version__

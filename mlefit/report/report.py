@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from mlefit.options.weights_kind import WeightsKind
+from mlefit.report.machine import Run
 
 SCHEMA = "mlefit.fit/1"
 ABOUT = "about"                                 # notes on the figure for new rows
@@ -263,28 +264,6 @@ class Dependence(NamedTuple):
     too_short: tuple[str, ...]
     reason: str | None
     groups: tuple[Group, ...] = ()
-
-
-class Machine(NamedTuple):
-    """Who did the work, in which way: the one record in which two runs may differ that say the same."""
-
-    threads: int
-    engine: str
-    workers: int | None = None
-    partitions: int | None = None
-    bytes_moved: int | None = None
-
-
-class Run(NamedTuple):
-    """What is needed to repeat the run. `threads` and `engine` are keys of the first release; `machine` has their values."""
-
-    seed: int
-    threads: None
-    engine: None
-    python: str
-    numpy: str
-    scipy: str
-    machine: Machine
 
 
 class Report(NamedTuple):
