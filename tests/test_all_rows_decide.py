@@ -65,6 +65,7 @@ HALVES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", HALVES)
 def test_the_order_of_files_and_of_rows_does_not_choose_the_model(
     case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]

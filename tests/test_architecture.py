@@ -208,6 +208,7 @@ def test_answers_without_a_fit_load_no_search(arguments: tuple[str, ...], exits:
     assert not found & {"scipy.optimize", "scipy.stats", "pandas", "formulaic", "matplotlib"}
 
 
+@pytest.mark.slow     # a process each
 @pytest.mark.parametrize("arguments", [
     ("measurements.csv", "-m", "gaussian"), ("conversions.csv", "-m", "bernoulli"),
     ("species.csv", "-m", "categorical"), ("waiting.csv",), ("measurements.csv", "-o", "json"),

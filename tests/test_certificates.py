@@ -57,6 +57,7 @@ def table(model: str, seed: int, condition: float) -> dict[str, Any]:
     return {"a": a, "x": x, "y": y}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["gaussian", "bernoulli", "categorical"])
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10_000), digits=st.integers(0, 10))

@@ -53,7 +53,7 @@ def test_what_is_no_count_is_refused_with_its_row(value: float, found: str) -> N
     table["k"][6] = value
     with pytest.raises(DataError) as caught:
         fitted(table, features=["x"])
-    assert str(caught.value) == (f'column "k", row 7: poisson needs whole numbers >= 0, found {found}\n'
+    assert str(caught.value) == (f'column "k", row 7: poisson needs whole numbers >= 0 (counts), found {found}\n'
                                  "use --model gaussian, or drop the row")
     assert caught.value.rows == (7,)
 

@@ -52,6 +52,7 @@ def test_parts_add_up_to_the_misfit_and_the_identity_holds() -> None:
     assert abs(found.entropy + found.kl.raw - sample.cross_entropy_total) < 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [1e-100, -0.0254, 1e100])
 def test_units_do_not_matter(factor: float) -> None:
     e, x = noise_and_x(5, 300)
@@ -163,6 +164,7 @@ def test_spread_gain_is_a_log_ratio_that_finds_the_optimum() -> None:
     assert spread_basis(x[:30]) is None
 
 
+@pytest.mark.slow
 def test_threads_do_not_matter() -> None:
     import os
     import subprocess

@@ -56,6 +56,7 @@ CASES: list[tuple[str, Any, str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["gaussian", "bernoulli", "categorical"])
 @pytest.mark.parametrize(("what", "column", "message"), CASES, ids=[case[0] for case in CASES])
 def test_a_determined_column_is_named_dropped_and_aliased(model: str, what: str, column: Any, message: str) -> None:
@@ -159,6 +160,7 @@ def test_more_columns_than_weighted_rows_support() -> None:
     assert aliased(fit) == ["x"]
 
 
+@pytest.mark.slow
 def test_the_command_exits_0_and_says_so(tmp_path: Path) -> None:
     a, b = rng().normal(size=(2, N))
     path = tmp_path / "twice.csv"

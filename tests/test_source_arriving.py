@@ -162,6 +162,7 @@ def test_a_pipe_that_is_named_twice_is_refused(names: tuple[str, str]) -> None:
         "name it once, or keep it in a file first\n")
 
 
+@pytest.mark.slow
 def test_two_pipes_and_a_file_are_taken(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("x,y\n" + "".join(f"{i},{i * i % 7}\n" for i in range(20)))
@@ -178,6 +179,7 @@ def test_closed_standard_input_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(raised.value) == "-: expected a table on standard input, found it closed.\nName a file, or pipe one in."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signalled", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_waits_for_input_ends_at_once_and_leaves_nothing(tmp_path: Path, signalled: signal.Signals) -> None:
     rows = "x,y\n" + "".join(f"{i % 97}.5,{i % 89}.25\n" for i in range(1_200_000))    # beyond what is kept in memory

@@ -78,6 +78,7 @@ def fitted(data: dict[str, Any], kind: str = "precision", target: str = "y", **o
     return mlefit.fit(data, target, ["x", "g"], **options).to_dict()
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.sampled_from([1e-6, 0.3, 7.0, 1e9]))
 @settings(max_examples=15, deadline=None, derandomize=True)
 def test_a_factor_on_precision_weights_changes_sigma_by_its_root_and_nothing_else(seed: int, factor: float) -> None:

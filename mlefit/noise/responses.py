@@ -43,7 +43,8 @@ class Response:
         kind = "whole numbers" if self.whole else "numbers"
         if self.least == -np.inf:
             return kind
-        return f"{kind} {'>' if self.open_end else '>='} {self.least:g}"
+        counts = " (counts)" if self.whole and self.least == 0 else ""
+        return f"{kind} {'>' if self.open_end else '>='} {self.least:g}{counts}"
 
     def refused(self, y: Array) -> Mask | None:
         """Which finite numbers (n,) are no response of this kind; None where all are."""
