@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from refusing import parameters, refused
+from separation import constraints
 
 import mlefit
 from mlefit.errors import NoEstimateError
@@ -215,14 +216,7 @@ def separable(y: Any, x: Any, classes: int) -> bool:
     """All constraints in one programme: max of the sum of z d, z d >= 0, -1 <= d <= 1."""
     from scipy.optimize import linprog
 
-    rows = []
-    for observed, row in zip(y, np.column_stack([np.ones(len(y)), x]), strict=True):
-        for other in range(classes):
-            if other != observed:
-                sign = np.zeros(classes)
-                sign[observed], sign[other] = 1.0, -1.0
-                rows.append(np.kron(sign[1:], row))
-    z = np.array(rows)
+    z = constraints(y, x, classes)
     found = linprog(-z.sum(axis=0), A_ub=-z, b_ub=np.zeros(len(z)), bounds=(-1.0, 1.0), method="highs")
     assert found.status == 0
     return bool(-found.fun > 1e-7)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from refusing import parameters, refused
+from separation import constraints
 
 import mlefit
 from mlefit.arrays import Array
@@ -15,14 +16,7 @@ def extremes(y: Array, x: Array, classes: int) -> list[tuple[float, float]]:
     """Least and largest value of every coefficient over all separating directions in the unit box, class by class."""
     from scipy.optimize import linprog
 
-    rows = []
-    for observed, row in zip(y, np.column_stack([np.ones(len(y)), x]), strict=True):
-        for other in range(classes):
-            if other != observed:
-                sign = np.zeros(classes)
-                sign[observed], sign[other] = 1.0, -1.0
-                rows.append(np.kron(sign[1:], row))
-    z = np.array(rows)
+    z = constraints(y, x, classes)
     ends = []
     for way in np.eye(z.shape[1]):
         low, high = (linprog(s * way, A_ub=-z, b_ub=np.zeros(len(z)), bounds=(-1.0, 1.0), method="highs").fun for s in (1.0, -1.0))

@@ -27,7 +27,7 @@ def criteria(found: Fitted, null: float | None) -> Criteria:
     loglik = -(fit.nll[0] + n * problem.log_density)
     known, new = _familiar(found), _on_new_rows(found)
     squared, kind = known.r_squared, "R2"
-    if not noise.compresses and noise.measure is Measure.MASS:
+    if noise.measure is Measure.MASS:       # log-likelihoods <= 0, so that their ratio is a share
         squared, kind = None if not null else 1.0 - loglik / null, "McFadden"
     sampled = problem.prepared.observed.sampling
     return Criteria(
