@@ -73,7 +73,7 @@ def truths() -> tuple[Truth, ...]:
     sigma = np.array([1.5])
     mean_sigma = np.sqrt([0.25 + NORMAL_ABSOLUTE + NORMAL_SQUARE])
     none = np.empty(0)
-    gaussian, bernoulli, categorical = Gaussian(), Bernoulli(), Categorical.of("abc")
+    gaussian, bernoulli, categorical = Gaussian(), Bernoulli(), Categorical().of("abc")
     normal = from_model(gaussian, np.log(sigma))
     return (
         Truth("gaussian", gaussian, line, sigma, ("auto", "hc0", "hc3"), normal),

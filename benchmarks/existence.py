@@ -159,7 +159,7 @@ def main() -> None:
     print("| model | truth | " + " | ".join(verdict.value for verdict in Verdict) + " |\n" + "|" + " --- |" * 5)
     with one_thread():
         right = [check(noise, classes, given.samples, given.seed)
-                 for noise, classes in ((Bernoulli(), 2), (Categorical.of("abc"), 3))]
+                 for noise, classes in ((Bernoulli(), 2), (Categorical().of("abc"), 3))]
     sys.exit(0 if all(right) else 1)
 
 

@@ -58,7 +58,7 @@ def patterns(n: int, kinds: int) -> Case:
 def softmax(n: int, kinds: int | None) -> Case:
     def case(rng: np.random.Generator) -> Information:
         x = rng.normal(size=n) if kinds is None else rng.integers(0, kinds, n) * 2.0 / (kinds - 1) - 1
-        return categorical(Categorical.of("abc").draw(rng, np.column_stack([x, -x / 2]), np.empty(0)), x[:, None])
+        return categorical(Categorical().of("abc").draw(rng, np.column_stack([x, -x / 2]), np.empty(0)), x[:, None])
 
     return case
 

@@ -79,7 +79,7 @@ def bernoulli(y: Array, x: Array | None = None, *, draws: int | None = None, **m
 
 
 def categorical(y: Array, x: Array | None = None, *, draws: int | None = None, **more: Array) -> Information:
-    return evidence(sample_of(Categorical.of([str(k) for k in range(int(np.max(y)) + 1)]), y, x, **more), draws=draws)
+    return evidence(sample_of(Categorical().of([str(k) for k in range(int(np.max(y)) + 1)]), y, x, **more), draws=draws)
 
 
 def spacing_entropy(x: Array) -> float:

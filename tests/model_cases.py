@@ -12,7 +12,7 @@ from mlefit.rows.chunk import Chunk
 NAMES = "abcd"
 
 
-def law_of(model: type[NoiseModel]) -> NoiseModel:
+def law_of(model: NoiseModel) -> NoiseModel:
     """The law of a response of four levels, or of as many as it may have, or of numbers."""
     return model.of(NAMES[: model.response.most_levels] if model.response.reads_levels else ())
 

@@ -31,7 +31,7 @@ from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Dense
 from mlefit.sums.triangle import Triangle
 
-MODELS: tuple[NoiseModel, ...] = (Gaussian(), Bernoulli(), Categorical.of("abc"))
+MODELS: tuple[NoiseModel, ...] = (Gaussian(), Bernoulli(), Categorical().of("abc"))
 models = pytest.mark.parametrize("noise", MODELS, ids=[noise.name for noise in MODELS])
 
 

@@ -119,7 +119,7 @@ def test_profiles_and_sandwiches_contradict_each_other(se: str) -> None:
     assert str(refused.value) == f"--intervals profile takes the likelihood at its word, --se {se} does not\nleave out one of them"
 
 
-@pytest.mark.parametrize("noise", [Bernoulli(), Categorical.of("abc")], ids=["bernoulli", "categorical"])
+@pytest.mark.parametrize("noise", [Bernoulli(), Categorical().of("abc")], ids=["bernoulli", "categorical"])
 @pytest.mark.parametrize("steep", [False, True])
 def test_third_derivatives_are_those_of_the_likelihood_along_each_coefficient(noise: NoiseModel, steep: bool) -> None:
     rng = np.random.default_rng(6)

@@ -129,7 +129,7 @@ def test_classes_against_a_reference_keep_their_level() -> None:
     for seed in range(60):
         rng = np.random.default_rng([7, seed])
         x = rng.normal(size=(600, 1))
-        y = Categorical.of("abc").draw(rng, np.column_stack([x[:, 0], -0.5 * x[:, 0]]), np.empty(0))
+        y = Categorical().of("abc").draw(rng, np.column_stack([x[:, 0], -0.5 * x[:, 0]]), np.empty(0))
         p.append(categorical(y, x).kl.verdict_p_value)
     assert sum(value <= 0.05 for value in p) <= 9       # binomial(60, 0.05): 3 + 3.5 sd
     assert 0.35 < np.mean(p) < 0.65

@@ -77,7 +77,7 @@ def test_one_product_of_all_classes_is_the_sum_over_pairs(
     route: str, weighted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = np.random.default_rng(3)
-    n, r, noise = 700, 4, Categorical.of([str(k) for k in range(20)])
+    n, r, noise = 700, 4, Categorical().of([str(k) for k in range(20)])
     x = np.asfortranarray(np.column_stack([np.ones(n), rng.normal(size=(n, r - 1))]))
     chunk = Chunk(rng.integers(0, 20, n).astype(float), x, rng.integers(1, 4, n).astype(float) if weighted else None)
     criterion = likelihood(noise) if route == "likelihood" else implied_loss(noise)

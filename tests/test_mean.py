@@ -72,7 +72,7 @@ class TwoDesigns(MeanFunction):
 
 
 def case(name: str, steep: bool, weighted: bool) -> tuple[NoiseModel, MeanFunction, Chunk]:
-    noise: NoiseModel = Categorical.of("abc") if name in ("classes", "two designs") else Bernoulli()
+    noise: NoiseModel = Categorical().of("abc") if name in ("classes", "two designs") else Bernoulli()
     chunk = chunk_of(noise, 1, weighted=weighted)
     if steep:
         chunk.x[:, 2] = chunk.x[:, 1] + 1e-3 * chunk.x[:, 2]

@@ -139,7 +139,7 @@ def test_sums_over_rows_are_hc2_over_the_model() -> None:
 def test_two_classes_of_a_categorical_law_are_a_bernoulli_one_and_cuts_do_not_matter() -> None:
     x = white(90, 9)
     y = (x[:, 1] + np.random.default_rng(10).logistic(size=90) > 0).astype(float)
-    one, other = spread_of(Bernoulli(), y, x, 90), spread_of(Categorical.of("ab"), y, x, 7)
+    one, other = spread_of(Bernoulli(), y, x, 90), spread_of(Categorical().of("ab"), y, x, 7)
     assert other.ratio == pytest.approx(one.ratio, rel=1e-8)
     assert other.p_values[0] == pytest.approx(one.p_values[0], rel=1e-8)
 
@@ -147,7 +147,7 @@ def test_two_classes_of_a_categorical_law_are_a_bernoulli_one_and_cuts_do_not_ma
 def test_the_leverage_of_several_predictors_is_the_whole_matrix() -> None:
     """With (I - A B)^-1 g the expectation of the found spread is that of the law: over all responses of a row, with the fit held."""
     x = white(60, 11)
-    noise = Categorical.of("abc")
+    noise = Categorical().of("abc")
     y = np.argmax(np.stack([0 * x[:, 1], x[:, 1], x[:, 2]]) + np.random.default_rng(12).gumbel(size=(3, 60)), axis=0)
     mean = LinearMean(Coordinates.orthonormal(3), 2)
     both = fit_both(noise, mean, Engine.of(Chunk(y.astype(float), x)))

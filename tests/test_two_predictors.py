@@ -19,7 +19,7 @@ from mlefit.request import Request
 
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(MODELS, "spread", Spread)   # type: ignore[arg-type]
+    monkeypatch.setitem(MODELS, "spread", Spread())
 
 
 def table(n: int = 400) -> dict[str, Array]:

@@ -21,7 +21,7 @@ def models(format_: arguments.TableOrJson = "table") -> None:
     output.write(as_json(known) if format_ == "json" else as_table(known))
 
 
-def as_json(known: "Sequence[type[NoiseModel]]") -> str:
+def as_json(known: "Sequence[NoiseModel]") -> str:
     """One object per model under `models`."""
     from mlefit.report.json import dumps
 
@@ -29,12 +29,13 @@ def as_json(known: "Sequence[type[NoiseModel]]") -> str:
         {
             "name": model.name, "loss": model.loss_name, "support": model.support,
             "shapes": [shape.name for shape in model.shapes], "aliases": list(model.aliases), "example": model.example,
+            "options": [option.says for option in model.options], "presets": dict(model.presets),
         }
         for model in known
     ]})
 
 
-def as_table(known: "Sequence[type[NoiseModel]]") -> str:
+def as_table(known: "Sequence[NoiseModel]") -> str:
     """One line per model, then one example each; wrapped only on a screen."""
     from io import StringIO
 
@@ -47,7 +48,7 @@ def as_table(known: "Sequence[type[NoiseModel]]") -> str:
         table.add_column(Text(heading), overflow="fold")
     for model in known:
         shapes = ", ".join(shape.name for shape in model.shapes) or "-"
-        cells = (model.name, model.loss_name, model.support, shapes, ", ".join(model.aliases))
+        cells = (model.name, model.loss_name, model.support, shapes, ", ".join((*model.aliases, *model.presets)))
         table.add_row(*(Text(cell) for cell in cells))
     on_screen = sys.stdout is not None and sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if on_screen else 1000
@@ -55,4 +56,11 @@ def as_table(known: "Sequence[type[NoiseModel]]") -> str:
     console = Console(file=out, width=width, force_terminal=False, color_system=None, markup=False, highlight=False)
     console.print(table)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
-    return "\n".join([*lines, "", *(model.example for model in known), ""])
+    return "\n".join([*lines, "", *_options(known), *(model.example for model in known), ""])
+
+
+def _options(known: "Sequence[NoiseModel]") -> list[str]:
+    """A line per model that has options, and per word that fixes some."""
+    lines = [f"{model.name}:{option.says}" for model in known for option in model.options]
+    lines += [f"{word} is {model.name}:{options}" for model in known for word, options in model.presets.items()]
+    return [*lines, ""] if lines else []

@@ -6,7 +6,7 @@ from mlefit.design.encode import Columns
 from mlefit.design.levels import NUMERAL, in_order, listed, match
 from mlefit.design.terms import Offset
 from mlefit.errors import UsageError
-from mlefit.noise import CALLED_FOR, names
+from mlefit.noise import MODELS, called_for
 from mlefit.noise.model import NoiseModel
 from mlefit.noise.responses import Content
 from mlefit.request import Request
@@ -50,19 +50,19 @@ def check_roles(target: str, weights: str | None, offset: Offset | None, feature
                              code="role-conflict", columns=[str(name)])
 
 
-def check_options(source: Source, request: Request, columns: Columns, model: type[NoiseModel]) -> None:
+def check_options(source: Source, request: Request, columns: Columns, model: NoiseModel) -> None:
     """Raises UsageError for a --positive, --reference or --offset that the model or the column cannot use."""
     target = columns.observed.target
     if request.weights is None and request.weights_kind != "frequency":
         raise UsageError(f"--weights-kind {request.weights_kind}: there are no weights", "name their column with --weights",
                          code="options-contradict")
     if columns.observed.precision and not model.compresses:
-        takes = names(lambda other: other.compresses)
+        takes = MODELS.names(lambda other: other.compresses)
         raise UsageError(
             f"--weights-kind precision: {model.name} has no variance sigma^2 that a weight could divide",
             f"use --model {takes}, or --weights-kind frequency or sampling", code="options-contradict")
     if columns.predictors.offset is not None and not model.one_mean:
-        alone = names(lambda other: other.response.reads_levels and other.one_mean)
+        alone = MODELS.names(lambda other: other.response.reads_levels and other.one_mean)
         raise UsageError(
             f"--offset: {model.name} has one linear predictor per class, and an offset would have to name the class it "
             f"belongs to", f"leave --offset out, or use --model {alone} for one class against the rest",
@@ -70,7 +70,7 @@ def check_options(source: Source, request: Request, columns: Columns, model: typ
     if request.positive is not None and not model.response.takes_positive:
         other = model.response.takes_reference
         remedy = f"--reference {target}=LEVEL chooses the reference class" if other else "leave it out"
-        takes = names(lambda other: other.response.takes_positive)
+        takes = MODELS.names(lambda other: other.response.takes_positive)
         raise UsageError(f"--positive is for {takes}, the model is {model.name}", remedy, code="options-contradict")
     coded = {*columns.predictors.categories, *((target,) if columns.observed.reads_levels else ())}
     for name, level in request.reference.items():
@@ -104,13 +104,13 @@ def unknown_level(option: str, typed: str, levels: Sequence[str], name: str) -> 
                       columns=[name])
 
 
-def check_target(source: Source, target: str, model: type[NoiseModel]) -> None:
+def check_target(source: Source, target: str, model: NoiseModel) -> None:
     """Refuse before the long read what the first rows show already."""
     kind, distinct = source.kinds[target], source.distinct.get(target)
     if not model.response.reads_levels and kind in (Kind.TEXT, Kind.BOOLEAN, Kind.DATE):
         example = f", such as {distinct[0]!r}" if distinct else ""
         two = distinct is not None and len(distinct) == 2
-        better = "" if kind is Kind.DATE else CALLED_FOR[Content.TWO_LEVELS if two else Content.LEVELS].name
+        better = "" if kind is Kind.DATE else called_for(Content.TWO_LEVELS if two else Content.LEVELS).name
         raise model.response.not_numbers(model.name, target, kind.value, example, better)
     most = model.response.most_levels
     if most is not None and distinct is not None and len(distinct) > most:

@@ -15,7 +15,7 @@ from mlefit.design.predictors import Predictors
 from mlefit.design.response import Observed
 from mlefit.design.terms import Offset, Term
 from mlefit.errors import DataError, UsageError
-from mlefit.noise import CALLED_FOR, find
+from mlefit.noise import MODELS, called_for
 from mlefit.noise.model import NoiseModel
 from mlefit.noise.responses import Content
 from mlefit.request import Request
@@ -31,7 +31,7 @@ class Roles:
     """The columns in use, the model, the text of the right-hand side, and what was chosen for the user."""
 
     columns: Columns
-    model: type[NoiseModel]
+    model: NoiseModel
     formula: str
     features: tuple[str, ...]
     chosen: tuple[str, ...] = ()        # predictors that the user did not name
@@ -41,7 +41,7 @@ class Roles:
 def choose_roles(source: Source, request: Request) -> Roles:
     """Raises UsageError for unknown or contradictory columns, DataError for a response that no model takes."""
     cluster = cluster_of(request)
-    asked = None if request.model is None else _named_model(request.model)      # refused without a look at all rows
+    asked = None if request.model is None else MODELS.find(request.model, "--model: ")      # refused without a look at all rows
     named = () if request.features is None else _named(source, request.features)
     _known(source, [request.target, *named, request.weights, cluster, *request.reference])
     offset = None
@@ -73,7 +73,7 @@ def choose_roles(source: Source, request: Request) -> Roles:
 
 
 def _columns(
-    request: Request, model: type[NoiseModel], target: str, terms: tuple[Term, ...], intercept: bool, offset: Offset | None
+    request: Request, model: NoiseModel, target: str, terms: tuple[Term, ...], intercept: bool, offset: Offset | None
 ) -> Columns:
     scaled = (model.located or model.scalable) and (intercept or model.one_unit)
     observed = Observed(target, model.name, model.response, model.located, scaled, model.compresses, request.weights,
@@ -91,14 +91,14 @@ def without(roles: Roles, names: Mapping[str, str], source: Source, request: Req
     """The same roles without some of the chosen predictors, each with the reason why."""
     features = tuple(name for name in roles.features if name not in names)
     again = choose_roles(source, replace(request, features=features, target=roles.columns.observed.target,
-                                         model=roles.model.name))
+                                         model=roles.model.spelt))
     reasons = ", ".join(f"{name} ({why})" for name, why in names.items())
     note = f"left out as predictors: {reasons}. Name them with -x to use them."
     return replace(again, chosen=features, notes=(*roles.notes, note))
 
 
 def _from_formula(
-    source: Source, request: Request, asked: type[NoiseModel] | None, offset: Offset | None
+    source: Source, request: Request, asked: NoiseModel | None, offset: Offset | None
 ) -> Roles:
     from mlefit.design.formula import parse_formula
 
@@ -174,7 +174,7 @@ def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...]
     return tuple(features), left_out
 
 
-def _model(source: Source, target: str, asked: type[NoiseModel] | None) -> tuple[type[NoiseModel], list[str]]:
+def _model(source: Source, target: str, asked: NoiseModel | None) -> tuple[NoiseModel, list[str]]:
     """The model asked for, or the one that the response calls for."""
     if asked is not None:
         return asked, []
@@ -192,14 +192,5 @@ def _model(source: Source, target: str, asked: type[NoiseModel] | None) -> tuple
             f'column "{target}" holds {kind.value}{many}: no model takes it as target',
             "name the response with --target, or the model with --model", code="no-model", columns=[target],
         )
-    model, why = CALLED_FOR[content], content.value.format(count=few)
+    model, why = called_for(content), content.value.format(count=few)
     return model, [f'model: {model.name}, because of the target "{target}" ({why}); --model names another.']
-
-
-def _named_model(name: str) -> type[NoiseModel]:
-    base, _, options = name.partition(":")
-    model = find(base)
-    if options:
-        raise UsageError(f'--model {name}: {base} has no option "{options}" yet', f"use --model {base}",
-                         code="unknown-option")
-    return model

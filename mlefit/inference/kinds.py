@@ -3,7 +3,7 @@
 import math
 
 from mlefit.errors import UsageError
-from mlefit.noise import names
+from mlefit.noise import MODELS
 from mlefit.noise.model import NoiseModel
 from mlefit.options.error_kind import ErrorKind, error_kind
 from mlefit.options.weights_kind import WeightsKind
@@ -24,7 +24,7 @@ def kind_for(text: str, intervals: str, noise: NoiseModel, weights_kind: Weights
 
 
 def check_kind(
-    text: str, intervals: str, noise: type[NoiseModel], weights: str | None, weights_kind: WeightsKind = "frequency",
+    text: str, intervals: str, noise: NoiseModel, weights: str | None, weights_kind: WeightsKind = "frequency",
 ) -> None:
     """Raises UsageError for a kind of standard error that the model, or weighted rows, do not have, or such intervals."""
     kind = kind_of(text, weights_kind)
@@ -37,7 +37,7 @@ def check_kind(
         raise UsageError(f"--intervals profile takes the likelihood at its word, {other} does not", "leave out one of them",
                          code="options-contradict")
     if kind.name == "ols" and not noise.compresses:
-        only = names(lambda model: model.compresses)
+        only = MODELS.names(lambda model: model.compresses)
         raise UsageError(f"--se ols is for {only}, the model is {noise.name}", "use --se model or --se robust",
                          code="options-contradict")
     if kind.name == "hac" and weights is not None:

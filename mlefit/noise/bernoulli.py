@@ -6,7 +6,7 @@ Source: McCullagh and Nelder, Generalized Linear Models, section 4.4.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from mlefit.arrays import Array, Mask
 from mlefit.noise import worked
 from mlefit.noise.model import Derivatives, Measure, NoiseModel
-from mlefit.noise.responses import TWO_LEVELS, Content
+from mlefit.noise.responses import TWO_LEVELS
 
 EXAMPLE = ("no", "yes", "no", "no", "yes", "yes", "no", "yes", "no", "yes", "yes", "yes")
 DERIVATION = """\
@@ -50,19 +50,16 @@ class Bernoulli(NoiseModel):
     example = "mlefit fit sample_data/conversions.csv --model bernoulli"
     measure = Measure.MASS
     response = TWO_LEVELS
-    answers = Content.TWO_LEVELS
     separable = True
 
-    @classmethod
-    def of(cls, levels: Sequence[str]) -> Self:
+    def of(self, levels: Sequence[str]) -> Self:
         """With the names of its levels."""
-        return cls(tuple(levels))
+        return replace(self, levels=tuple(levels))
 
     @property
     def outcome_names(self) -> tuple[str, ...]:
         """Its levels."""
         return self.levels
-
 
     def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """log(1 + exp(-t)) with t the logit of what was observed: eta where y = 1, -eta where y = 0."""
@@ -130,13 +127,12 @@ class Bernoulli(NoiseModel):
         """1 where a uniform number falls below p."""
         return (rng.random(eta.shape[0]) < _probabilities(eta[:, 0])[0]).astype(np.float64)
 
-    @classmethod
-    def derivation(cls) -> str:
+    def derivation(self) -> str:
         """The binary cross-entropy."""
         y = np.array([float(level == "yes") for level in EXAMPLE])
         share = float(y.mean())
         logit = float(np.log(share / (1.0 - share)))
-        return DERIVATION + worked.CLASSES.format(loss=cls.loss_name) + worked.shares(
-            cls(), y, np.array([1.0 - share, share]), np.array([logit]),
+        return DERIVATION + worked.CLASSES.format(loss=self.loss_name) + worked.shares(
+            self, y, np.array([1.0 - share, share]), np.array([logit]),
             f"{round(y.sum())} yes and {round((1.0 - y).sum())} no (the first rows of conversions.csv)",
         )

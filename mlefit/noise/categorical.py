@@ -8,7 +8,7 @@ Source: Agresti, Categorical Data Analysis, section 8.1.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -17,7 +17,7 @@ import numpy as np
 from mlefit.arrays import Array, Mask, block
 from mlefit.noise import worked
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor
-from mlefit.noise.responses import LEVELS, Content
+from mlefit.noise.responses import LEVELS
 
 EXAMPLE = (
     "birch", "alder", "alder", "birch", "birch", "cedar", "cedar", "birch", "cedar", "cedar", "alder", "cedar",
@@ -55,7 +55,7 @@ def _softmax(eta: Array) -> tuple[Array, Array]:
 class Categorical(NoiseModel):
     """K classes, K - 1 logits against the reference class."""
 
-    levels: tuple[str, ...]
+    levels: tuple[str, ...] = ()
 
     name = "categorical"
     loss_name = "categorical cross-entropy"
@@ -64,14 +64,12 @@ class Categorical(NoiseModel):
     example = "mlefit fit sample_data/species.csv --model categorical"
     measure = Measure.MASS
     response = LEVELS
-    answers = Content.LEVELS
     one_mean = False
     separable = True
 
-    @classmethod
-    def of(cls, levels: Sequence[str]) -> Self:
+    def of(self, levels: Sequence[str]) -> Self:
         """With the names of its classes."""
-        return cls(tuple(levels))
+        return replace(self, levels=tuple(levels))
 
     @property
     def classes(self) -> int:
@@ -190,13 +188,12 @@ class Categorical(NoiseModel):
         drawn: Array = (rng.random(eta.shape[0]) >= cumulated).sum(axis=0).astype(np.float64)
         return drawn
 
-    @classmethod
-    def derivation(cls) -> str:
+    def derivation(self) -> str:
         """The categorical cross-entropy."""
         levels = sorted(set(EXAMPLE))
         y = np.array([float(levels.index(level)) for level in EXAMPLE])
         share = np.bincount(y.astype(np.intp)) / y.size
         counts = ", ".join(f"{EXAMPLE.count(level)} {level}" for level in levels)
-        return DERIVATION + worked.CLASSES.format(loss=cls.loss_name) + worked.shares(
-            cls.of(levels), y, share, np.log(share[1:] / share[0]), f"{counts} (the first rows of species.csv)",
+        return DERIVATION + worked.CLASSES.format(loss=self.loss_name) + worked.shares(
+            self.of(levels), y, share, np.log(share[1:] / share[0]), f"{counts} (the first rows of species.csv)",
         )

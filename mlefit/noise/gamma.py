@@ -10,7 +10,6 @@ k = 5e8. Source: McCullagh and Nelder, Generalized Linear Models, section 8.2; D
 """
 
 import math
-from typing import ClassVar
 
 import numpy as np
 
@@ -87,7 +86,7 @@ class Gamma(NoiseModel):
     example = "mlefit fit sample_data/waiting.csv --model gamma"
     measure = Measure.DENSITY
     response = POSITIVE
-    shapes: ClassVar[tuple[Shape, ...]] = (Shape("k"),)
+    shapes = (Shape("k"),)
     scalable = True
     one_unit = False
     collapse = "k is infinite"
@@ -216,10 +215,9 @@ class Gamma(NoiseModel):
         k = math.exp(float(free[0]))
         return rng.standard_gamma(k, eta.shape[0]) * np.exp(eta[:, 0]) / k
 
-    @classmethod
-    def derivation(cls) -> str:
+    def derivation(self) -> str:
         """Half the gamma deviance."""
-        y, noise, none = np.array(EXAMPLE), cls(), np.empty(0)
+        y, noise, none = np.array(EXAMPLE), self, np.empty(0)
         at_mean = np.full((y.size, 1), np.log(y.mean()))
         loss = float(noise.loss(y, at_mean, none, 0).value.mean())
         free, base = noise.implied_shapes(loss, 0.0), float(noise.base(y).mean())

@@ -7,14 +7,13 @@ The free shape is log sigma. Source: Bishop, Pattern Recognition and Machine Lea
 """
 
 import math
-from typing import ClassVar
 
 import numpy as np
 
 from mlefit.arrays import Array, block
 from mlefit.noise import worked
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
-from mlefit.noise.responses import NUMBERS, Content
+from mlefit.noise.responses import NUMBERS
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 ROUNDING = 1e-12        # of a sum of squares: what is left of it below this, once a row is taken off, is nothing
@@ -57,8 +56,7 @@ class Gaussian(NoiseModel):
     example = "mlefit fit sample_data/measurements.csv --model gaussian"
     measure = Measure.DENSITY
     response = NUMBERS
-    answers = Content.NUMBERS
-    shapes: ClassVar[tuple[Shape, ...]] = (Shape("sigma", unit_power=1),)
+    shapes = (Shape("sigma", unit_power=1),)
     located = True
     loss_power = 2
     compresses = True
@@ -160,10 +158,9 @@ class Gaussian(NoiseModel):
         noise: Array = eta[:, 0] + math.exp(float(free[0])) * rng.standard_normal(eta.shape[0])
         return noise
 
-    @classmethod
-    def derivation(cls) -> str:
+    def derivation(self) -> str:
         """The mean squared error."""
-        y, noise = np.array(EXAMPLE), cls()
+        y, noise = np.array(EXAMPLE), self
         at_mean, none = np.full((y.size, 1), y.mean()), np.empty(0)
         mse = float(noise.loss(y, at_mean, none, 0).value.mean())
         free = noise.implied_shapes(mse, 0.0)

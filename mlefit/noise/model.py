@@ -10,14 +10,17 @@ in log-space form, so nothing is clipped.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
+from types import MappingProxyType
 from typing import ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 
 from mlefit.arrays import Array, Mask
-from mlefit.noise.responses import Content, Response
+from mlefit.noise.options import ModelOption, Value, typed
+from mlefit.noise.responses import Response
 
 
 class Measure(Enum):
@@ -72,44 +75,94 @@ class Shape(NamedTuple):
 MEAN = (Predictor("mean"),)
 
 
+@dataclass(frozen=True)
 class NoiseModel(ABC):
-    """The law of y (n,) given predictors eta (n, m) and free shapes (s,).
+    """The law of y (n,) given predictors eta (n, m) and free shapes (s,): an instance, which carries its options and levels.
 
-    `response`: how its column is read and what is refused. `answers`: the content of a column that calls for this law when
-    the user names none. `located`: y may be shifted and scaled by powers of two, and offsets are taken off it; then the first
-    predictor is a location. `scalable`: y may be scaled, not shifted. `one_unit`: no predictor has a `log_unit`, which only a
-    constant could take up. `loss_power`, `loss_log_unit`: when y is multiplied by s the loss is by s ** loss_power, and grows
-    by loss_log_unit log s. `compresses`: nll and loss depend on the rows through sums of squares only, so that the R factor
-    of [X y] stands for all of them. `closed`: a location and one scale, and where all rows share the location both are found
-    without a search. `one_mean`: a row has one mean predictor, to which an offset belongs. `collapse`: what becomes of the
-    shapes where every row is fitted exactly, if the likelihood is then unbounded. `separable`: the likelihood may lack a
+    `aliases`: other names of the law, `presets`: other names of the law with some options, such as `link=probit`.
+    `located`: y may be shifted and scaled by powers of two, and offsets are taken off it; then the first predictor is a
+    location. `compresses`: nll and loss depend on the rows through sums of squares only, so that the R factor of [X y] stands
+    for all of them. `closed`: a location and one scale, and where all rows share the location both are found without a
+    search. `one_mean`: a row has one mean predictor, to which an offset belongs. `separable`: the likelihood may lack a
     maximum because some direction of the predictors only ever raises it; then `outcomes` says what the rows keep probable.
     """
 
     name: ClassVar[str]
-    loss_name: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
+    presets: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    options: ClassVar[tuple[ModelOption, ...]] = ()
     support: ClassVar[str]
     example: ClassVar[str]
-    measure: ClassVar[Measure]
-    response: ClassVar[Response]
-    answers: ClassVar[Content | None] = None
-    shapes: ClassVar[tuple[Shape, ...]] = ()
     located: ClassVar[bool] = False
-    scalable: ClassVar[bool] = False
-    loss_power: ClassVar[int] = 0
-    loss_log_unit: ClassVar[int] = 0
     compresses: ClassVar[bool] = False
-    one_mean: ClassVar[bool] = True
-    one_unit: ClassVar[bool] = True
-    collapse: ClassVar[str | None] = None
-    separable: ClassVar[bool] = False
     closed: ClassVar[bool] = False
+    one_mean: ClassVar[bool] = True
+    separable: ClassVar[bool] = False
 
-    @classmethod
-    def of(cls, levels: Sequence[str]) -> Self:
-        """The law of a response with these levels (none for numbers), the reference or negative one first."""
-        return cls()
+    @property
+    @abstractmethod
+    def loss_name(self) -> str:
+        """What machine-learning libraries call the loss."""
+
+    @property
+    @abstractmethod
+    def measure(self) -> Measure:
+        """What the likelihood is a density of."""
+
+    @property
+    @abstractmethod
+    def response(self) -> Response:
+        """How the column of the response is read, and what is refused."""
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes that are estimated."""
+        return ()
+
+    @property
+    def scalable(self) -> bool:
+        """Whether y may be scaled, though not shifted."""
+        return False
+
+    @property
+    def one_unit(self) -> bool:
+        """Whether no predictor has a `log_unit`, which only a constant could take up."""
+        return True
+
+    @property
+    def loss_power(self) -> int:
+        """When y is multiplied by s, the loss is by s ** loss_power."""
+        return 0
+
+    @property
+    def loss_log_unit(self) -> int:
+        """When y is multiplied by s, the loss grows by loss_log_unit log s."""
+        return 0
+
+    @property
+    def collapse(self) -> str | None:
+        """What becomes of the shapes where every row is fitted exactly, if the likelihood is then unbounded."""
+        return None
+
+    @property
+    def stated(self) -> dict[str, Value]:
+        """The options in force that a report names beside the law."""
+        values = {option: getattr(self, option.name) for option in self.options}
+        return {option.name: value for option, value in values.items() if option.told(value)}
+
+    @property
+    def spelt(self) -> str:
+        """The law and its options as a user types them."""
+        options = ",".join(f"{name}={typed(value)}" for name, value in self.stated.items())
+        return f"{self.name}:{options}" if options else self.name
+
+    def with_options(self, values: Mapping[str, Value]) -> Self:
+        """This law with these values in the fields of its options."""
+        return replace(self, **values)
+
+    def of(self, levels: Sequence[str]) -> Self:
+        """This law for a response with these levels (none for numbers), the reference or negative one first."""
+        return self
 
     @property
     def predictors(self) -> tuple[Predictor, ...]:
@@ -196,7 +249,6 @@ class NoiseModel(ABC):
     def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
         """One response (n,) per row from the modelled law."""
 
-    @classmethod
     @abstractmethod
-    def derivation(cls) -> str:
+    def derivation(self) -> str:
         """From the likelihood to the loss in eight steps, with a worked number computed by the law itself."""

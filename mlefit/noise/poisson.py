@@ -160,10 +160,9 @@ class Poisson(NoiseModel):
         """Counts of mean mu."""
         return rng.poisson(np.exp(eta[:, 0])).astype(np.float64)
 
-    @classmethod
-    def derivation(cls) -> str:
+    def derivation(self) -> str:
         """Half the Poisson deviance."""
-        y, noise, none = np.array(EXAMPLE), cls(), np.empty(0)
+        y, noise, none = np.array(EXAMPLE), self, np.empty(0)
         at_mean = np.full((y.size, 1), np.log(y.mean()))
         loss, base = float(noise.loss(y, at_mean, none, 0).value.mean()), float(noise.base(y).mean())
         best, off = worked.nll(noise, y, at_mean, none), worked.nll(noise, y, at_mean + TRIAL, none)

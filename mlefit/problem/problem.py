@@ -191,7 +191,7 @@ class Problem(NamedTuple):
         if noise.response.takes_reference and levels:
             reference = {target: levels[0], **reference}
         return Model(
-            noise=noise.name, loss=noise.loss_name, options={}, levels=levels or None,
+            noise=noise.name, loss=noise.loss_name, options=noise.stated, levels=levels or None,
             positive=levels[-1] if levels and noise.response.takes_positive else None, reference=reference,
             formula=self.prepared.roles.formula, se=self.request.se, level=self.request.level,
             se_used=used(self.errors, noise, self.n),

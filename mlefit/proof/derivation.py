@@ -5,14 +5,9 @@ cross-entropy is that of the empirical law, in which equal rows share their freq
 by one; and samples have no divergence from a density.
 """
 
-from mlefit.errors import UsageError
-from mlefit.noise import find
+from mlefit.noise import MODELS
 
 
 def derivation(name: str) -> str:
-    """The derivation of a model of the registry, with its worked number. Raises UsageError for an unknown name."""
-    try:
-        model = find(name)
-    except UsageError as error:     # it speaks of the option of the other commands
-        raise UsageError(error.message.removeprefix("--model: "), error.remedy, code=error.code) from None
-    return model.derivation()
+    """The derivation of `NAME[:option=value,...]`, with its worked number. Raises UsageError for an unknown name."""
+    return MODELS.find(name, "").derivation()

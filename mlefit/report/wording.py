@@ -6,6 +6,7 @@ cross-entropy, entropy and KL per row are divided by log 2; log-likelihoods stay
 
 from typing import Literal, NamedTuple
 
+from mlefit.noise.options import typed
 from mlefit.report.digits import ABSENT, NOISE, decimals, exponent, or_noise, percent, significant
 from mlefit.report.divergence import divergence
 from mlefit.report.report import ABOUT, ALONE, Criteria, Holdout, Information, Report, Route
@@ -35,7 +36,7 @@ class Figure(NamedTuple):
 def title(report: Report) -> str:
     """The noise model, its loss and where the data came from."""
     model = report.model
-    options = ", ".join(f"{shown(k)}={shown(str(v))}" for k, v in model.options.items())
+    options = ", ".join(f"{shown(k)}={shown(typed(v))}" for k, v in model.options.items())
     noise = f"{model.noise} ({options})" if options else model.noise
     return f"{noise} noise, {model.loss}: {', '.join(shown(s) for s in report.data.source)}"
 
