@@ -99,6 +99,7 @@ class Request:
     level: Annotated[float, Option("--level", metavar="P", help="Confidence level.", parse=share("0.95"))] = 0.95
     unit: Annotated[Unit, Option("--bits", help="Entropies and KL in bits instead of nats.", given="bits")] = "nats"
     seed: Annotated[int, Option("--seed", metavar="N", help="Seed of everything simulated.", parse=whole(0))] = 0
+    kl: Annotated[bool, Option("--no-kl", help="No KL part.", given=False)] = True
     draws: Annotated[int | None, Option(
         "--draws", metavar="N", help="Draws of the KL null distribution; 0 simulates nothing. Default: by n.",
         parse=whole(0))] = None

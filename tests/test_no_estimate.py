@@ -102,3 +102,13 @@ def test_a_model_without_coefficients_is_refused() -> None:
     assert str(found.value) == (
         "the model has no coefficients: there is no intercept and no predictor that varies\n"
         "leave out --no-intercept, or name predictors")
+
+
+def test_no_kl_part_where_none_is_asked_for() -> None:
+    table = {"x": np.arange(40.0), "y": np.random.default_rng(0).normal(size=40)}
+    found = mlefit.fit(table, target="y", kl=False)
+    kl = found.to_dict()["information"]["kl"]
+    assert (kl["verdict_code"], kl["reason"], kl["raw"], kl["misfit"]) == ("off", "not asked for", None, None)
+    assert found.to_dict()["information"]["entropy"] is None
+    assert "KL(data" not in str(found)
+    assert "KL:" not in str(found)

@@ -34,7 +34,7 @@ def discrete(sample: Sample, plan: Plan) -> Information:
         return _against_reference(sample, plan)
     patterns = tabulate(pattern, sample.y, sample.weight, len(sample.noise.outcome_names))
     if patterns.number == sample.x.shape[1]:
-        kl = Divergence(raw=0.0, misfit=0.0, bound="saturated", verdict=SATURATED, n_used=n, upper=total)
+        kl = Divergence(raw=0.0, misfit=0.0, bound="saturated", verdict=SATURATED, verdict_code="saturated", n_used=n, upper=total)
         return Information("nats", total, total, "frequencies of the classes", kl)
     return _by_patterns(sample, patterns, plan)
 

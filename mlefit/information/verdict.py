@@ -6,7 +6,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.information.unknown import not_identifiable
-from mlefit.report.report import Bound, Divergence, Information
+from mlefit.report.report import Bound, Divergence, Information, VerdictCode
 
 NEGLIGIBLE, SMALL, MODERATE = 0.005, 0.02, 0.125    # nats of a gaussian mean shift of 0.1, 0.2 and 0.5 sd
 MISFIT_P, BORDERLINE_P = 0.01, 0.05
@@ -43,6 +43,15 @@ def verdict_words(p: float, misfit: float, ci_high: float) -> str:
     return f"misfit, {size_word(misfit)}" if p <= MISFIT_P else "borderline"
 
 
+def verdict_code(p: float, ci_high: float) -> VerdictCode:
+    """The verdict as a code."""
+    if p > BORDERLINE_P:
+        return "none"
+    if ci_high < NEGLIGIBLE:
+        return "negligible"
+    return "misfit" if p <= MISFIT_P else "borderline"
+
+
 def conclude(
     cross_entropy: float, terms: Array, *, weight: Array | None = None, null: NullLaw | None, method: str, level: float,
     bound: Bound = "estimate", anderson: float | None = None, draws: int | None = None,
@@ -59,7 +68,7 @@ def conclude(
     n_used = round(n)
     if not np.isfinite(raw):
         return not_identifiable(cross_entropy, "the spacings of the data vanish", n_used)
-    kl = Divergence(raw=raw, bound=bound, n_used=n_used, resolution=resolution, upper=upper, draws=draws)
+    kl = Divergence(raw=raw, bound=bound, n_used=n_used, resolution=resolution, upper=upper, draws=draws, verdict_code="none")
     shown = Information("nats", cross_entropy, cross_entropy - raw, method, kl)
     if null is None:
         return shown._replace(kl=kl._replace(flags=(NO_NULL,))) if draws else shown
@@ -76,7 +85,7 @@ def conclude(
     return shown._replace(kl=kl._replace(
         misfit=misfit, ci_low=misfit - half, ci_high=misfit + half, null_low=null_low, null_high=null_high,
         p_value=p, ad_p_value=anderson_p, verdict_p_value=verdict_p, detection_limit=null.detection_limit,
-        verdict=verdict_words(verdict_p, misfit, misfit + half),
+        verdict=verdict_words(verdict_p, misfit, misfit + half), verdict_code=verdict_code(verdict_p, misfit + half),
         sd_equivalent=float(np.sqrt(2 * misfit)) if misfit > 0 else None,
         rows_20to1=float(np.log(20) / misfit) if misfit > 0 else None,
         flags=(

@@ -12,7 +12,7 @@ from mlefit.information.familiar import familiar
 from mlefit.information.measure import measure
 from mlefit.information.prediction import held_out, takeuchi
 from mlefit.information.sample import Sample
-from mlefit.information.unknown import not_identifiable
+from mlefit.information.unknown import not_identifiable, off
 from mlefit.mean import LinearMean
 from mlefit.pipeline.fitted import Fitted
 from mlefit.problem.problem import Problem
@@ -55,7 +55,7 @@ def information(found: Fitted, null: float | None) -> Information:
     if problem.prepared.observed.sampling:
         reason = "with sampling weights the likelihood is not that of the rows"
         return not_identifiable(cross, reason, problem.prepared.moments.rows)._replace(unit=request.unit, holdout=_unseen(found))
-    known = measure(
+    known = off(cross, problem.prepared.moments.rows) if not request.kl else measure(
         sample_of(problem, fit, mean), fit=partial(refit, noise), seed=request.seed, draws=request.draws, level=request.level,
     )
     with_predictors = problem.prepared.predictors.intercept and len(problem.shape.kept) > 1

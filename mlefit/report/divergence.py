@@ -24,6 +24,8 @@ def divergence(information: Information, model: Model) -> list[str]:
     kl = information.kl
     unit, factor = unit_of(information)
     most = "" if kl.upper is None else f"at most {significant(kl.upper * factor, 3)} {unit} per row, the cross-entropy"
+    if kl.verdict_code == "off":
+        return []
     if kl.reason is not None:
         return [f"KL: not identifiable: {shown(kl.reason)}{f'; {most}' if most else ''}"]
     if kl.bound == "saturated":

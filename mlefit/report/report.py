@@ -15,6 +15,7 @@ SCHEMA = "mlefit.fit/1"
 ABOUT = "about"                                 # notes on the figure for new rows
 ALONE = "one row alone keeps it finite"
 Bound = Literal["estimate", "lower", "saturated", "none"]
+VerdictCode = Literal["none", "borderline", "misfit", "negligible", "saturated", "not-identifiable", "off"]
 
 
 class Data(NamedTuple):
@@ -110,6 +111,26 @@ class Agreement(NamedTuple):
     kl_routes: float | None = None
 
 
+class Atom(NamedTuple):
+    """A value that holds `rows` rows of a response of numbers, more than a density gives it: zero, an end, or another one."""
+
+    value: float
+    rows: int
+    place: Literal["zero", "lowest", "highest", "between"]
+
+
+class NullLaw(NamedTuple):
+    """Where p-values come from: laws of the statistics, or `draws` simulated data sets, which bound p by 1 / (draws + 1).
+
+    `mean`: of raw KL if the model is true, taken off it. `exceeded`: no draw reached the data, so that p is an upper bound.
+    """
+
+    kind: Literal["law", "simulated"]
+    draws: int
+    mean: float | None = None
+    exceeded: bool = False
+
+
 class Divergence(NamedTuple):
     """KL(data || fitted model), every figure in nats per row; None where a number does not exist.
 
@@ -118,6 +139,10 @@ class Divergence(NamedTuple):
     range of `raw` for data from a true model, `detection_limit` the misfit that would be missed. `upper` bounds the KL of a
     discrete response from above. `sd_equivalent` is sqrt(2 misfit), the mean shift of a normal law with the same KL;
     `rows_20to1` = ln 20 / misfit rows tell the difference at odds of 20 to 1. `flags` are sentences for the reader.
+
+    `part_p_values` of structure, spread and shape, those that exist; the verdict's is 1 - (1 - min)^k of k of them, and `part`
+    is the one with the least where the verdict found something. `looked_at`: what the parts looked at. `advice`: next steps
+    that run. `atoms`: values that no density holds, met by cells of width `resolution`.
     """
 
     raw: float | None = None
@@ -141,6 +166,19 @@ class Divergence(NamedTuple):
     sd_equivalent: float | None = None
     rows_20to1: float | None = None
     flags: tuple[str, ...] = ()
+    verdict_code: VerdictCode = "not-identifiable"
+    part_p_values: Mapping[str, float] = MappingProxyType({})
+    part: str | None = None
+    looked_at: str | None = None
+    advice: tuple[str, ...] = ()
+    atoms: tuple[Atom, ...] = ()
+    null: NullLaw | None = None
+
+    @property
+    def shown(self) -> float | None:
+        """The one figure of a display: the lower confidence bound of a bound, else the misfit; never below 0."""
+        figure = self.ci_low if self.bound == "lower" else self.misfit
+        return 0.0 if self.bound == "saturated" else None if figure is None else max(figure, 0.0)
 
 
 class Holdout(NamedTuple):
