@@ -22,7 +22,7 @@ from information_cases import bernoulli, categorical, evidence, gaussian, sample
 
 from mlefit.noise.categorical import Categorical
 from mlefit.noise.gaussian import Gaussian
-from mlefit.report.report import Information
+from mlefit.report.information import Information
 
 Case = Callable[[np.random.Generator], Information]
 

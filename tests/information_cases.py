@@ -11,7 +11,7 @@ from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.categorical import Categorical
 from mlefit.noise.gaussian import Gaussian
 from mlefit.noise.model import NoiseModel
-from mlefit.report.report import Information
+from mlefit.report.information import Information
 
 
 def fitter(noise: NoiseModel) -> Fitter:

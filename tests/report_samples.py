@@ -2,14 +2,12 @@
 
 from typing import Any
 
+from mlefit.report.information import Divergence, Holdout, Information
 from mlefit.report.machine import Machine, Run
 from mlefit.report.report import (
     Agreement,
     Criteria,
     Data,
-    Divergence,
-    Holdout,
-    Information,
     Model,
     Parameter,
     Report,

@@ -8,7 +8,8 @@ import pytest
 import mlefit
 from mlefit.errors import DataError
 from mlefit.pipeline import run
-from mlefit.report.report import Information, Report
+from mlefit.report.information import Information
+from mlefit.report.report import Report
 from mlefit.request import Request
 
 Table = dict[str, list[object]]

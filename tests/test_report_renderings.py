@@ -16,8 +16,9 @@ from rich.cells import cell_len
 
 from mlefit.report.csv import to_csv
 from mlefit.report.divergence import divergence
+from mlefit.report.information import Divergence
 from mlefit.report.markdown import to_markdown
-from mlefit.report.report import Agreement, Divergence, Report
+from mlefit.report.report import Agreement, Report
 from mlefit.report.table import render_table
 from mlefit.report.wording import figures, header, sentences, title
 

@@ -15,7 +15,7 @@ from mlefit.information.sample import Fitter, Plan, Sample
 from mlefit.information.unknown import not_identifiable
 from mlefit.information.verdict import conclude
 from mlefit.noise.model import NoiseModel
-from mlefit.report.report import Information
+from mlefit.report.information import Information
 
 LEAST_ROWS = 20         # below, the null range is wider than any misfit
 MOST_ROWS = 200_000     # beyond, a random sample; the entropy is then known to 0.0002 nats

@@ -6,7 +6,7 @@ from mlefit.arrays import Array
 from mlefit.information.null import Draw, draws_for, simulate
 from mlefit.information.sample import Plan, Sample
 from mlefit.information.verdict import conclude
-from mlefit.report.report import Information
+from mlefit.report.information import Information
 
 MOST_ROWS = 200_000
 

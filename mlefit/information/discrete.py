@@ -17,7 +17,7 @@ from mlefit.information.reference import ROWS_PER_COLUMN, varying, widen
 from mlefit.information.sample import Plan, Sample
 from mlefit.information.unknown import not_identifiable
 from mlefit.information.verdict import conclude
-from mlefit.report.report import Divergence, Information
+from mlefit.report.information import Divergence, Information
 
 REPLICATED = 5           # rows per pattern from which the saturated entropy is worth its bootstrap (KL.md section 5)
 MOST_ROWS = 20_000       # for the two fits of the reference design

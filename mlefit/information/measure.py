@@ -6,7 +6,7 @@ from mlefit.blas import one_thread
 from mlefit.information.sample import Fitter, Plan, Sample
 from mlefit.information.unknown import not_identifiable
 from mlefit.noise.model import Measure
-from mlefit.report.report import Information
+from mlefit.report.information import Information
 
 
 def measure(sample: Sample, *, fit: Fitter, seed: int, draws: int | None, level: float = 0.95) -> Information:

@@ -24,7 +24,7 @@ from mlefit.information.spread import spread_basis, spread_gain
 from mlefit.information.unknown import not_identifiable
 from mlefit.information.verdict import conclude
 from mlefit.noise.model import NoiseModel
-from mlefit.report.report import Information
+from mlefit.report.information import Information
 
 MOST_ROWS = 20_000
 SEED_OF_JITTER = 1

@@ -1,6 +1,6 @@
 """Where KL cannot be known: the cross-entropy stays, and the reason is said."""
 
-from mlefit.report.report import Divergence, Information
+from mlefit.report.information import Divergence, Information
 
 
 def not_identifiable(cross_entropy: float, reason: str, n: int, upper: float | None = None) -> Information:

@@ -6,7 +6,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.information.unknown import not_identifiable
-from mlefit.report.report import Bound, Divergence, Information, VerdictCode
+from mlefit.report.information import Bound, Divergence, Information, VerdictCode
 
 NEGLIGIBLE, SMALL, MODERATE = 0.005, 0.02, 0.125    # nats of a gaussian mean shift of 0.1, 0.2 and 0.5 sd
 MISFIT_P, BORDERLINE_P = 0.01, 0.05

@@ -16,7 +16,7 @@ from mlefit.information.unknown import not_identifiable, off
 from mlefit.mean import LinearMean
 from mlefit.pipeline.fitted import Fitted
 from mlefit.problem.problem import Problem
-from mlefit.report.report import Holdout, Information
+from mlefit.report.information import Holdout, Information
 from mlefit.rows.chunk import Chunk
 
 

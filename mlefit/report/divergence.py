@@ -7,7 +7,8 @@ interval. The JSON keeps what was estimated.
 from math import isfinite
 
 from mlefit.report.digits import by_error, percent, significant
-from mlefit.report.report import Divergence, Information, Model
+from mlefit.report.information import Divergence, Information
+from mlefit.report.report import Model
 from mlefit.report.safety import shown
 from mlefit.report.units import unit_of
 

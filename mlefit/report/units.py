@@ -2,7 +2,7 @@
 
 from math import log
 
-from mlefit.report.report import Information
+from mlefit.report.information import Information
 
 
 def unit_of(information: Information | None) -> tuple[str, float]:

@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 from mlefit.noise.options import typed
 from mlefit.report.digits import ABSENT, NOISE, decimals, exponent, or_noise, percent, significant
 from mlefit.report.divergence import divergence
-from mlefit.report.report import ABOUT, ALONE, Criteria, Holdout, Information, Report, Route
+from mlefit.report.information import Holdout, Information
+from mlefit.report.report import ABOUT, ALONE, Criteria, Report, Route
 from mlefit.report.safety import shown
 from mlefit.report.units import unit_of
 
