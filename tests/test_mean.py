@@ -10,7 +10,7 @@ from model_cases import chunk_of, stencil
 
 from mlefit.arrays import Array
 from mlefit.criterion import likelihood
-from mlefit.mean import Coordinates, LinearMean, MeanFunction, Natural, Units
+from mlefit.mean import Apart, Coordinates, Encoding, LinearMean, MeanFunction, Natural, Units
 from mlefit.mean.jacobian import Jacobian
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.categorical import Categorical
@@ -72,19 +72,21 @@ class TwoDesigns(MeanFunction):
 
 
 def case(name: str, steep: bool, weighted: bool) -> tuple[NoiseModel, MeanFunction, Chunk]:
-    noise: NoiseModel = Categorical().of("abc") if name in ("classes", "two designs") else Bernoulli()
+    noise: NoiseModel = Categorical().of("abc") if name in ("classes", "two designs", "apart") else Bernoulli()
     chunk = chunk_of(noise, 1, weighted=weighted)
     if steep:
         chunk.x[:, 2] = chunk.x[:, 1] + 1e-3 * chunk.x[:, 2]
     coordinates = Coordinates(Triangle.of(chunk.x).r / np.sqrt(chunk.rows), (0, 1, 2))
+    own = tuple(Coordinates(Triangle.of(chunk.x[:, kept]).r / np.sqrt(chunk.rows), kept) for kept in ((0, 2), (1, 2)))
     means: dict[str, MeanFunction] = {
+        "apart": LinearMean(Apart(own), 2),
         "linear": LinearMean(coordinates, 1), "classes": LinearMean(coordinates, 2),
         "bent": Exponential(coordinates, 1), "two designs": TwoDesigns(Coordinates.orthonormal(3), 2),
     }
     return noise, means[name], chunk
 
 
-every_mean = pytest.mark.parametrize("name", ["linear", "classes", "bent", "two designs"])
+every_mean = pytest.mark.parametrize("name", ["linear", "classes", "bent", "two designs", "apart"])
 either = pytest.mark.parametrize("steep", [False, True])
 
 
@@ -192,7 +194,7 @@ def test_natural_coefficients_say_of_the_columns_in_the_file_what_the_search_say
     scale, y_scale, y_centre = np.array([1.0, 4.0, 2.0]), 8.0, 100.0 if intercept else 0.0
     chunk = Chunk(np.zeros(50), np.asfortranarray((raw - centre) / scale))
     mean = LinearMean(Coordinates(Triangle.of(chunk.x).r / np.sqrt(50.0), (0, 1, 2)), predictors,
-                      Units(centre, scale, intercept, y_centre, y_scale))
+                      Units((Encoding(centre, scale, intercept),), y_centre, y_scale))
     gamma = rng.normal(size=mean.size)
     parts = mean.natural(gamma)
     assert len(parts) == predictors
@@ -203,7 +205,35 @@ def test_natural_coefficients_say_of_the_columns_in_the_file_what_the_search_say
         assert along == pytest.approx(part.value, rel=10.0 * ROUNDING)
     units = parts[0].unit
     step = rng.normal(size=mean.size)
-    change = np.stack([part.value for part in mean.natural(gamma + step)]) - np.stack([part.value for part in parts])
-    assert mean.moved(step) * units == pytest.approx(change, rel=1e-9, abs=1e-11)
+    change = np.concatenate([there.value - part.value for there, part in zip(mean.natural(gamma + step), parts, strict=True)])
+    assert mean.moved(step) * np.tile(units, predictors) == pytest.approx(change, rel=1e-9, abs=1e-11)
     gradient = rng.normal(size=mean.size)
     assert np.sum(mean.by_natural(gradient) * mean.moved(step)) == pytest.approx(gradient @ step, rel=1e3 * ROUNDING)
+
+
+def test_designs_of_their_own_are_those_of_columns_apart() -> None:
+    """Predictors with the same columns, each in coordinates of its own, are those of one design; several vectors are each."""
+    _, shared, chunk = case("classes", False, weighted=True)
+    one = shared.coordinates.part(0)
+    apart = LinearMean(Apart((one, one)), 2)
+    assert not apart.shared
+    assert shared.coordinates.one is one
+    rng = np.random.default_rng(4)
+    gamma, several = rng.normal(size=6), rng.normal(size=18)
+    assert apart.eta(gamma, chunk) == pytest.approx(shared.eta(gamma, chunk), rel=ROUNDING)
+    assert apart.coordinates.encoded(several) == pytest.approx(shared.coordinates.encoded(several), rel=ROUNDING)
+    assert apart.coordinates.coefficients(several) == pytest.approx(shared.coordinates.coefficients(several), rel=ROUNDING)
+    wanted = rng.normal(size=(chunk.rows, 2))
+    assert apart.nearest(wanted, chunk) == pytest.approx(shared.nearest(wanted, chunk), rel=1e-9)
+    assert isinstance(shared, LinearMean)
+    assert apart.mapped(gamma, shared) == pytest.approx(gamma, rel=1e-9)
+
+
+def test_columns_of_designs_apart_are_chosen_once() -> None:
+    _, mean, chunk = case("apart", False, weighted=True)
+    assert isinstance(mean, LinearMean)
+    chosen, rows = mean.coordinates.prepared(chunk)
+    assert rows.x.shape == (chunk.rows, 4)
+    assert chosen.prepared(rows)[1] is rows
+    gamma = np.array([0.3, -0.7, 0.2, 1.1])
+    assert np.array_equal(mean.eta(gamma, chunk), LinearMean(chosen, 2).eta(gamma, rows))

@@ -117,9 +117,9 @@ def scaling_of(columns: Columns, head: Batch) -> Scaling:
         return still
     try:
         used, _ = columns.used(head.part(0, min(head.rows, max(1, CELLS // width))) if width else head)
-        centre, scale = still.centre.copy(), still.scale.copy()
+        centre, scale, movable = still.centre.copy(), still.scale.copy(), predictors.movable
         for j, (column, _, rest) in enumerate(predictors.columns(used), start=first):
-            centre[j] = centre_of(column) if predictors.intercept else 0.0
+            centre[j] = centre_of(column) if movable[j] else 0.0
             scale[j] = _scale(column, rest, float(centre[j]))
         if not observed.scaled:
             return Scaling(centre, scale)

@@ -1,50 +1,104 @@
 """Predictors: the right-hand side of a model, which turns rows into a design. It is all that a prediction needs."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.design.complete import Used
 from mlefit.design.scaling import Scaling
-from mlefit.design.terms import Offset, Term
+from mlefit.design.terms import CONSTANT, Offset, Term
 from mlefit.source.batch import Batch
+
+
+class Side(NamedTuple):
+    """A right-hand side among all columns of the design: its terms, and the `places` of its columns, a constant's first."""
+
+    terms: tuple[Term, ...]
+    intercept: bool
+    places: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Predictors:
-    """The terms, whether there is a constant before them, and the known part of the linear predictor, if any."""
+    """The terms, whether there is a constant before them, and the known part of the linear predictor, if any.
+
+    `scale`: the terms of a scale that has a design of its own, with its constant among them; None where all predictors of a law
+    have the same. A term that both have has one place in the design.
+    """
 
     terms: tuple[Term, ...]
     intercept: bool
     offset: Offset | None = None
+    scale: tuple[Term, ...] | None = None
+
+    @property
+    def distinct(self) -> tuple[Term, ...]:
+        """All terms, each once, those of the mean first; but for a constant that the mean has."""
+        return tuple(dict.fromkeys((*self.terms, *self._own))) if self.scale else self.terms
+
+    @property
+    def _own(self) -> tuple[Term, ...]:
+        """The terms of the scale that need columns."""
+        return tuple(term for term in self.scale or () if not (self.intercept and term == CONSTANT))
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """That of the mean, or of all predictors; and that of a scale of its own."""
+        place, places = int(self.intercept), dict[Term, tuple[int, ...]]()
+        for term in self.distinct:
+            places[term] = tuple(range(place, place + term.width))
+            place += term.width
+        head = (0,) if self.intercept else ()
+        mean = Side(self.terms, self.intercept, tuple(j for part in (head, *(places[term] for term in self.terms)) for j in part))
+        if self.scale is None:
+            return (mean,)
+        constant = CONSTANT in self.scale
+        terms = tuple(term for term in self.scale if term != CONSTANT)
+        first = (head or places[CONSTANT]) if constant else ()
+        return mean, Side(terms, constant, tuple(j for part in (first, *(places[term] for term in terms)) for j in part))
+
+    @property
+    def movable(self) -> tuple[bool, ...]:
+        """Of each column, whether a constant of every side that has it can take up a shift of it."""
+        fixed = {place for side in self.sides if not side.intercept for place in side.places}
+        return tuple(place not in fixed for place in range(self.width))
+
+    def learnt(self, learn: Callable[[tuple[Term, ...], bool], tuple[Term, ...]]) -> "Predictors":
+        """With the terms of each side as `learn` makes them of the terms and of whether there is a constant."""
+        if self.scale is None:
+            return replace(self, terms=learn(self.terms, self.intercept))
+        constant = tuple(term for term in self.scale if term == CONSTANT)
+        rest = tuple(term for term in self.scale if term != CONSTANT)
+        return replace(self, terms=learn(self.terms, self.intercept), scale=(*constant, *learn(rest, bool(constant))))
 
     @property
     def numbers(self) -> tuple[str, ...]:
         """Columns to be read as numbers, each once."""
-        names = [name for term in self.terms for name in sorted(term.numbers)]
+        names = [name for term in self.distinct for name in sorted(term.numbers)]
         names += [] if self.offset is None else sorted(self.offset.numbers)
         return tuple(dict.fromkeys(names))
 
     @property
     def categories(self) -> tuple[str, ...]:
         """Columns to be read as levels, each once."""
-        return tuple(dict.fromkeys(name for term in self.terms for name in sorted(term.categories)))
+        return tuple(dict.fromkeys(name for term in self.distinct for name in sorted(term.categories)))
 
     def labels(self) -> tuple[str, ...]:
         """Names of the p design columns, the constant first."""
         head = ("(Intercept)",) if self.intercept else ()
-        return head + tuple(label for term in self.terms for label in term.labels())
+        return head + tuple(label for term in self.distinct for label in term.labels())
 
     @property
     def width(self) -> int:
         """p."""
-        return int(self.intercept) + sum(term.width for term in self.terms)
+        return int(self.intercept) + sum(term.width for term in self.distinct)
 
     def unlearnt(self, batch: Batch) -> dict[str, Mask]:
         """By column, the rows (rows,) of a batch with a level that no row learnt from has."""
-        factors = dict.fromkeys(factor for term in self.terms for factor in term.factors)
+        factors = dict.fromkeys(factor for term in self.distinct for factor in term.factors)
         found = {factor.text: factor.unlearnt(batch) for factor in factors}
         return {text: rows for text, rows in found.items() if rows is not None}
 
@@ -53,7 +107,7 @@ class Predictors:
 
         Raises InBlockError where a term has no finite value, or a level that was not learnt.
         """
-        for term in self.terms:
+        for term in self.distinct:
             values = term.evaluate(used.batch, used.keep)
             known = used.extent(term.plain)
             for j in range(values.shape[1]):

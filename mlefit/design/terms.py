@@ -132,6 +132,32 @@ class Term:
         return columns
 
 
+@dataclass(frozen=True)
+class Ones(Factor):
+    """The constant of a right-hand side beside one that has none."""
+
+    @property
+    def text(self) -> str:
+        """As the intercept of R."""
+        return "1"
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """None."""
+        return frozenset()
+
+    def labels(self) -> tuple[str, ...]:
+        """That of every intercept."""
+        return ("(Intercept)",)
+
+    def evaluate(self, batch: Batch, keep: Mask | None = None) -> Array:
+        """Ones."""
+        return np.ones((batch.rows, 1))
+
+
+CONSTANT = Term((Ones(),))
+
+
 def _product(first: Array, second: Array) -> Array:
     """All products of a column of `first` (n, j) with one of `second` (n, k): (n, j k), `first` fastest."""
     n, j = first.shape

@@ -177,7 +177,7 @@ def _numbers(problem: Problem) -> tuple[list[int], list[str]]:
     places: list[int] = []
     names: list[str] = []
     place = int(problem.prepared.predictors.intercept)
-    for term in problem.prepared.predictors.terms:
+    for term in problem.prepared.predictors.distinct:
         if not term.categories:
             places += range(place, place + term.width)
             names += [":".join(sorted(term.numbers))] * term.width
@@ -191,5 +191,5 @@ def _short(problem: Problem, scoring: Scoring, both: Optima, mean: LinearMean, r
     parts = mean.natural(both.mle.theta[: mean.size])
     ratio = np.concatenate([hac.covariance.error(part.directions, part.first) / model.covariance.error(part.directions, part.first)
                             for part in parts])
-    labels = [problem.labels[j] for j in problem.shape.kept] * mean.predictors
+    labels = problem.coefficients
     yield from (labels[j] for j in np.flatnonzero(~hac.absent & (ratio >= FACTOR)).tolist())

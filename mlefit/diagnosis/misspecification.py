@@ -138,11 +138,10 @@ def _rows(problem: Problem, scoring: Scoring, rows: Engine | None) -> tuple[Exec
 
 def _directions(problem: Problem, scoring: Scoring, curvature: Curvature) -> tuple[list[str], Mask, Array]:
     """Names (k,) of all coefficients, whether their classes have EVENTS, and F'a (k, P) of each."""
-    mean, kept = scoring.objective.mean, problem.shape.kept
+    mean = scoring.objective.mean
     by_class = [curvature.root(part.directions, part.first) for part in mean.natural(scoring.theta[: mean.size])]
-    labels = [problem.labels[j] for j in kept]
-    enough = np.repeat(np.array(list(_enough(problem, mean.predictors))), len(kept))
-    return labels * mean.predictors, enough, np.concatenate(by_class)
+    enough = np.repeat(np.array(list(_enough(problem, mean.predictors))), [len(own) for own in by_class])
+    return list(problem.coefficients), enough, np.concatenate(by_class)
 
 
 def _enough(problem: Problem, predictors: int) -> Iterator[bool]:

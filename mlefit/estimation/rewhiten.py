@@ -46,13 +46,13 @@ def rewhitened(
         assert curvature is not None
         basis = np.eye(mean.predictors + free.size)
         trace = np.sum([curvature(basis[a])[:, a] for a in range(mean.predictors)], axis=0)
-        return Triangle.of(mean.coordinates.design(chunk), trace if chunk.weight is None else trace * chunk.weight)
+        return Triangle.of(mean.part(0).design(chunk), trace if chunk.weight is None else trace * chunk.weight)
 
     r = execution.sum(weighted).r
     sizes = np.linalg.norm(r, axis=0)
     if not np.all(np.isfinite(r)) or not (np.diagonal(r) > SINGULAR * sizes).all():
         return None
-    new = replace(mean, coordinates=Coordinates(r / np.sqrt(n), mean.coordinates.kept))
+    new = replace(mean, coordinates=Coordinates(r / np.sqrt(n), mean.part(0).kept))
     return new, np.concatenate([mean.mapped(coef, new), free])
 
 

@@ -57,7 +57,7 @@ def digits(shape: Geometry, low: Array, high: Array, intercept: bool) -> Digits:
 class Design(NamedTuple):
     """What sums over all rows tell of a design, as `geometry` takes it, with extents, and a `sample` (n, p) of its rows.
 
-    `centre` and `scale` (p,): how the columns were encoded.
+    `centre` and `scale` (p,): how the columns were encoded. `columns`: those of the design among all p, its constant first.
     """
 
     triangle: Array
@@ -70,6 +70,7 @@ class Design(NamedTuple):
     centre: Array
     scale: Array
     sample: Array
+    columns: tuple[int, ...]
 
     def geometry(self) -> Geometry:
         """The geometry, in which columns without digits beyond others are aliased as well, by those."""
@@ -82,11 +83,11 @@ class Design(NamedTuple):
 
     def _without(self, silent: tuple[int, ...]) -> Geometry:
         """The geometry without some columns."""
-        if not silent:
+        columns = [j for j in self.columns if j not in silent]
+        left = [*columns, self.triangle.shape[1] - 1] if self.response else columns
+        if left == list(range(self.triangle.shape[1])):
             return geometry(self.triangle, self.n, self.magnitude, self.response)
-        left = [j for j in range(self.triangle.shape[1]) if j not in silent]
         reduced = Triangle.of(self.triangle[:, left]).r
-        columns = left[:-1] if self.response else left
         found = geometry(reduced, self.n, self.magnitude[columns], self.response)
         return found._replace(
             kept=tuple(columns[j] for j in found.kept),
@@ -100,7 +101,7 @@ class Design(NamedTuple):
             place: others for place, lost, others in zip(shape.kept, found.lost, found.others, strict=True) if lost > NOTHING
         }
         for place, others in shape.aliased.items():
-            causes = tuple(k for k in others if not (self.intercept and k == 0))
+            causes = tuple(k for k in others if not (self.intercept and k == self.columns[0]))
             if causes and not self._dependent(place, others):
                 suspects[place] = causes
                 for cause in causes:        # each determines the other: whichever has the huge values has lost its digits

@@ -70,7 +70,7 @@ class Farthest:
 
 def farthest(mean: LinearMean, execution: Execution) -> tuple[Farthest, Array]:
     """Where the design reaches farthest, and the units (r,) of its kept columns in which that is told."""
-    design = mean.coordinates.design
+    design = mean.part(0).design
     unit = execution.sum(lambda chunk: Exponents.of(design(chunk))).unit()
     return execution.sum(lambda chunk: Farthest.of(design(chunk), unit, chunk.first_row)), unit
 
@@ -87,7 +87,7 @@ class Drawn(NamedTuple):
         return self.execution.sum(lambda chunk: task(self._drawn(chunk)))
 
     def _drawn(self, chunk: Chunk) -> Chunk:
-        ratio = (np.abs(self.mean.coordinates.design(chunk)) / self.unit).max(axis=1)
+        ratio = (np.abs(self.mean.part(0).design(chunk)) / self.unit).max(axis=1)
         return replace(chunk, x=(chunk.x.T / np.maximum(1.0, ratio / FAR)).T)
 
 
@@ -99,6 +99,6 @@ def drawn_in(mean: LinearMean, execution: Execution, n: float) -> tuple[LinearMe
     reach, unit = farthest(mean, execution)
     if reach.ratio <= FAR:
         return mean, execution
-    rows, design = Drawn(execution, mean, unit), mean.coordinates.design
+    rows, design = Drawn(execution, mean, unit), mean.part(0).design
     triangle = rows.sum(lambda chunk: Triangle.of(design(chunk), chunk.weight)).r / np.sqrt(n)
-    return replace(mean, coordinates=Coordinates(triangle, mean.coordinates.kept)), rows
+    return replace(mean, coordinates=Coordinates(triangle, mean.part(0).kept)), rows

@@ -154,7 +154,7 @@ def _open(mean: LinearMean, earlier: Sequence[Array], chunk: Chunk, kept: Entrie
 
 def _constraints(mean: LinearMean, chunk: Chunk, kept: Entries, classes: Index, entries: Index) -> Array:
     """(e_y - e_k) x z_i (c, m r) for the given outcomes k and entries (i, y), scaled to norm 1."""
-    coordinates = mean.coordinates
+    coordinates = mean.part(0)      # all outcomes have one design
     design = coordinates.whiten(coordinates.columns(chunk)[kept.rows[entries]].T).T
     sign = np.zeros((entries.size, mean.predictors + 1))
     place = np.arange(entries.size)
@@ -204,7 +204,7 @@ def _total(noise: NoiseModel, mean: LinearMean, earlier: Sequence[Array], chunk:
     pairs = _open(mean, earlier, chunk, kept).astype(np.float64)
     observed = np.arange(mean.predictors + 1)[:, None] == kept.outcome
     sign = np.where(observed, pairs.sum(axis=0), -pairs)
-    pulled = (mean.coordinates.columns(chunk)[kept.rows].T @ sign[1:].T).T.ravel()
+    pulled = (mean.part(0).columns(chunk)[kept.rows].T @ sign[1:].T).T.ravel()
     return Total(mean.coordinates.whiten(pulled), float(pairs.sum()))
 
 

@@ -12,7 +12,7 @@ from mlefit.mean import LinearMean
 
 
 class Estimates(NamedTuple):
-    """Coefficients (m, r) and shapes (s,) of both routes in natural units.
+    """Coefficients (P,), predictor after predictor, and shapes (s,) of both routes in natural units.
 
     `std_error` is that of the covariance asked for, `gap` the distance of the routes in model standard errors, and
     `shape_log_error` the standard error of log(shape).
@@ -39,15 +39,15 @@ def estimates(fit: Optima, mean: LinearMean, errors: Covariance) -> Estimates:
     mle, loss = (mean.natural(optimum.theta[:size]) for optimum in (fit.mle, fit.loss))
     apart = np.abs(mean.moved(fit.mle.theta[:size] - fit.loss.theta[:size]))
     with np.errstate(over="ignore", invalid="ignore"):
-        std_error = np.stack([part.unit * errors.error(part.directions, part.first) for part in mle])
-    gap = apart / np.stack([model.error(part.directions, part.first) for part in mle])
+        std_error = np.concatenate([part.unit * errors.error(part.directions, part.first) for part in mle])
+    gap = apart / np.concatenate([model.error(part.directions, part.first) for part in mle])
     free, free_loss = fit.mle.theta[size:], fit.loss.theta[size:]
     names = fit.noise.shapes
     unit = np.array([mean.y_scale**shape.unit_power for shape in names])
     shapes = np.array([shape.to_natural(x) for shape, x in zip(names, free, strict=True)])
     loss_shapes = np.array([shape.to_natural(x) for shape, x in zip(names, free_loss, strict=True)])
     return Estimates(
-        np.stack([part.value for part in mle]), np.stack([part.value for part in loss]), std_error, gap,
+        np.concatenate([part.value for part in mle]), np.concatenate([part.value for part in loss]), std_error, gap,
         shapes * unit, loss_shapes * unit,
         errors.error(axes, size), np.abs(free - free_loss) / model.error(axes, size),
     )
@@ -59,8 +59,8 @@ def scaled_gradient(optimum: Optimum, fit: Optima, mean: LinearMean) -> float:
     In natural units dL/dbeta = A^-T dL/dgamma, so the product with |F'a_j| needs no unit.
     """
     size, model = mean.size, Inverse(fit.mle.curvature)
-    slopes = zip(mean.by_natural(optimum.gradient[:size]), mean.natural(optimum.theta[:size]), strict=True)
-    largest = [float(np.abs(slope * model.error(part.directions, part.first)).max(initial=0.0)) for slope, part in slopes]
+    errors = [model.error(part.directions, part.first) for part in mean.natural(optimum.theta[:size])]
+    coefficients = np.abs(mean.by_natural(optimum.gradient[:size]) * np.concatenate(errors))
     by_shapes = optimum.gradient[size:]
     shapes = np.abs(by_shapes) * model.error(np.eye(by_shapes.size), size)
-    return max(*largest, float(shapes.max(initial=0.0)))
+    return float(max(coefficients.max(initial=0.0), shapes.max(initial=0.0)))

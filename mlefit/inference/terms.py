@@ -56,7 +56,7 @@ class Covered(NamedTuple):
             covariance = Inverse(fit.mle.curvature, float(np.sqrt(fit.n / free)), size)
         gamma = fit.mle.theta[:size]
         root = np.concatenate([covariance.root(part.directions, part.first) for part in mean.natural(gamma)])
-        return cls(mean.moved(gamma).ravel(), root, free)
+        return cls(mean.moved(gamma), root, free)
 
 
 def joint_test(places: Index, covered: Covered, errors: StandardErrors, ratio: Ratio | None) -> Tested:

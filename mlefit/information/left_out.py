@@ -168,11 +168,12 @@ def _slab(
 
 def _moves(objective: Objective, coef: Array, curvature: Curvature, chunk: Chunk) -> Array:
     """M (n, q, q), the covariance of the predictors and shapes of each row."""
-    coordinates, mean = objective.mean.coordinates, objective.mean
+    mean = objective.mean
     jacobian = Jacobian.of(mean, coef, chunk)
     blocks = (jacobian.one,) * mean.predictors if jacobian.one is not None else jacobian.blocks
-    whole = {id(block): coordinates.whiten(block.T).T for block in blocks}
-    roots = [curvature.root(whole[id(block)], place.start) for block, place in zip(blocks, jacobian.places, strict=True)]
+    one = None if jacobian.one is None else mean.coordinates.part(0).whiten(jacobian.one.T).T
+    whole = [mean.coordinates.part(a).whiten(block.T).T if one is None else one for a, block in enumerate(blocks)]
+    roots = [curvature.root(block, place.start) for block, place in zip(whole, jacobian.places, strict=True)]
     if len(roots) == 1 and not objective.shapes:
         return np.asarray(np.square(roots[0]).sum(axis=1)[:, None, None])
     shapes = curvature.root(np.eye(objective.shapes), mean.size)

@@ -9,11 +9,14 @@ Sums over rows are whitened once per pass, which loses eps cond(R)^2 of a Hessia
 costs as much as a Hessian. A gradient loses eps cond(R) only and is a thousandth of that work where there are a thousand
 columns, so it has a bound of its own.
 
-What belongs to several predictors with this design stands one predictor after the other: (m r,).
+What belongs to several predictors stands one predictor after the other: (m r,) where all have one design, (r_1 + r_2 + ...,)
+where each has its own (`apart`).
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -26,9 +29,52 @@ GENTLE = 1e4        # and a whitened gradient
 SHEER = 1e11        # from where on coefficients are solved for in twice the precision: in one, an intercept loses its digits
 
 
+class Whitening(ABC):
+    """The coordinates of all predictors of a row, and what is made of their design or designs.
+
+    Sizes are those of all predictors together, P; a vector may be several, one after the other, where (k P,) is said.
+    """
+
+    @abstractmethod
+    def part(self, predictor: int) -> "Coordinates":
+        """Those of one predictor."""
+
+    @property
+    @abstractmethod
+    def one(self) -> "Coordinates | None":
+        """Those that all predictors have alike, or None."""
+
+    @property
+    @abstractmethod
+    def gentle(self) -> Self:
+        """The same for sums that have no second derivatives in them."""
+
+    @abstractmethod
+    def prepared(self, chunk: Chunk) -> "tuple[Whitening, Chunk]":
+        """The rows as sums are made of them, with the coordinates that they have then: columns are made or chosen once."""
+
+    @abstractmethod
+    def encoded(self, gamma: Array) -> Array:
+        """B (k P,) of gamma (k P,)."""
+
+    @abstractmethod
+    def coefficients(self, gamma: Array) -> Array:
+        """What multiplies the columns that sums are made of, (k P,): B, or gamma itself."""
+
+    @abstractmethod
+    def whiten(self, by_columns: Array) -> Array:
+        """Derivatives by gamma from derivatives (P,) or (P, k) by `coefficients`: R^-T g."""
+
+    @abstractmethod
+    def nearest(self, wanted: Array, chunk: Chunk) -> Array:
+        """The gamma (P,) with x B the least squares fit to `wanted` (n, m), on rows whose triangles these are."""
+
+
 @dataclass(frozen=True, eq=False)
-class Coordinates:
-    """`triangle` (r, r) is R / sqrt(n), `kept` the design's columns in it. From condition number `bound` on, rows are
+class Coordinates(Whitening):
+    """Those of one design, for any number of predictors.
+
+    `triangle` (r, r) is R / sqrt(n), `kept` the design's columns in it. From condition number `bound` on, rows are
     whitened before they are added up."""
 
     triangle: Array
@@ -39,6 +85,15 @@ class Coordinates:
     def orthonormal(cls, rank: int) -> "Coordinates":
         """Those of columns that are white already."""
         return cls(np.eye(rank), tuple(range(rank)))
+
+    def part(self, predictor: int) -> "Coordinates":
+        """These."""
+        return self
+
+    @property
+    def one(self) -> "Coordinates":
+        """These."""
+        return self
 
     @property
     def rank(self) -> int:
@@ -58,9 +113,13 @@ class Coordinates:
         reciprocal, _ = dtrcon(self.triangle / np.linalg.norm(self.triangle, axis=0))
         return float(reciprocal)
 
-    @cached_property
-    def gentle(self) -> "Coordinates":
+    @property
+    def gentle(self) -> Self:
         """The same for sums that have no second derivatives in them."""
+        return self._gentle
+
+    @cached_property
+    def _gentle(self) -> Self:
         return replace(self, bound=GENTLE)
 
     @cached_property
@@ -79,8 +138,19 @@ class Coordinates:
         return self._white if self.steep else self._all, rows
 
     def design(self, chunk: Chunk) -> Array:
-        """The design (n, r) without its aliased columns: a view where there are none."""
-        return chunk.x if self.rank == chunk.x.shape[1] else chunk.x[:, self.kept]
+        """The design (n, r) without aliased columns and those of other designs: a view where the rest stands together."""
+        return chunk.x if self.rank == chunk.x.shape[1] else chunk.x[:, self._places]
+
+    @cached_property
+    def _places(self) -> "slice | tuple[int, ...]":
+        first = self.kept[0] if self.kept else 0
+        together = self.kept == tuple(range(first, first + self.rank))
+        return slice(first, first + self.rank) if together else self.kept
+
+    @property
+    def together(self) -> bool:
+        """Whether its columns stand one after the other."""
+        return isinstance(self._places, slice)
 
     def columns(self, chunk: Chunk) -> Array:
         """The columns (n, r) that sums are made of: the design, or x R^-1."""

@@ -2,25 +2,24 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
 
 from mlefit.arrays import Array
-from mlefit.mean.coordinates import Coordinates
+from mlefit.mean.coordinates import Whitening
 from mlefit.mean.natural import Natural
 from mlefit.rows.chunk import Chunk
 
 
 @dataclass(frozen=True, eq=False)
 class MeanFunction(ABC):
-    """eta (n, m) of a chunk from coordinates `coef` (size,), in which each predictor has a part of its own, one after the other.
+    """eta (n, m) of a chunk from coordinates `coef` (size,), in which each predictor has a part of its own, one after the other."""
 
-    `shared`: all predictors are the same function of the columns, each of its own coefficients, so that one jacobian is
-    that of all.
-    """
-
-    coordinates: Coordinates
+    coordinates: Whitening
     predictors: int
-    shared: ClassVar[bool]
+
+    @property
+    @abstractmethod
+    def shared(self) -> bool:
+        """Whether all predictors are the same function of the columns, each of its own coefficients: all have one jacobian."""
 
     @property
     @abstractmethod

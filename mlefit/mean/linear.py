@@ -1,33 +1,54 @@
-"""The linear mean: eta = x B + offset, every predictor of a row with the same columns x."""
+"""The linear mean: eta_a = x_a B_a + offset, with one design for all predictors of a row, or one for each."""
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from itertools import pairwise
 
 import numpy as np
 
-from mlefit.arrays import Array, product
+from mlefit.arrays import Array, block, product
+from mlefit.mean.coordinates import Coordinates
 from mlefit.mean.function import MeanFunction
-from mlefit.mean.natural import Natural, Units
+from mlefit.mean.natural import Encoding, Natural, Units
 from mlefit.rows.chunk import Chunk
 
 
 @dataclass(frozen=True, eq=False)
 class LinearMean(MeanFunction):
-    """Coordinates are gamma (m r,), predictor after predictor. `units`: how columns and response are encoded, None for not."""
+    """Coordinates are gamma (P,), predictor after predictor. `units`: how columns and response are encoded, None for not."""
 
     units: Units | None = None
-    shared: ClassVar[bool] = True
+
+    @property
+    def shared(self) -> bool:
+        """Whether all predictors have one design."""
+        return self.coordinates.one is not None
 
     @property
     def size(self) -> int:
-        """m r."""
-        return self.predictors * self.coordinates.rank
+        """P, m r where there is one design."""
+        one = self.coordinates.one
+        return self.places[-1].stop if one is None else self.predictors * one.rank
+
+    @cached_property
+    def places(self) -> tuple[slice, ...]:
+        """Where the coordinates of each predictor are."""
+        ends = np.cumsum([0, *(self.part(a).rank for a in range(self.predictors))]).tolist()
+        return tuple(slice(start, end) for start, end in pairwise(ends))
+
+    def part(self, predictor: int) -> Coordinates:
+        """The coordinates of one predictor."""
+        return self.coordinates.part(predictor)
 
     def slope(self, coef: Array, chunk: Chunk) -> Array:
-        """x B (n, m), one predictor after the other in memory."""
-        each = self.coordinates.coefficients(coef).reshape(self.predictors, -1)
-        return product(each, self.coordinates.columns(chunk).T).T
+        """x_a B_a (n, m), one predictor after the other in memory."""
+        b, one = self.coordinates.coefficients(coef), self.coordinates.one
+        if one is not None:
+            return product(b.reshape(self.predictors, -1), one.columns(chunk).T).T
+        eta = block(chunk.rows, self.predictors)
+        for a, place in enumerate(self.places):
+            eta[:, a] = product(b[None, place], self.part(a).columns(chunk).T)[0]
+        return eta
 
     def eta(self, coef: Array, chunk: Chunk) -> Array:
         """Predictors (n, m)."""
@@ -37,8 +58,8 @@ class LinearMean(MeanFunction):
         return eta
 
     def jacobian(self, coef: Array, chunk: Chunk, predictor: int) -> Array:
-        """x (n, r), whatever the coefficients and the predictor."""
-        return self.coordinates.columns(chunk)
+        """x_a (n, r_a), whatever the coefficients."""
+        return self.part(predictor).columns(chunk)
 
     def bend(self, coef: Array, chunk: Chunk, d1: Array) -> None:
         """A linear mean has no second derivatives."""
@@ -52,31 +73,36 @@ class LinearMean(MeanFunction):
         return self.coordinates.nearest(eta, chunk)
 
     def mapped(self, coef: Array, other: "LinearMean") -> Array:
-        """The coordinates (m r,) in which another mean of the same columns has these coefficients."""
-        each = self.coordinates.encoded(coef).reshape(self.predictors, -1)
-        return np.asarray(each @ other.coordinates.triangle.T).ravel()
+        """The coordinates (P,) in which another mean of the same columns has these coefficients."""
+        b = self.coordinates.encoded(coef)
+        return np.concatenate([other.part(a).triangle @ b[place] for a, place in enumerate(self.places)])
 
     def natural(self, coef: Array) -> tuple[Natural, ...]:
         """B in the units of the columns and of the response."""
-        units, r = self._units, self.coordinates.rank
-        encoded = self.coordinates.encoded(coef).reshape(self.predictors, r).T
-        unit = [units.unit(k) for k in range(self.predictors)]
+        encoded, units = self.coordinates.encoded(coef), self._units
+        found = []
         with np.errstate(over="ignore", invalid="ignore"):
-            values: Array = (units.mixing @ encoded).T * np.array(unit)
-        if units.intercept:
-            values[:, 0] += [units.constant(k) for k in range(self.predictors)]
-        return tuple(Natural(value, k * r, self._ratios, unit[k]) for k, value in enumerate(values))
+            for a, place in enumerate(self.places):
+                encoding, unit = units.encoding(a), units.unit(a)
+                value = (encoding.mixing @ encoded[place]) * unit
+                if encoding.intercept:
+                    value[0] += units.constant(a)
+                found.append(Natural(value, place.start, self._ratios[a], unit))
+        return tuple(found)
 
     def moved(self, step: Array) -> Array:
-        """What a step (m r,) changes in the natural coefficients (m, r), but for units: A gamma."""
-        return np.asarray(step.reshape(self.predictors, -1) @ self._ratios.T)
+        """What a step (P,) changes in the natural coefficients (P,), but for units: A gamma."""
+        return np.concatenate([step[place] @ self._ratios[a].T for a, place in enumerate(self.places)])
 
     def by_natural(self, gradient: Array) -> Array:
-        """Derivatives (m, r) by the natural coefficients, but for units, from those by coordinates (m r,): A^-T g."""
+        """Derivatives (P,) by the natural coefficients, but for units, from those by coordinates (P,): A^-T g."""
         from scipy.linalg import solve_triangular
 
-        encoded = self.coordinates.triangle.T @ gradient.reshape(self.predictors, -1).T
-        return np.asarray(solve_triangular(self._units.mixing, encoded, trans="T", check_finite=False)).T
+        return np.concatenate([
+            solve_triangular(self._units.encoding(a).mixing, self.part(a).triangle.T @ gradient[place], trans="T",
+                             check_finite=False)
+            for a, place in enumerate(self.places)
+        ])
 
     @property
     def y_scale(self) -> float:
@@ -85,12 +111,18 @@ class LinearMean(MeanFunction):
 
     @property
     def _units(self) -> Units:
-        r = self.coordinates.rank
-        return self.units or Units(np.zeros(r), np.ones(r), intercept=False)
+        ranks = (self.part(a).rank for a in range(self.predictors))
+        return self.units or Units(tuple(Encoding(np.zeros(r), np.ones(r), intercept=False) for r in ranks))
 
     @cached_property
-    def _ratios(self) -> Array:
-        """A (r, r) with coefficients = A gamma, before units and y_centre."""
+    def _ratios(self) -> tuple[Array, ...]:
+        """A (r, r) of each predictor, with coefficients = A gamma, before units and y_centre."""
+        if self.coordinates.one is not None:
+            return (self._ratio(0),) * self.predictors
+        return tuple(self._ratio(a) for a in range(self.predictors))
+
+    def _ratio(self, predictor: int) -> Array:
         from scipy.linalg import solve_triangular
 
-        return np.asarray(solve_triangular(self.coordinates.triangle, self._units.mixing.T, trans="T", check_finite=False)).T
+        mixing = self._units.encoding(predictor).mixing
+        return np.asarray(solve_triangular(self.part(predictor).triangle, mixing.T, trans="T", check_finite=False)).T

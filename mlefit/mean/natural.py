@@ -17,17 +17,12 @@ from mlefit.noise.model import Predictor
 LOCATION = Predictor("mean", unit_power=1)
 
 
-class Units(NamedTuple):
-    """How the kept columns (r,) and the response were encoded; `intercept` says whether column 0 is the constant.
-
-    `predictors` say what a change of the response's unit does to them; without them each is a location."""
+class Encoding(NamedTuple):
+    """How the kept columns (r,) of a design were encoded; `intercept` says whether the first of them is the constant."""
 
     centre: Array
     scale: Array
     intercept: bool
-    y_centre: float = 0.0
-    y_scale: float = 1.0
-    predictors: tuple[Predictor, ...] = ()
 
     @property
     def mixing(self) -> Array:
@@ -37,10 +32,25 @@ class Units(NamedTuple):
             w[0, 1:] = -(self.centre[1:] / self.scale[1:])
         return w
 
+
+class Units(NamedTuple):
+    """How designs and response were encoded: `encodings` of the one design that all predictors have, or of each its own.
+
+    `predictors` say what a change of the response's unit does to them; without them each is a location."""
+
+    encodings: tuple[Encoding, ...]
+    y_centre: float = 0.0
+    y_scale: float = 1.0
+    predictors: tuple[Predictor, ...] = ()
+
+    def encoding(self, predictor: int) -> Encoding:
+        """That of a predictor's design."""
+        return self.encodings[predictor if len(self.encodings) > 1 else 0]
+
     def unit(self, predictor: int) -> Array:
         """s_y^power / s_j (r,) of a predictor: infinite where a coefficient is beyond the range of float64."""
         with np.errstate(over="ignore"):
-            return np.asarray(self.y_scale ** self._of(predictor).unit_power / self.scale)
+            return np.asarray(self.y_scale ** self._of(predictor).unit_power / self.encoding(predictor).scale)
 
     def constant(self, predictor: int) -> float:
         """What the response's units add to the constant of a predictor."""

@@ -11,7 +11,8 @@ from mlefit.estimation.fit import Optima, Separated, fit_both
 from mlefit.estimation.outcome import Outcome
 from mlefit.execution import Engine
 from mlefit.existence.far import FAR, farthest
-from mlefit.mean import Coordinates, LinearMean
+from mlefit.mean import Apart, Coordinates, LinearMean
+from mlefit.mean.coordinates import Whitening
 from mlefit.objective import Objective
 from mlefit.problem.prepare import Prepared, Progress
 from mlefit.problem.problem import Problem
@@ -44,7 +45,7 @@ class Fitted(NamedTuple):
     def work(self) -> float:
         """Multiplications of a pass of a refit: first derivatives of all rows, and the Hessian where no sample gives it."""
         hessian = 0 if self.sampled else self.objective.size**2
-        return float(self.problem.prepared.ledger.used) * (self.mean.predictors * (self.mean.coordinates.rank + EACH) + hessian)
+        return float(self.problem.prepared.ledger.used) * (self.mean.size + self.mean.predictors * EACH + hessian)
 
     @property
     def sampled(self) -> bool:
@@ -67,10 +68,18 @@ def fit(problem: Problem, progress: Progress | None = None) -> Fitted:
     """Fit the stated problem twice. Raises NoEstimateError, with what is known as its partial report, for separation."""
     noise, shape = problem.prepared.noise, problem.shape
     scale = len(shape.kept) + 1 if noise.compresses else 1
-    mean = LinearMean(Coordinates(shape.triangle(scale), shape.kept), len(noise.predictors), problem.units)
+    mean = LinearMean(_coordinates(problem, scale), len(noise.predictors), problem.units)
     optima = _fit(problem, mean, progress)
     found = Fitted(problem, mean if noise.compresses else optima.mean, optima)
     return _refined(found) if problem.doubtful and found.certified else found
+
+
+def _coordinates(problem: Problem, scale: float) -> Whitening:
+    """Those of one design for all predictors where they have the same columns."""
+    each = [Coordinates(shape.triangle(scale), shape.kept) for shape in problem.shapes]
+    if all(one.kept == each[0].kept for one in each):
+        return each[0]
+    return Apart(tuple(each[problem.side(k)] for k in range(len(problem.prepared.noise.predictors))))
 
 
 def _refined(found: Fitted) -> Fitted:
@@ -80,7 +89,8 @@ def _refined(found: Fitted) -> Fitted:
     problem, both = found.problem, both_refined(found.fit, found.mean, found.rows)
     moved = max(both.mle.refinement or 0.0, both.loss.refinement or 0.0)
     if moved > VISIBLE:
-        lost, kept, moments = problem.digits.lost, list(problem.shape.kept), problem.prepared.moments
+        lost = np.concatenate([own.lost for own in problem.digits])
+        kept, moments = [j for shape in problem.shapes for j in shape.kept], problem.prepared.moments
         spread = (moments.high[kept] - moments.low[kept]) * problem.prepared.scaling.scale[kept]
         worst = problem.labels[kept[int(np.argmax(np.where(2.0 * lost >= lost.max(), spread, 0.0)))]]
         raise NoEstimateError(

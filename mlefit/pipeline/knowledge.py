@@ -26,7 +26,7 @@ def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> Sample:
     With precision weights w, rows times sqrt(w): then all have the same law about their means.
     """
     prepared = problem.prepared
-    noise, coordinates = prepared.noise, mean.coordinates
+    noise, coordinates = prepared.noise, mean.part(0)
     rows: Chunk = prepared.sample
     size = mean.size
     y, eta = rows.y, mean.eta(fit.mle.theta[:size], rows)
@@ -39,7 +39,7 @@ def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> Sample:
     return Sample(
         noise=noise, y=y, design=coordinates.design(rows), x=np.asfortranarray(coordinates.columns(rows)), eta=eta, free=free,
         weight=rows.weight, offset=rows.offset, parameters=problem.n_params,
-        intercept_only=constant and len(problem.shape.kept) == 1, rows_total=round(problem.n),
+        intercept_only=constant and all(len(shape.kept) == 1 for shape in problem.shapes), rows_total=round(problem.n),
         cross_entropy_total=fit.nll[0] / problem.n + problem.log_unit,
     )
 
@@ -58,7 +58,7 @@ def information(found: Fitted, null: float | None) -> Information:
     known = off(cross, problem.prepared.moments.rows) if not request.kl else measure(
         sample_of(problem, fit, mean), fit=partial(refit, noise), seed=request.seed, draws=request.draws, level=request.level,
     )
-    with_predictors = problem.prepared.predictors.intercept and len(problem.shape.kept) > 1
+    with_predictors = problem.prepared.predictors.intercept and any(len(shape.kept) > 1 for shape in problem.shapes)
     trace = takeuchi(found.objective, fit.mle.theta, fit.mle.curvature, problem.prepared.sample, problem.n)
     enlarged = problem.log_unit - problem.log_density       # what sqrt(w) adds to the entropy per row
     return known._replace(

@@ -47,7 +47,7 @@ def likelihood_intervals(found: Fitted, errors: StandardErrors, numbers: Estimat
     skew = skewness(third(found.objective, theta, Directions.of(curvature, parts), found.rows), np.ones(found.mean.size))
     model = Inverse(curvature)
     std_error = np.concatenate([model.error(part.directions, part.first) * part.unit for part in parts])
-    first, rest = (places.tolist() for places in doubtful(skew, numbers.mle.ravel(), std_error))
+    first, rest = (places.tolist() for places in doubtful(skew, numbers.mle, std_error))
     if errors.kind.sandwich:
         return Ratios(doubted=(*first, *rest))
     most = int(WORK / (PASSES * found.work))
@@ -59,7 +59,7 @@ def _profiles(found: Fitted, numbers: Estimates, places: "range | list[int]", do
     of, least, level = found.likelihood, found.fit.nll[0], found.problem.request.level
     size = found.mean.size
     units = np.concatenate([part.unit for part in found.mean.natural(of.theta[:size])])
-    moved, natural, known, failed = found.mean.moved(of.theta[:size]).ravel(), numbers.mle.ravel(), {}, []
+    moved, natural, known, failed = found.mean.moved(of.theta[:size]), numbers.mle, {}, []
     for place in places:
         unit = float(units[place])
         zero = float(moved[place] - natural[place] / unit)      # 0 but for a constant that carries the unit of the response
@@ -76,8 +76,8 @@ def doubted(problem: Problem, ratios: Ratios) -> tuple[Warn, ...]:
     """A warning that names the coefficients whose Wald intervals stand although they are not to be trusted."""
     if not ratios.doubted:
         return ()
-    labels, kept = problem.labels, problem.shape.kept
-    names = tuple(dict.fromkeys(labels[kept[place % len(kept)]] for place in ratios.doubted))
+    labels = problem.coefficients
+    names = tuple(dict.fromkeys(labels[place] for place in ratios.doubted))
     listed = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
     remedy = "--intervals profile" if not problem.errors.sandwich else "--se auto --intervals profile"
     return (Warn("wald-doubtful", f"{listed}: the likelihood is no parabola there, and an estimate with its standard error says "

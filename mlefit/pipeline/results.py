@@ -2,6 +2,7 @@
 
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 
 import numpy as np
 
@@ -28,22 +29,22 @@ def parameters(
     problem: Problem, fit: Optima, found: Estimates, errors: StandardErrors, ratios: Ratios
 ) -> tuple[Parameter, ...]:
     """One row per coefficient, class by class, then the shapes."""
-    level, kept = problem.request.level, problem.shape.kept
+    level, places = problem.request.level, count()
     rows = []
     for k, predictor in enumerate(problem.prepared.noise.predictors):
-        for j, name in enumerate(problem.labels):
-            if j in problem.shape.aliased:
+        for j, name in problem.named(k):
+            if problem.aliased(k, j):
                 rows.append(Parameter(name, predictor.class_, predictor.kind, "aliased"))
                 continue
-            i = kept.index(j)
-            place, estimate = k * len(kept) + i, float(found.mle[k, i])
+            place = next(places)
+            estimate = float(found.mle[place])
             known = Parameter(name, predictor.class_, predictor.kind, "ok", number(estimate),
-                              loss_estimate=number(found.loss[k, i]), gap_se=number(found.gap[k, i]))
+                              loss_estimate=number(found.loss[place]), gap_se=number(found.gap[place]))
             if errors.absent[place]:
                 rows.append(known._replace(state="no-robust-error"))
                 continue
             law = errors.laws[place]
-            said = wald(estimate, float(found.std_error[k, i]), level, law)
+            said = wald(estimate, float(found.std_error[place]), level, law)
             rows.append(known._replace(
                 std_error=number(said.std_error), ci_low=number(said.low), ci_high=number(said.high),
                 statistic=number(said.statistic), df=law.df, p_value=number(said.p_value), interval="wald"))

@@ -19,7 +19,7 @@ WORK = 5e8      # of a pass for each term: the three or four that a refit takes 
 def term_tests(found: Fitted, errors: StandardErrors) -> tuple[TermTest, ...]:
     """One test for each term."""
     covered = Covered.of(errors, found.fit, found.mean)
-    asked = list(_places(found.problem, found.mean.predictors))
+    asked = list(_places(found.problem))
     ratio = likelihood_ratio(found) if len(asked) * found.work <= WORK and found.objective.size <= DENSE else None
     return tuple(_test(name, places, covered, errors, ratio) for name, places in asked)
 
@@ -38,20 +38,25 @@ def directions(found: Fitted, places: Index) -> Array:
     """The coefficients at `places` (q,), counted predictor after predictor, as combinations (q, P) of the coordinates."""
     rows = np.zeros((places.size, found.objective.size))
     parts = found.mean.natural(found.fit.mle.theta[: found.mean.size])
+    each = [(part, direction) for part in parts for direction in part.directions]
     for row, place in zip(rows, places.tolist(), strict=True):
-        part, column = parts[place // len(found.problem.shape.kept)], place % len(found.problem.shape.kept)
-        row[part.first : part.first + part.directions.shape[1]] = part.directions[column]
+        part, direction = each[place]
+        row[part.first : part.first + direction.size] = direction
     return rows
 
 
-def _places(problem: Problem, predictors: int) -> Iterator[tuple[str, Index]]:
-    """Each term that has coefficients, and their places: predictor after predictor, columns that are kept."""
-    kept, start = np.array(problem.shape.kept), int(problem.prepared.predictors.intercept)
-    for term in problem.prepared.predictors.terms:
-        columns = np.flatnonzero((kept >= start) & (kept < start + term.width))
-        start += term.width
-        if columns.size:
-            yield term.text, np.concatenate([k * kept.size + columns for k in range(predictors)])
+def _places(problem: Problem) -> Iterator[tuple[str, Index]]:
+    """Each term that has coefficients, and their places: side after side, predictor after predictor, columns that are kept."""
+    predictors = range(len(problem.prepared.noise.predictors))
+    starts = np.cumsum([0, *(len(problem.shapes[problem.side(k)].kept) for k in predictors)])
+    for which, (side, shape) in enumerate(zip(problem.prepared.predictors.sides, problem.shapes, strict=True)):
+        own = [starts[k] for k in predictors if problem.side(k) == which]
+        kept, start = np.array(shape.kept), int(side.intercept)
+        for term in side.terms:
+            columns = np.flatnonzero(np.isin(kept, side.places[start : start + term.width]))
+            start += term.width
+            if columns.size:
+                yield term.text, np.concatenate([first + columns for first in own])
 
 
 def _test(name: str, places: Index, covered: Covered, errors: StandardErrors, ratio: Ratio | None) -> TermTest:

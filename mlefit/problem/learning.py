@@ -40,7 +40,7 @@ class Seen:
             levels = frozenset(names[code] for code in np.unique(codes[keep]).tolist())
         aside = split.aside(batch)
         keep = keep if aside is None else keep & ~aside
-        return cls(survey(columns.predictors.terms, batch, keep, weight), ledger, used.rows.size, levels)
+        return cls(survey(columns.predictors.distinct, batch, keep, weight), ledger, used.rows.size, levels)
 
     def __add__(self, other: "Seen") -> "Seen":
         return Seen(self.survey + other.survey, self.ledger + other.ledger, self.rows + other.rows, self.levels | other.levels)
@@ -56,7 +56,7 @@ def learnt(source: Source, roles: Roles, request: Request, threads: int) -> tupl
 
     Without a term that learns there is no pass, and the head of the source says what is known of the response.
     """
-    columns, terms = roles.columns, roles.columns.predictors.terms
+    columns, terms = roles.columns, roles.columns.predictors.distinct
     if not needs_learning(terms):
         return roles, len(source.distinct.get(columns.observed.target, ()))
     split = Split(request.seed, request.holdout)
@@ -70,6 +70,6 @@ def learnt(source: Source, roles: Roles, request: Request, threads: int) -> tupl
     }
     if too_many:
         return learnt(source, without(roles, too_many, source, request), request, threads)
-    known = learn(terms, seen.survey, intercept=columns.predictors.intercept, reference=request.reference)
-    predictors = replace(columns.predictors, terms=known)
+    predictors = columns.predictors.learnt(
+        lambda terms, intercept: learn(terms, seen.survey, intercept=intercept, reference=request.reference))
     return replace(roles, columns=columns._replace(predictors=predictors)), len(seen.levels)

@@ -115,7 +115,7 @@ def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -
     columns = roles.columns
 
     def one_pass(scaling: Scaling) -> tuple[Gathered, Kept]:
-        capacity = SAMPLE_PREDICTORS if columns.predictors.terms else SAMPLE_ALONE
+        capacity = SAMPLE_PREDICTORS if columns.predictors.distinct else SAMPLE_ALONE
         told = Told(columns, scaling, Split(request.seed, request.holdout), capacity)
         sums_suffice = columns.observed.compresses and not keep_rows
         fitted = Intake(most=DIAGNOSED) if sums_suffice else Intake(_budget(request))
@@ -183,7 +183,10 @@ def _parameters(roles: Roles, levels: int) -> int:
     columns = roles.columns
     names = [str(level) for level in range(max(levels, 2))] if columns.observed.reads_levels else ()
     noise = roles.model.of(names)
-    return len(noise.predictors) * columns.predictors.width + len(noise.shapes)
+    sides = columns.predictors.sides
+    own = len(sides) > 1
+    coefficients = sum(len(sides[int(own and predictor.kind == "scale")].places) for predictor in noise.predictors)
+    return coefficients + len(noise.shapes)
 
 
 def _check_holdout(gathered: Gathered, share: float, held: int, columns: Columns) -> None:

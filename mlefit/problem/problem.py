@@ -1,6 +1,7 @@
 """Problem: what is known before any search, and the parts of the report that follow from it alone."""
 
 import platform
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from mlefit.design.levels import Levels, one_number
 from mlefit.existence.digits import DOUBTFUL, Digits, digits
 from mlefit.existence.rank import ROUNDING, Geometry, conditioning
 from mlefit.inference.kinds import kind_for, used
-from mlefit.mean import Units
+from mlefit.mean import Encoding, Units
 from mlefit.options.error_kind import ErrorKind
 from mlefit.problem.prepare import Prepared
 from mlefit.report.machine import Machine, Run
@@ -22,13 +23,23 @@ GROUPS = 3      # numbers of several spellings that a warning names
 
 
 class Problem(NamedTuple):
-    """The request, its data as numbers, and the geometry of the design."""
+    """The request, its data as numbers, and the geometry of the design of each right-hand side: the mean's first."""
 
     request: Request
     source: Source
     prepared: Prepared
-    shape: Geometry
+    shapes: tuple[Geometry, ...]
     threads: int
+
+    @property
+    def shape(self) -> Geometry:
+        """That of the mean, and of all predictors where they have one design."""
+        return self.shapes[0]
+
+    def side(self, predictor: int) -> int:
+        """Which right-hand side a predictor has."""
+        own = len(self.shapes) > 1 and self.prepared.noise.predictors[predictor].kind == "scale"
+        return int(own)
 
     @property
     def n(self) -> float:
@@ -41,23 +52,49 @@ class Problem(NamedTuple):
         return self.prepared.predictors.labels()
 
     @property
-    def units(self) -> Units:
-        """How the kept columns and the response were encoded."""
-        scaling, kept = self.prepared.scaling, list(self.shape.kept)
-        intercept = self.prepared.predictors.intercept and 0 in kept
-        return Units(scaling.centre[kept], scaling.scale[kept], intercept, scaling.y_centre, scaling.y_scale,
-                     self.prepared.noise.predictors)
+    def coefficients(self) -> tuple[str, ...]:
+        """Names of the coefficients that are estimated, predictor after predictor."""
+        noise, labels = self.prepared.noise, self.labels
+        return tuple(labels[j] for k in range(len(noise.predictors)) for j in self.shapes[self.side(k)].kept)
+
+    def named(self, predictor: int) -> Iterator[tuple[int, str]]:
+        """The places and names of the columns of a predictor, aliased ones included."""
+        labels = self.labels
+        return ((j, labels[j]) for j in self.prepared.predictors.sides[self.side(predictor)].places)
+
+    def aliased(self, predictor: int, place: int) -> bool:
+        """Whether a column has no coefficient of its own in a predictor."""
+        return place in self.shapes[self.side(predictor)].aliased
 
     @property
-    def digits(self) -> Digits:
-        """What the kept columns have lost."""
+    def encodings(self) -> tuple[Encoding, ...]:
+        """How the kept columns of each right-hand side were encoded."""
+        scaling, found = self.prepared.scaling, []
+        for side, shape in zip(self.prepared.predictors.sides, self.shapes, strict=True):
+            kept = list(shape.kept)
+            constant = side.intercept and kept[:1] == [side.places[0]]
+            found.append(Encoding(scaling.centre[kept], scaling.scale[kept], constant))
+        return tuple(found)
+
+    @property
+    def units(self) -> Units:
+        """How the designs and the response were encoded."""
+        scaling, noise, encodings = self.prepared.scaling, self.prepared.noise, self.encodings
+        if len(encodings) > 1:
+            encodings = tuple(encodings[self.side(k)] for k in range(len(noise.predictors)))
+        return Units(encodings, scaling.y_centre, scaling.y_scale, noise.predictors)
+
+    @property
+    def digits(self) -> tuple[Digits, ...]:
+        """What the kept columns of each right-hand side have lost."""
         moments = self.prepared.moments
-        return digits(self.shape, moments.low[:-1], moments.high[:-1], self.units.intercept)
+        return tuple(digits(shape, moments.low[:-1], moments.high[:-1], encoding.intercept)
+                     for shape, encoding in zip(self.shapes, self.encodings, strict=True))
 
     @property
     def doubtful(self) -> bool:
         """Whether some column keeps so few digits that the answer is to be measured in twice the precision."""
-        return bool((self.digits.lost > DOUBTFUL).any())
+        return any(bool((own.lost > DOUBTFUL).any()) for own in self.digits)
 
     @property
     def log_unit(self) -> float:
@@ -77,8 +114,7 @@ class Problem(NamedTuple):
     @property
     def n_params(self) -> int:
         """Every free parameter, shapes included."""
-        noise = self.prepared.noise
-        return len(noise.predictors) * len(self.shape.kept) + len(noise.shapes)
+        return len(self.coefficients) + len(self.prepared.noise.shapes)
 
     def report(self, parameters: tuple[Parameter, ...], *, status: Any = "no estimate", **parts: Any) -> Report:
         """A report with everything that is known here; what `parts` do not give is None."""
@@ -109,28 +145,20 @@ class Problem(NamedTuple):
         observed, levels = self.prepared.observed, self.prepared.levels
         found = {} if observed.cluster is None else {observed.cluster: self.prepared.clusters}
         found |= {observed.target: levels} if levels else {}
-        factors = (factor for term in self.prepared.predictors.terms for factor in term.factors if isinstance(factor, Levels))
+        factors = (factor for term in self.prepared.predictors.distinct for factor in term.factors if isinstance(factor, Levels))
         return found | {factor.column: factor.levels for factor in factors if factor.levels is not None}
 
     def warnings(self) -> tuple[Warn, ...]:
         """What is doubtful in the reading, collinear columns by name, and levels that are single or spelt in two ways."""
         read = set(self.prepared.roles.columns.numbers)
         found = [Warn(*caution) for caution in self.source.warnings if read.issuperset(caution.columns)]
-        for j, others in self.shape.aliased.items():
-            found.append(Warn("collinear", f"{self._determined(j, others)}; it was dropped", (self.labels[j],)))
-        found += self._lost()
-        near = conditioning(self.shape, self.units.intercept)
-        if near.columns:
-            names = tuple(self.labels[j] for j in near.columns)
-            found.append(Warn("near-collinear", f"{', '.join(names)} are nearly collinear (condition number "
-                              f"{near.number:.2g}): the data hardly tells their coefficients apart, and standard errors are up "
-                              f"to {near.inflation:.2g} times those of unrelated predictors", names))
-        for term in self.prepared.predictors.terms:
-            for factor in term.factors:
-                if isinstance(factor, Levels) and factor.levels is not None and len(factor.levels) < 2:
-                    only = factor.levels[0] if factor.levels else "none"
-                    found.append(Warn("one-level", f"{factor.column} has a single level ({only}) in the rows used; "
-                                      "it has no coefficient", (factor.column,)))
+        for shape, encoding, own in zip(self.shapes, self.encodings, self.digits, strict=True):
+            found += (warn for warn in self._of_design(shape, encoding.intercept, own) if warn not in found)
+        for factor in dict.fromkeys(factor for term in self.prepared.predictors.distinct for factor in term.factors):
+            if isinstance(factor, Levels) and factor.levels is not None and len(factor.levels) < 2:
+                only = factor.levels[0] if factor.levels else "none"
+                found.append(Warn("one-level", f"{factor.column} has a single level ({only}) in the rows used; "
+                                  "it has no coefficient", (factor.column,)))
         for column, levels in self._levels().items():
             groups = one_number(levels)
             if groups:
@@ -140,24 +168,30 @@ class Problem(NamedTuple):
                                   "and different levels", (column,)))
         return tuple(found)
 
-    def _lost(self) -> list[Warn]:
-        """The columns that keep few digits beside the others, each with these and how many they are."""
-        found, own = list[Warn](), self.digits
-        for j, lost, others in zip(self.shape.kept, own.lost, own.others, strict=True):
+    def _of_design(self, shape: Geometry, intercept: bool, own: Digits) -> Iterator[Warn]:
+        """What is doubtful in one design: aliased columns, those that keep few digits beside others, near dependencies."""
+        for j, others in shape.aliased.items():
+            yield Warn("collinear", f"{self._determined(shape, j, others)}; it was dropped", (self.labels[j],))
+        for j, lost, others in zip(shape.kept, own.lost, own.others, strict=True):
             if lost > DOUBTFUL:
                 name, beside = self.labels[j], ", ".join(self.labels[k] for k in others)
-                found.append(Warn("digits", f"{name} carries only about {round(-np.log10(lost))} digits beyond {beside}: its "
-                                  "coefficient and standard error are exact to no more", (name,)))
-        return found
+                yield Warn("digits", f"{name} carries only about {round(-np.log10(lost))} digits beyond {beside}: its "
+                           "coefficient and standard error are exact to no more", (name,))
+        near = conditioning(shape, intercept)
+        if near.columns:
+            names = tuple(self.labels[j] for j in near.columns)
+            yield Warn("near-collinear", f"{', '.join(names)} are nearly collinear (condition number "
+                       f"{near.number:.2g}): the data hardly tells their coefficients apart, and standard errors are up "
+                       f"to {near.inflation:.2g} times those of unrelated predictors", names)
 
-    def _determined(self, j: int, others: tuple[int, ...]) -> str:
+    def _determined(self, shape: Geometry, j: int, others: tuple[int, ...]) -> str:
         """Why a column is aliased: what it is, or what determines it."""
         name, causes = self.labels[j], [self.labels[k] for k in others]
         scaling, moments = self.prepared.scaling, self.prepared.moments
         low, high = (float(end[j] * scaling.scale[j] + scaling.centre[j]) for end in (moments.low, moments.high))
         if 0.0 < moments.high[j] - moments.low[j] <= ROUNDING * moments.magnitude[j]:
             return f"{name} varies by no more than the rounding of its values, from {low!r} to {high!r}"
-        if j in self.shape.silent:
+        if j in shape.silent:
             return f"{name} carries no digits beyond {', '.join(causes)}: the rest of it is the rounding of {high!r}"
         if causes not in ([], ["(Intercept)"]):
             return f"{name} is collinear: a combination of {', '.join(causes)}"
@@ -185,7 +219,7 @@ class Problem(NamedTuple):
         noise, levels, target = self.prepared.noise, self.prepared.levels, self.prepared.observed.target
         reference = {
             factor.column: factor.baseline
-            for term in self.prepared.predictors.terms for factor in term.factors
+            for term in self.prepared.predictors.distinct for factor in term.factors
             if isinstance(factor, Levels) and factor.baseline is not None
         }
         if noise.response.takes_reference and levels:

@@ -45,13 +45,13 @@ def check_before(problem: Problem) -> None:
     """
     prepared, shape = problem.prepared, problem.shape
     target, n = prepared.observed.target, round(problem.n)
-    if not shape.kept:
+    if not all(each.kept for each in problem.shapes):
         raise UsageError(
             "the model has no coefficients: there is no intercept and no predictor that varies",
             "leave out --no-intercept, or name predictors", code="no-coefficients")
     check_size(problem.n_params, problem.request.read.memory)
-    if n <= len(shape.kept):
-        count, labels = len(problem.labels) * len(prepared.noise.predictors), len(prepared.noise.shapes)
+    if n <= (problem.n_params if len(problem.shapes) > 1 else len(shape.kept)):
+        count, labels = sum(1 for k in range(len(prepared.noise.predictors)) for _ in problem.named(k)), len(prepared.noise.shapes)
         what = " and ".join([f"{count} coefficients" if count > 1 else "one coefficient",
                              *(s.name for s in prepared.noise.shapes)])
         rows = "one row" if n == 1 else f"{n} rows"
@@ -65,7 +65,7 @@ def check_before(problem: Problem) -> None:
 def _identifiers(problem: Problem) -> str:
     """What there is to say about categorical predictors with a level per row."""
     names = dict.fromkeys(
-        factor.column for term in problem.prepared.predictors.terms for factor in term.factors
+        factor.column for term in problem.prepared.predictors.distinct for factor in term.factors
         if isinstance(factor, Levels) and len(factor.levels or ()) >= problem.n > 1
     )
     return "".join(f'; column "{name}" has as many levels as there are rows, as an identifier has' for name in names)
@@ -109,8 +109,8 @@ def _exact(problem: Problem) -> tuple[Parameter, ...]:
 def unknown_parameters(problem: Problem) -> tuple[Parameter, ...]:
     """The parameters with nothing known of them but whether they are aliased."""
     coefficients_ = tuple(
-        Parameter(name, predictor.class_, predictor.kind, "aliased" if j in problem.shape.aliased else "ok")
-        for predictor in problem.prepared.noise.predictors for j, name in enumerate(problem.labels)
+        Parameter(name, predictor.class_, predictor.kind, "aliased" if problem.aliased(k, j) else "ok")
+        for k, predictor in enumerate(problem.prepared.noise.predictors) for j, name in problem.named(k)
     )
     return (*coefficients_, *(Parameter(shape.name, None, "shape", "ok") for shape in problem.prepared.noise.shapes))
 

@@ -5,9 +5,11 @@ from contextlib import ExitStack, closing, contextmanager
 
 from mlefit import machine
 from mlefit.blas import one_thread
+from mlefit.design.predictors import Side
 from mlefit.existence.digits import Design
+from mlefit.existence.rank import Geometry
 from mlefit.inference.kinds import needs_rows
-from mlefit.problem.prepare import Progress, prepare
+from mlefit.problem.prepare import Prepared, Progress, prepare
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import check_before, check_response
 from mlefit.request import Request
@@ -46,8 +48,11 @@ def _problem(
         if store is not None:
             stack.enter_context(closing(store))
     check_response(prepared)
+    return Problem(request, source, prepared, tuple(_geometry(prepared, side) for side in prepared.predictors.sides), threads)
+
+
+def _geometry(prepared: Prepared, side: Side) -> Geometry:
+    """That of the columns of one right-hand side."""
     moments, scaling = prepared.moments, prepared.scaling
-    design = Design(moments.triangle.r, moments.weight, moments.magnitude, prepared.noise.compresses,
-                    prepared.predictors.intercept, moments.low[:-1], moments.high[:-1], scaling.centre, scaling.scale,
-                    prepared.sample.x)
-    return Problem(request, source, prepared, design.geometry(), threads)
+    return Design(moments.triangle.r, moments.weight, moments.magnitude, prepared.noise.compresses, side.intercept,
+                  moments.low[:-1], moments.high[:-1], scaling.centre, scaling.scale, prepared.sample.x, side.places).geometry()

@@ -168,7 +168,7 @@ def difference(material: Material) -> Line:
     if not noise.compresses:
         names = ", ".join(shape.name for shape in noise.shapes)
         return Line("f", claim, "none", f"mlefit prints no other estimate of {names} than the maximum, to differ from")
-    n, p = found.fit.n, found.mean.coordinates.rank
+    n, p = found.fit.n, found.mean.size
     ratio = n / (n - p)
     nll = material.objectives[0]
     theta = found.fit.mle.theta.copy()

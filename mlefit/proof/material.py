@@ -98,9 +98,10 @@ class Material:
         eps max_i sum_j |x_ij B_j| sqrt(2 a): 1e-14 for ordinary columns, 1e-6 for the ten powers of NIST's Filip.
         """
         # In the units of the design, whether or not the search whitens its rows: there the rounding arises.
-        mean, coordinates = self.found.mean, self.found.mean.coordinates
-        encoded = coordinates.encoded(self.found.fit.mle.theta[: self.size]).reshape(mean.predictors, -1)
-        largest = float((np.abs(coordinates.design(self.chunk)) @ np.abs(encoded.T)).max())
+        mean = self.found.mean
+        encoded = np.abs(mean.coordinates.encoded(self.found.fit.mle.theta[: self.size]))
+        sizes = (np.abs(mean.part(a).design(self.chunk)) @ encoded[place] for a, place in enumerate(mean.places))
+        largest = max(float(each.max()) for each in sizes)
         return float(np.finfo(float).eps) * largest * float(np.sqrt(2.0 * self.noise.affine(self.free)[0]))
 
     def tally(self, objective: Objective, theta: Array, order: int) -> Tally:

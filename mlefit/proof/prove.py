@@ -44,9 +44,9 @@ def along(material: Material) -> Slice:
     """Both criteria along the last coefficient of the first predictor; the others stay at the maximum."""
     found, numbers = material.found, material.numbers
     nll, loss = material.objectives
-    coordinates = found.mean.coordinates
+    coordinates = found.mean.part(0)
     j = coordinates.rank - 1
-    centre, error = float(numbers.mle[0, j]), float(numbers.std_error[0, j])
+    centre, error = float(numbers.mle[j]), float(numbers.std_error[j])
     values = centre + error * np.linspace(-SLICE_ERRORS, SLICE_ERRORS, SLICE_POINTS)
     direction = np.zeros(material.size)
     direction[: j + 1] = coordinates.triangle[: j + 1, j] / found.problem.units.unit(0)[j]
@@ -60,5 +60,5 @@ def along(material: Material) -> Slice:
         depth.append(float(other.value / other.weight * unit))
     return Slice(
         found.problem.labels[coordinates.kept[j]], found.fit.noise.loss_name, tuple(map(float, values)), tuple(height),
-        tuple(depth), centre, float(numbers.loss[0, j]),
+        tuple(depth), centre, float(numbers.loss[j]),
     )
