@@ -17,12 +17,17 @@ def law_of(model: NoiseModel) -> NoiseModel:
     return model.of(NAMES[: model.response.most_levels] if model.response.reads_levels else ())
 
 
-NOISES = [law_of(model) for model in MODELS.values()]
+def variants(model: NoiseModel) -> list[NoiseModel]:
+    """The law as it is named, and under every word that fixes some of its options."""
+    return [law_of(MODELS.find(spelt, "")) for spelt in (model.name, *(f"{model.name}:{text}" for text in model.presets.values()))]
+
+
+NOISES = [noise for model in MODELS.values() for noise in variants(model)]
 STEP = 1e-3
 
 
 def name_of(noise: NoiseModel) -> str:
-    return noise.name
+    return noise.spelt
 
 
 def responses(noise: NoiseModel, rng: np.random.Generator, n: int) -> Array:

@@ -18,7 +18,7 @@ STENCIL_ERROR = 5e-11    # relative to 1 + the size of what is differentiated: s
 ROUNDING = 1e-13
 COUNTED = 400           # counts beyond have no probability at the means that are tried
 every_model = pytest.mark.parametrize("noise", NOISES, ids=name_of)
-levelled = pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.response.reads_levels], ids=name_of)
+logits = pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.response.reads_levels and not noise.stated], ids=name_of)
 densities = pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.measure is Measure.DENSITY], ids=name_of)
 masses = pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.measure is Measure.MASS], ids=name_of)
 sizes = pytest.mark.parametrize("size", [2.0, 30.0, 700.0])
@@ -272,7 +272,7 @@ def test_draws_depend_on_the_generator_alone(noise: NoiseModel) -> None:
     assert np.array_equal(first, second_time)
 
 
-@levelled
+@logits
 @pytest.mark.parametrize("eta", [-40.0, 40.0])
 def test_small_derivatives_keep_their_relative_precision_in_the_tails(noise: NoiseModel, eta: float) -> None:
     """The last class against the reference, all others far below both: P(y = 1) = 1/(1 + exp(-eta))."""

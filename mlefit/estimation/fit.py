@@ -66,7 +66,7 @@ def fit_both(
     n = execution.sum(lambda chunk: Tally(float(chunk.rows) if chunk.weight is None else float(chunk.weight.sum()), 0.0)).weight
     mle = maximum_likelihood(noise, mean, execution, sample, steps=QUICK_STEPS)
     decided = True
-    if noise.separable and mle.certificate.reach >= 1.0:
+    if noise.separable and mle.certificate.reach >= noise.proof:
         decided = believe and _exists(noise, mean, execution, mle, n)
     if mle.outcome is not Outcome.CERTIFIED and sample is not None:     # it may have misled
         mle = maximum_likelihood(noise, mean, execution, start=mle.theta, steps=QUICK_STEPS)

@@ -38,7 +38,7 @@ def refit(
         mean = LinearMean(Coordinates(shape.triangle(1), shape.kept), len(noise.predictors))
         start = None if near is None else np.concatenate([mean.nearest(near[0], rows), near[1]])
         found = maximum_likelihood(noise, mean, Engine.of(rows), start=start)
-    unproven = noise.separable and found.certificate.reach >= 1.0
+    unproven = noise.separable and found.certificate.reach >= noise.proof
     if found.outcome is not Outcome.CERTIFIED or unproven:
         raise NoEstimateError("a refit has no certified maximum", code="refit")
     return mean.eta(found.theta[: mean.size], rows), found.theta[mean.size :], found.value

@@ -209,7 +209,7 @@ def _refitted(fit: Optima, objective: Objective, rows: Execution, row: Chunk) ->
     """How much dearer a row is, times its weight, in a refit without it: None where that has no maximum, NaN if it did not end."""
     noise, mean, others = fit.noise, fit.mean, Without(rows, row)
     found = maximum_likelihood(noise, mean, others, start=fit.mle.theta)
-    if noise.separable and found.certificate.reach >= 1.0:
+    if noise.separable and found.certificate.reach >= noise.proof:
         from mlefit.existence.separation import Undecided, separate
 
         try:

@@ -195,5 +195,6 @@ class Categorical(NoiseModel):
         share = np.bincount(y.astype(np.intp)) / y.size
         counts = ", ".join(f"{EXAMPLE.count(level)} {level}" for level in levels)
         return DERIVATION + worked.CLASSES.format(loss=self.loss_name) + worked.shares(
-            self.of(levels), y, share, np.log(share[1:] / share[0]), f"{counts} (the first rows of species.csv)",
+            self.of(levels), y, share, np.log(share[1:] / share[0]), np.zeros(len(levels) - 1),
+            f"{counts} (the first rows of species.csv)",
         )

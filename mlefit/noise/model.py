@@ -145,6 +145,14 @@ class NoiseModel(ABC):
         return None
 
     @property
+    def proof(self) -> float:
+        """Of a separable law: a Newton step that changes no row's predictor by this much proves that there is a maximum.
+
+        1 where no third derivative of a row is larger than the second (self-concordance, Bach 2010).
+        """
+        return 1.0
+
+    @property
     def stated(self) -> dict[str, Value]:
         """The options in force that a report names beside the law."""
         values = {option: getattr(self, option.name) for option in self.options}

@@ -22,18 +22,18 @@ CLASSES = """\
 """
 
 
-def shares(noise: NoiseModel, y: Array, share: Array, eta: Array, data: str) -> str:
-    """Cross-entropy, entropy and KL of observed shares (K,): at their logits `eta` (K - 1,), and at equal chances."""
+def shares(noise: NoiseModel, y: Array, share: Array, eta: Array, even_eta: Array, data: str) -> str:
+    """Cross-entropy, entropy and KL of observed shares (K,): at their predictors `eta` (K - 1,), and at equal chances."""
     free = np.empty(0)
     entropy = -float(share @ np.log(share))
     at_share = nll(noise, y, np.tile(eta, (y.size, 1)), free)
-    even_eta = np.zeros((y.size, eta.size))
-    even = nll(noise, y, even_eta, free)
+    equal = np.tile(even_eta, (y.size, 1))
+    even = nll(noise, y, equal, free)
     kl = float(share @ np.log(share * share.size))
     return worked(
         data,
         f"q = p^:  -log L / n = {at_share:.6f} = H(p^) = {entropy:.6f}, KL = 0",
-        f"q = 1/{share.size}: -log L / n = {even:.6f} = loss = {float(noise.loss(y, even_eta, free, 0).value.mean()):.6f}",
+        f"q = 1/{share.size}: -log L / n = {even:.6f} = loss = {float(noise.loss(y, equal, free, 0).value.mean()):.6f}",
         f"         = H(p^) + KL = {entropy:.6f} + {kl:.6f}",
     )
 
