@@ -58,6 +58,11 @@ class Objective:
         outer = None if total.outer is None else white(white(total.outer).T)
         return Tally(total.weight, total.value, gradient, curvature, outer)
 
+    def folded(self, directions: Array) -> Array:
+        """Directions of theta (P, k), those of the mean by what multiplies the columns of rows: (m r, k)."""
+        mean = directions[: self.mean.size]
+        return self.mean.coordinates.coefficients(mean.T.ravel()).reshape(mean.shape[::-1]).T
+
     def tally(self, theta: Array, chunk: Chunk, order: int) -> Tally:
         """Sums over the chunk, derivatives by B: value; from order 1 the gradient; at order 2 the curvature."""
         width = self.mean.size if order == 2 else self.mean.predictors

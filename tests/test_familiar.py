@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 import mlefit
 from mlefit.arrays import Array
-from mlefit.information import familiar
-from mlefit.information.familiar import Errors, Hits, Ranking
+from mlefit.information import ranking as rankings
+from mlefit.information.familiar import Errors, Hits
+from mlefit.information.ranking import Ranking
 from mlefit.sums.tally import tree_sum
 
 
@@ -25,8 +26,8 @@ def parts(n: int, cuts: list[int]) -> list[slice]:
     return [slice(a, b) for a, b in pairwise(sorted({0, n, *(cut for cut in cuts if cut < n)}))]
 
 
-def ranking(score: Array, y: Array, weight: Array) -> Ranking:
-    return Ranking(score, weight * (y == 0.0), weight * (y == 1.0))
+def same_weights_as_rows(score: Array, y: Array) -> float | None:
+    return Ranking.of(score, y, np.ones(y.size)).auc
 
 
 @given(st.integers(0, 10_000), st.lists(st.integers(1, 80), max_size=5), st.booleans())
@@ -36,11 +37,13 @@ def test_auc_is_the_share_of_pairs_in_the_right_order_and_ties_count_one_half(se
     n = int(rng.integers(2, 80))
     score = np.round(rng.normal(size=n), 0 if ties else 9)
     y, weight = rng.integers(0, 2, n).astype(float), rng.integers(1, 4, n).astype(float)
-    found = tree_sum(ranking(score[part], y[part], weight[part]) for part in parts(n, cuts)).auc
+    found = tree_sum(Ranking.of(score[part], y[part], weight[part]) for part in parts(n, cuts)).auc
     if y.min() == y.max():
         assert found is None
     else:
         assert found == pytest.approx(pairwise_auc(score, y, weight), abs=1e-14)
+        rows = tree_sum(Ranking.of(score[part], y[part], None) for part in parts(n, cuts)).auc
+        assert rows == same_weights_as_rows(score, y)
 
 
 def test_auc_of_more_scores_than_are_kept_is_right_to_six_digits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,12 +51,26 @@ def test_auc_of_more_scores_than_are_kept_is_right_to_six_digits(monkeypatch: py
     n = 40_000
     score = 2.0 * rng.normal(size=n)
     y, weight = (rng.random(n) < 1.0 / (1.0 + np.exp(-score))).astype(float), np.ones(n)
-    exact = ranking(score, y, weight).auc
-    monkeypatch.setattr(familiar, "MOST_SCORES", 5_000)
-    several = tree_sum(ranking(score[at : at + 1_000], y[at : at + 1_000], weight[at : at + 1_000]) for at in range(0, n, 1_000))
+    exact = Ranking.of(score, y, weight).auc
+    monkeypatch.setattr(rankings, "MOST_SCORES", 5_000)
+    several = tree_sum(Ranking.of(score[at : at + 1_000], y[at : at + 1_000], weight[at : at + 1_000]) for at in range(0, n, 1_000))
     assert several.coarse
     assert several.auc == pytest.approx(exact, abs=1e-6)
     assert several.auc != exact
+
+
+def test_rows_of_weight_one_need_no_weights_and_zero_has_one_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(2)
+    n = 20_000
+    score = np.round(rng.normal(size=n), 2) * rng.choice([-1.0, 1.0], n)
+    y, ones = (rng.random(n) < 0.4).astype(float), np.ones(n)
+    assert np.signbit(score[score == 0.0]).any()
+    assert Ranking.of(score, y, None).auc == Ranking.of(score, y, ones).auc
+    assert Ranking.of(score, y, None).auc == pytest.approx(pairwise_auc(score, y, ones), abs=1e-12)
+    monkeypatch.setattr(rankings, "MOST_SCORES", 3_000)
+    coarse = tree_sum(Ranking.of(score[at : at + 500], y[at : at + 500], None) for at in range(0, n, 500))
+    assert coarse.coarse
+    assert coarse.auc == pytest.approx(pairwise_auc(score, y, ones), abs=1e-6)
 
 
 @given(st.integers(0, 10_000), st.lists(st.integers(1, 60), max_size=5), st.sampled_from([0.0, 1e8]))

@@ -24,7 +24,6 @@ from mlefit.inference.standard_errors import standard_errors
 from mlefit.mean import LinearMean
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Warn
-from mlefit.sums.tally import tree_sum
 
 LEVEL = 1e-3        # one-sided
 VISIBLE = 0.1       # correlations below make no interval much too short
@@ -129,16 +128,16 @@ class Neighbours(NamedTuple):
 
 
 def neighbours(
-    problem: Problem, scoring: Scoring, both: Optima, mean: LinearMean, rows: Engine | None, grouped: bool
+    problem: Problem, scoring: Scoring, both: Optima, mean: LinearMean, rows: Engine | None, found: Serial | None, grouped: bool
 ) -> Neighbours:
-    """What neighbouring rows say. `grouped`: the rows of some column's levels stand together, and the rule of groups speaks."""
-    if rows is None:
+    """What neighbouring rows say, of whose sums `found` is the total. `grouped`: the rows of some column's levels stand together,
+    and the rule of groups speaks."""
+    if rows is None or found is None:
         return Neighbours(reason="more rows than are looked at")
     if problem.prepared.observed.weights is not None:
         return Neighbours(reason="a weighted row is no single one")
     if rows.store.rows - scoring.root.shape[1] < ENOUGH:
         return Neighbours(reason="too few rows")
-    found = rows.sum(lambda chunk: tree_sum(Serial.of(slab) for slab in scoring.scored(chunk)))
     if not found.spread > 0.0:
         return Neighbours(reason="no residuals")
     r, p = found.correlation, found.p_value

@@ -1,18 +1,20 @@
 """Diagnosed: what the rows at the optimum say about the assumptions behind the standard errors."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from mlefit.diagnosis.dependence import neighbours
+from mlefit.diagnosis.dependence import Serial, neighbours
 from mlefit.diagnosis.groups import groups
-from mlefit.diagnosis.misspecification import misspecification
+from mlefit.diagnosis.misspecification import Asked, Spread, misspecification
 from mlefit.diagnosis.repeated import repeated
-from mlefit.diagnosis.scored import Scoring
+from mlefit.diagnosis.scored import Scored, Scoring
 from mlefit.estimation.fit import Optima
 from mlefit.execution import Engine
 from mlefit.mean import LinearMean
 from mlefit.objective import Objective
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Dependence, Warn
+from mlefit.sums.tally import tree_sum
 
 
 class Diagnosis(NamedTuple):
@@ -20,6 +22,22 @@ class Diagnosis(NamedTuple):
 
     warnings: tuple[Warn, ...]
     dependence: Dependence
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one look at all rows gives to two rules."""
+
+    serial: Serial
+    spread: Spread
+
+    @classmethod
+    def of(cls, rows: Scored, asked: Asked) -> "Looked":
+        """Those of some rows."""
+        return cls(Serial.of(rows), Spread.of(rows, asked.directions))
+
+    def __add__(self, other: "Looked") -> "Looked":
+        return Looked(self.serial + other.serial, self.spread + other.spread)
 
 
 def diagnosed(problem: Problem, both: Optima, mean: LinearMean, objective: Objective, rows: Engine) -> Diagnosis:
@@ -32,9 +50,13 @@ def diagnosed(problem: Problem, both: Optima, mean: LinearMean, objective: Objec
     curvature = both.mle.curvature
     scoring = Scoring.of(both.noise, objective, both.mle.theta, curvature)
     kept = rows if problem.prepared.store is not None and rows.store.rows <= scoring.most else None
+    asked, looked = Asked.of(problem, scoring, curvature), None
+    if kept is not None:
+        looked = kept.sum(lambda chunk: tree_sum(Looked.of(slab, asked) for slab in scoring.scored(chunk)))
+    serial, spread = (None, None) if looked is None else (looked.serial, looked.spread)
     by_group = groups(problem, scoring, kept)
-    beside = neighbours(problem, scoring, both, mean, kept, by_group.together)
+    beside = neighbours(problem, scoring, both, mean, kept, serial, by_group.together)
     return Diagnosis(
-        (*misspecification(problem, scoring, curvature, kept), *beside.warnings, *by_group.warnings, *repeated(problem, kept)),
+        (*misspecification(problem, scoring, asked, spread), *beside.warnings, *by_group.warnings, *repeated(problem, kept)),
         Dependence(beside.correlation, beside.p_value, beside.short, beside.reason, by_group.tested),
     )

@@ -12,15 +12,15 @@ smaller errors for it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.diagnosis.scored import Scored, Scoring
-from mlefit.execution import Engine, Execution
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Warn
-from mlefit.rows.chunk import choose
+from mlefit.rows.chunk import Chunk, choose
 from mlefit.sums.curvature import Curvature
 from mlefit.sums.tally import tree_sum
 
@@ -46,7 +46,7 @@ class Spread:
         c, weight = rows.along(directions), rows.weight
         freed = rows.freed()
         if rows.g.shape[1] == 1:        # c is a number, which stands before all moments
-            second, fourth = rows.moments(np.ones_like(rows.g))
+            second, fourth = rows.unit_moments
             square, variance = np.square(c[:, :, 0]), fourth - np.square(second)
             fours = np.square(square)
             return cls(square @ (rows.g[:, 0] * freed[:, 0] * weight), square @ (second * weight),
@@ -85,13 +85,31 @@ class Spread:
         return np.asarray(chdtrc(nu, nu * self.ratio)), np.asarray(chdtr(nu, nu * self.ratio))
 
 
-def misspecification(problem: Problem, scoring: Scoring, curvature: Curvature, rows: Engine | None) -> tuple[Warn, ...]:
-    """The warning, or nothing. `rows`: all of them, None where they are not kept; then the sample stands for them."""
-    looked_at, said = _rows(problem, scoring, rows)
-    if looked_at is None:
-        return ()
-    names, enough, directions = _directions(problem, scoring, curvature)
-    total = looked_at.sum(lambda chunk: tree_sum(Spread.of(slab, directions) for slab in scoring.scored(chunk)))
+class Asked(NamedTuple):
+    """What is asked about: names (k,) of all coefficients, whether their classes have EVENTS, and F'a (k, P) of each."""
+
+    names: list[str]
+    enough: Mask
+    directions: Array
+
+    @classmethod
+    def of(cls, problem: Problem, scoring: Scoring, curvature: Curvature) -> "Asked":
+        """All coefficients."""
+        mean = scoring.objective.mean
+        by_class = [curvature.root(part.directions, part.first) for part in mean.natural(scoring.theta[: mean.size])]
+        enough = np.repeat(np.array(list(_enough(problem, mean.predictors))), [len(own) for own in by_class])
+        return cls(list(problem.coefficients), enough, np.concatenate(by_class))
+
+
+def misspecification(problem: Problem, scoring: Scoring, asked_of: Asked, total: Spread | None) -> tuple[Warn, ...]:
+    """The warning, or nothing. `total`: that of all rows, None where they are not kept; then the sample stands for them."""
+    names, enough, directions = asked_of
+    said = ""
+    if total is None:
+        sample, said = _sample(problem, scoring)
+        if sample is None:
+            return ()
+        total = tree_sum(Spread.of(slab, directions) for slab in scoring.scored(sample))
     if problem.prepared.noise.compresses:
         total = total.with_noise(problem.n / (problem.n - len(problem.shape.kept)))
     with np.errstate(invalid="ignore", divide="ignore"):     # a direction without spread is 0 / 0, and never asked
@@ -123,25 +141,15 @@ def _told(names: list[str], which: Mask, factor: Array) -> tuple[str, tuple[str,
     return f"{'up to ' if len(named) > 1 else ''}{float(factor[places[0]]):.2g} times", named
 
 
-def _rows(problem: Problem, scoring: Scoring, rows: Engine | None) -> tuple[Execution | None, str]:
+def _sample(problem: Problem, scoring: Scoring) -> tuple[Chunk | None, str]:
     """What is looked at, and the words for it where that is not everything; None where nothing large enough can be."""
     most, sample = scoring.most, problem.prepared.sample
-    if rows is not None:
-        return rows, ""
     if sample.rows > most:
         if most < FEWEST:
             return None, ""
         sample = choose(sample, np.linspace(0, sample.rows - 1, most).astype(np.intp))
     everything = sample.rows == problem.prepared.ledger.used
-    return Engine.of(sample), "" if everything else f", on a random sample of {sample.rows:,} rows"
-
-
-def _directions(problem: Problem, scoring: Scoring, curvature: Curvature) -> tuple[list[str], Mask, Array]:
-    """Names (k,) of all coefficients, whether their classes have EVENTS, and F'a (k, P) of each."""
-    mean = scoring.objective.mean
-    by_class = [curvature.root(part.directions, part.first) for part in mean.natural(scoring.theta[: mean.size])]
-    enough = np.repeat(np.array(list(_enough(problem, mean.predictors))), [len(own) for own in by_class])
-    return list(problem.coefficients), enough, np.concatenate(by_class)
+    return sample, "" if everything else f", on a random sample of {sample.rows:,} rows"
 
 
 def _enough(problem: Problem, predictors: int) -> Iterator[bool]:

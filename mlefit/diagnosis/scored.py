@@ -55,8 +55,17 @@ class Scored:
         return self.noise.score_moments(direction, self.eta, self.free)
 
     @cached_property
+    def unit_moments(self) -> tuple[Array, Array]:
+        """E g^2 and E g^4 (n,) on the first predictor."""
+        unit = np.zeros_like(self.g)
+        unit[:, 0] = 1.0
+        return self.moments(unit)
+
+    @cached_property
     def _spread(self) -> Array:
         """s (n, m)."""
+        if self.g.shape[1] == 1:
+            return np.sqrt(self.unit_moments[0])[:, None]
         units = np.broadcast_to(np.eye(self.g.shape[1])[:, None, :], (self.g.shape[1], *self.g.shape))
         return np.asarray(np.sqrt(self.moments(units)[0]).T)
 
@@ -106,9 +115,7 @@ class Scoring:
     @classmethod
     def of(cls, noise: NoiseModel, objective: Objective, theta: Array, curvature: Curvature) -> "Scoring":
         """At an optimum whose curvature of the total is given."""
-        mean, whole = objective.mean, curvature.unsphered(np.eye(objective.size))[: objective.mean.size]
-        folded = mean.coordinates.coefficients(whole.T.ravel())
-        return cls(noise, objective, theta, folded.reshape(whole.shape[::-1]).T)
+        return cls(noise, objective, theta, objective.folded(curvature.unsphered(np.eye(objective.size))))
 
     def scored(self, chunk: Chunk) -> Iterator[Scored]:
         """The rows of a chunk, a slab at a time."""

@@ -5,7 +5,8 @@ u. Its start is the maximum of the quadratic at the optimum t of all,
 
     t - J^-1 D' (D J^-1 D')^-1 (D t - v),
 
-from which a Newton step or two arrive: a refit takes two or three passes.
+from which none, one or two Newton steps arrive, a pass each: what is left of the way after the last is known to second order,
+and taken off. A trust-region search follows where Newton's steps do not close in.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,10 @@ from mlefit.sums.curvature import Curvature
 from mlefit.sums.tally import Tally
 
 STEPS = 100         # a handful are usual
-SHORT = 1e-6        # nats: of a likelihood ratio, whose law is asymptotic
+NEWTON = 5           # steps, each at least CLOSER times nearer than the last
+CLOSER = 10.0
+SHORT = 1e-6        # of the nats that holding costs, or nats: by the Hessian of a sample, which is right to some per cent
+EXACT = 1e-8        # and by that of the rows
 
 
 class Restricted(Memo):
@@ -43,13 +47,14 @@ class Restricted(Memo):
 
 @dataclass(frozen=True)
 class Likelihood:
-    """The negative log-likelihood of all `rows`, its optimum `theta` (P,) with the `curvature` there, and a random `sample` of
-    the rows whose Hessian is as good where there are many, or None."""
+    """The negative log-likelihood of all `rows`, its `optimum` at `theta` (P,) with the `curvature` there, and a random `sample`
+    of the rows whose Hessian is as good where there are many, or None."""
 
     objective: Objective
     rows: Execution
     sample: Execution | None
     theta: Array
+    optimum: float
     curvature: Curvature
 
     def holding(self, directions: Array) -> "Constrained":
@@ -85,12 +90,30 @@ class Constrained:
             return of.rows.sum(lambda chunk: of.objective.tally(start, chunk, 0)).value
         guide = None if of.sample is None else Restricted(of.objective, of.sample, start, self._space)
         memo = Restricted(of.objective, of.rows, start, self._space, 2 if guide is None else 1)
-        u, _, _ = second_order(memo, np.zeros(self._space.shape[1]), STEPS, guide)
-        total = memo.at(u, 1)
-        try:
-            short = total.weight * distance(memo.gradient(u), (guide or memo).curvature(u))[0]
-        except np.linalg.LinAlgError:
-            short = np.inf
-        if not short <= SHORT:
+        u = np.zeros(self._space.shape[1])
+        before = np.inf
+        for _ in range(NEWTON):
+            total, short, step = _nearer(memo, guide or memo, u)
+            if short <= self._enough(total, guide):
+                return total - short
+            if not short <= before / CLOSER:
+                break
+            u, before = u + step, short
+        u, _, _ = second_order(memo, np.zeros(u.size), STEPS, guide)
+        total, short, _ = _nearer(memo, guide or memo, u)
+        if not short <= self._enough(total, guide):
             raise ArithmeticError(f"a search with coefficients held ended {short:.3g} nats short of its optimum")
-        return total.value
+        return total - short
+
+    def _enough(self, total: float, guide: Restricted | None) -> float:
+        return (EXACT if guide is None else SHORT) * max(1.0, total - self.of.optimum)
+
+
+def _nearer(memo: Restricted, guide: Restricted, u: Array) -> tuple[float, float, Array]:
+    """The total at u, by how much the minimum of the quadratic there is less, and the step to it; infinite where there is none."""
+    total = memo.at(u, 1)
+    try:
+        short, step = distance(memo.gradient(u), guide.curvature(u))
+    except np.linalg.LinAlgError:
+        return total.value, np.inf, np.zeros_like(u)
+    return total.value, total.weight * short, step

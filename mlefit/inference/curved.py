@@ -21,7 +21,7 @@ def third(objective: Objective, theta: Array, directions: Directions, rows: Exec
     """Sums over rows (k,), c in units of the standard error of each coefficient. One predictor, or a law of classes."""
     mean, k = objective.mean, len(directions.weights)
     coef, free = objective.split(theta)
-    by_columns = mean.coordinates.coefficients(directions.weights[:, : mean.size].ravel()).reshape(k, mean.size)
+    by_columns = objective.folded(directions.weights.T)
 
     def bent(chunk: Chunk, eta: Array) -> Array:
         found = objective.criterion(chunk.y, eta, free, 2)
@@ -30,7 +30,7 @@ def third(objective: Objective, theta: Array, directions: Directions, rows: Exec
 
     def of(chunk: Chunk) -> Array:
         eta, jacobian = mean.eta(coef, chunk), Jacobian.of(mean, coef, chunk)
-        c = [product(block, by_columns[:, place].T) for block, place in zip(jacobian.blocks, jacobian.places, strict=True)]
+        c = [product(block, by_columns[place]) for block, place in zip(jacobian.blocks, jacobian.places, strict=True)]
         weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
         if mean.predictors == 1:
             return weight * (bent(chunk, eta + STEP) - bent(chunk, eta - STEP)) / (2.0 * STEP) @ _cube(c[0])

@@ -19,18 +19,15 @@ class Profiled(NamedTuple):
     p_value: float
 
 
-def profiled(of: Likelihood, direction: Array, zero: float, least: float, level: float) -> Profiled:
-    """That of the coefficient `direction` (P,) of theta, which is 0 to the reader at `zero`. Raises ArithmeticError.
-
-    `least` is the negative log-likelihood at its optimum, in nats.
-    """
+def profiled(of: Likelihood, direction: Array, zero: float, level: float) -> Profiled:
+    """That of the coefficient `direction` (P,) of theta, which is 0 to the reader at `zero`. Raises ArithmeticError."""
     held, estimate = of.holding(direction[None]), float(direction @ of.theta)
     error = float(np.linalg.norm(of.curvature.root(direction)))
 
     def profile(value: float) -> float:
         return -held.least(np.array([value]))
 
-    low, high = interval(profile, -least, estimate, error, NORMAL.quantile(level))
-    root = float(np.sqrt(max(0.0, 2.0 * (-least - profile(zero)))))
+    low, high = interval(profile, -of.optimum, estimate, error, NORMAL.quantile(level))
+    root = float(np.sqrt(max(0.0, 2.0 * (-of.optimum - profile(zero)))))
     statistic = float(np.copysign(root, estimate - zero))
     return Profiled(low, high, statistic, NORMAL.p_value(statistic))

@@ -56,7 +56,7 @@ class Fitted(NamedTuple):
     def likelihood(self) -> Likelihood:
         """What refits with coefficients held are made from."""
         sample = Engine.of(self.problem.prepared.sample) if self.sampled else None
-        return Likelihood(self.objective, self.rows, sample, self.fit.mle.theta, self.fit.mle.curvature)
+        return Likelihood(self.objective, self.rows, sample, self.fit.mle.theta, self.fit.nll[0], self.fit.mle.curvature)
 
     @property
     def certified(self) -> bool:

@@ -56,7 +56,7 @@ def likelihood_intervals(found: Fitted, errors: StandardErrors, numbers: Estimat
 
 def _profiles(found: Fitted, numbers: Estimates, places: "range | list[int]", doubted: tuple[int, ...]) -> Ratios:
     """The profiles at some places; those that fail are doubted too."""
-    of, least, level = found.likelihood, found.fit.nll[0], found.problem.request.level
+    of, level = found.likelihood, found.problem.request.level
     size = found.mean.size
     units = np.concatenate([part.unit for part in found.mean.natural(of.theta[:size])])
     moved, natural, known, failed = found.mean.moved(of.theta[:size]), numbers.mle, {}, []
@@ -64,7 +64,7 @@ def _profiles(found: Fitted, numbers: Estimates, places: "range | list[int]", do
         unit = float(units[place])
         zero = float(moved[place] - natural[place] / unit)      # 0 but for a constant that carries the unit of the response
         try:
-            one = profiled(of, directions(found, np.array([place]))[0], zero, least, level)
+            one = profiled(of, directions(found, np.array([place]))[0], zero, level)
         except ArithmeticError:
             failed.append(place)
         else:

@@ -26,10 +26,10 @@ def term_tests(found: Fitted, errors: StandardErrors) -> tuple[TermTest, ...]:
 
 def likelihood_ratio(found: Fitted) -> Ratio:
     """2 (l - l without some coefficients), by a refit."""
-    of, least = found.likelihood, found.fit.nll[0]
+    of = found.likelihood
 
     def ratio(places: Index) -> float:
-        return 2.0 * (of.holding(directions(found, places)).least(np.zeros(places.size)) - least)
+        return 2.0 * (of.holding(directions(found, places)).least(np.zeros(places.size)) - of.optimum)
 
     return ratio
 
