@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 from mlefit.version import __version__
 
 if TYPE_CHECKING:
-    from mlefit.api import Fit, fit
+    from mlefit.api import Compared, Fit, compare, fit
     from mlefit.errors import DataError, MlefitError, NoEstimateError, UsageError
 
-__all__ = ["DataError", "Fit", "MlefitError", "NoEstimateError", "UsageError", "__version__", "fit"]
+__all__ = ["Compared", "DataError", "Fit", "MlefitError", "NoEstimateError", "UsageError", "__version__", "compare", "fit"]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,6 +16,6 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name in __all__:
-        room = "api" if name in ("Fit", "fit") else "errors"
+        room = "api" if name in ("Compared", "Fit", "compare", "fit") else "errors"
         return getattr(import_module(f"mlefit.{room}"), name)
     raise AttributeError(f"module 'mlefit' has no attribute {name!r}")

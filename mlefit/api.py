@@ -1,8 +1,8 @@
 """The Python door: `mlefit.fit(...)` and the object it returns. The only place, besides the sources, that knows pandas."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import Parameter, signature
+from inspect import Parameter
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ from mlefit.source.options import ReadOptions
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from mlefit.report.comparison import Comparison, Recommendation
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,44 @@ class Fit:
         printer.text(str(self))
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison. `print(compared)` is the table of the command line, `comparison` every figure as plain values."""
+
+    comparison: "Comparison"
+
+    @property
+    def recommendation(self) -> "Recommendation":
+        """The model to use, how strongly, and why."""
+        assert self.comparison.recommendation is not None
+        return self.comparison.recommendation
+
+    @property
+    def models(self) -> "pd.DataFrame":
+        """One row per model, with the columns of the CSV."""
+        from io import StringIO
+
+        import pandas as pd
+
+        from mlefit.report.comparison_csv import to_csv
+
+        return pd.read_csv(StringIO(to_csv(self.comparison)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object `mlefit.compare/1`."""
+        from mlefit.report.comparison_json import comparison_to_dict
+
+        return comparison_to_dict(self.comparison)
+
+    def __str__(self) -> str:
+        from mlefit.report.comparison_table import render_comparison
+
+        return render_comparison(self.comparison)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+
 FIRST = ("data", "target", "features", "model")       # also by position
 READING = tuple(option.name for option in declared(ReadOptions))
 
@@ -55,17 +95,37 @@ def fit(data: Any, target: str | None = None, features: Sequence[str] | None = N
     UsageError, DataError, and NoEstimateError, whose `partial` is the Report of what is known; TypeError for a keyword that
     is no option.
     """
-    if unknown := sorted(options.keys() - signature(fit).parameters.keys()):
-        raise TypeError(f"fit() got an unexpected keyword argument '{unknown[0]}'")
+    return Fit(run(request_of("fit", data, target, features, {**options, "model": model})))
+
+
+def compare(data: Any, target: str | None = None, features: Sequence[str] | None = None, models: Sequence[str] = (),
+            formulas: Sequence[str] = (), **options: Any) -> "Compared":
+    """Fit several models, with each of several designs, to the same rows and judge them; further options are those of `fit`.
+
+    Without `models`, all that the response admits; `formulas` stand instead of target and features. Raises what `fit` raises.
+    """
+    from mlefit.comparison.compare import compare as comparison_of
+
+    return Compared(comparison_of(request_of("compare", data, target, features, options), tuple(models), tuple(formulas)))
+
+
+def request_of(
+    name: str, data: Any, target: str | None, features: Sequence[str] | None, options: Mapping[str, Any]
+) -> Request:
+    """The request of the function `name`. Raises TypeError for a keyword that is no option."""
+    known = {option.name for option in declared(Request)} | {"read"}
+    if unknown := sorted(options.keys() - known):
+        raise TypeError(f"{name}() got an unexpected keyword argument '{unknown[0]}'")
     if isinstance(data, (str, PathLike)):
         data = (fspath(data),)
     elif isinstance(data, list | tuple) and all(isinstance(path, (str, PathLike)) for path in data):
         data = tuple(fspath(path) for path in data)
+    options = dict(options)
     reading = {name: options.pop(name) for name in READING if name in options}
     read = (options.pop("read", None) or ReadOptions())._replace(digest=True, **reading)
     options["reference"] = dict(options.get("reference") or {})
     features = None if features is None else tuple(features)
-    return Fit(run(Request(data=data, target=target, features=features, model=model, read=read, **options)))
+    return Request(data=data, target=target, features=features, read=read, **options)
 
 
 def keywords(record: Callable[..., Request]) -> Iterator[Parameter]:

@@ -60,7 +60,8 @@ class Request:
 
     `data`: paths or `-`, or one table in memory. `features`: column names; the empty tuple fits the target alone. `se`: the
     kind of standard errors, one of `error_kind.FORMS`. `draws`: None, chosen from n; 0, nothing is simulated. `holdout`: the
-    share of rows, chosen by `seed`, that the fit does not see.
+    share of rows, chosen by `seed`, that the fit does not see. `beside`, which only a comparison sets: columns of numbers and
+    of categories in which a row must be complete although this model does not use them.
     """
 
     data: Annotated[tuple[str, ...] | object, Option(
@@ -111,3 +112,4 @@ class Request:
     read: Annotated[ReadOptions, Fields()] = field(default_factory=ReadOptions)
     threads: Annotated[int | None, Option(
         "--threads", metavar="N", help="Default: the cores there are.", parse=whole(1), section=Section.RUN)] = None
+    beside: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())

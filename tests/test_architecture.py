@@ -16,7 +16,7 @@ PACKAGE = ROOT / "mlefit"
 ROOMS = (
     "escapes", "errors", "options", "arrays", "blas", "machine", "rows", "sums", "noise", "expression", "mean", "source",
     "report", "request", "execution", "criterion", "objective", "existence", "design", "estimation", "inference", "problem",
-    "information", "diagnosis", "pipeline", "proof", "api", "cli",
+    "information", "diagnosis", "pipeline", "comparison", "proof", "api", "cli",
 )
 FREE = {"version", "__init__", "__main__"}      # no room: a constant and the two front doors
 FENCES = {
@@ -24,7 +24,7 @@ FENCES = {
     "pandas": ("source", "design", "api"),
     "formulaic": ("design",),
     "scipy.optimize": ("estimation", "existence"),
-    "rich": ("report/table.py", "cli"),
+    "rich": ("report/table.py", "report/comparison_table.py", "cli"),
     "typer": ("cli",),
     "dask": (),
     "matplotlib": ("proof/plot.py",),

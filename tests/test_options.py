@@ -48,8 +48,8 @@ def run(body: Callable[..., None], *arguments: str) -> None:
     typer.main.get_command(one).main(list(arguments), prog_name="walls", standalone_mode=False)
 
 
-def test_every_field_of_a_request_is_an_option_or_a_record_of_options_but_for_the_digest() -> None:
-    names = (signature(Request).parameters.keys() | signature(ReadOptions).parameters.keys()) - {"read", "digest"}
+def test_every_field_of_a_request_is_an_option_or_a_record_of_options_but_for_what_commands_set() -> None:
+    names = (signature(Request).parameters.keys() | signature(ReadOptions).parameters.keys()) - {"read", "digest", "beside"}
     assert OPTIONS.keys() == names
 
 

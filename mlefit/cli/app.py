@@ -13,7 +13,7 @@ from mlefit.options.values import not_built
 from mlefit.report.safety import shown
 from mlefit.version import __version__
 
-COMMANDS = ("fit", "models", "prove", "explain")      # each the function of that name in the module of that name
+COMMANDS = ("fit", "compare", "models", "prove", "explain")      # each the function of that name in the module of that name
 
 
 class Commands(TyperGroup):

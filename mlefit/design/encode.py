@@ -21,24 +21,25 @@ CELLS = 1 << 20     # of a design that are encoded at once: 8 MB, and some copie
 
 
 class Columns(NamedTuple):
-    """Which columns of the table play which part."""
+    """Which columns of the table play which part. Rows count if they are complete in these, and in those `beside` them."""
 
     predictors: Predictors
     observed: Observed
+    beside: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())      # numbers, categories
 
     @property
     def numbers(self) -> tuple[str, ...]:
         """Columns to be read as numbers, each once."""
         target = () if self.observed.reads_levels else (self.observed.target,)
         weights = () if self.observed.weights is None else (self.observed.weights,)
-        return tuple(dict.fromkeys((*target, *self.predictors.numbers, *weights)))
+        return tuple(dict.fromkeys((*target, *self.predictors.numbers, *weights, *self.beside[0])))
 
     @property
     def categories(self) -> tuple[str, ...]:
         """Columns to be read as levels, each once."""
         target = (self.observed.target,) if self.observed.reads_levels else ()
         cluster = () if self.observed.cluster is None else (self.observed.cluster,)
-        return tuple(dict.fromkeys((*target, *self.predictors.categories, *cluster)))
+        return tuple(dict.fromkeys((*target, *self.predictors.categories, *cluster, *self.beside[1])))
 
     def used(self, batch: Batch) -> tuple[Used, Ledger]:
         """The rows that count, and the account of all. Raises InBlockError for unusable weights."""
@@ -71,7 +72,7 @@ class Encoded(NamedTuple):
     @classmethod
     def of(cls, columns: Columns, scaling: Scaling, used: Used) -> "Encoded":
         """The rows that count. Raises InBlockError for infinite cells, impossible terms and levels that were not learnt."""
-        predictors, observed = columns
+        predictors, observed, _ = columns
         table = block(used.rows.size, scaling.centre.size + 1)
         magnitude = predictors.encode(used, scaling, table[:, :-1])
         y, levels = observed.values(used)
@@ -110,7 +111,7 @@ def scaling_of(columns: Columns, head: Batch) -> Scaling:
 
     Centres only where an intercept can absorb them.
     """
-    predictors, observed = columns
+    predictors, observed, _ = columns
     first, width = int(predictors.intercept), predictors.width
     still = Scaling(np.zeros(width), np.ones(width))
     if not head.rows:

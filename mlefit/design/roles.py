@@ -78,7 +78,7 @@ def _columns(
     scaled = (model.located or model.scalable) and (intercept or model.one_unit)
     observed = Observed(target, model.name, model.response, model.located, scaled, model.compresses, request.weights,
                         cluster_of(request), request.weights_kind)
-    return Columns(Predictors(terms, intercept, offset), observed)
+    return Columns(Predictors(terms, intercept, offset), observed, request.beside)
 
 
 def cluster_of(request: Request) -> str | None:

@@ -85,6 +85,9 @@ class NoiseModel(ABC):
     for all of them. `closed`: a location and one scale, and where all rows share the location both are found without a
     search. `one_mean`: a row has one mean predictor, to which an offset belongs. `separable`: the likelihood may lack a
     maximum because some direction of the predictors only ever raises it; then `outcomes` says what the rows keep probable.
+    In a comparison, `group`: laws that the same data ask for, none where it stands alone; `compared`: whether it takes part
+    unasked; `standard`: whether it is kept unless the data ask for more; `contains`: the laws that this one is where some
+    parameter has a value within its range.
     """
 
     name: ClassVar[str]
@@ -98,6 +101,10 @@ class NoiseModel(ABC):
     closed: ClassVar[bool] = False
     one_mean: ClassVar[bool] = True
     separable: ClassVar[bool] = False
+    group: ClassVar[str] = ""
+    compared: ClassVar[bool] = True
+    standard: ClassVar[bool] = False
+    contains: ClassVar[frozenset[str]] = frozenset()
 
     @property
     @abstractmethod

@@ -44,6 +44,7 @@ class Poisson(NoiseModel):
     """Counts whose variance is their mean."""
 
     name = "poisson"
+    standard = True
     loss_name = "half Poisson deviance"
     aliases = ("pois", "count", "counts", "log-linear", "loglinear")
     support = "whole numbers >= 0"

@@ -18,15 +18,18 @@ from mlefit.source.source import Source
 
 
 @contextmanager
-def stated(request: Request, progress: Progress | None = None, *, keep_rows: bool = False) -> Iterator[Problem]:
+def stated(
+    request: Request, progress: Progress | None = None, *, keep_rows: bool = False, source: Source | None = None
+) -> Iterator[Problem]:
     """Read and gather; the rows kept are given back at the end. `keep_rows`: keep them even where their sums suffice.
 
-    Raises UsageError, DataError, or NoEstimateError with what is known as its partial report. Inside, BLAS runs on one
-    thread, so that the same input gives the same bits; mlefit's own threads work on whole chunks.
+    `source`: the request's data, where somebody has opened it. Raises UsageError, DataError, or NoEstimateError with what is
+    known as its partial report. Inside, BLAS runs on one thread, so that the same input gives the same bits; mlefit's own
+    threads work on whole chunks.
     """
     threads = request.threads or machine.threads()
     with ExitStack() as stack:
-        source = stack.enter_context(open_source(request.data, request.read))
+        source = source or stack.enter_context(open_source(request.data, request.read))
         stack.enter_context(one_thread())
         keep_rows = keep_rows or needs_rows(request.se, request.weights_kind)
         problem = _problem(source, request, threads, keep_rows, progress, stack)
@@ -47,6 +50,11 @@ def _problem(
     for store in (prepared.store, None if prepared.aside is None else prepared.aside.store):
         if store is not None:
             stack.enter_context(closing(store))
+    return geometric(request, source, prepared, threads)
+
+
+def geometric(request: Request, source: Source, prepared: Prepared, threads: int) -> Problem:
+    """The problem of gathered rows: the geometry of their design. Raises NoEstimateError for a response without a maximum."""
     check_response(prepared)
     return Problem(request, source, prepared, tuple(_geometry(prepared, side) for side in prepared.predictors.sides), threads)
 

@@ -1,0 +1,76 @@
+"""`mlefit compare`: several models of one response on the same rows, and which of them to use."""
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+from mlefit.cli import arguments, output
+from mlefit.cli.command import files
+from mlefit.cli.messages import say
+from mlefit.cli.progress import progress
+from mlefit.machine import keep_freed_memory
+from mlefit.options.declaration import Fields, Option, Section
+from mlefit.options.values import as_typed
+from mlefit.report.safety import shown
+from mlefit.request import Request
+
+if TYPE_CHECKING:
+    from mlefit.report.comparison import Comparison
+
+
+def compare(
+    request: Annotated[Request, Fields(without=("model", "formula"))],
+    models: Annotated[tuple[str, ...], Option(
+        "-m --model", metavar="NAME", help="A model to compare. Repeatable. Default: all that the response admits.",
+        gather=as_typed)] = (),
+    formulas: Annotated[tuple[str, ...], Option(
+        "-f --formula", metavar="FORMULA", help='Instead of -t and -x: "y ~ a + C(g)". Repeatable: designs to compare.',
+        gather=as_typed)] = (),
+    parameters: Annotated[bool, Option(
+        "--parameters", help="The parameters of all models side by side.", given=True, section=Section.ANSWER)] = False,
+    format_: arguments.Format = "table",
+    out: arguments.OutFile = None,
+    quiet: arguments.Quiet = False,
+) -> None:
+    """Compare noise models on the same rows, and say which of them to use."""
+    inputs = files("compare", request)
+    if out is not None:
+        output.check(out, inputs)
+    from mlefit.comparison.compare import compare as comparison_of
+
+    keep_freed_memory()
+    with progress(quiet) as show:
+        comparison = comparison_of(request, models, formulas, show)
+    if not quiet:
+        for note in comparison.notes:
+            say(f"note: {shown(note)}")
+    output.write(render(comparison, format_, out, parameters), out, encoding=encoding(format_, out))
+
+
+def encoding(format_: str, out: str | None) -> str:
+    """What the table on stdout is written in; the other formats are UTF-8 by law."""
+    return sys.stdout.encoding if format_ == "table" and out is None and sys.stdout is not None else "utf-8"
+
+
+def render(comparison: "Comparison", format_: str, out: str | None, sides: bool) -> str:
+    """In one of the formats; only a table on a screen is wrapped and coloured."""
+    if format_ == "json":
+        from mlefit.report.comparison_json import to_json
+
+        return to_json(comparison)
+    if format_ == "csv":
+        from mlefit.report.comparison_csv import to_csv
+
+        return to_csv(comparison)
+    if format_ == "markdown":
+        from mlefit.report.comparison_markdown import to_markdown
+
+        return to_markdown(comparison, sides=sides)
+    from mlefit.report.comparison_table import render_comparison
+
+    screen = out is None and sys.stdout is not None and sys.stdout.isatty()
+    if not screen:
+        return render_comparison(comparison, sides=sides)
+    colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return render_comparison(comparison, width=shutil.get_terminal_size().columns, colour=colour, sides=sides)

@@ -1,0 +1,99 @@
+"""Adequacy: the smooth test of a fitted model, with the law of its statistic, and what stands out in words.
+
+From MANY rows on T is chi-squared. Below, it is compared with the same statistic of data drawn from the model and refitted, until
+EXCEEDED draws are as large (Besag and Clifford 1991): then the p-value is their share of the draws made, else that of all.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.comparison.smooth import Directions, Smooth, smooth
+from mlefit.estimation.outcome import Outcome
+from mlefit.estimation.routes import maximum_likelihood
+from mlefit.execution import Engine
+from mlefit.pipeline.fitted import Fitted
+from mlefit.report.comparison import Adequacy, Finding
+from mlefit.rows.chunk import Chunk
+
+MANY = 5_000        # rows from which the chi-squared law holds
+DRAWS = 199
+EXCEEDED = 10       # draws as large as the data after which nothing can be rejected any more
+SAID = 3.0          # standard deviations from which a direction is worth a sentence
+
+
+def adequacy(found: Fitted, model: str, seed: int, draws: int | None) -> Adequacy | None:
+    """Of a model whose residuals have a law; None for levels, whose residuals say nothing of one, and where nothing is left."""
+    problem, noise = found.problem, found.fit.noise
+    if noise.response.reads_levels or problem.prepared.observed.precision:
+        return None
+    chunk, theta = _one_by_one(problem.prepared.sample), found.fit.mle.theta
+    directions = Directions.of(chunk.x, problem.labels)
+    seen = smooth(noise, found.objective, theta, chunk, directions)
+    if not seen.df:
+        return None
+    wanted = DRAWS if draws is None else draws
+    p, made = _chi_squared(seen), None
+    if chunk.rows < MANY and wanted:
+        p, made = _simulated(found, chunk, directions, seen, seed, wanted)
+    return Adequacy(model, seen.statistic, seen.df, p, made, findings(seen))
+
+
+def _one_by_one(chunk: Chunk) -> Chunk:
+    """A row of weight k as k rows, at most MANY of them in all: draws are of rows."""
+    if chunk.weight is None:
+        return chunk
+    places = np.repeat(np.arange(chunk.rows), np.rint(chunk.weight).astype(np.intp))
+    if places.size > max(MANY, chunk.rows):
+        places = places[np.linspace(0, places.size - 1, max(MANY, chunk.rows)).astype(np.intp)]
+    offset = None if chunk.offset is None else chunk.offset[places]
+    return Chunk(chunk.y[places], chunk.x[places], None, offset)
+
+
+def _chi_squared(seen: Smooth) -> float:
+    from scipy.special import chdtrc
+
+    return float(chdtrc(seen.df, seen.statistic))
+
+
+def _simulated(
+    found: Fitted, chunk: Chunk, directions: Directions, seen: Smooth, seed: int, draws: int
+) -> tuple[float, int]:
+    """(p, draws made). Draws without a maximum say nothing."""
+    noise, objective, theta = found.fit.noise, found.objective, found.fit.mle.theta
+    coef, free = objective.split(theta)
+    eta: Array = objective.mean.eta(coef, chunk)
+    larger = made = 0
+    for index in range(draws):
+        drawn = replace(chunk, y=noise.draw(np.random.default_rng([seed, index]), eta, free))
+        optimum = maximum_likelihood(noise, found.mean, Engine.of(drawn), start=theta)
+        if optimum.outcome is not Outcome.CERTIFIED:
+            continue
+        made += 1
+        larger += smooth(noise, objective, optimum.theta, drawn, directions).statistic >= seen.statistic
+        if larger == EXCEEDED:
+            return larger / made, made
+    return (larger + 1) / (made + 1), made
+
+
+def findings(seen: Smooth) -> tuple[Finding, ...]:
+    """The directions that stand out, the farthest first, each as a sentence."""
+    far = sorted(((abs(value), name, value) for name, value in seen.each.items() if abs(value) >= SAID), reverse=True)
+    return tuple(Finding(name, value, f"{_said(name, value)}: {value:+.1f} sd") for _, name, value in far)
+
+
+def _said(name: str, value: float) -> str:
+    more = value > 0.0
+    kind, _, column = name.partition(" along ")
+    if kind == "spread" and column:
+        return f"spread {'grows' if more else 'shrinks'} with {column}"
+    if kind == "curve":
+        return f"the mean bends along {column}"
+    return {
+        "P1": f"residuals lie {'above' if more else 'below'} their law",
+        "P2": f"residuals spread {'wider' if more else 'less'} than the law",
+        "P3": f"skewed to the {'right' if more else 'left'}",
+        "P4": f"tails {'heavier' if more else 'lighter'} than those of the law",
+        "zeros": f"{'more' if more else 'fewer'} zeros than the law has",
+    }[kind]

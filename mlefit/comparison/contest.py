@@ -1,0 +1,176 @@
+"""Contest: every model fitted on the same rows, read once, with what each row costs under it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.comparison.paired import Judged
+from mlefit.design.roles import choose_roles
+from mlefit.errors import DataError, MlefitError, NoEstimateError, UsageError
+from mlefit.execution import Engine
+from mlefit.noise import MODELS
+from mlefit.noise.model import NoiseModel
+from mlefit.pipeline.fitted import Fitted, fit
+from mlefit.pipeline.run import report_of
+from mlefit.problem.prepare import Progress
+from mlefit.problem.problem import Problem
+from mlefit.problem.restated import alike, restated
+from mlefit.problem.stated import stated
+from mlefit.report.comparison import Entry
+from mlefit.report.report import Report
+from mlefit.request import Request
+from mlefit.rows.chunk import Chunk
+from mlefit.source.source import Source
+
+
+class Fit(NamedTuple):
+    """A model in the contest: its entry in the table, and where it was fitted what is known of it."""
+
+    entry: Entry
+    found: Fitted | None = None
+    judged: Judged | None = None
+
+    @property
+    def noise(self) -> NoiseModel:
+        """The law."""
+        assert self.found is not None
+        return self.found.fit.noise
+
+
+class Costs(NamedTuple):
+    """What some rows cost in encoded units (n,), and their weights; adds up in order."""
+
+    nll: tuple[Array, ...]
+    weight: tuple[Array, ...]
+
+    def __add__(self, other: "Costs") -> "Costs":  # type: ignore[override]
+        return Costs(self.nll + other.nll, self.weight + other.weight)
+
+
+class Whole(NamedTuple):
+    """Whether every response of some rows is a whole number."""
+
+    so: bool
+
+    def __add__(self, other: "Whole") -> "Whole":  # type: ignore[override]
+        return Whole(self.so and other.so)
+
+
+class Contest:
+    """The rows of a source under many models. What is open stays so until the `stack` ends."""
+
+    def __init__(self, request: Request, source: Source, stack: ExitStack, progress: Progress | None) -> None:
+        self.request, self.source, self.progress = request, source, progress
+        self._stack = stack
+        self._open: list[Problem] = []
+
+    def fits(self, models: tuple[str, ...], formulas: tuple[str, ...]) -> Iterator[Fit]:
+        """Each model with each design; where no model is named, all that the response admits."""
+        designs = self._together([replace(self.request, formula=text) for text in formulas] or [self.request])
+        if not models:
+            first = self._read(designs[0])
+            models = admitted(first)
+        for design in designs:
+            for name in sorted(models, key=lambda name: not _known(name).compresses):     # whose rows serve the others
+                text = design.formula if len(designs) > 1 else None
+                label = name if text is None else text if len(models) == 1 else f"{name}: {text}"
+                yield self._fit(replace(design, model=name), Entry(label, name, text))
+
+    def _together(self, designs: list[Request]) -> list[Request]:
+        """The designs on the rows that are complete in the columns of all."""
+        if len(designs) == 1:
+            return designs
+        columns = [choose_roles(self.source, design).columns for design in designs]
+        numbers = tuple(dict.fromkeys(name for one in columns for name in one.numbers))
+        categories = tuple(dict.fromkeys(name for one in columns for name in one.categories))
+        return [replace(design, beside=(numbers, categories)) for design in designs]
+
+    def _read(self, request: Request) -> Problem:
+        problem = self._stack.enter_context(stated(request, self.progress, keep_rows=True, source=self.source))
+        self._open.append(problem)
+        return problem
+
+    def _problem(self, request: Request) -> Problem:
+        """The rows under the model of the request: those of a problem that encodes them alike, or read."""
+        law = _known(str(request.model))
+        for one in self._open:
+            if one.request.formula == request.formula and alike(one, law):
+                return restated(one, request, law)
+        return self._read(request)
+
+    def _fit(self, request: Request, entry: Entry) -> Fit:
+        if self.progress is not None:
+            self.progress(f"fitting {entry.label}", None)
+        try:
+            problem = self._problem(request)
+            found = fit(problem, self.progress)
+            report = report_of(found)
+        except NoEstimateError as error:
+            return Fit(_unanswered(entry, error, error.partial))
+        except DataError as error:
+            if error.code != "bad-response":        # all others are of the table, not of the model
+                raise
+            return Fit(_unanswered(entry, error))
+        noise = found.fit.noise
+        judged = Judged(entry.label, row_costs(found), problem.n_params)
+        return Fit(entry._replace(group=noise.group or noise.name, report=report), found, judged)
+
+
+def _known(name: str) -> NoiseModel:
+    return MODELS.find(name, "--model: ")
+
+
+def _unanswered(entry: Entry, error: MlefitError, partial: object = None) -> Entry:
+    return entry._replace(report=partial if isinstance(partial, Report) else None, code=error.code, reason=error.message)
+
+
+def row_costs(found: Fitted) -> Array:
+    """-log q (n,) of every row fitted, in nats and in the unit of the response, in the order of the file."""
+    objective, theta = found.objective, found.fit.mle.theta
+    coef, free = objective.split(theta)
+
+    def of(chunk: Chunk) -> Costs:
+        return Costs((objective.criterion(chunk.y, objective.mean.eta(coef, chunk), free, 0).value,), ())
+
+    return np.concatenate(found.rows.sum(of).nll) + found.problem.log_density
+
+
+def rows_of(problem: Problem) -> Engine:
+    """All fitted rows, which a contest keeps."""
+    assert problem.prepared.store is not None
+    return Engine(problem.prepared.store, problem.threads)
+
+
+def weights(problem: Problem) -> Array | None:
+    """(n,), in the order of the file; None where there are none."""
+    total = rows_of(problem).sum(lambda chunk: Costs((), () if chunk.weight is None else (chunk.weight,)))
+    return np.concatenate(total.weight) if total.weight else None
+
+
+def admitted(problem: Problem) -> tuple[str, ...]:
+    """The models that the response admits, by what its numbers are."""
+    noise, units, moments = problem.prepared.noise, problem.units, problem.prepared.moments
+    if noise.response.reads_levels:
+        return tuple(name for name, law in MODELS.items() if law.compared and law.response == noise.response)
+    low, high = (units.y_centre + float(end[-1]) * units.y_scale for end in (moments.low, moments.high))
+    ends = np.array([low, high])
+
+    def whole(chunk: Chunk) -> Whole:
+        y = chunk.y * units.y_scale + units.y_centre
+        return Whole(bool(np.array_equal(y, np.rint(y))))
+
+    counts = rows_of(problem).sum(whole).so
+    taken = (law for law in MODELS.values() if law.compared and not law.response.reads_levels)
+    return tuple(law.name for law in taken if law.response.refused(ends) is None and (counts or not law.response.whole))
+
+
+def check(request: Request) -> None:
+    """Raises UsageError for what has no likelihood to compare."""
+    if request.weights is not None and request.weights_kind == "sampling":
+        raise UsageError(
+            "compare: with sampling weights the likelihood is not that of the rows, and models cannot be compared by it",
+            "leave --weights out, or compare intervals with `mlefit fit`", code="options-contradict")

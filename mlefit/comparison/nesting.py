@@ -1,0 +1,44 @@
+"""Nesting: whether one model is another with some of its parameters held, and where these are held."""
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.comparison.paired import Nesting
+from mlefit.pipeline.fitted import Fitted
+from mlefit.problem.problem import Problem
+
+SPANNED = 1e-10     # of a column's size: what is left of it on the columns that determine it
+
+
+def nested(smaller: Fitted, larger: Fitted) -> Nesting | None:
+    """How one fit lies in the other, None where it does not: by its law, by its design, or by both."""
+    df = larger.problem.n_params - smaller.problem.n_params
+    if df <= 0 or smaller.problem.prepared.observed.target != larger.problem.prepared.observed.target:
+        return None
+    one, other = smaller.fit.noise, larger.fit.noise
+    same_law = one.spelt == other.spelt
+    if not same_law and one.spelt not in other.contains:
+        return None
+    if not _spans(larger.problem, smaller.problem):
+        return None
+    if same_law and one.compresses:
+        return Nesting(df, residual=larger.problem.n - len(larger.problem.shape.kept))
+    return Nesting(df)
+
+
+def _spans(larger: Problem, smaller: Problem) -> bool:
+    """Whether the columns of each right-hand side of one are combinations of those of the other, in the rows of a sample."""
+    if larger.coefficients == smaller.coefficients:
+        return True
+    if larger.prepared.sample.rows != smaller.prepared.sample.rows or len(smaller.shapes) > len(larger.shapes):
+        return False
+    return all(_within(_columns(larger, side), _columns(smaller, side)) for side in range(len(smaller.shapes)))
+
+
+def _columns(problem: Problem, side: int) -> Array:
+    return problem.prepared.sample.x[:, list(problem.shapes[side].kept)]
+
+
+def _within(x: Array, wanted: Array) -> bool:
+    left = wanted - x @ np.linalg.lstsq(x, wanted, rcond=None)[0]
+    return bool((np.abs(left) <= SPANNED * np.abs(wanted).max(axis=0)).all())

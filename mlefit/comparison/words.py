@@ -1,0 +1,93 @@
+"""Words: the recommendation as sentences, each figure with its error and each claim with its test."""
+
+from collections.abc import Sequence
+from math import log
+
+from mlefit.comparison.rule import Decision
+from mlefit.report.comparison import Adequacy, Difference, Entry
+from mlefit.report.digits import by_error, significant
+
+INDISTINCT = 3      # models named in a sentence
+FLOOR = 1e-10
+
+
+def because(
+    decision: Decision, entries: Sequence[Entry], against_default: Difference | None, default: str | None,
+    own: Adequacy | None, of_default: Adequacy | None,
+) -> str:
+    """Why this model, and how sure that is."""
+    named = {entry.label: entry for entry in entries}
+    if decision.strength == "keep":
+        return _keep(decision)
+    reason = _asked_for(of_default, against_default, default)
+    if decision.strength == "none-fits":
+        fitted = sum(entry.fitted for entry in entries)
+        which = "the model does not fit" if fitted == 1 else f"none of the {fitted} models fits"
+        return f"{which}: {'the best, ' if fitted > 1 else ''}{decision.model}, {_missed(named[decision.model], own)}"
+    if decision.strength == "strong":
+        rest = [d for d in decision.rivals if d.against == decision.model and d.model != default]
+        worst = f"; every other group is behind as well (p <= {_p(max((d.p_value or 0.0) for d in rest))})" if rest else ""
+        return f"{reason or f'{decision.model} fits best'}{worst}"
+    return "; ".join((f"{decision.model} fits best", *_open(decision)))
+
+
+def _open(decision: Decision) -> list[str]:
+    """The rivals that are not beaten: those that are other laws, and those that contain the winner and gain nothing."""
+    others = [d for d in decision.not_beaten if not d.within]
+    larger = [d for d in decision.not_beaten if d.within]
+    said = []
+    if others:
+        p = max((d.p_value for d in others if d.p_value is not None), default=None)
+        how = "on these rows they are one law" if p is None else f"p {_p_with_sign(p)}"
+        said.append(f"{_listed([d.model for d in others[:INDISTINCT]])} cannot be excluded ({how})")
+    said += [f"{d.model} contains it and gains nothing that chance would not (p {_p_with_sign(d.p_value or 0.0)})" for d in larger]
+    return said
+
+
+def costs(behind: Difference) -> str:
+    """A model behind another: nats per row with their error, the test, and the rows that tell the two apart."""
+    size = f"{by_error(behind.nats, behind.std_error)} +- {significant(behind.std_error, 2)} nats per row"
+    test = "" if behind.p_value is None else f" ({behind.test}: p {_p_with_sign(behind.p_value)})"
+    apart = f"; about {rows_apart(behind.nats):,} rows tell the two apart at odds of 20 to 1" if behind.nats > 0.0 else ""
+    return f"{behind.model} is worse by {size}{test}{apart}"
+
+
+def rows_apart(nats: float) -> int:
+    """ln 20 / nats, rounded up."""
+    return int(-(-log(20.0) // nats))
+
+
+def _keep(decision: Decision) -> str:
+    return f"nothing in these data asks for more than {decision.model}"
+
+
+def _asked_for(of_default: Adequacy | None, behind: Difference | None, default: str | None) -> str:
+    """What the default costs, and what its residuals show."""
+    if behind is None or default is None:
+        return ""
+    seen = "" if of_default is None or not of_default.findings else f": {'; '.join(f.sentence for f in of_default.findings[:2])}"
+    return costs(behind) + seen
+
+
+def _missed(entry: Entry, own: Adequacy | None) -> str:
+    """What the best model does not describe."""
+    if own is not None and own.findings:
+        return f"misses {'; '.join(finding.sentence for finding in own.findings[:2])}"
+    verdict = None
+    if entry.report is not None and entry.report.information is not None:
+        verdict = entry.report.information.kl.verdict
+    if verdict is None:
+        return "is rejected by the smooth test of its residuals"
+    return f"is itself found wrong ({verdict})"
+
+
+def _p(value: float) -> str:
+    return f"< {FLOOR:.0e}" if value < FLOOR else significant(value, 2)
+
+
+def _p_with_sign(value: float) -> str:
+    return _p(value) if value < FLOOR else f"= {_p(value)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,117 @@
+"""Comparison: everything that is said about several models of one response, as plain values.
+
+Field names are those of the JSON schema `mlefit.compare/1`; None stands where a number does not exist. Figures are nats per
+row unless said.
+"""
+
+from typing import Literal, NamedTuple
+
+from mlefit.report.report import Report, Warn
+
+SCHEMA = "mlefit.compare/1"
+Strength = Literal["keep", "strong", "lean", "none-fits"]
+Test = Literal["likelihood ratio", "likelihood ratio, boundary", "F", "Vuong"]
+
+
+class Entry(NamedTuple):
+    """A model in its place, under a `label` of its own. `model`: as -m takes it; `formula`: where designs are compared.
+
+    `group`: models that the same data ask for. Without an answer it has a `code` and a `reason`, and `report` is what is known.
+    `folds`: cross-entropy on rows that each fit had not seen, nats per row.
+    """
+
+    label: str
+    model: str
+    formula: str | None = None
+    group: str = ""
+    report: Report | None = None
+    code: str | None = None
+    reason: str | None = None
+    folds: float | None = None
+
+    @property
+    def fitted(self) -> bool:
+        """Whether it takes part."""
+        return self.report is not None and self.code is None
+
+
+class Difference(NamedTuple):
+    """How much a model is behind another, mean of the paired differences over rows, with its interval.
+
+    `statistic` is the likelihood ratio 2 (L - L'), with `df` extra parameters, or Vuong's z; `p_value`, one-sided, of no
+    difference. `indistinguishable`: on these rows the two laws are one but for the noise of the estimates, and there is no z.
+    `within`: the model contains the one that it is behind, and p is that of what it gains.
+    """
+
+    model: str
+    against: str
+    nats: float
+    std_error: float
+    low: float
+    high: float
+    test: Test
+    statistic: float | None
+    df: int | None
+    p_value: float | None
+    nested: bool
+    indistinguishable: bool = False
+    within: bool = False
+
+
+class Finding(NamedTuple):
+    """A direction in which the residuals of a model leave its law, `value` standard deviations; a sentence that says it."""
+
+    direction: str
+    value: float
+    sentence: str
+
+
+class Adequacy(NamedTuple):
+    """Smooth test of a model's own residuals: its p-value, how it was made, and the directions that stand out."""
+
+    model: str
+    statistic: float
+    df: int
+    p_value: float
+    draws: int | None
+    findings: tuple[Finding, ...] = ()
+
+
+class Recommendation(NamedTuple):
+    """The model to use, how strongly, and why. `cost_nats`: what the default loses per row against it, None without a default."""
+
+    model: str
+    strength: Strength
+    because: str
+    loss: str
+    cost_nats: float | None
+    next: str
+    label: str = ""
+
+
+class Comparison(NamedTuple):
+    """`entries` in the order of the table, those without an answer last. `differences` to the best, and between its rivals."""
+
+    version: str
+    target: str
+    rows: int
+    n: int
+    level: float
+    unit: Literal["nats", "bits"]
+    entries: tuple[Entry, ...]
+    differences: tuple[Difference, ...]
+    adequacy: tuple[Adequacy, ...]
+    recommendation: Recommendation | None
+    default: str | None = None
+    notes: tuple[str, ...] = ()
+    warnings: tuple[Warn, ...] = ()
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The models in the order of the table."""
+        return tuple(entry.label for entry in self.entries)
+
+    def behind(self, label: str) -> Difference | None:
+        """The difference of a model to the best."""
+        best = self.entries[0].label
+        return next((d for d in self.differences if d.model == label and d.against == best), None)

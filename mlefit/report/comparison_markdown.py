@@ -1,0 +1,33 @@
+"""Markdown of a comparison: the table's content as GitHub tables, never wrapped, every name and cell escaped."""
+
+from mlefit.report.comparison import Comparison
+from mlefit.report.comparison_words import (
+    behind,
+    cross_entropy,
+    headline,
+    misfit,
+    names_of,
+    new_rows,
+    parameters,
+    sentences,
+    side,
+    unit,
+    verdict,
+)
+from mlefit.report.markdown import pipe_table
+from mlefit.report.safety import markdown, shown
+
+
+def to_markdown(comparison: Comparison, *, sides: bool = False) -> str:
+    """The comparison as Markdown, ending in a line break."""
+    head = ("model", "parameters", "cross-entropy", "on new rows", f"behind the best, {unit(comparison)}", "misfit", "verdict")
+    fitted = [entry for entry in comparison.entries if entry.fitted]
+    body = [(shown(entry.label), parameters(entry), cross_entropy(comparison, entry), new_rows(comparison, entry),
+             behind(comparison, entry), misfit(comparison, entry), verdict(entry)) for entry in fitted]
+    blocks = [f"## {markdown(line)}" for line in headline(comparison)]
+    blocks.append(pipe_table(head, body, 1))
+    if sides:
+        rows = [(name, *(side(entry, name) for entry in fitted)) for name in names_of(fitted)]
+        blocks.append(pipe_table(("parameter", *(shown(entry.label) for entry in fitted)), rows, 1))
+    blocks += [f"**{markdown(s.text)}**" if s.tone == "alarm" else markdown(s.text) for s in sentences(comparison)]
+    return "\n\n".join(blocks) + "\n"

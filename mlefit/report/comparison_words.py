@@ -1,0 +1,119 @@
+"""What a reader is told about a comparison: headline, cells and sentences, as text that is safe to show."""
+
+from collections.abc import Sequence
+
+from mlefit.report.comparison import Comparison, Entry
+from mlefit.report.digits import ABSENT, by_error, decimals, significant
+from mlefit.report.safety import shown
+from mlefit.report.units import factor_of
+from mlefit.report.wording import Sentence
+
+PLACES = 4          # of cross-entropies, whose differences are read off
+LIMIT = {"lower": ">= "}
+
+
+def unit(comparison: Comparison) -> str:
+    """As figures are shown."""
+    return f"{comparison.unit} per row"
+
+
+def headline(comparison: Comparison) -> list[str]:
+    """What was modelled, on which rows."""
+    first = next(entry.report for entry in comparison.entries if entry.report is not None)
+    weighted = "" if comparison.n == comparison.rows else f", n = {comparison.n:,} with their weights"
+    designs = len({entry.formula for entry in comparison.entries}) > 1
+    asked = shown(comparison.target) + ("" if designs else f" ~ {shown(first.model.formula)}")
+    return [f"{asked}   {comparison.rows:,} rows, the same for all models{weighted}"]
+
+
+def parameters(entry: Entry) -> str:
+    """How many."""
+    assert entry.report is not None
+    return str(entry.report.criteria.n_params) if entry.report.criteria else ABSENT
+
+
+def cross_entropy(comparison: Comparison, entry: Entry) -> str:
+    """Of the rows fitted."""
+    assert entry.report is not None
+    return _per_row(comparison, entry.report.mle.nll if entry.report.mle else None)
+
+
+def new_rows(comparison: Comparison, entry: Entry) -> str:
+    """K-fold where it was asked for, else leave-one-out."""
+    assert entry.report is not None
+    value = entry.folds
+    if value is None and entry.report.criteria is not None:
+        value = entry.report.criteria.on_new_rows
+    return _per_row(comparison, value)
+
+
+def behind(comparison: Comparison, entry: Entry) -> str:
+    """The difference to the best with its interval."""
+    found = comparison.behind(entry.label)
+    if found is None:
+        return ABSENT
+    factor = factor_of(comparison.unit)
+    low, high, nats = (by_error(value * factor, found.std_error * factor) for value in (found.low, found.high, found.nats))
+    return f"{nats} ({low} to {high})"
+
+
+def misfit(comparison: Comparison, entry: Entry) -> str:
+    """The KL of the model, a lower bound where it is one."""
+    assert entry.report is not None
+    known = entry.report.information
+    if known is None:
+        return ABSENT
+    kl, factor = known.kl, factor_of(comparison.unit)
+    value = kl.ci_low if kl.bound == "lower" else kl.misfit
+    if value is None:
+        return ABSENT
+    return f"{LIMIT.get(kl.bound, '')}{significant(max(value, 0.0) * factor, 2)}"
+
+
+def verdict(entry: Entry) -> str:
+    """In words."""
+    assert entry.report is not None
+    known = entry.report.information
+    if known is None:
+        return ABSENT
+    return known.kl.verdict or (known.kl.reason and "not identifiable") or ABSENT
+
+
+def sentences(comparison: Comparison) -> list[Sentence]:
+    """The recommendation, what it costs not to follow it, the next command, and why models have no answer."""
+    told = comparison.recommendation
+    lines = []
+    if told is not None:
+        word = {"keep": "keep", "strong": "use", "lean": "lean to", "none-fits": "none fits: least bad is"}[told.strength]
+        alarm = told.strength == "none-fits"
+        lines += [
+            Sentence(f"{word} {shown(told.label)}: {shown(told.because)}.", "alarm" if alarm else "plain"),
+            Sentence(f"its loss: {told.loss}."),
+            Sentence(f"next: {shown(told.next)}"),
+        ]
+    lines += [Sentence(f"{shown(entry.label)}: {shown(entry.reason)}") for entry in comparison.entries if entry.reason]
+    return lines
+
+
+def names_of(entries: Sequence[Entry]) -> list[str]:
+    """The parameters of all models, each once, in the order of the first that has it."""
+    return list(dict.fromkeys(
+        _name(p.class_, p.name) for entry in entries if entry.report is not None for p in entry.report.parameters))
+
+
+def side(entry: Entry, name: str) -> str:
+    """Estimate and standard error of a parameter, empty where the model has none of this name."""
+    assert entry.report is not None
+    for p in entry.report.parameters:
+        if _name(p.class_, p.name) == name:
+            error = "" if p.std_error is None else f" ({significant(p.std_error, 2)})"
+            return f"{by_error(p.estimate, p.std_error)}{error}"
+    return ""
+
+
+def _name(class_: str | None, name: str) -> str:
+    return shown(name) if class_ is None else f"{shown(class_)}: {shown(name)}"
+
+
+def _per_row(comparison: Comparison, value: float | None) -> str:
+    return decimals(None if value is None else value * factor_of(comparison.unit), PLACES)

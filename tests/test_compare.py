@@ -1,0 +1,133 @@
+"""`mlefit compare` from end to end: one table of models on the same rows, its formats, and what has no answer."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mlefit
+from mlefit.cli import main
+
+SAMPLES = Path(__file__).parents[1] / "sample_data"
+N = 300
+
+
+def table(path: Path, **columns: object) -> str:
+    """A CSV file of these columns."""
+    names = list(columns)
+    rows = zip(*(columns[name] for name in names), strict=True)     # type: ignore[call-overload]
+    path.write_text("\n".join([",".join(names), *(",".join(map(str, row)) for row in rows)]) + "\n")
+    return str(path)
+
+
+@pytest.fixture
+def skewed(tmp_path: Path) -> str:
+    """Positive numbers whose spread grows with their mean."""
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=N)
+    return table(tmp_path / "skewed.csv", x=x.tolist(), y=(np.exp(0.5 + 0.5 * x) * rng.gamma(4.0, size=N) / 4.0).tolist())
+
+
+def test_the_table_names_the_nearer_law_with_what_the_other_costs(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", skewed, "-t", "y", "-m", "gaussian", "-m", "gamma"]) == 0
+    out = capsys.readouterr().out
+    lines = out.splitlines()
+    assert lines[0] == "y ~ x   300 rows, the same for all models"
+    assert [line.split()[0] for line in lines[4:6]] == ["gamma", "gaussian"]
+    assert "use gamma: gaussian is worse by " in out
+    assert lines[-2] == "its loss: half gamma deviance."
+    assert lines[-1] == f"next: mlefit fit {skewed} -t y -m gamma"
+
+
+def test_the_json_holds_every_fit_whole(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", skewed, "-t", "y", "-m", "gaussian", "-m", "gamma", "-o", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "mlefit.compare/1"
+    assert found["order"] == ["gamma", "gaussian"]
+    assert {fit["schema"] for fit in found["models"]} == {"mlefit.fit/1"}
+    told = found["recommendation"]
+    assert (told["model"], told["strength"], told["loss"]) == ("gamma", "strong", "half gamma deviance")
+    (behind,) = found["differences"]
+    each = [fit["criteria"]["loglik"] for fit in found["models"]]
+    assert behind["nats"] == pytest.approx((each[0] - each[1]) / N, rel=1e-10)
+    assert told["cost_nats"] == behind["nats"]
+
+
+def test_each_model_is_the_one_that_fit_gives(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["compare", skewed, "-t", "y", "-m", "gamma", "-m", "gaussian", "-o", "json"])
+    together = {fit["model"]["noise"]: fit for fit in json.loads(capsys.readouterr().out)["models"]}
+    for model in ("gaussian", "gamma"):
+        main(["fit", skewed, "-t", "y", "-m", model, "-o", "json"])
+        alone = json.loads(capsys.readouterr().out)
+        assert together[model]["parameters"] == alone["parameters"]
+        assert together[model]["routes"] == alone["routes"]
+
+
+def test_csv_has_a_line_for_each_model(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["compare", skewed, "-t", "y", "-m", "gaussian", "-m", "gamma", "-m", "poisson", "-o", "csv"])
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["model"] for row in rows] == ["gamma", "gaussian", "poisson"]
+    assert [row["recommended"] for row in rows] == ["strong", "", ""]
+    assert [row["code"] for row in rows] == ["", "", "bad-response"]
+    assert rows[1]["test"] == "Vuong"
+
+
+def test_markdown_is_a_table_with_the_parameters_side_by_side(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["compare", skewed, "-t", "y", "-m", "gaussian", "-m", "gamma", "-o", "markdown", "--parameters"])
+    out = capsys.readouterr().out
+    assert "| model | parameters | cross-entropy | on new rows |" in out
+    assert "| parameter | gamma | gaussian |" in out
+    assert "| sigma |  |" in out
+
+
+def test_a_model_that_the_response_refuses_stands_with_its_reason(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", skewed, "-t", "y", "-m", "gamma", "-m", "poisson"]) == 0
+    out = capsys.readouterr().out
+    assert "no answer: bad-response" in out
+    assert 'poisson: column "y", row 1: poisson needs whole numbers >= 0 (counts), found ' in out
+
+
+def test_all_models_without_an_answer_are_exit_4(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = table(tmp_path / "negative.csv", x=range(-20, 20), y=[k % 7 - 3 for k in range(40)])
+    assert main(["compare", path, "-t", "y", "-m", "poisson", "-m", "gamma"]) == 4
+    assert re.fullmatch(
+        r'mlefit: none of the 2 models has an answer; poisson: column "y", row 1: poisson needs whole numbers >= 0 \(counts\), '
+        r"found -3(\.0)?\nsee each alone with `mlefit fit -m MODEL`\n", capsys.readouterr().err)
+
+
+def test_sampling_weights_have_no_likelihood_to_compare(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", skewed, "-t", "y", "-x", "none", "--weights", "x", "--weights-kind", "sampling"]) == 2
+    assert capsys.readouterr().err == (
+        "mlefit: compare: with sampling weights the likelihood is not that of the rows, and models cannot be compared by it\n"
+        "leave --weights out, or compare intervals with `mlefit fit`\n")
+
+
+def test_designs_are_fitted_to_the_rows_that_are_complete_for_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(2)
+    x, z = rng.normal(size=(2, N))
+    path = table(tmp_path / "d.csv", x=x.tolist(), z=["" if k < 20 else v for k, v in enumerate(z.tolist())],
+                 y=(1 + x + 0.3 * z + rng.normal(size=N)).tolist())
+    assert main(["compare", path, "-m", "gaussian", "-f", "y ~ x", "-f", "y ~ x + z", "-o", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [fit["data"]["rows_used"] for fit in found["models"]] == [N - 20] * 2
+    assert found["order"] == ["y ~ x + z", "y ~ x"]
+    (behind,) = found["differences"]
+    assert (behind["test"], behind["df"], behind["nested"]) == ("F", 1, True)
+    z_test = next(p for p in found["models"][0]["parameters"] if p["name"] == "z")
+    assert behind["statistic"] == pytest.approx(z_test["statistic"] ** 2, rel=1e-8)
+    assert behind["p_value"] == pytest.approx(z_test["p_value"], rel=1e-6)
+    assert found["recommendation"]["next"] == f"mlefit fit {path} -f 'y ~ x + z' -m gaussian"
+
+
+def test_compare_from_python_is_that_of_the_command_line(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = mlefit.compare(skewed, target="y", models=["gaussian", "gamma"])
+    main(["compare", skewed, "-t", "y", "-m", "gaussian", "-m", "gamma"])
+    assert str(found) == capsys.readouterr().out
+    assert found.recommendation.model == "gamma"
+    assert list(found.models["model"]) == ["gamma", "gaussian"]
+    with pytest.raises(TypeError, match=r"compare\(\) got an unexpected keyword argument 'formats'"):
+        mlefit.compare(skewed, formats=1)
