@@ -6,8 +6,7 @@ FORMULA = (
 )
 FORMULA_CASES = (       # the command, the exit code, the message and the remedy
     ("fit t.csv -f 'y ~ x' --no-intercept", 2,
-     "--formula says which columns are used; --target, --features and --no-intercept say it a second "
-     "time",
+     "--formula says which predictors are used; --features and --no-intercept say it a second time",
      'keep the formula alone; "- 1" in it drops the intercept'),
     ("fit t.csv -f 'y ~ zz + log(kk)'", 2,
      'formula, character 5: there is no column "zz", nor "kk"',
@@ -78,9 +77,9 @@ FORMULA_CASES = (       # the command, the exit code, the message and the remedy
     ("fit t.csv -f 'y ~ log(x - 20)'", 3,
      'term "log(x-20)", row 1: expected a finite number, found nan (x = 0.0)',
      "use a term that exists in every row, or drop the row"),
-    ("fit t.csv -f 'y ~ x' -t y", 2,
-     "--formula names the target and the predictors, so -t and -x contradict it",
-     "give either -f, or -t and -x"),
+    ("fit t.csv -f 'y ~ x' -t w", 2,
+     '--target w: the target of the formula is "y"',
+     "give one of them"),
     ("fit t.csv -f 'y ~ log(.)'", 2,
      'formula, character 9: "." (all other columns) cannot stand in a call',
      "name the columns"),

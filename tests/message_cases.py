@@ -183,7 +183,7 @@ CASES = (       # the command, the exit code, the message and the remedy
      "such as --level 0.95"),
     ("fit t.csv -o result.json", 2,
      '--output: expected table, json, csv or markdown, found "result.json"',
-     "use --out result.json for the file, and -o for its format"),
+     "use --out result.json for the file, whose suffix tells the format"),
     ("fit t.csv -o xml", 2,
      '--output: expected table, json, csv or markdown, found "xml"',
      "such as -o json"),

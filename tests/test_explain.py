@@ -66,8 +66,8 @@ def test_the_number_of_classes(name: str, table: str, column: str) -> None:
 def test_the_command_prints_it_and_an_unknown_model_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "gaussian"]) == 0
     assert capsys.readouterr().out == derivation("gaussian")
-    assert main(["explain", "softmax"]) == 2
+    assert main(["explain", "softmac"]) == 2
     assert capsys.readouterr().err == (
-        'mlefit: "softmax" is not a model of mlefit\ndid you mean categorical? '
+        'mlefit: "softmac" is not a model of mlefit\ndid you mean categorical? '
         f"the models are {', '.join(MODELS)}; `mlefit models` describes them\n"
     )

@@ -77,7 +77,14 @@ def test_what_is_no_option_is_refused_with_those_that_are(options: str, sentence
 
 def test_a_word_that_fixes_options_is_offered_with_them() -> None:
     with pytest.raises(UsageError, match="did you mean optional:df=1"):
-        MODELS.find("cauchylaw", "")
+        MODELS.find("cauchylow", "")
+
+
+def test_a_word_that_fixes_options_is_taken_with_them_and_others() -> None:
+    assert MODELS.find("cauchylaw", "") == MODELS.find("optional:df=1", "")
+    assert MODELS.find("CauchyLaw:k=2", "") == MODELS.find("optional:df=1,k=2", "")
+    assert MODELS.renamed("cauchylaw:k=2") == ("model: cauchylaw is called optional:df=1 here.",)
+    assert MODELS.renamed("optional:df=1") == ()
 
 
 def test_options_in_force_are_told_everywhere(capsys: pytest.CaptureFixture[str]) -> None:

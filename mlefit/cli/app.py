@@ -1,19 +1,18 @@
 """The app: every command by name. A new command is one file, one name here, and leaves the list of reserved names."""
 
-from difflib import get_close_matches
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from mlefit.cli.names import COMMANDS
 from mlefit.cli.reserved import COMMANDS as RESERVED
 from mlefit.errors import UsageError
 from mlefit.options.values import not_built
 from mlefit.report.safety import shown
 from mlefit.version import __version__
-
-COMMANDS = ("fit", "compare", "models", "prove", "explain")      # each the function of that name in the module of that name
 
 
 class Commands(TyperGroup):
@@ -43,13 +42,22 @@ class Commands(TyperGroup):
         if name in RESERVED:
             raise not_built(name)
         if name not in COMMANDS:
-            near = get_close_matches(name, COMMANDS, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            raise UsageError(
-                f'there is no command "{shown(name)}"',
-                f"{hint}`mlefit fit DATA` fits a table, `mlefit --help` lists the commands", code="unknown-command",
-            )
+            raise UsageError(f'there is no command "{shown(name)}"', remedy(args), code="unknown-command")
         return super().resolve_command(ctx, args)
+
+
+def remedy(typed: Sequence[str]) -> str:
+    """What the first word could have meant: a model, one of another tool, or a command that is spelt otherwise."""
+    from mlefit.noise import MODELS
+    from mlefit.options.near import did_you_mean
+
+    model, other = MODELS.meaning(typed[0]), MODELS.elsewhere(typed[0])
+    if model is not None:
+        return f"did you mean `mlefit fit {typed[1] if len(typed) > 1 else 'DATA'} -m {model}`?"
+    if other is not None:
+        return f"{other.why}: {other.step}"
+    hint = did_you_mean(typed[0], COMMANDS)
+    return f"{hint}`mlefit fit DATA` fits a table, `mlefit --help` lists the commands"
 
 
 app = typer.Typer(
@@ -69,7 +77,7 @@ def version(wanted: bool) -> None:
 def mlefit(
     context: typer.Context,
     _version: Annotated[
-        bool, typer.Option("--version", callback=version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", "-V", callback=version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Fit a noise model twice, by maximum likelihood and by the loss it implies, and show that both agree."""

@@ -1,29 +1,44 @@
 """Options of commands that are about the answer and not about the problem: its form, its place, and who is told."""
 
 import re
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 from mlefit.escapes import shown
 from mlefit.options.declaration import Option, Section
-from mlefit.options.values import choice, listed, refused
+from mlefit.options.values import listed, refused
 
 FORMATS = ("table", "json", "csv", "markdown")
 TABLE_OR_JSON = ("table", "json")
+CALLED = {"md": "markdown", "text": "table", "txt": "table"}       # also the suffixes of files
 
 
-def output_format(option: str, text: str) -> str:
+def output_format(option: str, text: str, formats: Sequence[str] = FORMATS) -> str:
     """The format on stdout; what looks like a file name belongs to --out."""
-    if text in FORMATS:
-        return text
+    name = CALLED.get(text.lower(), text.lower())
+    if name in formats:
+        return name
     is_file = re.search(r"[./\\]", text)
-    remedy = f"use --out {shown(text)} for the file, and -o for its format" if is_file else "such as -o json"
-    raise refused(option, text, listed(FORMATS), remedy)
+    remedy = f"use --out {shown(text)} for the file, whose suffix tells the format" if is_file else "such as -o json"
+    raise refused(option, text, listed(formats), remedy)
 
 
-Format = Annotated[str, Option(
-    "-o --output", metavar="FORMAT", help=f"{listed(FORMATS)}.", parse=output_format, section=Section.ANSWER)]
-TableOrJson = Annotated[str, Option(
-    "-o --output", metavar="FORMAT", help=f"{listed(TABLE_OR_JSON)}.", parse=choice(TABLE_OR_JSON), section=Section.ANSWER)]
+def form(given: str | None, out: str | None, formats: Sequence[str] = FORMATS) -> str:
+    """The format asked for, or that of the suffix of the file, or a table."""
+    if given is not None or out is None:
+        return given or formats[0]
+    suffix = out.rpartition(".")[2].lower()
+    suffix = CALLED.get(suffix, suffix)
+    return suffix if suffix in formats else formats[0]
+
+
+Format = Annotated[str | None, Option(
+    "-o --output", metavar="FORMAT", help=f"{listed(FORMATS)}. Default: by the suffix of --out, else {FORMATS[0]}.",
+    parse=output_format, section=Section.ANSWER)]
+TableOrJson = Annotated[str | None, Option(
+    "-o --output", metavar="FORMAT", help=f"{listed(TABLE_OR_JSON)}. Default: by the suffix of --out, else {TABLE_OR_JSON[0]}.",
+    parse=partial(output_format, formats=TABLE_OR_JSON), section=Section.ANSWER)]
 OutFile = Annotated[str | None, Option(
     "--out", metavar="FILE", help="Write there instead of stdout.", section=Section.ANSWER)]
 Quiet = Annotated[bool, Option("-q --quiet", help="No notes on stderr.", given=True, section=Section.RUN)]

@@ -1,6 +1,10 @@
 """A command of the parser, made from a function whose parameters declare their options."""
 
+import os
+import stat
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from inspect import Parameter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,13 +64,33 @@ def said(found: Declared, typed: Any) -> Iterator[object]:
         yield typed
 
 
-def files(name: str, request: "Request") -> tuple[str, ...]:
-    """The paths a command is to read. Raises UsageError without DATA, and for a formula beside -t or -x."""
-    assert isinstance(request.data, tuple)
-    if not request.data:
+def stated(name: str, request: "Request", quiet: bool) -> "Request":
+    """The request with its tables in place: a pipe is read where none is named.
+
+    Raises UsageError without DATA, for columns among the tables, and for a formula beside -x.
+    """
+    words, comes = request.data, False
+    assert isinstance(words, tuple)
+    if not words or not all(word == "-" or os.path.exists(word) for word in words):
+        comes = piped()
+    if not words and not comes:
         raise UsageError("DATA is missing: expected the path of a table, or - for standard input",
                          f"such as `mlefit {name} data.csv`; `mlefit {name} --help` lists the options", code="no-data")
-    if request.formula is not None and (request.target is not None or request.features is not None):
-        raise UsageError("--formula names the target and the predictors, so -t and -x contradict it",
-                         "give either -f, or -t and -x", code="contradiction")
-    return request.data
+    if not words:
+        request = replace(request, data=("-",))
+    elif not all(word == "-" or os.path.exists(word) for word in words):
+        from mlefit.cli.misplaced import placed
+
+        request = placed(name, request, words, quiet, comes)
+    if request.formula is not None and request.features is not None:
+        raise UsageError("--formula names the predictors, so -x contradicts it", "give one of them", code="contradiction")
+    return request
+
+
+def piped() -> bool:
+    """Whether a pipe or a file stands at standard input."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError, AttributeError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)

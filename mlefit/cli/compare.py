@@ -3,10 +3,11 @@
 import os
 import shutil
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from mlefit.cli import arguments, output
-from mlefit.cli.command import files
+from mlefit.cli.command import stated
 from mlefit.cli.messages import say
 from mlefit.cli.progress import progress
 from mlefit.machine import keep_freed_memory
@@ -29,14 +30,16 @@ def compare(
         gather=as_typed)] = (),
     parameters: Annotated[bool, Option(
         "--parameters", help="The parameters of all models side by side.", given=True, section=Section.ANSWER)] = False,
-    format_: arguments.Format = "table",
+    format_: arguments.Format = None,
     out: arguments.OutFile = None,
     quiet: arguments.Quiet = False,
 ) -> None:
     """Compare noise models on the same rows, and say which of them to use."""
-    inputs = files("compare", request)
+    request = stated("compare", request, quiet)
+    if request.formula is not None:     # a word among the tables
+        formulas, request = (*formulas, request.formula), replace(request, formula=None)
     if out is not None:
-        output.check(out, inputs)
+        output.check(out, request.data)
     from mlefit.comparison.compare import compare as comparison_of
 
     keep_freed_memory()
@@ -45,7 +48,8 @@ def compare(
     if not quiet:
         for note in comparison.notes:
             say(f"note: {shown(note)}")
-    output.write(render(comparison, format_, out, parameters), out, encoding=encoding(format_, out))
+    form = arguments.form(format_, out)
+    output.write(render(comparison, form, out, parameters), out, encoding=encoding(form, out))
 
 
 def encoding(format_: str, out: str | None) -> str:

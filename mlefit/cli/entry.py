@@ -8,14 +8,14 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from difflib import get_close_matches
 from itertools import pairwise
 from typing import ClassVar, NoReturn
 
 from mlefit.blas import claim
-from mlefit.cli.messages import error_lines
+from mlefit.cli.messages import error_lines, say
 from mlefit.cli.output import silence, write
 from mlefit.cli.reserved import OPTIONS
+from mlefit.cli.words import meant
 from mlefit.errors import DataError, MlefitError, UsageError
 from mlefit.options.values import not_built
 from mlefit.report.safety import shown
@@ -59,7 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def attempt(arguments: Sequence[str]) -> MlefitError | None:
     """Run the command; what went wrong, or None. Raises BrokenPipeError."""
     try:
-        return dispatch(arguments)
+        words, notes = meant(arguments)
+        for note in notes if not {"-q", "--quiet"} & {*arguments} else ():
+            say(f"note: {shown(note)}")
+        return dispatch(words)
     except MlefitError as error:
         return error
     except KeyboardInterrupt:
@@ -107,8 +110,10 @@ def translated(error: BaseException) -> UsageError:
     if kind == "NoSuchOption" and option in OPTIONS:
         return not_built(option)
     if kind == "NoSuchOption":
-        near = get_close_matches(str(option), getattr(error, "possibilities", None) or (), n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
+        from mlefit.cli.synonyms import remedy
+        from mlefit.options.near import did_you_mean
+
+        hint = remedy(str(option)) or did_you_mean(str(option), getattr(error, "possibilities", None) or ())
         return UsageError(
             f"{shown(str(option))}: there is no such option", f"{hint}`mlefit fit --help` lists the options",
             code="unknown-option",
@@ -118,6 +123,10 @@ def translated(error: BaseException) -> UsageError:
             f"{shown(str(option))}: its value is missing", "`mlefit fit --help` says what it takes",
             code="missing-value",
         )
+    if getattr(error, "param_hint", None) == "'MODEL'" or getattr(getattr(error, "param", None), "metavar", None) == "MODEL":
+        return UsageError("MODEL is missing: expected the name of a noise model", "`mlefit models` lists them", code="no-model")
+    if kind == "UsageError" and (context := getattr(error, "ctx", None)) is not None and context.info_name == "models":
+        return UsageError("models: expected no word after it, found one", "`mlefit explain MODEL` is about one model", code="usage")
     said = error.format_message() if hasattr(error, "format_message") else str(error)
     return UsageError(
         f"the command line: {shown(str(said)).rstrip('.')}", "`mlefit --help` lists the commands", code="usage"

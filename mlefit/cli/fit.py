@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from mlefit.cli import arguments, output
-from mlefit.cli.command import files
+from mlefit.cli.command import stated
 from mlefit.cli.delivery import deliver
 from mlefit.cli.progress import progress
 from mlefit.errors import NoEstimateError
@@ -15,17 +15,18 @@ from mlefit.request import Request
 
 def fit(
     request: Annotated[Request, Fields()],
-    format_: arguments.Format = "table",
+    format_: arguments.Format = None,
     out: arguments.OutFile = None,
     quiet: arguments.Quiet = False,
 ) -> None:
     """Fit a noise model to a table, by both routes."""
-    inputs = files("fit", request)
+    request = stated("fit", request, quiet)
     if out is not None:
-        output.check(out, inputs)
-    if format_ == "json":       # the only format that shows the hash of the input
+        output.check(out, request.data)
+    form = arguments.form(format_, out)
+    if form == "json":       # the only format that shows the hash of the input
         request = replace(request, read=request.read._replace(digest=True))
-    answer(request, format_, out, quiet)
+    answer(request, form, out, quiet)
 
 
 def answer(request: Request, format_: str, out: str | None, quiet: bool) -> None:

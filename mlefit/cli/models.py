@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 SCHEMA = "mlefit.models/1"
 
 
-def models(format_: arguments.TableOrJson = "table") -> None:
+def models(format_: arguments.TableOrJson = None) -> None:
     """List the noise models."""
     from mlefit.noise import MODELS
 

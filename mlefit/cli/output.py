@@ -3,7 +3,6 @@
 import os
 import stat
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,15 +10,15 @@ from mlefit.errors import UsageError
 from mlefit.report.safety import shown
 
 
-def check(out: str, inputs: Sequence[str]) -> None:
-    """Refuse a destination that cannot work, before the long read. Raises UsageError."""
-    path = Path(out)
+def check(out: str, inputs: object) -> None:
+    """Refuse a destination that cannot work, or is one of the input files, before the long read. Raises UsageError."""
+    path, names = Path(out), inputs if isinstance(inputs, tuple) else ()
     try:
         if path.is_dir():
             raise unwritable(out, "it is a directory")
         if not path.exists() and not path.parent.is_dir():
             raise unwritable(out, "its directory does not exist")
-        if path.is_file() and any(os.path.exists(name) and path.samefile(name) for name in inputs):
+        if path.is_file() and any(os.path.exists(name) and path.samefile(name) for name in names):
             raise unwritable(out, "it is the input")
         folder = Path(os.path.realpath(path)).parent if path.is_file() or not path.exists() else path
         if not os.access(folder, os.W_OK):

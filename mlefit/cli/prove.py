@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING, Annotated
 
 from mlefit.cli import arguments, output
-from mlefit.cli.command import files
+from mlefit.cli.command import stated
 from mlefit.cli.messages import say
 from mlefit.cli.progress import progress
 from mlefit.errors import NoEstimateError
@@ -22,15 +22,15 @@ def prove(
     request: Annotated[Request, Fields(without=("se", "level", "unit", "draws", "kl", "holdout", "weights_kind"))],
     plot: Annotated[str | None, Option(
         "--plot", metavar="FILE", help="Draw NLL and loss along a slice through the optimum: FILE.png or FILE.svg.")] = None,
-    format_: arguments.TableOrJson = "table",
+    format_: arguments.TableOrJson = None,
     out: arguments.OutFile = None,
     quiet: arguments.Quiet = False,
 ) -> None:
     """Show on a table that both routes give one answer."""
-    inputs = files("prove", request)
+    request = stated("prove", request, quiet)
     for place in (out, plot):
         if place is not None:
-            output.check(place, inputs)
+            output.check(place, request.data)
     if plot is not None:
         from mlefit.proof.plot import check
 
@@ -45,7 +45,7 @@ def prove(
             say(f"note: {shown(note)}")
     if plot is not None:
         draw_slice(proof, plot)
-    deliver(proof, format_, out)
+    deliver(proof, arguments.form(format_, out, arguments.TABLE_OR_JSON), out)
 
 
 def draw_slice(proof: "Proof", path: str) -> None:

@@ -1,11 +1,11 @@
 """Names that later versions will use: they exit 2 and say so, and nothing else can take them."""
 
 COMMANDS = (
-    "help", "predict", "simulate", "check", "audit", "export", "show", "plot", "report", "schema", "completion",
+    "predict", "simulate", "check", "audit", "export", "show", "plot", "report", "schema", "completion",
 )
 OPTIONS = (
     "--detail", "--effects", "--exponentiate", "--sort", "--as", "--levels", "--order",
     "--require", "--save", "--mean", "--start", "--start-only", "--bounds", "--loss", "--density",
     "--scale-features", "--scale-formula", "--trials", "--by", "--insecure", "--partition", "--sheet", "--table", "--query",
-    "--folds", "--allow-failures", "-V",
+    "--folds", "--allow-failures",
 )

@@ -18,11 +18,11 @@ LONGEST_NAME = 60         # characters of one
 
 def unknown_columns(absent: Sequence[str], names: Sequence[str]) -> UsageError:
     """The refusal of columns that the data does not have, all at once, with the nearest that it has."""
-    from difflib import get_close_matches
+    from mlefit.options.near import nearest
 
     hints = []
     for name in absent[:LISTED]:
-        near = get_close_matches(name[:LONGEST_NAME], names, n=3, cutoff=0.5)
+        near = nearest(name, names, 3, 0.5)
         of = f" for {_short(name)}" if len(absent) > 1 else ""
         hints += [f"did you mean {' or '.join(map(_short, near))}{of}? "] if near else []
     more = f", nor {len(absent) - LISTED} more" if len(absent) > LISTED else ""

@@ -42,8 +42,8 @@ def choose_roles(source: Source, request: Request) -> Roles:
     """Raises UsageError for unknown or contradictory columns, DataError for a response that no model takes."""
     cluster = cluster_of(request)
     asked = None if request.model is None else MODELS.find(request.model, "--model: ")      # refused without a look at all rows
-    named = () if request.features is None else _named(source, request.features)
-    _known(source, [request.target, *named, request.weights, cluster, *request.reference])
+    named, excluded = _named(source, request.features)
+    _known(source, [request.target, *(named or ()), *excluded, request.weights, cluster, *request.reference])
     offset = None
     if request.offset is not None:
         from mlefit.design.formula import parse_offset
@@ -51,18 +51,18 @@ def choose_roles(source: Source, request: Request) -> Roles:
         offset = parse_offset(request.offset, source.names, source.kinds)
     if request.formula is not None:
         return _from_formula(source, request, asked, offset)
-    target, notes = _target(source, request, named)
-    check_roles(target, request.weights, offset, named)
-    taken = {target, request.weights, cluster, *(offset.numbers if offset else ())}
+    target, notes = _target(source, request, named or (), excluded)
+    check_roles(target, request.weights, offset, named or ())
+    taken = {target, request.weights, cluster, *excluded, *(offset.numbers if offset else ())}
     chosen: tuple[str, ...] = ()
-    if request.features is None:
+    if named is None:
         features, left_out = _all_others(source, taken)
         chosen = features
         if left_out:
             notes += [f"left out as predictors: {', '.join(left_out)}. Name them with -x to use them."]
     else:
         features = named
-    model, more = _model(source, target, asked)
+    model, more = _model(source, request, target, asked)
     categorical = [name for name in features if _is_category(source, name) or name in request.reference]
     columns = _columns(request, model, target, columns_to_terms(features, categorical), request.intercept, offset)
     check_target(source, target, model)
@@ -102,9 +102,9 @@ def _from_formula(
 ) -> Roles:
     from mlefit.design.formula import parse_formula
 
-    if request.features is not None or request.target is not None or not request.intercept:
+    if request.features is not None or not request.intercept:
         raise UsageError(
-            "--formula says which columns are used; --target, --features and --no-intercept say it a second time",
+            "--formula says which predictors are used; --features and --no-intercept say it a second time",
             'keep the formula alone; "- 1" in it drops the intercept', code="options-contradict",
         )
     others = {request.weights or "", cluster_of(request) or "", *(offset.numbers if offset else ()), *source.counting}
@@ -113,8 +113,11 @@ def _from_formula(
     if not source.complete:
         read({})        # what is no formula, whatever the columns hold, is refused without a look at all rows
     formula = read(source.kinds)
+    if request.target not in (None, formula.target):
+        raise UsageError(f'--target {request.target}: the target of the formula is "{formula.target}"',
+                         "give one of them", code="options-contradict")
     check_roles(formula.target, request.weights, offset, formula.columns)
-    model, notes = _model(source, formula.target, asked)
+    model, notes = _model(source, request, formula.target, asked)
     columns = _columns(request, model, formula.target, formula.terms, formula.intercept, offset)
     check_target(source, formula.target, model)
     check_options(source, request, columns, model)
@@ -127,14 +130,14 @@ def _known(source: Source, names: Sequence[str | None]) -> None:
         raise unknown_columns(list(absent), source.names)
 
 
-def _target(source: Source, request: Request, named: Sequence[str]) -> tuple[str, list[str]]:
+def _target(source: Source, request: Request, named: Sequence[str], excluded: Sequence[str]) -> tuple[str, list[str]]:
     if request.target is not None:
         return request.target, []
-    by_name = [name for name in source.names if name in ("y", "target")]
+    by_name = [name for name in source.names if name in ("y", "target") and name not in excluded]
     if by_name:
         name, why = by_name[0], "by its name"
     else:
-        other = {request.weights, cluster_of(request), *source.counting}
+        other = {request.weights, cluster_of(request), *excluded, *source.counting}
         usable = [name for name in source.names if name not in other] or source.names
         name, why = usable[-1], "the last column"
     if name in named:
@@ -143,12 +146,22 @@ def _target(source: Source, request: Request, named: Sequence[str]) -> tuple[str
     return name, [f"target: {name} ({why}); --target names another."] if len(source.names) > 1 else []
 
 
-def _named(source: Source, values: Sequence[str]) -> tuple[str, ...]:
-    """A value that is a column's whole name is that column, else it is split at commas."""
+def _named(source: Source, values: Sequence[str] | None) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """The predictors that are named, None for all that there are, and those that are left out: `-carb` is all but carb.
+
+    A value that is a column's whole name is that column, else it is split at commas. Raises UsageError for both at once.
+    """
     names: list[str] = []
-    for value in values:
+    for value in values or ():
         names += [value] if value in source.names else [part.strip() for part in value.split(",") if part.strip()]
-    return tuple(dict.fromkeys(names))
+    excluded = [name[1:] for name in names if name.startswith("-") and name not in source.names]
+    if not excluded:
+        return None if values is None else tuple(dict.fromkeys(names)), ()
+    if len(excluded) < len(names):
+        used = next(name for name in names if not name.startswith("-") or name in source.names)
+        raise UsageError(f'--features takes the column "{used}" and leaves out the column "{excluded[0]}"',
+                         "name those to be used, or those to be left out", code="options-contradict")
+    return None, tuple(dict.fromkeys(excluded))
 
 
 def _is_category(source: Source, name: str) -> bool:
@@ -174,10 +187,10 @@ def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...]
     return tuple(features), left_out
 
 
-def _model(source: Source, target: str, asked: NoiseModel | None) -> tuple[NoiseModel, list[str]]:
+def _model(source: Source, request: Request, target: str, asked: NoiseModel | None) -> tuple[NoiseModel, list[str]]:
     """The model asked for, or the one that the response calls for."""
     if asked is not None:
-        return asked, []
+        return asked, [*MODELS.renamed(str(request.model))]
     kind, distinct = source.kinds[target], source.distinct.get(target)
     few = 0 if distinct is None else len(distinct)
     if kind is Kind.BOOLEAN or few == 2:

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from mlefit.errors import UsageError
 from mlefit.noise.model import NoiseModel
 from mlefit.noise.options import read
+
+if TYPE_CHECKING:
+    from mlefit.noise.elsewhere import Elsewhere
 
 
 class Registry(MutableMapping[str, NoiseModel]):
@@ -34,12 +38,30 @@ class Registry(MutableMapping[str, NoiseModel]):
         return len(self._laws)
 
     def find(self, text: str, prefix: str) -> NoiseModel:
-        """The law that `NAME[:option=value,...]` names. Raises UsageError, after `prefix`, with the nearest name."""
+        """The law that `NAME[:option=value,...]` names, by any name. Raises UsageError, after `prefix`, with the nearest."""
         name, colon, options = text.partition(":")
-        if name not in self:
+        meaning = self.meaning(name)
+        if meaning is None:
             raise self._unknown(name, prefix)
-        law = self[name]
-        return law.with_options(read(name, law.options, options, prefix)) if colon else law
+        name, _, fixed = meaning.partition(":")
+        law, options = self[name], ",".join(part for part in (fixed, options) if part)
+        return law.with_options(read(name, law.options, options, prefix)) if fixed or colon else law
+
+    def meaning(self, word: str) -> str | None:
+        """The law that a word names, in any letter case, as in `meanings`; None where it names none."""
+        return word if word in self else self.meanings().get(word.strip().lower())
+
+    def renamed(self, text: str) -> tuple[str, ...]:
+        """What is to be said of a law that was asked for under another name."""
+        word = text.partition(":")[0]
+        meaning = self.meaning(word)
+        return () if meaning in (word, None) else (f"model: {word} is called {meaning} here.",)
+
+    def elsewhere(self, word: str) -> "Elsewhere | None":
+        """What is to be said of a model of other tools; None where it is not known."""
+        from mlefit.noise.elsewhere import elsewhere
+
+        return elsewhere(word)
 
     def names(self, having: Callable[[NoiseModel], bool]) -> str:
         """The laws that have a fact, for a message."""
@@ -54,10 +76,13 @@ class Registry(MutableMapping[str, NoiseModel]):
         return found
 
     def _unknown(self, name: str, prefix: str) -> UsageError:
-        from difflib import get_close_matches
+        from mlefit.options.near import nearest
 
+        other = self.elsewhere(name)
+        if other is not None:
+            return UsageError(f'{prefix}"{name}" is not a model of mlefit: {other.why}', other.step, code="unknown-model")
         words = self.meanings()
-        near = get_close_matches(name.strip().lower(), words, n=1, cutoff=0.6)
+        near = nearest(name.strip(), words)
         hint = f"did you mean {words[near[0]]}? " if near else ""
         return UsageError(f'{prefix}"{name}" is not a model of mlefit',
                           f"{hint}the models are {', '.join(self)}; `mlefit models` describes them", code="unknown-model")

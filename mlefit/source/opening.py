@@ -45,6 +45,10 @@ def _paths(data: Sequence[str]) -> list[str]:
     """Paths in the order given; the files of a glob in name order. An existing file is never a glob."""
     paths: list[str] = []
     for path in data:
+        if "://" in path and not os.path.exists(path):
+            from mlefit.source.nearby import absent
+
+            raise absent(path)
         if path == "-" or os.path.exists(path) or not glob.has_magic(path):
             paths.append(path)
             continue

@@ -36,7 +36,9 @@ class Stored:
             stream.close()
             self._size, self._changed = status.st_size, status.st_mtime_ns
         except FileNotFoundError:
-            raise DataError(f"{label}: there is no such file.", "Check the path.", code="no-file") from None
+            from mlefit.source.nearby import absent
+
+            raise absent(label) from None
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise DataError(f"{label}: cannot be read: {why}.", "Check the path and its permissions.",
