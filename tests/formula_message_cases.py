@@ -75,7 +75,7 @@ FORMULA_CASES = (       # the command, the exit code, the message and the remedy
      'formula, character 10: attribute access (".__class__") is not allowed',
      FORMULA),
     ("fit t.csv -f 'y ~ log(x - 20)'", 3,
-     'term "log(x-20)", row 1: expected a finite number, found nan (x = 0.0)',
+     'term "log(x-20)", row 1: expected a finite number, found nan (x = 0)',
      "use a term that exists in every row, or drop the row"),
     ("fit t.csv -f 'y ~ x' -t w", 2,
      '--target w: the target of the formula is "y"',

@@ -105,7 +105,7 @@ CASES = (       # the command, the exit code, the message and the remedy
      "no complete rows remain of the 3 read: missing values in y (3)",
      "leave out the columns with missing values, or complete them"),
     ("fit const.csv", 4,
-     'column "y" is constant: all 4 rows used are 5.0, so sigma = 0 and the likelihood is unbounded',
+     'column "y" is constant: all 4 rows used are 5, so sigma = 0 and the likelihood is unbounded',
      "there is nothing to fit; check that this is the column meant"),
     ("fit line.csv", 4,
      'the fit is exact: "y" is a linear function of the predictors ((Intercept) = 1, x = 2), so sigma = '

@@ -14,7 +14,7 @@ from mlefit.noise import MODELS
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mlefit"
 ROOMS = (
-    "escapes", "errors", "options", "arrays", "blas", "machine", "rows", "sums", "noise", "expression", "mean", "source",
+    "escapes", "numerals", "errors", "options", "arrays", "blas", "machine", "rows", "sums", "noise", "expression", "mean", "source",
     "report", "request", "execution", "criterion", "objective", "existence", "design", "estimation", "inference", "problem",
     "information", "diagnosis", "pipeline", "comparison", "proof", "api", "cli",
 )

@@ -112,7 +112,7 @@ def test_a_value_that_does_not_exist_is_refused_with_its_cells():
     here = Batch(Place(0, 0), 2, batch({"a": [1.0, 0.0], "b": [2.0, 3.0]}).numbers, start=400)
     error = not_finite("a:log(b)", here, frozenset("ab"), 1, float("-inf")).told(600)
     assert str(error) == (
-        'term "a:log(b)", row 1002: expected a finite number, found -inf (a = 0.0, b = 3.0)\n'
+        'term "a:log(b)", row 1002: expected a finite number, found -inf (a = 0, b = 3)\n'
         "use a term that exists in every row, or drop the row"
     )
     assert (error.columns, error.rows) == (("a", "b"), (1002,))

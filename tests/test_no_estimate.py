@@ -44,7 +44,7 @@ def test_a_constant_target_is_fitted_where_no_mean_of_the_model_reaches_it() -> 
     (slope, _) = mlefit.fit({"x": x, "y": np.full(9, 3.0)}, target="y", model="gaussian", intercept=False, draws=0).report.parameters
     assert slope.estimate == pytest.approx(3.0 * x.sum() / (x @ x))
     error = refused({"x": x, "y": np.zeros(9)}, "gaussian", intercept=False)
-    assert error.message == 'column "y" is constant: all 9 rows used are 0.0, so sigma = 0 and the likelihood is unbounded'
+    assert error.message == 'column "y" is constant: all 9 rows used are 0, so sigma = 0 and the likelihood is unbounded'
 
 
 def test_a_target_that_only_its_offset_makes_constant_is_not_called_constant() -> None:

@@ -52,7 +52,7 @@ CASES: list[tuple[str, Any, str]] = [
     ("a constant", lambda a, b: np.full(N, 7.0), "x is constant, which the intercept already is (collinear); it was dropped"),
     ("zeros", lambda a, b: np.zeros(N), "x is zero in every row; it was dropped"),
     ("a spread in the last digit", lambda a, b: np.where(a > 0.0, 1.0, np.nextafter(1.0, 2.0)),
-     "x varies by no more than the rounding of its values, from 1.0 to 1.0000000000000002; it was dropped"),
+     "x varies by no more than the rounding of its values, from 1 to 1.0000000000000002; it was dropped"),
 ]
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlefit.numerals import numeral
 from mlefit.report.digits import by_error, decimals, or_noise, percent, significant
 
 ANY = st.one_of(st.none(), st.floats())
@@ -87,3 +88,11 @@ def test_any_two_doubles_print_in_a_cell(value: float | None, error: float | Non
 def test_what_is_printed_is_within_a_twentieth_of_the_error(value: float, error: float) -> None:
     rounding = 0.0501 * error + 1e-13 * abs(value)    # half a unit of the error's second digit, and the double's own
     assert abs(float(by_error(value, error)) - value) <= rounding
+
+
+@pytest.mark.parametrize(("value", "spelt"), [
+    (-3.0, "-3"), (0.0, "0"), (-0.0, "0"), (3.5, "3.5"), (0.1, "0.1"), (1e5, "100000"), (2.0**53, "9007199254740992"), (1e22, "1e+22"),
+    (float("inf"), "inf"), (float("nan"), "nan"),
+])
+def test_a_number_in_a_sentence_is_spelt_as_files_do(value: float, spelt: str) -> None:
+    assert numeral(value) == spelt

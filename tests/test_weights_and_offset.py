@@ -88,7 +88,7 @@ def test_levels_that_only_weight_zero_rows_have_do_not_exist() -> None:
     assert [p["name"] for p in fit["parameters"]] == ["(Intercept)", "g=b", "sigma"]
 
 
-@pytest.mark.parametrize(("bad", "shown"), [("-1", "-1.0"), ("1.5", "1.5"), ("1e17", "1e+17"), ("inf", "inf")])
+@pytest.mark.parametrize(("bad", "shown"), [("-1", "-1"), ("1.5", "1.5"), ("1e17", "1e+17"), ("inf", "inf")])
 def test_unusable_weights_are_refused_with_the_row(tmp_path: Path, bad: str, shown: str) -> None:
     path = tmp_path / "w.csv"
     path.write_text(f"x,w,y\n1,2,3\n2,1,4\n3,{bad},5\n4,1,7\n")

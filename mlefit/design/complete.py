@@ -11,8 +11,8 @@ from mlefit.arrays import Array, Index, Mask
 from mlefit.design.ledger import FIRST, Ledger
 from mlefit.design.terms import not_finite
 from mlefit.errors import DataError, InBlockError
+from mlefit.numerals import EXACT, numeral
 from mlefit.source.batch import Batch, Extent
-from mlefit.source.cells import EXACT
 
 DISTANT = 2.0**20       # in units of the scale: nearer than this, rounding is too small to matter
 
@@ -108,7 +108,7 @@ class Used:
 def _infinite(name: str, rows: Sequence[int], value: float, others: int, before: int) -> DataError:
     more = f" (and {others} more in this part of the file)" if others else ""
     return DataError(
-        f'column "{name}", row {before + rows[0]}: expected a finite number, found {value!r}{more}',
+        f'column "{name}", row {before + rows[0]}: expected a finite number, found {numeral(value)}{more}',
         "correct the value, or drop the row: an infinite value has no likelihood",
         code="not-finite", columns=(name,), rows=[before + row for row in rows],
     )

@@ -10,6 +10,7 @@ from mlefit.design.complete import Used
 from mlefit.design.ledger import FIRST
 from mlefit.errors import DataError, InBlockError
 from mlefit.noise.responses import Response
+from mlefit.numerals import numeral
 from mlefit.options.weights_kind import WeightsKind
 from mlefit.source.batch import Batch
 
@@ -112,6 +113,6 @@ def _bad_weight(column: str, kind: WeightsKind, rows: tuple[int, ...], value: fl
     else:
         wanted = f"0 or a number between {1.0 / LARGEST:g} and {LARGEST:g}"
     return DataError(
-        f'column "{column}", row {before + rows[0]}: a {kind} weight must be {wanted}, found {value!r}', remedy,
+        f'column "{column}", row {before + rows[0]}: a {kind} weight must be {wanted}, found {numeral(value)}', remedy,
         code="bad-weight", columns=(column,), rows=[before + row for row in rows],
     )

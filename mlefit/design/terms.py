@@ -15,6 +15,7 @@ import numpy as np
 
 from mlefit.arrays import Array, Mask, block
 from mlefit.errors import DataError, InBlockError
+from mlefit.numerals import numeral
 from mlefit.source.batch import Batch
 
 
@@ -196,9 +197,9 @@ def not_finite(text: str, batch: Batch, numbers: frozenset[str], row: int, value
 
 
 def _not_finite(text: str, cells: Mapping[str, float], row: int, value: float, before: int) -> DataError:
-    listed = ", ".join(f"{name} = {cell!r}" for name, cell in cells.items())
+    listed = ", ".join(f"{name} = {numeral(cell)}" for name, cell in cells.items())
     return DataError(
-        f'term "{text}", row {before + row}: expected a finite number, found {value!r} ({listed})',
+        f'term "{text}", row {before + row}: expected a finite number, found {numeral(value)} ({listed})',
         "use a term that exists in every row, or drop the row",
         code="not-finite", columns=list(cells), rows=[before + row],
     )

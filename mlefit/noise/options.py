@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from mlefit.errors import UsageError
+from mlefit.numerals import numeral
 from mlefit.options.values import listed
 
 Value = str | float
@@ -137,4 +138,4 @@ def read(law: str, options: Sequence[ModelOption], text: str, prefix: str) -> Ma
 
 def typed(value: Value) -> str:
     """A value as a user types it."""
-    return value if isinstance(value, str) else repr(value).removesuffix(".0")
+    return value if isinstance(value, str) else numeral(float(value))

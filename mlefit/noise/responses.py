@@ -8,6 +8,7 @@ import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.errors import DataError
+from mlefit.numerals import numeral
 
 SHOWN = 6       # levels in a message
 
@@ -55,7 +56,7 @@ class Response:
 
     def refusal(self, model: str, column: str, row: int, value: float) -> DataError:
         """The refusal of a number that is no response of this kind, in data row `row`."""
-        return DataError(f'column "{column}", row {row}: {model} needs {self.wants}, found {value!r}',
+        return DataError(f'column "{column}", row {row}: {model} needs {self.wants}, found {numeral(value)}',
                          "use --model gaussian, or drop the row", code="bad-response", columns=[column], rows=[row])
 
     def not_levels(self, model: str, column: str, levels: int, rows: int) -> DataError:

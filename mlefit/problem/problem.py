@@ -11,6 +11,7 @@ from mlefit.existence.digits import DOUBTFUL, Digits, digits
 from mlefit.existence.rank import ROUNDING, Geometry, conditioning
 from mlefit.inference.kinds import kind_for, used
 from mlefit.mean import Encoding, Units
+from mlefit.numerals import numeral
 from mlefit.options.error_kind import ErrorKind
 from mlefit.problem.prepare import Prepared
 from mlefit.report.machine import Machine, Run
@@ -190,9 +191,9 @@ class Problem(NamedTuple):
         scaling, moments = self.prepared.scaling, self.prepared.moments
         low, high = (float(end[j] * scaling.scale[j] + scaling.centre[j]) for end in (moments.low, moments.high))
         if 0.0 < moments.high[j] - moments.low[j] <= ROUNDING * moments.magnitude[j]:
-            return f"{name} varies by no more than the rounding of its values, from {low!r} to {high!r}"
+            return f"{name} varies by no more than the rounding of its values, from {numeral(low)} to {numeral(high)}"
         if j in shape.silent:
-            return f"{name} carries no digits beyond {', '.join(causes)}: the rest of it is the rounding of {high!r}"
+            return f"{name} carries no digits beyond {', '.join(causes)}: the rest of it is the rounding of {numeral(high)}"
         if causes not in ([], ["(Intercept)"]):
             return f"{name} is collinear: a combination of {', '.join(causes)}"
         if moments.constant(j) and low == 0.0:

@@ -5,6 +5,7 @@ import numpy as np
 from mlefit.design.levels import Levels
 from mlefit.errors import NoEstimateError, UsageError
 from mlefit.mean import Coordinates, LinearMean
+from mlefit.numerals import numeral
 from mlefit.problem.prepare import Prepared
 from mlefit.problem.problem import Problem
 from mlefit.problem.size import check_size
@@ -29,7 +30,7 @@ def check_response(prepared: Prepared) -> None:
     reached = predictors.offset is None and (predictors.intercept or value == 0.0)      # by some mean of the model
     if noise.collapse is not None and reached and n > 1 and prepared.moments.constant(-1):
         raise NoEstimateError(
-            f'column "{target}" is constant: all {n} rows used are {value!r}, so {noise.collapse} and the likelihood is '
+            f'column "{target}" is constant: all {n} rows used are {numeral(value)}, so {noise.collapse} and the likelihood is '
             "unbounded", "there is nothing to fit; check that this is the column meant", code="constant-target",
             columns=(target,))
     if not noise.response.reads_levels and prepared.moments.constant(-1):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlefit.arrays import Array, Codes, Mask
+from mlefit.numerals import numeral
 from mlefit.source.arrow import floats, mask
 from mlefit.source.batch import Category
 
@@ -15,7 +16,6 @@ MISSING = ("", "NA", "NaN", "nan", "null", "NULL", "None", "N/A", "n/a", ".")
 WORDS = tuple(word for word in MISSING if word != "None")     # those of text, where None is a word like others
 BOOLEANS = frozenset(("true", "false", "t", "f", "yes", "no"))
 SHOWN = 40      # characters of a cell that a message repeats
-EXACT = 2**53   # whole numbers beyond it are not all doubles, so their digits are kept
 
 NUMBER = r"[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?"
 _INFINITE = r"[+-]?(?i:infinity|inf)"
@@ -109,7 +109,7 @@ def level(text: str, boolean: bool, decimal: str) -> str:
     value = float(plain)
     if not np.isfinite(value):
         return text
-    return str(int(value)) if value.is_integer() and abs(value) <= EXACT else repr(value)
+    return numeral(value)
 
 
 def category(

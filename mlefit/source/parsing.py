@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlefit.errors import DataError
+from mlefit.numerals import EXACT
 from mlefit.source.arrow import codes, floats
 from mlefit.source.batch import Extent
 from mlefit.source.careful import bad_cells, broken_text, nul_lines, ragged_lines, repeated_names
-from mlefit.source.cells import EXACT, MISSING, WORDS, category, drop_tokens, parse_numbers
+from mlefit.source.cells import MISSING, WORDS, category, drop_tokens, parse_numbers
 from mlefit.source.dialect import Dialect
 from mlefit.source.lines import squeeze
 from mlefit.source.part import Parsed, Wanted

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.numerals import EXACT
 from mlefit.source.arrow import codes
-from mlefit.source.cells import EXACT, WHOLE
+from mlefit.source.cells import WHOLE
 from mlefit.source.part import Parsed
 
 
