@@ -1,18 +1,17 @@
 """Coverage: how often the 95 % intervals hold the true parameter, by simulation; prints a Markdown table.
 
-    python benchmarks/coverage.py [--samples 2000] [--sizes 50,500,5000] [--seed 0]
+    python benchmarks/coverage.py [--samples 2000] [--hard 4000] [--sizes 50,500,5000] [--seed 0]
 
-Each sample has a constant and two predictors (one normal, one 0/1). Every kind of standard error is taken from the same
-fit. Samples whose maximum-likelihood estimate does not exist (separation, a class that is absent) or that end without a
-certificate are counted and left out: coverage is conditional on an estimate. "gaussian, unequal variances" has sd
-0.5 + |x1|; only the robust errors promise anything there, and its sigma is the root of the mean variance.
+Every kind of standard error of a design (`designs.py`) is taken from the same fits. Samples whose maximum-likelihood estimate
+does not exist (separation, a class that is absent) or that end without a certificate are counted and left out: coverage is
+conditional on an estimate.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
+from designs import Design, Limits, hard, ordinary
 from fitting import Fitted, fit_rows, one_thread
 
 from mlefit.arrays import Array
@@ -20,137 +19,108 @@ from mlefit.estimation.fit import Separated
 from mlefit.inference.estimates import Estimates
 from mlefit.inference.intervals import of_chi_squared, on_log_scale, wald
 from mlefit.inference.standard_errors import StandardErrors
-from mlefit.noise.bernoulli import Bernoulli
-from mlefit.noise.categorical import Categorical
-from mlefit.noise.gaussian import Gaussian
-from mlefit.noise.model import NoiseModel
 
 LEVEL = 0.95
-LIMITS = (93.5, 96.5)       # per cent, promised from n = 500 on, and at n = 50 for the exact errors of gaussian
 LEVEL_TO_LIMIT = 1.5        # per cent: with fewer samples than keep chance below this, no verdict is given
-LARGE = 500
+SHOWN = 6                   # shares that stand side by side; of more coefficients alike, their mean
 EXPLANATION = """\
-Coverage of the 95 % intervals in per cent, {samples:,} samples per line, seed {seed}. Coefficients: constant, x1, x2,
-class after class. "±": what chance alone does to one share in 95 of 100 simulations. "kept": whether every share is
-between {low} and {high}, which is promised from n = {large} on, and for the exact gaussian errors at any n.
+Coverage of the 95 % intervals in per cent, {samples:,} samples per line of the ordinary designs and {hard:,} of the hard ones,
+seed {seed}. Coefficients: constant, x1, x2, class after class; of a hard design those that it is hard for. "±": what chance
+alone does to one share in 95 of 100 simulations. "kept": whether every share is within the limits.
 """
 TAIL = 1.96                 # of a binomial share: 95 % of the exact procedures fall within
-NORMAL_SQUARE, NORMAL_ABSOLUTE = 1.0, float(np.sqrt(2.0 / np.pi))      # E x^2 and E |x| of x ~ N(0, 1)
 
 
-@dataclass(frozen=True)
-class Truth:
-    """A model to draw from: coefficients (m, 3), shapes, the kinds of errors that are valid for it."""
-
-    title: str
-    noise: NoiseModel
-    coefficients: Array
-    shapes: Array
-    kinds: tuple[str, ...]
-    respond: Callable[[np.random.Generator, Array, Array], Array]      # (rng, eta, x) -> y
-
-    def sample(self, rng: np.random.Generator, n: int) -> tuple[Array, Array]:
-        """y (n,) and the design (n, 3)."""
-        x = np.column_stack([np.ones(n), rng.standard_normal(n), rng.random(n) < 0.5])
-        return self.respond(rng, x @ self.coefficients.T, x), x
-
-
-def from_model(noise: NoiseModel, free: Array) -> Callable[[np.random.Generator, Array, Array], Array]:
-    """Responses of the model itself."""
-    return lambda rng, eta, x: noise.draw(rng, eta, free)
-
-
-def unequal(rng: np.random.Generator, eta: Array, x: Array) -> Array:
-    """Normal responses with sd 0.5 + |x1|."""
-    y: Array = eta[:, 0] + (0.5 + np.abs(x[:, 1])) * rng.standard_normal(len(x))
-    return y
-
-
-def truths() -> tuple[Truth, ...]:
-    line = np.array([[1.0, 0.5, -0.7]])
-    logit = np.array([[-0.3, 0.6, 0.5]])
-    classes = np.array([[0.2, 0.7, -0.4], [-0.2, -0.5, 0.6]])
-    sigma = np.array([1.5])
-    mean_sigma = np.sqrt([0.25 + NORMAL_ABSOLUTE + NORMAL_SQUARE])
-    none = np.empty(0)
-    gaussian, bernoulli, categorical = Gaussian(), Bernoulli(), Categorical().of("abc")
-    normal = from_model(gaussian, np.log(sigma))
-    return (
-        Truth("gaussian", gaussian, line, sigma, ("auto", "hc0", "hc3"), normal),
-        Truth("gaussian, unequal variances", gaussian, line, mean_sigma, ("hc0", "hc3"), unequal),
-        Truth("bernoulli", bernoulli, logit, none, ("auto", "hc0", "hc3"), from_model(bernoulli, none)),
-        Truth("categorical, 3 classes", categorical, classes, none, ("auto", "hc0", "hc3"), from_model(categorical, none)),
-    )
-
-
-def fitted(truth: Truth, y: Array, x: Array) -> Fitted | None:
+def fitted(design: Design, y: Array, x: Array, group: Array | None) -> Fitted | None:
     """The fit, or None where there is no estimate."""
-    if len(truth.noise.predictors) + 1 > len(np.unique(y)) and not truth.noise.compresses:
+    if len(design.noise.predictors) + 1 > len(np.unique(y)) and not design.noise.compresses:
         return None
     try:
-        found = fit_rows(truth.noise, y, x)
+        found = fit_rows(design.noise, y, x, group)
     except Separated:
         return None
-    return found if found.certified and len(found.mean.coordinates.kept) == x.shape[1] else None
+    return found if found.certified and found.mean.size == design.coefficients.size else None
 
 
-def holds(truth: Truth, found: Estimates, errors: StandardErrors, n: int) -> Array:
-    """For each coefficient, then each shape, whether its interval holds the truth (0 or 1)."""
-    inside = []
+def holds(design: Design, found: Estimates, errors: StandardErrors, n: int) -> tuple[Array, Array]:
+    """For each coefficient asked for, and each shape, whether its interval holds the truth (0 or 1)."""
+    means = []
     for estimate, error, true, law in zip(
-        found.mle.flat, found.std_error.flat, truth.coefficients.flat, errors.laws, strict=True
+        found.mle.flat[design.asked], found.std_error.flat[design.asked], design.coefficients.flat[design.asked],
+        errors.laws[design.asked], strict=True,
     ):
         interval = wald(float(estimate), float(error), LEVEL, law)
-        inside.append(interval.low <= true <= interval.high)
-    for estimate, error, true in zip(found.shapes, found.shape_log_error, truth.shapes, strict=True):
-        interval = on_log_scale(float(estimate), float(error), LEVEL, errors.shapes) if errors.exact is None else of_chi_squared(
-            float(estimate), float(error), LEVEL, errors.exact, float(n))
-        inside.append(interval.low <= true <= interval.high)
-    return np.array(inside, dtype=np.float64)
+        means.append(interval.low <= true <= interval.high)
+    shapes = []
+    if design.shapes.size:
+        for estimate, error, true in zip(found.shapes, found.shape_log_error, design.shapes, strict=True):
+            if errors.exact is None:
+                interval = on_log_scale(float(estimate), float(error), LEVEL, errors.shapes)
+            else:
+                interval = of_chi_squared(float(estimate), float(error), LEVEL, errors.exact, float(n))
+            shapes.append(interval.low <= true <= interval.high)
+    return np.array(means, dtype=np.float64), np.array(shapes, dtype=np.float64)
 
 
-def simulate(truth: Truth, n: int, samples: int, seed: int) -> tuple[dict[str, Array], int]:
-    """Coverage (P,) in per cent by kind of errors, and how many samples have an estimate."""
-    counts = {kind: np.zeros(truth.coefficients.size + truth.shapes.size) for kind in truth.kinds}
+def simulate(design: Design, samples: int, seed: int) -> tuple[dict[str, tuple[Array, Array]], int]:
+    """Coverage in per cent, of coefficients and of shapes, by kind of errors, and how many samples have an estimate."""
+    counts: dict[str, tuple[Array, Array]] = {}
     used = 0
     for number in range(samples):
-        y, x = truth.sample(np.random.default_rng([seed, n, number]), n)
-        found = fitted(truth, y, x)
+        found = fitted(design, *design.rows(np.random.default_rng([seed, design.n, number])))
         if found is None:
             continue
         used += 1
-        for kind in truth.kinds:
-            counts[kind] += holds(truth, *found.errors(kind), n)
-    return {kind: 100.0 * count / max(used, 1) for kind, count in counts.items()}, used
+        for kind in design.promised:
+            held = holds(design, *found.errors(kind), design.n)
+            before = counts.get(kind, (np.zeros_like(held[0]), np.zeros_like(held[1])))
+            counts[kind] = before[0] + held[0], before[1] + held[1]
+    return {kind: (100.0 * means / used, 100.0 * shapes / used) for kind, (means, shapes) in counts.items()}, used
 
 
-def rows(truth: Truth, n: int, samples: int, seed: int) -> Iterator[str]:
+def lines(design: Design, samples: int, seed: int) -> Iterator[str]:
     """Lines of the table."""
-    shares, used = simulate(truth, n, samples, seed)
+    shares, used = simulate(design, samples, seed)
     tolerance = 100.0 * TAIL * np.sqrt(LEVEL * (1.0 - LEVEL) / max(used, 1))
-    for kind, share in shares.items():
-        means, shapes = share[: truth.coefficients.size], share[truth.coefficients.size :]
-        promised = n >= LARGE or (kind == "auto" and truth.noise.compresses)
-        within = used > 0 and bool(((share >= LIMITS[0]) & (share <= LIMITS[1])).all())
-        verdict = ("yes" if within else "**no**") if promised and tolerance < LEVEL_TO_LIMIT else "-"
-        coefficients = ", ".join(f"{value:.1f}" for value in means)
-        yield (f"| {truth.title} | {n:,} | {kind} | {coefficients} | {', '.join(f'{value:.1f}' for value in shapes)} | "
-               f"±{tolerance:.1f} | {used:,} | {samples - used:,} | {verdict} |")
+    for kind, (means, shapes) in shares.items():
+        shown = means if means.size <= SHOWN else np.array([means.mean()])
+        coefficients = listed(shown) + (f" (mean of {means.size})" if means.size > SHOWN else "")
+        limits = design.promised[kind]
+        verdict = "-"
+        if limits is not None and tolerance < LEVEL_TO_LIMIT:
+            low, high = limits
+            judged = np.concatenate([shown, shapes])
+            verdict = "yes" if bool(((judged >= low) & (high is None or judged <= high)).all()) else "**no**"
+        yield (f"| {design.title} | {design.n:,} | {kind} | {coefficients} | {listed(shapes)} | ±{tolerance:.1f} | "
+               f"{spelt(limits)} | {used:,} | {samples - used:,} | {verdict} |")
+
+
+def listed(shares: Array) -> str:
+    return ", ".join(f"{share:.1f}" for share in shares)
+
+
+def spelt(limits: Limits | None) -> str:
+    """Limits in words."""
+    if limits is None:
+        return "-"
+    low, high = limits
+    return f"at least {low}" if high is None else f"{low} to {high}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Coverage of the 95 % intervals.")
-    parser.add_argument("--samples", type=int, default=2000)
+    parser.add_argument("--samples", type=int, default=2000, help="of each ordinary design; 0 for none")
+    parser.add_argument("--hard", type=int, default=4000, help="of each hard design; 0 for none")
     parser.add_argument("--sizes", type=lambda text: [int(part) for part in text.split(",")], default=[50, 500, 5000])
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    print(EXPLANATION.format(samples=given.samples, seed=given.seed, low=LIMITS[0], high=LIMITS[1], large=LARGE))
-    print("| model | n | errors | coefficients | sigma | ± | samples | left out: no estimate | kept |")
-    print("|" + " --- |" * 9)
+    print(EXPLANATION.format(samples=given.samples, hard=given.hard, seed=given.seed))
+    print("| model | n | errors | coefficients | sigma | ± | limits | samples | left out: no estimate | kept |")
+    print("|" + " --- |" * 10)
     with one_thread():
-        for truth in truths():
-            for n in given.sizes:
-                for line in rows(truth, n, given.samples, given.seed):
+        for designs, samples in ((ordinary(given.sizes), given.samples), (hard(), given.hard)):
+            for design in designs if samples else ():
+                for line in lines(design, samples, given.seed):
                     print(line, flush=True)
 
 

@@ -1,114 +1,121 @@
-"""Coverage on designs that are hard for standard errors: few rows, many columns, rare levels, few clusters.
+"""Designs whose truth is known, as `coverage.py` draws them: ordinary ones of three laws, and some hard for standard errors.
 
-    python benchmarks/designs.py [--samples 4000] [--only auto,hc3,cluster] [--seed 0]
-
-All noise is normal; under hc3 its standard deviation is twice as large in the rare level, or grows with the root of x; under
-clusters each has an effect of its own, as large as the noise. The shares are of the coefficients that the design is hard for.
-Where the effective rows or clusters are below 20 the errors are cautious by design: there is a lower limit alone.
+Ordinary rows have a constant and two predictors (one normal, one 0/1). "gaussian, unequal variances" has sd 0.5 + |x1|: only the
+robust errors promise anything there, and its sigma is the root of the mean variance. The hard designs have few rows, many
+columns, rare levels or few clusters, and a coefficient 0; under hc3 their noise is twice as large in the rare level or grows
+with the root of x, under clusters each has an effect of its own, as large as the noise.
 """
 
-import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
-from fitting import fit_rows, one_thread
 
 from mlefit.arrays import Array
-from mlefit.inference.intervals import wald
+from mlefit.noise.bernoulli import Bernoulli
+from mlefit.noise.categorical import Categorical
 from mlefit.noise.gaussian import Gaussian
+from mlefit.noise.model import NoiseModel
 
-LEVEL = 0.95
-TAIL = 1.96
+BOTH, CAUTIOUS = (93.5, 96.5), (93.5, None)     # per cent
+LARGE = 500                 # rows from which all errors promise BOTH
+NORMAL_SQUARE, NORMAL_ABSOLUTE = 1.0, float(np.sqrt(2.0 / np.pi))      # E x^2 and E |x| of x ~ N(0, 1)
+
+Limits = tuple[float, float | None]
+Rows = Callable[[np.random.Generator], tuple[Array, Array, Array | None]]     # y (n,), design (n, p), clusters (n,) or None
 
 
-@dataclass(frozen=True)
-class Design:
-    """`rows(rng)` gives the design (n, p) with the constant first, the noise (n,) and the clusters (n,) or None.
-
-    `asked`: the places of the coefficients whose coverage is counted. `limits` in per cent, the upper one None for none.
-    """
+class Design(NamedTuple):
+    """A law with known coefficients (m, p) and shapes, `rows` drawn from it, and what its errors promise, by kind: the least
+    and the largest share, None for no limit, or nothing. `asked`: the coefficients that the design is hard for."""
 
     title: str
-    kind: str
-    rows: Callable[[np.random.Generator], tuple[Array, Array, Array | None]]
-    asked: slice
-    limits: tuple[float, float | None]
+    n: int
+    noise: NoiseModel
+    coefficients: Array
+    shapes: Array
+    promised: dict[str, Limits | None]
+    rows: Rows
+    asked: slice = slice(None)
+
+
+def ordinary(sizes: list[int]) -> Iterator[Design]:
+    """Three laws, and one that the gaussian is not."""
+    line, logit = np.array([[1.0, 0.5, -0.7]]), np.array([[-0.3, 0.6, 0.5]])
+    classes = np.array([[0.2, 0.7, -0.4], [-0.2, -0.5, 0.6]])
+    sigma, mean_sigma = np.array([1.5]), np.sqrt([0.25 + NORMAL_ABSOLUTE + NORMAL_SQUARE])
+    none = np.empty(0)
+    gaussian, bernoulli, categorical = Gaussian(), Bernoulli(), Categorical().of("abc")
+    for title, noise, coefficients, shapes, spread in (
+        ("gaussian", gaussian, line, sigma, None), ("gaussian, unequal variances", gaussian, line, mean_sigma, unequal),
+        ("bernoulli", bernoulli, logit, none, None), ("categorical, 3 classes", categorical, classes, none, None),
+    ):
+        for n in sizes:
+            later = BOTH if n >= LARGE else None
+            exact = BOTH if noise.compresses else later
+            promised = {"auto": exact, "hc0": later, "hc3": later} if spread is None else {"hc0": later, "hc3": later}
+            yield Design(title, n, noise, coefficients, shapes, promised,
+                         _drawn(noise, n, coefficients, np.log(shapes), spread))
+
+
+def _drawn(
+    noise: NoiseModel, n: int, coefficients: Array, free: Array, spread: Callable[[Array], Array] | None
+) -> Rows:
+    def rows(rng: np.random.Generator) -> tuple[Array, Array, None]:
+        x = np.column_stack([np.ones(n), rng.standard_normal(n), rng.random(n) < 0.5])
+        eta = x @ coefficients.T
+        y = noise.draw(rng, eta, free) if spread is None else eta[:, 0] + spread(x) * rng.standard_normal(n)
+        return y, x, None
+    return rows
+
+
+def unequal(x: Array) -> Array:
+    """Standard deviations (n,)."""
+    return np.asarray(0.5 + np.abs(x[:, 1]))
+
+
+def hard() -> Iterator[Design]:
+    """Where fewer than 20 rows or clusters carry a coefficient, errors are cautious by design: there is a lower limit alone."""
+    yield from (exact(12, 3), exact(60, 20), exact(300, 60), exact(400, 200))
+    yield from (rare(1000, 20, BOTH), rare(100, 2, CAUTIOUS), lognormal(100))
+    yield from (clustered(40, 10, BOTH), clustered(20, 10, BOTH), clustered(10, 10, (92.5, None)))
+
+
+def null(title: str, n: int, kind: str, limits: Limits, p: int, asked: slice, rows: Rows) -> Design:
+    """Standard normal noise, or what grows from it, and no effect of anything."""
+    return Design(title, n, Gaussian(), np.zeros((1, p)), np.empty(0), {kind: limits}, rows, asked)
 
 
 def exact(n: int, p: int) -> Design:
     """Normal columns."""
     def rows(rng: np.random.Generator) -> tuple[Array, Array, None]:
-        return np.column_stack([np.ones(n), rng.normal(size=(n, p - 1))]), rng.normal(size=n), None
-    return Design(f"n = {n}, p = {p}", "auto", rows, slice(0, p), (93.5, 96.5))
+        x = np.column_stack([np.ones(n), rng.normal(size=(n, p - 1))])
+        return rng.normal(size=n), x, None
+    return null(f"gaussian, p = {p}", n, "auto", BOTH, p, slice(None), rows)
 
 
-def rare(n: int, count: int, limits: tuple[float, float | None]) -> Design:
+def rare(n: int, count: int, limits: Limits) -> Design:
     """A level of `count` rows, in which the noise is twice as large."""
     def rows(rng: np.random.Generator) -> tuple[Array, Array, None]:
         level = (np.arange(n) < count) * 1.0
-        return np.column_stack([np.ones(n), rng.normal(size=n), level]), rng.normal(size=n) * (1.0 + level), None
-    return Design(f"n = {n}, {count} rows in the level", "hc3", rows, slice(2, 3), limits)
+        x = np.column_stack([np.ones(n), rng.normal(size=n), level])
+        return rng.normal(size=n) * (1.0 + level), x, None
+    return null(f"gaussian, {count} rows in the level", n, "hc3", limits, 3, slice(2, 3), rows)
 
 
 def lognormal(n: int) -> Design:
     """A skewed column, with which the noise grows."""
     def rows(rng: np.random.Generator) -> tuple[Array, Array, None]:
         x = rng.lognormal(size=n)
-        return np.column_stack([np.ones(n), x]), rng.normal(size=n) * np.sqrt(x), None
-    return Design(f"n = {n}, lognormal x", "hc3", rows, slice(1, 2), (93.5, None))
+        return rng.normal(size=n) * np.sqrt(x), np.column_stack([np.ones(n), x]), None
+    return null("gaussian, lognormal x", n, "hc3", CAUTIOUS, 2, slice(1, 2), rows)
 
 
-def clustered(groups: int, size: int, limits: tuple[float, float | None]) -> Design:
+def clustered(groups: int, size: int, limits: Limits) -> Design:
     """Half of the clusters treated."""
     def rows(rng: np.random.Generator) -> tuple[Array, Array, Array]:
         group = np.repeat(np.arange(groups), size)
         noise = rng.normal(size=groups)[group] + rng.normal(size=group.size)
         treated = (group < groups / 2) * 1.0
-        return np.column_stack([np.ones(group.size), treated, rng.normal(size=group.size)]), noise, group.astype(float)
-    return Design(f"{groups} clusters of {size}", "cluster:g", rows, slice(0, 2), limits)
-
-
-DESIGNS = (
-    exact(12, 3), exact(60, 20), exact(300, 60), exact(400, 200),
-    rare(1000, 20, (93.5, 96.5)), rare(100, 2, (93.5, None)), lognormal(100),
-    clustered(40, 10, (93.5, 96.5)), clustered(20, 10, (93.5, 96.5)), clustered(10, 10, (92.5, None)),
-)
-
-
-def coverage(design: Design, samples: int, seed: int) -> float:
-    """How often the interval of an asked coefficient holds its true value, 0, in per cent."""
-    inside = asked = 0
-    for number in range(samples):
-        x, y, group = design.rows(np.random.default_rng([seed, number]))
-        found, errors = fit_rows(Gaussian(), y, x, group).errors(design.kind)
-        for estimate, error, law in zip(found.mle[0, design.asked], found.std_error[0, design.asked], errors.laws[design.asked],
-                                        strict=True):
-            said = wald(float(estimate), float(error), LEVEL, law)
-            inside += said.low <= 0.0 <= said.high
-            asked += 1
-    return 100.0 * inside / asked
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Coverage on hard designs.")
-    parser.add_argument("--samples", type=int, default=4000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", default="auto,hc3,cluster", help="kinds of standard errors")
-    given = parser.parse_args()
-    tolerance = 100.0 * TAIL * np.sqrt(LEVEL * (1.0 - LEVEL) / given.samples)
-    print(f"{given.samples:,} samples per line, seed {given.seed}; ±{tolerance:.1f} is chance.\n")
-    print("| errors | design | coverage, % | limits | kept |")
-    print("|" + " --- |" * 5)
-    with one_thread():
-        for design in DESIGNS:
-            if design.kind.partition(":")[0] not in given.only.split(","):
-                continue
-            share, (low, high) = coverage(design, given.samples, given.seed), design.limits
-            kept = "yes" if low <= share and (high is None or share <= high) else "**no**"
-            limits = f"{low} to {high}" if high is not None else f"at least {low}"
-            print(f"| {design.kind} | {design.title} | {share:.1f} | {limits} | {kept} |", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+        return noise, np.column_stack([np.ones(group.size), treated, rng.normal(size=group.size)]), group.astype(float)
+    return null(f"gaussian, {groups} clusters of {size}", groups * size, "cluster:g", limits, 3, slice(0, 2), rows)
