@@ -6,7 +6,8 @@ from inspect import Parameter
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
-from mlefit.options.declaration import declared, signed
+from mlefit.options.declaration import checked, declared, signed
+from mlefit.options.values import refused
 from mlefit.pipeline import run
 from mlefit.report.json import to_dict
 from mlefit.report.report import Report
@@ -113,17 +114,20 @@ def request_of(
     name: str, data: Any, target: str | None, features: Sequence[str] | None, options: Mapping[str, Any]
 ) -> Request:
     """The request of the function `name`. Raises TypeError for a keyword that is no option."""
-    known = {option.name for option in declared(Request)} | {"read"}
-    if unknown := sorted(options.keys() - known):
+    known = {option.name: option for option in declared(Request)}
+    if unknown := sorted(options.keys() - known.keys() - {"read"}):
         raise TypeError(f"{name}() got an unexpected keyword argument '{unknown[0]}'")
+    options = {name: value if name == "read" else checked(known[name], value) for name, value in options.items()}
     if isinstance(data, (str, PathLike)):
         data = (fspath(data),)
     elif isinstance(data, list | tuple) and all(isinstance(path, (str, PathLike)) for path in data):
         data = tuple(fspath(path) for path in data)
-    options = dict(options)
     reading = {name: options.pop(name) for name in READING if name in options}
     read = (options.pop("read", None) or ReadOptions())._replace(digest=True, **reading)
-    options["reference"] = dict(options.get("reference") or {})
+    reference = options.get("reference") or {}
+    if not isinstance(reference, Mapping):
+        raise refused("--reference", reference, "a mapping of columns to levels", 'such as reference={"site": "a"}')
+    options["reference"] = dict(reference)
     features = None if features is None else tuple(features)
     return Request(data=data, target=target, features=features, read=read, **options)
 

@@ -15,6 +15,7 @@ from mlefit.cli.app import app
 from mlefit.cli.command import command
 from mlefit.cli.fit import fit
 from mlefit.cli.prove import prove
+from mlefit.errors import UsageError
 from mlefit.options.declaration import NOTHING, Declared, Fields, Option, Section, called, declared
 from mlefit.options.values import as_typed, whole
 from mlefit.request import Request
@@ -105,7 +106,11 @@ def test_the_python_function_takes_the_options_of_a_request_by_their_names() -> 
         assert keyword.kind == by_name
 
 
-SENT = {"features": ("a",), "reference": {"g": "b"}, "intercept": False, "header": False, "na": ("?",)}
+SENT = {
+    "features": ("a",), "reference": {"g": "b"}, "intercept": False, "header": False, "na": ("?",), "weights_kind": "precision",
+    "missing": "error", "se": "hc2", "intervals": "profile", "level": 0.9, "unit": "bits", "seed": 3, "kl": False, "draws": 7,
+    "holdout": 0.3, "engine": "stream", "threads": 1, "delimiter": ";", "encoding": "utf-8", "decimal": ",", "skip": 2, "memory": 200,
+}
 
 
 @pytest.mark.parametrize("name", [name for name in OPTIONS if name != "data"])
@@ -179,3 +184,20 @@ def test_what_is_not_said_keeps_its_default_and_a_record_within_takes_its_own() 
     assert called(Request, {"data": ("d.csv",), "decimal": ",", "seed": 3}) == Request(
         ("d.csv",), seed=3, read=ReadOptions(decimal=","))
     assert OPTIONS["data"].default is NOTHING
+
+
+@pytest.mark.parametrize(("given", "message", "remedy"), [
+    ({"intervals": "bogus"}, '--intervals: expected wald or profile, found "bogus"', "such as --intervals wald"),
+    ({"missing": "x"}, '--missing: expected drop or error, found "x"', "such as --missing drop"),
+    ({"unit": "bit"}, "--bits: expected 'nats' or 'bits' in Python, found \"bit\"", "use one of them, or leave it out"),
+    ({"intercept": "no"}, '--no-intercept: expected True or False in Python, found "no"', "use one of them, or leave it out"),
+    ({"level": 1.5}, '--level: expected a number between 0 and 1, found "1.5"', "such as --level 0.95"),
+    ({"seed": 1.5}, '--seed: expected a whole number >= 0, found "1.5"', "such as --seed 1"),
+    ({"memory": "much"}, '--memory: expected a size, found "much"', "such as --memory 200MB or --memory 1.5GiB"),
+    ({"reference": "g"}, '--reference: expected a mapping of columns to levels, found "g"', 'such as reference={"site": "a"}'),
+])
+def test_the_python_function_refuses_what_the_command_line_refuses(given: dict[str, Any], message: str, remedy: str) -> None:
+    data = {"x": [1.0, 2.0, 3.0, 4.0], "y": [1.0, 2.5, 3.0, 4.5]}
+    with pytest.raises(UsageError) as refused:
+        mlefit.fit(data, "y", **given)
+    assert (refused.value.message, refused.value.remedy) == (message, remedy)

@@ -11,6 +11,8 @@ from enum import IntEnum
 from inspect import Parameter, Signature, signature
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
+from mlefit.options.values import refused
+
 T = TypeVar("T")
 NOTHING = Parameter.empty     # no default: it must be given
 
@@ -85,6 +87,19 @@ def marked(parameter: Parameter) -> tuple[Any, Option | Fields | None]:
         return parameter.annotation, None
     type_, *marks = get_args(parameter.annotation)
     return type_, next((mark for mark in marks if isinstance(mark, Option | Fields)), None)
+
+
+def checked(found: Declared, value: object) -> object:
+    """A value as Python gives it, by the rule of the text that the command line has for it. Raises UsageError."""
+    option = found.option
+    if value is None and found.default is None:
+        return value
+    if option.switch:
+        words = (found.default, option.given)
+        if value not in words:
+            raise refused(option.name, value, f"{words[0]!r} or {words[1]!r} in Python", "use one of them, or leave it out")
+        return value
+    return value if option.parse is None else option.parse(option.name, value if isinstance(value, str) else str(value))
 
 
 def called(made: Callable[..., T], values: Mapping[str, object]) -> T:
