@@ -201,3 +201,40 @@ def test_knots_and_polynomials_are_learnt_from_the_rows_fitted_alone() -> None:
     mine, alone = (fit(table, formula="y ~ bs(x, df=6)", holdout=share) for table, share in ((data, 0.3), (rest, None)))
     for one, other in zip(mine.parameters, alone.parameters, strict=True):
         assert one.estimate == pytest.approx(other.estimate, rel=1e-9)
+
+
+def test_held_out_rows_that_break_the_relation_of_a_column_without_a_coefficient_are_not_scored() -> None:
+    rng = np.random.default_rng(8)
+    n = 200
+    aside = np.random.default_rng([0, 0, 1]).random(n) < 0.3
+    a, b = rng.normal(size=(2, n)) + 1e3
+    twice, fixed = a + 0.25 * b, np.full(n, 5.0)
+    out = np.flatnonzero(aside)
+    twice[out[:4]] += 3.0
+    fixed[out[3:5]] = 7.0
+    y = a - b + rng.normal(size=n)
+    report = fit({"a": a.tolist(), "b": b.tolist(), "twice": twice.tolist(), "fixed": fixed.tolist(), "y": y.tolist()},
+                 target="y", holdout=0.3)
+    assert [p.state for p in report.parameters] == ["ok", "ok", "ok", "aliased", "aliased", "ok"]
+    held = told(report).holdout
+    assert held is not None
+    assert (held.rows, held.not_scored, held.n) == (aside.sum(), 5, aside.sum() - 5)
+    (warning,) = [warning for warning in report.warnings if warning.code == "not-scored"]
+    assert warning.message == (
+        f"5 of {held.rows} rows held out are not scored: a column that others determine in the rows fitted, and so has no "
+        "coefficient, is not what they say there (twice: 4, fixed: 2)")
+    first, one, two = (p.estimate for p in report.parameters[:3])
+    error = (y - (first + one * a + two * b))[out[5:]]      # type: ignore[operator]
+    assert held.rmse == pytest.approx(np.sqrt(np.mean(error**2)), rel=1e-8)
+
+
+def test_columns_that_stay_combinations_are_no_reason_not_to_score() -> None:
+    rng = np.random.default_rng(9)
+    n = 300
+    a, b = np.round(1e6 + rng.normal(size=(2, n)), 3)
+    table = {"a": a.tolist(), "b": b.tolist(), "s": (a + b).tolist(), "t": (0.1 * a).tolist(), "y": rng.normal(size=n).tolist()}
+    report = fit(table, target="y", holdout=0.5)
+    held = told(report).holdout
+    assert held is not None
+    assert [p.state for p in report.parameters].count("aliased") == 2
+    assert held.not_scored == 0

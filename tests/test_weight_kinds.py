@@ -170,7 +170,28 @@ def test_held_out_rows_of_precision_weights_have_a_variance_of_their_own() -> No
     each = 0.5 * (np.log(2.0 * np.pi * variance) + error**2 / variance)
     assert held.cross_entropy == pytest.approx(each.mean(), rel=1e-10)
     assert held.rmse == pytest.approx(np.sqrt(np.mean(data["w"][aside] * error**2)), rel=1e-10)
-    assert (held.r_squared, held.std_error) == (None, None)
+    y, w = data["y"][aside], data["w"][aside]
+    about = w @ (y - w @ y / w.sum()) ** 2
+    assert held.r_squared == pytest.approx(1.0 - w @ error**2 / about, rel=1e-9)
+    assert held.std_error == pytest.approx(each.std() / np.sqrt(aside.sum()), rel=1e-9)
+    assert held.n == aside.sum()
+
+
+def test_the_error_of_held_out_rows_drawn_with_weights_is_that_of_a_weighted_mean() -> None:
+    data = table(7, 600)
+    fit = mlefit.fit(data, "y", ["x"], weights="w", weights_kind="sampling", holdout=0.4, draws=0)
+    held = fit.report.information.holdout if fit.report.information else None
+    assert held is not None
+    first, slope, sigma = (p.estimate for p in fit.report.parameters)
+    assert first is not None
+    assert slope is not None
+    assert sigma is not None
+    aside = np.random.default_rng([0, 0, 1]).random(600) < 0.4
+    error, w = (data["y"] - first - slope * data["x"])[aside], data["w"][aside]
+    each = 0.5 * (np.log(2.0 * np.pi * sigma**2) + error**2 / sigma**2)
+    mean = w @ each / w.sum()
+    assert held.cross_entropy == pytest.approx(mean, rel=1e-10)
+    assert held.std_error == pytest.approx(np.sqrt(w**2 @ (each - mean) ** 2) / w.sum(), rel=1e-8)
 
 
 @pytest.mark.parametrize(("options", "message", "remedy"), [

@@ -31,30 +31,33 @@ class Familiar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """Weight and mean of numbers, the sum of their squares about that mean, and of the squared errors of their prediction."""
+    """Weight and mean of numbers, the sums of their squares about that mean and of the squared errors of their prediction, and
+    how many rows they are."""
 
     weight: float
     mean: float
     about_mean: float
     error: float
+    count: float
 
     @classmethod
-    def of(cls, y: Array, predicted: Array, weight: Array) -> "Errors":
-        """Those of rows (n,)."""
+    def of(cls, y: Array, predicted: Array, weight: Array, count: float | None = None) -> "Errors":
+        """Those of rows (n,); `count`: how many they are, where that is not their weight."""
         total = float(weight.sum())
-        mean = float(weight @ y) / total
-        return cls(total, mean, float(weight @ np.square(y - mean)), float(weight @ np.square(y - predicted)))
+        mean = float(weight @ y) / total if total else 0.0
+        error = float(weight @ np.square(y - predicted))
+        return cls(total, mean, float(weight @ np.square(y - mean)), error, total if count is None else count)
 
     def __add__(self, other: "Errors") -> "Errors":
         weight, apart = self.weight + other.weight, other.mean - self.mean
-        share = other.weight / weight
+        share = other.weight / weight if weight else 0.0
         about_mean = self.about_mean + other.about_mean + self.weight * share * apart**2
-        return Errors(weight, self.mean + share * apart, about_mean, self.error + other.error)
+        return Errors(weight, self.mean + share * apart, about_mean, self.error + other.error, self.count + other.count)
 
     def figures(self, unit: float) -> Familiar:
         """In natural units, of which the encoded response has `unit` in one."""
         squared = 1.0 - self.error / self.about_mean if self.about_mean > 0.0 else None
-        return Familiar(rmse=unit * float(np.sqrt(self.error / self.weight)), r_squared=squared)
+        return Familiar(rmse=unit * float(np.sqrt(self.error / self.count)), r_squared=squared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +89,19 @@ class Hits:
         return Familiar(accuracy=self.right / self.weight, auc=None if self.ranking is None else self.ranking.auc)
 
 
-def familiar(noise: NoiseModel, objective: Objective, theta: Array, rows: Execution, unit: float) -> Familiar:
-    """The figures of the model at `theta` on these rows; `unit` is that of the encoded response."""
+def familiar(
+    noise: NoiseModel, objective: Objective, theta: Array, rows: Execution, unit: float, *, precision: bool = False,
+) -> Familiar:
+    """The figures of the model at `theta` on these rows; `unit` is that of the encoded response.
+
+    With weights that are precisions R2 is that of weighted squares, and the root mean square error that of a row of weight 1.
+    """
 
     coef, free = objective.split(theta)
 
     def errors(chunk: Chunk) -> Errors:
         weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
-        return Errors.of(chunk.y, noise.expected(objective.mean.eta(coef, chunk), free), weight)
+        return Errors.of(chunk.y, noise.expected(objective.mean.eta(coef, chunk), free), weight, chunk.rows if precision else None)
 
     def hits(chunk: Chunk) -> Hits:
         eta = objective.mean.eta(coef, chunk)

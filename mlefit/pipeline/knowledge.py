@@ -7,16 +7,15 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.estimation.fit import Optima
 from mlefit.estimation.refit import refit
-from mlefit.execution import Engine
-from mlefit.information.familiar import familiar
 from mlefit.information.measure import measure
-from mlefit.information.prediction import held_out, takeuchi
+from mlefit.information.prediction import takeuchi
 from mlefit.information.sample import Sample
 from mlefit.information.unknown import not_identifiable, off
 from mlefit.mean import LinearMean
 from mlefit.pipeline.fitted import Fitted
+from mlefit.pipeline.unseen import unseen
 from mlefit.problem.problem import Problem
-from mlefit.report.information import Holdout, Information
+from mlefit.report.information import Information
 from mlefit.rows.chunk import Chunk
 
 
@@ -54,7 +53,7 @@ def information(found: Fitted, null: float | None) -> Information:
     cross = fit.nll[0] / problem.n + problem.log_density
     if problem.prepared.observed.sampling:
         reason = "with sampling weights the likelihood is not that of the rows"
-        return not_identifiable(cross, reason, problem.prepared.moments.rows)._replace(unit=request.unit, holdout=_unseen(found))
+        return not_identifiable(cross, reason, problem.prepared.moments.rows)._replace(unit=request.unit, holdout=unseen(found))
     known = off(cross, problem.prepared.moments.rows) if not request.kl else measure(
         sample_of(problem, fit, mean), fit=partial(refit, noise), seed=request.seed, draws=request.draws, level=request.level,
     )
@@ -65,26 +64,5 @@ def information(found: Fitted, null: float | None) -> Information:
         cross_entropy=cross, entropy=None if known.entropy is None else known.entropy - enlarged,
         unit=request.unit, explained=-null / problem.n - cross if null is not None and with_predictors else None,
         expected_tic=None if trace is None else cross + trace / problem.n, expected_aic=cross + problem.n_params / problem.n,
-        holdout=_unseen(found),
-    )
-
-
-def _unseen(found: Fitted) -> Holdout | None:
-    """The model on the rows put aside, in natural units."""
-    problem, fit = found.problem, found.fit
-    aside, noise = problem.prepared.aside, problem.prepared.noise
-    if aside is None:
-        return None
-    held = Holdout(aside.share, aside.store.rows + aside.unscored, 0, None, None, aside.unscored)
-    if not aside.store.rows:
-        return held
-    rows = Engine(aside.store, problem.threads)
-    n, mean, error = held_out(found.objective, fit.mle.theta, rows, fit.nll[0] / problem.n)
-    precision = problem.prepared.observed.precision     # after which rows know neither their mean nor their weight
-    known = familiar(noise, found.objective, fit.mle.theta, rows, problem.units.y_scale)
-    entropy = mean + problem.log_unit - 0.5 * aside.log_weight / aside.store.rows
-    return held._replace(
-        n=round(n), cross_entropy=entropy, std_error=None if precision else error,
-        rmse=known.rmse, r_squared=None if precision else known.r_squared,
-        accuracy=known.accuracy, log_loss=entropy if noise.response.reads_levels else None, auc=known.auc,
+        holdout=unseen(found),
     )

@@ -145,14 +145,3 @@ def beyond_doubles(found: Sequence[Parameter]) -> tuple[Warn, ...]:
         return ()
     return (Warn("too-large", f"{', '.join(names)}: the coefficient is beyond the largest double, 1.8e308, as the column "
                  "varies so little; multiply it by a power of ten", names),)
-
-
-def unscored(problem: Problem) -> tuple[Warn, ...]:
-    """A warning that names the columns of rows held out that have a level which no row fitted has."""
-    aside = problem.prepared.aside
-    if aside is None or not aside.unscored:
-        return ()
-    held = aside.store.rows + aside.unscored
-    where = ", ".join(f"{column}: {count}" for column, count in aside.unlearnt.items())
-    return (Warn("not-scored", f"{aside.unscored} of {held} rows held out are not scored: their level of a predictor is in no row "
-                 f"of the fit ({where})", tuple(aside.unlearnt)),)

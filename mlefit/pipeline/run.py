@@ -17,10 +17,10 @@ from mlefit.pipeline.results import (
     route,
     shape_note,
     sigma_note,
-    unscored,
     with_kl,
 )
 from mlefit.pipeline.terms import term_tests
+from mlefit.pipeline.unseen import unscored
 from mlefit.problem.prepare import Progress
 from mlefit.problem.stated import stated
 from mlefit.report.report import Report

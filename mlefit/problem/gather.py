@@ -90,7 +90,6 @@ class Gathered:
     `moments` is None where no row is fitted. `levels` of a response that is read as levels, and `clusters`, stand in order
     of first appearance, with the weights of the rows fitted: 0 for a level whose rows are all held out. `unscored` rows are
     held out and can be given no prediction, as their level of a column, in `unlearnt` rows by column, is in no row fitted.
-    `aside_log_weight`: sum of the logarithms of the precision weights of those held out.
     """
 
     reservoir: Reservoir
@@ -100,7 +99,6 @@ class Gathered:
     clusters: Mapping[str, float] = field(default_factory=dict)
     unscored: int = 0
     unlearnt: Mapping[str, int] = field(default_factory=dict)
-    aside_log_weight: float = 0.0
 
     def __add__(self, other: "Gathered") -> "Gathered":
         moments = self.moments or other.moments
@@ -110,7 +108,6 @@ class Gathered:
             self.reservoir + other.reservoir, self.ledger + other.ledger, moments,
             add_counts(self.levels, other.levels), add_counts(self.clusters, other.clusters),
             self.unscored + other.unscored, add_counts(self.unlearnt, other.unlearnt),
-            self.aside_log_weight + other.aside_log_weight,
         )
 
 
@@ -150,7 +147,7 @@ def gather(source: Source, told: Told, kept: Kept, threads: int) -> Gathered:
 def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used) -> Gathered:
     """Encode a step of rows, divide them, keep them, and add them up."""
     batch, unlearnt = used.batch, {}
-    aside, unscored, aside_log_weight = told.split.aside(batch), 0, 0.0
+    aside, unscored = told.split.aside(batch), 0
     if aside is not None:
         unlearnt = {name: rows & aside & used.keep for name, rows in told.columns.predictors.unlearnt(batch).items()}
         known = used.without(np.logical_or.reduce(list(unlearnt.values()))) if unlearnt else used
@@ -160,12 +157,7 @@ def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used) -> Gathered:
     chance = keys(told.split.seed, Stream.SAMPLE, batch.place, batch.start, batch.start + batch.rows)[used.rows]
     if aside is not None:
         out = aside[used.rows]
-        outside = encoded.choose(np.flatnonzero(out)).piece
-        if told.columns.observed.precision:
-            assert outside.chunk.weight is not None
-            aside_log_weight = float(np.log(outside.chunk.weight).sum())
-            outside = outside._replace(chunk=whitened(outside.chunk))
-        kept.aside.keep(place, outside)
+        kept.aside.keep(place, encoded.choose(np.flatnonzero(out)).piece)
         fitted = np.flatnonzero(~out)
         encoded, chance = encoded.choose(fitted), chance[fitted]
     piece = encoded.piece
@@ -177,7 +169,6 @@ def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used) -> Gathered:
         levels=_weights(piece.levels, met.y, piece.chunk.y, piece.chunk.weight) if piece.levels else {},
         clusters={} if met.cluster is None else _weights(piece.clusters, met.cluster, piece.chunk.cluster, piece.chunk.weight),
         unscored=unscored, unlearnt={name: count for name, rows in unlearnt.items() if (count := int(rows.sum()))},
-        aside_log_weight=aside_log_weight,
     )
 
 

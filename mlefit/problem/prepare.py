@@ -44,14 +44,12 @@ class Aside(NamedTuple):
     """The `share` of the rows that the fit does not see, in `store`.
 
     `unscored` others have no prediction: by column in `unlearnt`, so many have a level that is in no row fitted.
-    `log_weight`: sum of the logarithms of precision weights.
     """
 
     share: float
     store: Store
     unscored: int
     unlearnt: Mapping[str, int]
-    log_weight: float
 
 
 class Prepared(NamedTuple):
@@ -146,8 +144,7 @@ def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -
                   {cluster: rank for rank, cluster in enumerate(gathered.clusters)}, unit)
     aside = None
     if request.holdout is not None:
-        aside = Aside(request.holdout, kept.aside.store(ranks), gathered.unscored, gathered.unlearnt,
-                      gathered.aside_log_weight)
+        aside = Aside(request.holdout, kept.aside.store(ranks), gathered.unscored, gathered.unlearnt)
     return Prepared(
         roles, gathered.ledger, moments, scaling, gathered.reservoir.sample(ranks),
         kept.fitted.store(ranks) if kept.fitted.complete else None, roles.model.of(levels), levels,

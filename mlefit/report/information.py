@@ -81,7 +81,7 @@ class Divergence(NamedTuple):
 class Holdout(NamedTuple):
     """The fitted model on rows that the fit has not seen: their cross-entropy, its standard error, and the figures people know.
 
-    `rows` are held out; `not_scored` of them have a level that the fit does not know, and `n` is the weight of the others.
+    `rows` are held out; `not_scored` of them have no prediction, and `n` is the weight of the others.
     """
 
     share: float
