@@ -75,6 +75,11 @@ class Request:
         gather=columns)] = None
     formula: Annotated[str | None, Option(
         "-f --formula", metavar="FORMULA", help='Instead of -t and -x: "y ~ a + C(g) + a:b".')] = None
+    scale_features: Annotated[tuple[str, ...] | None, Option(
+        "--scale-features", metavar="A,B,...", help="Predictors of the log of the scale or dispersion, or none. Repeatable.",
+        gather=columns)] = None
+    scale_formula: Annotated[str | None, Option(
+        "--scale-formula", metavar="FORMULA", help='The same as a formula: "~ log(a) + C(g)".')] = None
     intercept: Annotated[bool, Option("--no-intercept", help="No constant term.", given=False)] = True
     positive: Annotated[str | None, Option(
         "--positive", metavar="LEVEL", help="bernoulli: the level modelled. Default: the later one.")] = None

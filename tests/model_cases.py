@@ -44,9 +44,13 @@ def free_shapes(noise: NoiseModel, rng: np.random.Generator) -> Array:
 
 
 def rows(noise: NoiseModel, seed: int, n: int = 40, size: float = 2.0) -> tuple[Array, Array, Array]:
-    """Responses (n,), predictors (n, m) up to `size`, free shapes (s,)."""
+    """Responses (n,), predictors (n, m) up to `size`, but for the logarithms of scales, and free shapes (s,)."""
     rng = np.random.default_rng(seed)
-    return responses(noise, rng, n), rng.uniform(-size, size, (n, len(noise.predictors))), free_shapes(noise, rng)
+    y, eta = responses(noise, rng, n), rng.uniform(-size, size, (n, len(noise.predictors)))
+    for a, predictor in enumerate(noise.predictors):
+        if predictor.kind == "scale":
+            eta[:, a] *= min(1.0, 1.0 / size)
+    return y, eta, free_shapes(noise, rng)
 
 
 def chunk_of(noise: NoiseModel, seed: int, n: int = 60, weighted: bool = False, shifted: bool = False) -> Chunk:

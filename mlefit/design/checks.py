@@ -56,6 +56,11 @@ def check_options(source: Source, request: Request, columns: Columns, model: Noi
     if request.weights is None and request.weights_kind != "frequency":
         raise UsageError(f"--weights-kind {request.weights_kind}: there are no weights", "name their column with --weights",
                          code="options-contradict")
+    if columns.observed.precision and any(predictor.kind == "scale" for predictor in model.predictors):
+        raise UsageError(
+            f"--weights-kind precision: the scale of {model.name} has predictors of its own already",
+            "put the logarithm of the weights into --scale-formula, or use --weights-kind frequency or sampling",
+            code="options-contradict")
     if columns.observed.precision and not model.compresses:
         takes = MODELS.names(lambda other: other.compresses)
         raise UsageError(

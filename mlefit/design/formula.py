@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 LARGEST_EXPANSION = 20_000      # terms before equal ones are merged
 
 
+class RightSide(NamedTuple):
+    """Terms, whether there is an intercept, the text and all columns, in order of appearance."""
+
+    terms: tuple[Term, ...]
+    intercept: bool
+    text: str
+    columns: tuple[str, ...]
+
+
 class Formula(NamedTuple):
     """`target` ~ `text_rhs`; `columns`: all predictors in order of appearance; `categorical`: those read as levels.
 
@@ -82,23 +91,48 @@ def parse_formula(
     typed = Typed("formula", text)
     tokens = scan(typed, names)
     target, right = _split(typed, tokens)
+    side = _read(typed, right, names, kinds, categorical, {target, *exclude})
+    if target in side.columns:
+        raise typed.refusal(
+            right[0].place, f'the target "{target}" is also a predictor', "remove it from the right-hand side", [target]
+        )
+    coded = frozenset().union(*(term.categories for term in side.terms))
+    return Formula(target, side.terms, side.intercept, side.text, side.columns, coded)
+
+
+def parse_side(
+    subject: str, text: str, names: Sequence[str], kinds: Mapping[str, Kind], categorical: Collection[str],
+    exclude: Collection[str],
+) -> RightSide:
+    """A formula without a target, such as `~ log(a)`, as `parse_formula` reads one with it; `subject`: for messages."""
+    typed = Typed(subject, text)
+    tokens = scan(typed, names)
+    if tokens and tokens[0].kind == "operator" and tokens[0].text == "~":
+        tokens = tokens[1:]
+    tilde = next((token for token in tokens if token.kind == "operator" and token.text == "~"), None)
+    if tilde is not None:
+        raise typed.refusal(tilde.place, 'expected no target before "~"', 'write "~ x"')
+    if not tokens:
+        raise typed.refusal(len(text), "expected predictors, found the end", 'write "~ 1" for an intercept alone')
+    return _read(typed, tokens, names, kinds, categorical, exclude)
+
+
+def _read(
+    typed: Typed, right: Sequence[Token], names: Sequence[str], kinds: Mapping[str, Kind], categorical: Collection[str],
+    exclude: Collection[str],
+) -> RightSide:
+    """The tokens of a right-hand side. `exclude`: columns that `.` does not stand for."""
     check_order(typed, right, arithmetic=False)
     side = _Side(typed, kinds, categorical)
     source = side.read(right)
     available = []
     if any(token.kind == "dot" for token in right):
-        others = (name for name in names if name != target and name not in exclude)
-        available = [side.column(name) for name in others if kinds.get(name) not in UNFIT]
+        available = [side.column(name) for name in names if name not in exclude and kinds.get(name) not in UNFIT]
     products, intercept = _expand(typed, right[0].place, source, available)
     factors = {name: factor for factor, name in side.names.items()}
     terms = tuple(Term(tuple(factors[name] for name in product)) for product in products)
     used = [name for term in terms for factor in term.factors for name in sorted(factor.numbers | factor.categories)]
-    if target in used:
-        raise typed.refusal(
-            right[0].place, f'the target "{target}" is also a predictor', "remove it from the right-hand side", [target]
-        )
-    coded = frozenset().union(*(term.categories for term in terms))
-    return Formula(target, terms, intercept, _spaced(right), tuple(dict.fromkeys(used)), coded)
+    return RightSide(terms, intercept, _spaced(right), tuple(dict.fromkeys(used)))
 
 
 def parse_offset(text: str, names: Sequence[str], kinds: Mapping[str, Kind] | None = None) -> Offset:

@@ -45,6 +45,11 @@ class Predictors:
         return tuple(term for term in self.scale or () if not (self.intercept and term == CONSTANT))
 
     @property
+    def last_intercept(self) -> bool:
+        """Whether there is a constant in the scale's side, or in the only one. Terms need not be learnt."""
+        return self.intercept if self.scale is None else CONSTANT in self.scale
+
+    @property
     def sides(self) -> tuple[Side, ...]:
         """That of the mean, or of all predictors; and that of a scale of its own."""
         place, places = int(self.intercept), dict[Term, tuple[int, ...]]()
@@ -55,15 +60,15 @@ class Predictors:
         mean = Side(self.terms, self.intercept, tuple(j for part in (head, *(places[term] for term in self.terms)) for j in part))
         if self.scale is None:
             return (mean,)
-        constant = CONSTANT in self.scale
+        constant = self.last_intercept
         terms = tuple(term for term in self.scale if term != CONSTANT)
         first = (head or places[CONSTANT]) if constant else ()
         return mean, Side(terms, constant, tuple(j for part in (first, *(places[term] for term in terms)) for j in part))
 
     @property
     def movable(self) -> tuple[bool, ...]:
-        """Of each column, whether a constant of every side that has it can take up a shift of it."""
-        fixed = {place for side in self.sides if not side.intercept for place in side.places}
+        """Of each column, whether every side that has it has a constant beside it, which can take up a shift."""
+        fixed = {place for side in self.sides for place in (side.places[:1] if side.intercept else side.places)}
         return tuple(place not in fixed for place in range(self.width))
 
     def learnt(self, learn: Callable[[tuple[Term, ...], bool], tuple[Term, ...]]) -> "Predictors":

@@ -13,7 +13,8 @@ from mlefit.design.encode import Columns
 from mlefit.design.learn import columns_to_terms
 from mlefit.design.predictors import Predictors
 from mlefit.design.response import Observed
-from mlefit.design.terms import Offset, Term
+from mlefit.design.scale import Asked, check_scale, scale_of
+from mlefit.design.terms import Offset
 from mlefit.errors import DataError, UsageError
 from mlefit.noise import MODELS, called_for
 from mlefit.noise.model import NoiseModel
@@ -36,6 +37,7 @@ class Roles:
     features: tuple[str, ...]
     chosen: tuple[str, ...] = ()        # predictors that the user did not name
     notes: tuple[str, ...] = field(default=())
+    scale_formula: str | None = None    # the right-hand side of a scale that depends on predictors
 
 
 def choose_roles(source: Source, request: Request) -> Roles:
@@ -43,14 +45,17 @@ def choose_roles(source: Source, request: Request) -> Roles:
     cluster = cluster_of(request)
     asked = None if request.model is None else MODELS.find(request.model, "--model: ")      # refused without a look at all rows
     named, excluded = _named(source, request.features)
-    _known(source, [request.target, *(named or ()), *excluded, request.weights, cluster, *request.reference])
+    scale = Asked(None if request.scale_features is None else _split(source, request.scale_features), request.scale_formula)
+    check_scale(scale, asked)
+    _known(source, [request.target, *(named or ()), *excluded, *(scale.features or ()), request.weights, cluster,
+                    *request.reference])
     offset = None
     if request.offset is not None:
         from mlefit.design.formula import parse_offset
 
         offset = parse_offset(request.offset, source.names, source.kinds)
     if request.formula is not None:
-        return _from_formula(source, request, asked, offset)
+        return _from_formula(source, request, asked, offset, scale)
     target, notes = _target(source, request, named or (), excluded)
     check_roles(target, request.weights, offset, named or ())
     taken = {target, request.weights, cluster, *excluded, *(offset.numbers if offset else ())}
@@ -63,22 +68,33 @@ def choose_roles(source: Source, request: Request) -> Roles:
     else:
         features = named
     model, more = _model(source, request, target, asked)
-    categorical = [name for name in features if _is_category(source, name) or name in request.reference]
-    columns = _columns(request, model, target, columns_to_terms(features, categorical), request.intercept, offset)
-    check_target(source, target, model)
-    check_options(source, request, columns, model)
+    terms = columns_to_terms(features, _categorical(source, request))
     text = " + ".join(features) if features else "1"
     text += "" if request.intercept or not features else " - 1"
-    return Roles(columns, model, text, features, chosen, tuple(notes + more))
+    columns, model, spread = _columns(source, request, model, target, Predictors(terms, request.intercept, offset), scale, taken)
+    return Roles(columns, model, text, features, chosen, tuple(notes + more), spread)
 
 
 def _columns(
-    request: Request, model: NoiseModel, target: str, terms: tuple[Term, ...], intercept: bool, offset: Offset | None
-) -> Columns:
-    scaled = (model.located or model.scalable) and (intercept or model.one_unit)
+    source: Source, request: Request, model: NoiseModel, target: str, mean: Predictors, asked: Asked, taken: set[str | None],
+) -> tuple[Columns, NoiseModel, str | None]:
+    """The columns with those of a scale, the law that has it, and its text. `taken`: columns that are no predictors. Checked."""
+    exclude = {*(name for name in taken if name is not None), *source.counting}
+    scale = scale_of(source, asked, model, mean.terms, mean.intercept, _categorical(source, request), exclude)
+    check_roles(target, request.weights, mean.offset, scale.columns)
+    model, predictors = scale.law, replace(mean, scale=scale.terms)
+    scaled = (model.located or model.scalable) and (predictors.last_intercept or model.one_unit)
     observed = Observed(target, model.name, model.response, model.located, scaled, model.compresses, request.weights,
                         cluster_of(request), request.weights_kind)
-    return Columns(Predictors(terms, intercept, offset), observed, request.beside)
+    columns = Columns(predictors, observed, request.beside)
+    check_target(source, target, model)
+    check_options(source, request, columns, model)
+    return columns, model, scale.text
+
+
+def _categorical(source: Source, request: Request) -> set[str]:
+    """Columns that are read as levels if they are predictors."""
+    return {name for name in source.names if _is_category(source, name) or name in request.reference}
 
 
 def cluster_of(request: Request) -> str | None:
@@ -98,7 +114,7 @@ def without(roles: Roles, names: Mapping[str, str], source: Source, request: Req
 
 
 def _from_formula(
-    source: Source, request: Request, asked: NoiseModel | None, offset: Offset | None
+    source: Source, request: Request, asked: NoiseModel | None, offset: Offset | None, scale: Asked
 ) -> Roles:
     from mlefit.design.formula import parse_formula
 
@@ -118,10 +134,9 @@ def _from_formula(
                          "give one of them", code="options-contradict")
     check_roles(formula.target, request.weights, offset, formula.columns)
     model, notes = _model(source, request, formula.target, asked)
-    columns = _columns(request, model, formula.target, formula.terms, formula.intercept, offset)
-    check_target(source, formula.target, model)
-    check_options(source, request, columns, model)
-    return Roles(columns, model, formula.text_rhs, formula.columns, (), tuple(notes))
+    mean = Predictors(formula.terms, formula.intercept, offset)
+    columns, model, spread = _columns(source, request, model, formula.target, mean, scale, {formula.target, *others})
+    return Roles(columns, model, formula.text_rhs, formula.columns, (), tuple(notes), spread)
 
 
 def _known(source: Source, names: Sequence[str | None]) -> None:
@@ -149,19 +164,25 @@ def _target(source: Source, request: Request, named: Sequence[str], excluded: Se
 def _named(source: Source, values: Sequence[str] | None) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """The predictors that are named, None for all that there are, and those that are left out: `-carb` is all but carb.
 
-    A value that is a column's whole name is that column, else it is split at commas. Raises UsageError for both at once.
+    Raises UsageError for both at once.
     """
-    names: list[str] = []
-    for value in values or ():
-        names += [value] if value in source.names else [part.strip() for part in value.split(",") if part.strip()]
+    names = _split(source, values or ())
     excluded = [name[1:] for name in names if name.startswith("-") and name not in source.names]
     if not excluded:
-        return None if values is None else tuple(dict.fromkeys(names)), ()
+        return None if values is None else names, ()
     if len(excluded) < len(names):
         used = next(name for name in names if not name.startswith("-") or name in source.names)
         raise UsageError(f'--features takes the column "{used}" and leaves out the column "{excluded[0]}"',
                          "name those to be used, or those to be left out", code="options-contradict")
     return None, tuple(dict.fromkeys(excluded))
+
+
+def _split(source: Source, values: Sequence[str]) -> tuple[str, ...]:
+    """A value that is a column's whole name is that column, else it is split at commas."""
+    names: list[str] = []
+    for value in values:
+        names += [value] if value in source.names else [part.strip() for part in value.split(",") if part.strip()]
+    return tuple(dict.fromkeys(names))
 
 
 def _is_category(source: Source, name: str) -> bool:

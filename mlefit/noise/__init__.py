@@ -10,6 +10,7 @@ MODELS = Registry({
     "categorical": "categorical.Categorical",
     "poisson": "poisson.Poisson",
     "gamma": "gamma.Gamma",
+    "heteroscedastic-gaussian": "heteroscedastic.HeteroscedasticGaussian",
 })
 ANSWERS = {Content.NUMBERS: "gaussian", Content.TWO_LEVELS: "bernoulli", Content.LEVELS: "categorical"}
 

@@ -69,6 +69,13 @@ class Gaussian(NoiseModel):
         """A location."""
         return LOCATION
 
+    @property
+    def with_scale(self) -> NoiseModel:
+        """Errors whose standard deviation varies."""
+        from mlefit.noise.heteroscedastic import HeteroscedasticGaussian
+
+        return HeteroscedasticGaussian()
+
     def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """log sigma + log(2 pi)/2 + z^2/2 with z = (y - eta)/sigma."""
         log_sigma = float(free[0])

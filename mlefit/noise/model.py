@@ -171,6 +171,11 @@ class NoiseModel(ABC):
         options = ",".join(f"{name}={typed(value)}" for name, value in self.stated.items())
         return f"{self.name}:{options}" if options else self.name
 
+    @property
+    def with_scale(self) -> "NoiseModel | None":
+        """This law with a linear predictor for the log of its scale or dispersion; None where it has none that could vary."""
+        return None
+
     def with_options(self, values: Mapping[str, Value]) -> Self:
         """This law with these values in the fields of its options."""
         return replace(self, **values)

@@ -1,6 +1,7 @@
 """Terms: the joint test of every term of the right-hand side, as the report says it."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,9 +20,9 @@ WORK = 5e8      # of a pass for each term: the three or four that a refit takes 
 def term_tests(found: Fitted, errors: StandardErrors) -> tuple[TermTest, ...]:
     """One test for each term."""
     covered = Covered.of(errors, found.fit, found.mean)
-    asked = list(_places(found.problem))
+    asked = list(_asked(found.problem))
     ratio = likelihood_ratio(found) if len(asked) * found.work <= WORK and found.objective.size <= DENSE else None
-    return tuple(_test(name, places, covered, errors, ratio) for name, places in asked)
+    return tuple(_test(one, covered, errors, ratio) for one in asked)
 
 
 def likelihood_ratio(found: Fitted) -> Ratio:
@@ -45,25 +46,37 @@ def directions(found: Fitted, places: Index) -> Array:
     return rows
 
 
-def _places(problem: Problem) -> Iterator[tuple[str, Index]]:
-    """Each term that has coefficients, and their places: side after side, predictor after predictor, columns that are kept."""
-    predictors = range(len(problem.prepared.noise.predictors))
-    starts = np.cumsum([0, *(len(problem.shapes[problem.side(k)].kept) for k in predictors)])
-    for which, (side, shape) in enumerate(zip(problem.prepared.predictors.sides, problem.shapes, strict=True)):
-        own = [starts[k] for k in predictors if problem.side(k) == which]
-        kept, start = np.array(shape.kept), int(side.intercept)
+class Asked(NamedTuple):
+    """A term and the class of a scale's coefficients, with their places, counted predictor after predictor."""
+
+    term: str
+    class_: str | None
+    places: Index
+
+
+def _asked(problem: Problem) -> Iterator[Asked]:
+    """Each term of the mean, or of all classes, that has coefficients that are kept, and then each of the scale."""
+    predictors = problem.prepared.noise.predictors
+    starts = np.cumsum([0, *(len(problem.shapes[problem.side(k)].kept) for k in range(len(predictors)))])
+    for kind in dict.fromkeys(predictor.kind for predictor in predictors):
+        own = [k for k, predictor in enumerate(predictors) if predictor.kind == kind]
+        which = problem.side(own[0])
+        side, kept = problem.prepared.predictors.sides[which], np.array(problem.shapes[which].kept)
+        start = int(side.intercept)
         for term in side.terms:
             columns = np.flatnonzero(np.isin(kept, side.places[start : start + term.width]))
             start += term.width
             if columns.size:
-                yield term.text, np.concatenate([first + columns for first in own])
+                class_ = predictors[own[0]].class_ if kind == "scale" else None
+                yield Asked(term.text, class_, np.concatenate([starts[k] + columns for k in own]))
 
 
-def _test(name: str, places: Index, covered: Covered, errors: StandardErrors, ratio: Ratio | None) -> TermTest:
-    tested: Tested = joint_test(places, covered, errors, ratio)
+def _test(asked: Asked, covered: Covered, errors: StandardErrors, ratio: Ratio | None) -> TermTest:
+    tested: Tested = joint_test(asked.places, covered, errors, ratio)
     joint = tested.joint
     if joint is None:
-        return TermTest(name, "F" if errors.kind.sandwich or covered.free is not None else "chi2", None, places.size, None, None,
-                        tested.reason)
+        known = "F" if errors.kind.sandwich or covered.free is not None else "chi2"
+        return TermTest(asked.term, known, None, asked.places.size, None, None, tested.reason, asked.class_)  # type: ignore[arg-type]
     kind = "F" if errors.kind.sandwich or joint.df is not None else "chi2"
-    return TermTest(name, kind, number(joint.statistic), joint.q, joint.df, number(joint.p_value), tested.reason)  # type: ignore[arg-type]
+    return TermTest(asked.term, kind, number(joint.statistic), joint.q, joint.df, number(joint.p_value), tested.reason,  # type: ignore[arg-type]
+                    asked.class_)

@@ -228,7 +228,8 @@ class Problem(NamedTuple):
         return Model(
             noise=noise.name, loss=noise.loss_name, options=noise.stated, levels=levels or None,
             positive=levels[-1] if levels and noise.response.takes_positive else None, reference=reference,
-            formula=self.prepared.roles.formula, se=self.request.se, level=self.request.level,
+            formula=self.prepared.roles.formula, scale_formula=self.prepared.roles.scale_formula,
+            se=self.request.se, level=self.request.level,
             se_used=used(self.errors, noise, self.n),
         )
 

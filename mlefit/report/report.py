@@ -39,7 +39,8 @@ class Data(NamedTuple):
 
 
 class Model(NamedTuple):
-    """What was modelled. `formula` is the right-hand side as the header shows it, such as `x1 + x2 + site`.
+    """What was modelled. `formula` is the right-hand side as the header shows it, such as `x1 + x2 + site`, `scale_formula` that of
+    a scale that depends on predictors.
 
     `se`: the standard errors asked for, `se_used` those that are shown: `exact` where auto is the law of t with n - p.
     """
@@ -54,6 +55,7 @@ class Model(NamedTuple):
     se: str
     level: float
     se_used: str = "model"
+    scale_formula: str | None = None
 
 
 class Parameter(NamedTuple):
@@ -145,7 +147,7 @@ class TermTest(NamedTuple):
     """Whether all coefficients of a term are zero, with the covariance of the standard errors shown.
 
     `statistic` is chi-squared with `df` degrees of freedom, or F with `df` and `df2`, which is None where the law is not F's
-    own but tabulated. `reason`: why there is no test, or how it was made.
+    own but tabulated. `reason`: why there is no test, or how it was made. `class_`: that of the coefficients of a scale.
     """
 
     term: str
@@ -155,6 +157,7 @@ class TermTest(NamedTuple):
     df2: float | None
     p_value: float | None
     reason: str | None = None
+    class_: str | None = None
 
 
 class Clusters(NamedTuple):
