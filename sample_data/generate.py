@@ -70,6 +70,18 @@ def waiting(rng: np.random.Generator) -> Rows:
     return ("minutes",), ((f"{value:.4f}",) for value in minutes)
 
 
+def spending(rng: np.random.Generator) -> Rows:
+    """spending = 4 + 0.6 income + (0, 2 in town, country) + sigma e, log sigma = -0.5 + 0.03 income + (0, 0.4)."""
+    n = 600
+    income = np.round(rng.uniform(10.0, 80.0, n), 2)
+    country = rng.random(n) < 0.35
+    sigma = np.exp(-0.5 + 0.03 * income + 0.4 * country)
+    spent = distinct(4.0 + 0.6 * income + 2.0 * country + sigma * rng.standard_normal(n), 4)
+    return ("income", "region", "spending"), (
+        (f"{income[i]:.2f}", "country" if country[i] else "town", f"{spent[i]:.4f}") for i in range(n)
+    )
+
+
 def distinct(values: np.ndarray, digits: int) -> np.ndarray:
     """Values rounded to `digits` decimals. Raises ValueError for ties, which a density has not."""
     rounded = np.round(values, digits)
@@ -78,7 +90,7 @@ def distinct(values: np.ndarray, digits: int) -> np.ndarray:
     return rounded
 
 
-TABLES: tuple[Callable[[np.random.Generator], Rows], ...] = (measurements, conversions, species, waiting)
+TABLES: tuple[Callable[[np.random.Generator], Rows], ...] = (measurements, conversions, species, waiting, spending)
 
 
 def write(folder: Path) -> None:

@@ -94,8 +94,10 @@ def test_without_a_constant_the_response_keeps_its_unit() -> None:
         z = (columns["y"] - design @ theta[:2]) * np.exp(-(design @ theta[2:]))
         return float(np.sum(0.5 * z * z + design @ theta[2:] + 0.5 * np.log(2 * np.pi)))
 
-    found = fitted(columns, intercept=False)
+    found = mlefit.fit(columns, target="y", features=["x", "u"], model="heteroscedastic-gaussian", se="model", draws=0,
+                       intercept=False, scale_formula="~ x + u - 1").to_dict()
     assert found["agreement"]["agree"]
+    assert [p["name"] for p in found["parameters"]] == ["x", "u", "x", "u"]
     assert found["criteria"]["loglik"] == pytest.approx(-float(minimize(nll, np.zeros(4)).fun), abs=1e-6)
 
 

@@ -51,7 +51,7 @@ class HeteroscedasticGaussian(Scaled):
     name = "heteroscedastic-gaussian"
     aliases = ("hetero", "heteroscedastic", "heteroskedastic-gaussian", "location-scale", "gaussian-nll")
     support = "every number"
-    example = "mlefit fit sample_data/prices.csv --model heteroscedastic-gaussian"
+    example = "mlefit fit sample_data/spending.csv --model heteroscedastic-gaussian"
 
     @property
     def law(self) -> NoiseModel:
