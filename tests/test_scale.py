@@ -235,3 +235,8 @@ def test_what_a_scale_cannot_be_is_refused_before_the_rows_are_read(options: dic
         fit(spread_table(40), **{"features": ["g"], **options})
     assert error.value.message == message
     assert str(error.value.remedy).startswith(remedy)
+
+
+def test_the_header_says_what_the_scale_depends_on() -> None:
+    text = str(mlefit.fit(spread_table(60), target="y", model="gaussian", draws=0, **UNEQUAL))
+    assert "y ~ a + g, log sigma ~ log(b) + g\n" in text

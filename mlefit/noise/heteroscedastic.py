@@ -74,7 +74,7 @@ class HeteroscedasticGaussian(Scaled):
             f"{_listed(wide)} in group b, m and log s by group",
             f"m = {narrow.mean():.6f} and {wide.mean():.6f}, s = {sigma[0]:.6f} and {sigma[1]:.6f}",
             f"-log L / n = {best:.6f} from the density,",
-            f"[log s^2 + (y - m)^2 / s^2 + log(2 pi)] / 2 = {loss:.6f} on average",
+            f"[log s^2 + (y - m)^2 / s^2 + log 2 pi] / 2 = {loss:.6f}",
             f"log s off by {TRIAL:g}: -log L / n rises by {off - best:.6f}",
             f"= {TRIAL:g} + (exp(-{2 * TRIAL:g}) - 1) / 2 = {theory:.6f}",
         )

@@ -36,7 +36,7 @@ class Scaled(NoiseModel):
     @property
     def loss_name(self) -> str:
         """As libraries call it for the gaussian."""
-        return f"{self.law.name} negative log-likelihood"
+        return f"{self.law.name} NLL loss"
 
     @property
     def measure(self) -> Measure:

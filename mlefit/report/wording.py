@@ -44,7 +44,9 @@ def title(report: Report) -> str:
 
 def header(report: Report) -> list[str]:
     """What was modelled, from which rows, against which baselines."""
-    return [f"{shown(report.data.target)} ~ {shown(report.model.formula)}", rows(report), *coding(report)]
+    scale = next((p.class_ for p in report.parameters if p.kind == "scale"), None)
+    spread = "" if scale is None or report.model.scale_formula is None else f", {scale} ~ {shown(report.model.scale_formula)}"
+    return [f"{shown(report.data.target)} ~ {shown(report.model.formula)}{spread}", rows(report), *coding(report)]
 
 
 def rows(report: Report) -> str:
