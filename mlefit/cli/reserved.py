@@ -6,6 +6,6 @@ COMMANDS = (
 OPTIONS = (
     "--detail", "--effects", "--exponentiate", "--sort", "--as", "--levels", "--order",
     "--require", "--save", "--mean", "--start", "--start-only", "--bounds", "--loss", "--density",
-    "--scale-features", "--scale-formula", "--trials", "--by", "--insecure", "--partition", "--sheet", "--table", "--query",
+ "--trials", "--by", "--insecure", "--partition", "--sheet", "--table", "--query",
     "--folds", "--allow-failures",
 )
