@@ -87,3 +87,26 @@ def test_batches_tell_what_the_doubles_leave(tmp_path: Path) -> None:
         (batch,) = source.map(["x", "z"], [], lambda batch: batch, 1)
     assert batch.numbers["x"].tolist() == [9007199254740992.0, 1e20, 7.0]
     assert {name: rest.tolist() for name, rest in batch.rests.items()} == {"x": [1.0, 0.0, 0.0]}
+
+
+def test_arithmetic_on_them_says_what_it_loses(tmp_path: Path) -> None:
+    x = [2**60 + step % 500 for step in STEPS]
+    path = written(tmp_path / "a.csv", x)
+    said = [each["message"] for each in fitted(path, formula="y ~ I(x**2) + x")["warnings"]]
+    off = max(abs(int(float(value)) - value) for value in x)
+    wide = float(max(x)) - float(min(x))
+    assert off > 64
+    assert (f"I(x**2): x has whole numbers beyond 2^53, of which arithmetic takes the nearest double, off by up to {off} where they "
+            f"vary by {wide:g}; subtract a constant from x in the file") in said
+    assert all("2^53" not in each["message"] for each in fitted(path, formula="y ~ x")["warnings"])
+
+
+def test_where_rounding_is_no_visible_part_of_them_nothing_is_said(tmp_path: Path) -> None:
+    x = [2**60 + 10**6 * step for step in STEPS]
+    assert fitted(written(tmp_path / "a.csv", x), formula="y ~ poly(x, 2)")["warnings"] == []
+
+
+def test_a_square_that_rounding_makes_a_line_is_dropped_with_that_reason(tmp_path: Path) -> None:
+    x = [1_700_000_000_000_000_000 + 10**3 * step for step in STEPS]
+    (said,) = [each["message"] for each in fitted(written(tmp_path / "a.csv", x), formula="y ~ x + I(x**2)")["warnings"]]
+    assert said == "I(x**2) is collinear: a combination of x, but for the rounding of values up to 2.89e+36; it was dropped"

@@ -179,3 +179,18 @@ def test_a_column_that_counts_the_rows_is_known_by_its_name_and_its_cells(
     values = [cell if cell.isalpha() else int(cell) for cell in cells.split()]
     with open_source({name: values, "z": [7, 7, 7]}, ReadOptions()) as source:
         assert source.counting == expected
+
+
+@pytest.mark.parametrize(("starts", "counting"), [([1, 1], True), ([0, 40], True), ([40, 0], True), ([7, 40], False), ([1, None], False)])
+def test_row_numbers_of_several_files_begin_anew_or_go_on_and_their_order_is_no_matter(
+    tmp_path: Path, starts: list[int | None], counting: bool,
+) -> None:
+    paths = []
+    for place, start in enumerate(starts):
+        cells = [str(start + row) for row in range(5)] if start is not None else ["3", "1", "4", "1", "5"]
+        path = tmp_path / f"{place}.csv"
+        path.write_text("index,y\n" + "".join(f"{cell},{row % 3}\n" for row, cell in enumerate(cells)))
+        paths.append(str(path))
+    for order in (paths, paths[::-1]):
+        with open_source(tuple(order), ReadOptions()) as source:
+            assert source.counting == frozenset(["index"] if counting else [])

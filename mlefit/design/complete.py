@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from mlefit.arrays import Array, Index, Mask
-from mlefit.design.ledger import FIRST, Ledger
+from mlefit.design.ledger import FIRST, Ledger, Rounded
 from mlefit.design.terms import not_finite
 from mlefit.errors import DataError, InBlockError
 from mlefit.numerals import EXACT, numeral
@@ -36,7 +36,12 @@ def complete(batch: Batch, numbers: Sequence[str], categories: Sequence[str]) ->
             dropped[name] = count
             first += [(int(row) + 1, name) for row in np.flatnonzero(mask)[:FIRST]]
     tokens = {name: batch.missing_tokens[name] for name in categories if name in batch.missing_tokens}
-    return keep, Ledger(batch.rows, int(np.count_nonzero(keep)), dropped, tuple(sorted(first)[:FIRST]), tokens)
+    rounded = {name: _rounded(batch.numbers[name][keep], batch.rests[name][keep]) for name in numbers if name in batch.rests}
+    return keep, Ledger(batch.rows, int(np.count_nonzero(keep)), dropped, tuple(sorted(first)[:FIRST]), tokens, rounded=rounded)
+
+
+def _rounded(values: Array, rest: Array) -> Rounded:
+    return Rounded(values.min(initial=np.inf), values.max(initial=-np.inf), float(np.abs(rest).max(initial=0.0)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,7 @@ def _is_category(source: Source, name: str) -> bool:
 
 def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...], list[str]]:
     features, left_out = [], []
+    rows = "rows" if source.complete else "first rows"
     for name in source.names:
         if name in taken:
             continue
@@ -200,7 +201,7 @@ def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...]
         elif kind is Kind.DATE:
             left_out.append(f"{name} (dates)")
         elif name in source.counting:
-            left_out.append(f"{name} (an index: it counts the rows)")
+            left_out.append(f"{name} (an index: it counts the {rows})")
         elif kind is Kind.NUMBER and _ID.fullmatch(name):
             left_out.append(f"{name} (named as an id)")
         else:

@@ -21,6 +21,7 @@ from mlefit.source.source import Source
 from mlefit.version import __version__
 
 GROUPS = 3      # numbers of several spellings that a warning names
+COARSE = 1e-9   # of a column's extent: where its values are rounded to more, that it is a combination of others is said as far
 
 
 class Problem(NamedTuple):
@@ -155,6 +156,7 @@ class Problem(NamedTuple):
         found = [Warn(*caution) for caution in self.source.warnings if read.issuperset(caution.columns)]
         for shape, encoding, own in zip(self.shapes, self.encodings, self.digits, strict=True):
             found += (warn for warn in self._of_design(shape, encoding.intercept, own) if warn not in found)
+        found += self._of_arithmetic()
         for factor in dict.fromkeys(factor for term in self.prepared.predictors.distinct for factor in term.factors):
             if isinstance(factor, Levels) and factor.levels is not None and len(factor.levels) < 2:
                 only = factor.levels[0] if factor.levels else "none"
@@ -168,6 +170,17 @@ class Problem(NamedTuple):
                 found.append(Warn("spellings", f'column "{column}": {shown}{more} are one number spelt in different ways, '
                                   "and different levels", (column,)))
         return tuple(found)
+
+    def _of_arithmetic(self) -> Iterator[Warn]:
+        """Terms that take the nearest doubles of whole numbers which are fitted exactly where they stand alone."""
+        for term in self.prepared.predictors.distinct:
+            for column in sorted(term.numbers) if term.plain is None else ():
+                rounded = self.prepared.ledger.rounded.get(column)
+                if rounded is not None and rounded.visible:
+                    off, wide = f"{rounded.off:g}", f"{rounded.high - rounded.low:g}"
+                    yield Warn("digits", f"{term.text}: {column} has whole numbers beyond 2^53, of which arithmetic takes the "
+                               f"nearest double, off by up to {off} where they vary by {wide}; subtract a constant from {column} "
+                               "in the file", (column,))
 
     def _of_design(self, shape: Geometry, intercept: bool, own: Digits) -> Iterator[Warn]:
         """What is doubtful in one design: aliased columns, those that keep few digits beside others, near dependencies."""
@@ -195,7 +208,9 @@ class Problem(NamedTuple):
         if j in shape.silent:
             return f"{name} carries no digits beyond {', '.join(causes)}: the rest of it is the rounding of {numeral(high)}"
         if causes not in ([], ["(Intercept)"]):
-            return f"{name} is collinear: a combination of {', '.join(causes)}"
+            coarse = ROUNDING * moments.magnitude[j] > COARSE * (moments.high[j] - moments.low[j])
+            but = f", but for the rounding of values up to {max(-low, high):.3g}" if coarse else ""
+            return f"{name} is collinear: a combination of {', '.join(causes)}{but}"
         if moments.constant(j) and low == 0.0:
             return f"{name} is zero in every row"
         return f"{name} is constant, which the intercept already is (collinear)"

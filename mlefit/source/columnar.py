@@ -14,7 +14,7 @@ from mlefit.arrays import Array
 from mlefit.errors import DataError
 from mlefit.source.arrow import codes, floats
 from mlefit.source.cells import category, drop_tokens, level, parse_numbers, shown, spelt
-from mlefit.source.index import counting
+from mlefit.source.index import counted
 from mlefit.source.options import ReadOptions
 from mlefit.source.part import SMALL, Block, Parsed, Part, Wanted
 from mlefit.source.problems import SHOWN_CELLS, Case, Finding
@@ -91,7 +91,7 @@ class TypedPart(Part):
             raise DataError(f"{self.label}: expected rows of data, found none: no data rows.", "Check the data.",
                             code="no-rows")
         self.complete = sample.num_rows == rows
-        self.counting = counting(self.names, lambda name: [str(cell) for cell in sample.column(name).to_pylist()])
+        self.counted = counted(self.names, lambda name: [str(cell) for cell in sample.column(name).to_pylist()])
         usable = [name for name in self.names if kind_of_type(self._types[name]) is not None]
         found = {name: self._profile(name, _storage(sample.column(name)), True) for name in usable}
         self.profiles = {name: found.get(name, Profile(others=rows, levels=None)) for name in self.names}

@@ -1,11 +1,12 @@
 """Row indices: the column of a table that only names or counts its rows."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mlefit.source.cells import shown
 from mlefit.source.lines import is_number
 
+_FIRST = re.compile("[0-9]{1,15}")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _THOUSANDS = re.compile(r"[0-9]{1,3}"), re.compile(r"[0-9]{3}")
 # What pandas, R and databases call the row numbers of an earlier export.
@@ -38,12 +39,22 @@ def why_no_index(rows: Sequence[Sequence[str]]) -> tuple[int, str] | None:
     return None
 
 
-def counting(names: Iterable[str], cells: Callable[[str], Sequence[str]]) -> frozenset[str]:
-    """The columns, called as the row numbers of an export are, whose `cells` are 0, 1, 2, ... or 1, 2, 3, ..."""
-    return frozenset(name for name in names if _NAMES.fullmatch(name) and _counts(cells(name)))
+def counted(names: Iterable[str], cells: Callable[[str], Sequence[str]]) -> dict[str, int]:
+    """Where the columns begin that are called as the row numbers of an export are, and whose `cells` go up by one."""
+    return {name: int(found[0]) for name in names if _NAMES.fullmatch(name) and _rises(found := cells(name))}
+
+
+def counting(parts: Sequence[Mapping[str, int]]) -> frozenset[str]:
+    """The columns that count the rows of all parts, each on its own or one after the other, from 0 or 1."""
+    return frozenset(name for name in parts[0] if all(name in part for part in parts)
+                     and any(part[name] in (0, 1) for part in parts))
 
 
 def _counts(cells: Sequence[str]) -> bool:
-    return len(cells) > 1 and cells[0] in ("0", "1") and all(
+    return cells[0] in ("0", "1") and _rises(cells)
+
+
+def _rises(cells: Sequence[str]) -> bool:
+    return len(cells) > 1 and _FIRST.fullmatch(cells[0]) is not None and all(
         cell == str(at) for at, cell in enumerate(cells, int(cells[0]))
     )

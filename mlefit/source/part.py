@@ -70,7 +70,7 @@ class Parsed:
 class Part(ABC):
     """Attributes as in Source; `single`: one block holds it all; `profiles` are those of its head, or `complete` of it all.
 
-    `by_type`: the kinds of columns whose type leaves no other but that of no values.
+    `by_type`: the kinds of columns whose type leaves no other but that of no values. `counted`: where row numbers begin (index).
     """
 
     label: str
@@ -81,7 +81,7 @@ class Part(ABC):
     size: int | None
     single: bool = False
     by_type: Mapping[str, Kind] = MappingProxyType({})
-    counting: frozenset[str] = frozenset()
+    counted: Mapping[str, int] = MappingProxyType({})
 
     @abstractmethod
     def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:

@@ -11,6 +11,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from mlefit.errors import DataError, InBlockError
 from mlefit.source.batch import Batch, Place
+from mlefit.source.index import counting
 from mlefit.source.knowledge import Knowledge
 from mlefit.source.part import SMALL, Block, Parsed, Part, Wanted
 from mlefit.source.problems import Finding, refusal
@@ -48,7 +49,7 @@ class Reader(Source):
         self._known = Knowledge(heads, _sure(parts, heads), self.complete)
         self.kinds, self.distinct = self._known.kinds, self._known.distinct
         self.warnings = _cautions(self._known.units)
-        self.counting = first.counting
+        self.counting = counting([part.counted for part in parts])
         self.notes = list(dict.fromkeys(note for part in parts for note in part.notes))
         sizes = [part.size for part in parts]
         self.size = None if None in sizes else sum(size for size in sizes if size is not None)

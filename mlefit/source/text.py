@@ -15,7 +15,7 @@ from mlefit.source.cutting import BLOCK, cut_blocks, line_end, whole_lines
 from mlefit.source.decoding import Readable, Transcoded, compression, decompressed, encoding_of, filled
 from mlefit.source.dialect import detect
 from mlefit.source.header import header_of
-from mlefit.source.index import counting
+from mlefit.source.index import counted
 from mlefit.source.lines import column_of, squeeze
 from mlefit.source.nontext import refuse_binary, refuse_others
 from mlefit.source.options import ReadOptions
@@ -81,7 +81,7 @@ class TextPart(Part):
                             "Check the file.", code="no-rows")
         self.profiles = self._parser.profiles(head)
         sign, squeezed = self._dialect.delimiter, self._dialect.ragged_spaces
-        self.counting = counting(self.names, lambda name: column_of(head, header.names[name], sign, squeezed=squeezed))
+        self.counted = counted(self.names, lambda name: column_of(head, header.names[name], sign, squeezed=squeezed))
 
     def _is_plain(self) -> bool:
         return self._encoding in ("utf-8", "ascii")
