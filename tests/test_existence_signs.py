@@ -88,3 +88,37 @@ def test_directions_that_disagree_give_no_sign_and_the_baseline_that_hides_the_f
 def test_a_baseline_that_hides_nothing_is_not_offered_another() -> None:
     error = refused(flowers(), "categorical", target="species", reference={"species": "v"})
     assert "--reference" not in error.remedy
+
+
+def levels_apart(n: int = 300) -> dict[str, Any]:
+    """A factor whose first level has one outcome."""
+    rng = np.random.default_rng(1)
+    g, x = rng.choice(list("abc"), n), rng.normal(size=n)
+    y = (rng.random(n) < 1.0 / (1.0 + np.exp(-0.5 * x - 0.7 * (g == "b")))).astype(int)
+    return {"g": g, "x": x, "y": np.where(g == "a", 1, y)}
+
+
+def test_the_baseline_of_a_factor_that_hides_the_finite_part_is_named() -> None:
+    columns = levels_apart()
+    error = refused(columns, "bernoulli")
+    assert {name: p.state for (name, _), p in parameters(error).items()} == {
+        "(Intercept)": "infinite", "g=b": "infinite", "g=c": "infinite", "x": "ok"}
+    assert error.remedy == (
+        "drop or merge what separates the classes, or collect rows where they overlap; --reference g=b shows the coefficients "
+        "between the levels that do overlap; the other parameters are those of the limiting model (separated rows removed)")
+
+    beside = parameters(refused(columns, "bernoulli", reference={"g": "b"}))
+    rest = {name: column[columns["g"] != "a"] for name, column in columns.items()}
+    alone = mlefit.fit(rest, target="y", model="bernoulli", draws=0).to_dict()
+    assert {name: p.state for (name, _), p in beside.items()} == {
+        "(Intercept)": "ok", "g=a": "infinite", "g=c": "ok", "x": "ok"}
+    for p in alone["parameters"]:
+        assert beside[p["name"], None].estimate == pytest.approx(p["estimate"], rel=1e-6)
+
+
+@pytest.mark.parametrize("options", [{"reference": {"g": "b"}}, {"intercept": False}, {"formula": "y ~ x * g"}])
+def test_a_level_that_hides_nothing_or_crosses_another_column_is_not_offered_another(options: dict[str, Any]) -> None:
+    columns = levels_apart()
+    with pytest.raises(NoEstimateError) as error:
+        mlefit.fit(columns, None if "formula" in options else "y", model="bernoulli", draws=0, **options)
+    assert "--reference" not in error.value.remedy

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.diagnosis.baseline import IDENTIFIED, remedies
 from mlefit.diagnosis.limiting import Limit, limiting
 from mlefit.diagnosis.separating import Outcomes, alone, facts, outcomes
 from mlefit.errors import NoEstimateError
@@ -18,7 +19,6 @@ SHOWN = 8               # parameters named in a message
 FACTS = 3               # facts told in a message
 CLASSES = 3             # classes named one by one
 SLACK = 1e-6            # of a log-likelihood: the limit is computed so far out that rounding takes up to half of its digits
-IDENTIFIED = 1e-7       # a combination that moves less than this along a flat direction is identified
 
 
 def separated(problem: Problem, found: Separated, execution: Execution) -> NoEstimateError | None:
@@ -45,8 +45,8 @@ def separated(problem: Problem, found: Separated, execution: Execution) -> NoEst
         what = (f'quasi-complete separation of "{target}"{modelled} by {named}{because}: {rows} are predicted perfectly, '
                 f"these coefficients are infinite and no maximum-likelihood estimate exists{supremum}")
     remedy = "drop or merge what separates the classes, or collect rows where they overlap"
-    if limit is not None and (level := _baseline(problem, found, limit)) is not None:
-        remedy += f"; --reference {target}={level} shows the coefficients between the classes that do overlap"
+    if limit is not None and not separation.complete:
+        remedy += remedies(problem, found.mean, limit)
     if any(p.state == "ok" for p in parameters):
         remedy += "; the other parameters are those of the limiting model (separated rows removed)"
     partial = problem.report(parameters, criteria=None if limit is None else Criteria(
@@ -99,30 +99,6 @@ def _reached(problem: Problem, found: Separated) -> float:
     if not weights.size or predictors.offset is not None or not predictors.intercept:
         return found.reached
     return max(found.reached, float(weights @ np.log(weights / weights.sum())))
-
-
-def _baseline(problem: Problem, found: Separated, limit: Limit) -> str | None:
-    """The class, as the baseline, beside which most coefficients are finite; None where the one there is does as well.
-
-    The coefficients of class k beside baseline b are those of k less those of b.
-    """
-    names, mean = problem.prepared.noise.outcome_names, found.mean
-    if not problem.prepared.noise.response.takes_reference:
-        return None
-    parts = mean.natural(limit.gamma)
-    width = parts[0].directions.shape
-    blocks = np.zeros((len(names), width[0], mean.size))
-    for k, part in enumerate(parts, start=1):
-        blocks[k, :, part.first : part.first + width[1]] = part.directions
-
-    def finite(baseline: int) -> int:
-        contrasts = np.delete(blocks, baseline, axis=0) - blocks[baseline]
-        moves = np.linalg.norm(contrasts @ limit.flat, axis=2)
-        return int(np.count_nonzero(moves <= IDENTIFIED * np.linalg.norm(contrasts, axis=2)))
-
-    counts = [finite(k) for k in range(len(names))]
-    best = int(np.argmax(counts))
-    return names[best] if counts[best] > counts[0] else None
 
 
 def _limiting_parameters(

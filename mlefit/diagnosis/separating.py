@@ -64,7 +64,7 @@ def facts(problem: Problem, found: Outcomes, columns: list[int]) -> list[str]:
         elif found.elsewhere[j] == 0.0 and "=" not in labels[j] and (level := _only(problem, found.at_zero[j])) is not None:
             told.append(_fact(problem, f"{labels[j]}=0", level))
     everything = found.at_one[0] + found.at_zero[0] if problem.prepared.predictors.intercept else None
-    for factor, here in _factors(problem):
+    for factor, here in factors(problem):
         if everything is None or factor.baseline is None or not set(here) & set(columns):
             continue
         rest = everything - found.at_one[here].sum(axis=0)
@@ -80,7 +80,7 @@ def alone(problem: Problem, found: Outcomes, columns: list[int]) -> list[int]:
     return [j for j in columns if found.largest[j, 0] < found.least[j, 1] or found.largest[j, 1] < found.least[j, 0]]
 
 
-def _factors(problem: Problem) -> list[tuple[Levels, list[int]]]:
+def factors(problem: Problem) -> list[tuple[Levels, list[int]]]:
     """Categorical main effects with the places of their columns."""
     place, listed = int(problem.prepared.predictors.intercept), []
     for term in problem.prepared.predictors.terms:
