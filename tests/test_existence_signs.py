@@ -122,3 +122,14 @@ def test_a_level_that_hides_nothing_or_crosses_another_column_is_not_offered_ano
     with pytest.raises(NoEstimateError) as error:
         mlefit.fit(columns, None if "formula" in options else "y", model="bernoulli", draws=0, **options)
     assert "--reference" not in error.value.remedy
+
+
+def test_where_the_limit_is_lost_beside_a_huge_value_the_others_are_not_found_and_not_called_aliased() -> None:
+    columns = levels_apart()
+    columns["x"] = np.where(np.arange(300) == int(np.flatnonzero(columns["g"] == "b")[0]), 1e15, columns["x"])
+    error = refused(columns, "bernoulli")
+    assert {name: (p.state, p.estimate) for (name, _), p in parameters(error).items()} == {
+        "(Intercept)": ("infinite", None), "g=b": ("infinite", None), "g=c": ("infinite", None), "x": ("ok", None)}
+    assert error.message.endswith(
+        "these coefficients are infinite and no maximum-likelihood estimate exists; what the other parameters approach was not found")
+    assert error.remedy == "drop or merge what separates the classes, or collect rows where they overlap"

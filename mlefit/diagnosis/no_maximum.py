@@ -41,13 +41,14 @@ def separated(problem: Problem, found: Separated, execution: Execution) -> NoEst
                 f"{round(separation.rows)} rows are predicted perfectly, so coefficients diverge and no maximum-likelihood "
                 "estimate exists; the log-likelihood approaches 0")
     else:
-        supremum = "" if limit is None else f"; the log-likelihood approaches {limit.supremum:.6f}, but never reaches it"
+        supremum = ("; what the other parameters approach was not found" if limit is None else
+                    f"; the log-likelihood approaches {limit.supremum:.6f}, but never reaches it")
         what = (f'quasi-complete separation of "{target}"{modelled} by {named}{because}: {rows} are predicted perfectly, '
                 f"these coefficients are infinite and no maximum-likelihood estimate exists{supremum}")
     remedy = "drop or merge what separates the classes, or collect rows where they overlap"
     if limit is not None and not separation.complete:
         remedy += remedies(problem, found.mean, limit)
-    if any(p.state == "ok" for p in parameters):
+    if any(p.estimate is not None for p in parameters):
         remedy += "; the other parameters are those of the limiting model (separated rows removed)"
     partial = problem.report(parameters, criteria=None if limit is None else Criteria(
         problem.n_params, None, None, None, "McFadden", None, None))
@@ -128,8 +129,8 @@ def _limiting_parameters(
             # Against what this parameter could move: an intercept far from the data moves more than any slope.
             sizes = np.linalg.norm(directions, axis=1) * float(np.linalg.norm(a[k]))
             leading = next((d for d, size in zip(drift[:, k], sizes, strict=True) if abs(d) > IDENTIFIED * size), 0.0)
-            if leading == 0.0:
-                found.append(Parameter(label, name_of_class, "mean", "aliased"))
+            if leading == 0.0:      # it has no direction of its own, or is one of those that the limit would tell
+                found.append(Parameter(label, name_of_class, "mean", "aliased" if limit is not None else "ok"))
                 continue
             found.append(Parameter(label, name_of_class, "mean", "infinite", limit="+inf" if leading > 0.0 else "-inf"))
             towards.append(np.zeros(mean.size))
