@@ -38,6 +38,11 @@ class Fit:
         """The JSON object `mlefit.fit/1`."""
         return to_dict(self.report)
 
+    @property
+    def detail(self) -> str:
+        """The table with every figure, as `--detail` prints it."""
+        return render_table(self.report, detail=True)
+
     def __str__(self) -> str:
         return render_table(self.report)
 

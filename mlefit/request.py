@@ -112,6 +112,10 @@ class Request:
     holdout: Annotated[float | None, Option(
         "--holdout", metavar="P", help="Keep this share of the rows out of the fit, and judge the fit on them.",
         parse=share("0.2"))] = None
+    detail: Annotated[bool, Option(
+        "--detail", help="Every figure: gaps, entropies, criteria, ranges of KL.", given=True, section=Section.ANSWER)] = False
+    sort: Annotated[bool, Option(
+        "--sort", help="Predictors by what they explain.", given=True, section=Section.ANSWER)] = False
     engine: Annotated[EngineName, Option(
         "--engine", metavar="NAME", help=f"{listed(get_args(EngineName))}.", parse=engine_name, section=Section.RUN)] = "auto"
     read: Annotated[ReadOptions, Fields()] = field(default_factory=ReadOptions)

@@ -1,5 +1,7 @@
 """Write the made-up sample tables: `python sample_data/generate.py [FOLDER]`, by default the folder of this file.
 
+`python sample_data/generate.py --wide FOLDER` writes three tables of 30 and more columns instead, which are not kept here.
+
 Each table has a stream of its own from (SEED, its place), so that changing one leaves the others as they are. Numbers
 are rounded to about five digits, far above the last bit in which two mathematical libraries may differ. longley.csv is
 NIST's and not made here.
@@ -13,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 SEED = 2026
+WIDE_FROM = 100     # places of the wide tables
 Rows = tuple[Sequence[str], Iterable[Sequence[object]]]     # header, rows
 
 
@@ -90,12 +93,55 @@ def distinct(values: np.ndarray, digits: int) -> np.ndarray:
     return rounded
 
 
+def assembly(rng: np.random.Generator) -> Rows:
+    """Strength: 36 measurements under long names, of which five matter, beside a machine of 24 levels and a shift."""
+    n = 900
+    names = [f"{part} {what} of station {place}" for part in ("mean", "largest", "drift of the")
+             for what in ("temperature", "pressure", "torque") for place in range(1, 5)]
+    x = np.round(rng.normal(0.0, 1.0, (n, len(names))), 3)
+    machine, shift = rng.integers(1, 25, n), rng.choice(["early", "late", "night"], n)
+    effect = np.round(rng.normal(0.0, 0.4, 25), 2)
+    mean = 50.0 + x[:, :5] @ np.array([2.0, -1.0, 0.5, 0.25, 0.25]) + effect[machine] + 0.3 * (shift == "night")
+    y = distinct(mean + 1.5 * rng.standard_normal(n), 6)
+    return (*names, "machine", "shift", "strength"), (
+        (*(f"{value:.3f}" for value in x[i]), f"M{machine[i]:02d}", shift[i], f"{y[i]:.6f}") for i in range(n)
+    )
+
+
+def renewals(rng: np.random.Generator) -> Rows:
+    """Renewed, yes or no: 30 counts and shares, a region of 16 levels, a plan of 4, and an id that is no predictor."""
+    n = 2_500
+    counts = rng.poisson(3.0, (n, 15))
+    shares = np.round(rng.random((n, 15)), 3)
+    region, plan = rng.integers(0, 16, n), rng.choice(["basic", "family", "team", "trial"], n)
+    logit = -0.5 + counts[:, :3] @ np.array([0.3, -0.2, 0.1]) + shares[:, 0] - 0.8 * (plan == "trial")
+    renewed = rng.random(n) < 1.0 / (1.0 + np.exp(-logit))
+    names = [*(f"visits_{k}" for k in range(1, 16)), *(f"share_{k}" for k in range(1, 16))]
+    return ("customer_id", *names, "region", "plan", "renewed"), (
+        (100_000 + 7 * i, *counts[i], *(f"{value:.3f}" for value in shares[i]), f"R{region[i]:02d}", plan[i],
+         "yes" if renewed[i] else "no") for i in range(n)
+    )
+
+
+def habitats(rng: np.random.Generator) -> Rows:
+    """One of 12 habitats, by 30 bands of a picture of which four matter."""
+    n, classes = 3_000, 12
+    x = np.round(rng.normal(0.0, 1.0, (n, 30)), 3)
+    logits = np.concatenate([np.zeros((1, 4)), np.round(rng.normal(0.0, 0.7, (classes - 1, 4)), 2)]) @ x[:, :4].T
+    odds = np.cumsum(np.exp(logits), axis=0)
+    drawn = (rng.random(n) * odds[-1] >= odds).sum(axis=0)
+    return (*(f"band_{k:02d}" for k in range(1, 31)), "habitat"), (
+        (*(f"{value:.3f}" for value in x[i]), f"habitat {drawn[i]:02d}") for i in range(n)
+    )
+
+
+WIDE: tuple[Callable[[np.random.Generator], Rows], ...] = (assembly, renewals, habitats)
 TABLES: tuple[Callable[[np.random.Generator], Rows], ...] = (measurements, conversions, species, waiting, spending)
 
 
-def write(folder: Path) -> None:
-    """All tables as CSV, lines ending in a line feed on every platform."""
-    for place, table in enumerate(TABLES):
+def write(folder: Path, tables: Sequence[Callable[[np.random.Generator], Rows]] = TABLES) -> None:
+    """Tables as CSV, lines ending in a line feed on every platform."""
+    for place, table in enumerate(tables, start=0 if tables is TABLES else WIDE_FROM):
         header, rows = table(np.random.default_rng([SEED, place]))
         with open(folder / f"{table.__name__}.csv", "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -104,4 +150,7 @@ def write(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
+    if sys.argv[1:2] == ["--wide"]:
+        write(Path(sys.argv[2]), WIDE)
+    else:
+        write(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)

@@ -50,6 +50,7 @@ GAUSSIAN = Report(
             p_value=0.31, ad_p_value=0.4, verdict_p_value=0.35, bound="lower", verdict="no misfit detected",
             detection_limit=0.0101, draws=199, n_used=500,
             parts={"structure": 0.004, "shape": -0.001, "spread": 0.0031}, sd_equivalent=0.11, rows_20to1=491.1,
+            verdict_code="none", part_p_values={"structure": 0.35, "spread": 0.5, "shape": 0.4},
         ),
         explained=1.0231, expected_tic=0.7091, expected_aic=0.7093, holdout=Holdout(
             0.2, 130, 125, 0.7213, 0.0645, not_scored=5, rmse=0.4912, r_squared=0.8631),
@@ -88,7 +89,7 @@ CATEGORICAL = Report(
     mle=Route("trust-exact", True, 8, 9, -120.5, 0.2008333, 0.2008333, 0.0, 1e-17, 1e-11),
     loss=Route("L-BFGS-B", True, 19, 21, -120.5, 0.2008333, 0.2008333, 0.0, 2e-16, 1e-9),
     agreement=Agreement(3e-12, 1e-16, True),
-    information=Information("nats", 0.2008333, 0.2008333, "plug-in", Divergence(raw=0.0, bound="saturated")),
+    information=Information("nats", 0.2008333, 0.2008333, "plug-in", Divergence(raw=0.0, bound="saturated", verdict_code="saturated")),
     criteria=Criteria(4, -120.5, -659.17, 0.8172, "McFadden", 249.0, 266.588, accuracy=0.925, log_loss=0.2008333),
     warnings=(), run=RUN,
 )

@@ -24,7 +24,7 @@ FENCES = {
     "pandas": ("source", "design", "api"),
     "formulaic": ("design",),
     "scipy.optimize": ("estimation", "existence"),
-    "rich": ("report/table.py", "report/comparison_table.py", "cli"),
+    "rich": ("report/layout.py", "report/comparison_table.py", "cli"),
     "typer": ("cli",),
     "dask": (),
     "matplotlib": ("proof/plot.py",),

@@ -148,7 +148,7 @@ def test_a_row_that_alone_keeps_the_likelihood_finite_is_said() -> None:
     assert found.report.criteria is not None
     assert (found.report.criteria.on_new_rows, found.report.criteria.on_new_rows_note) == (
         None, "one row alone keeps it finite")
-    assert "No cross-entropy is expected on new rows: one row alone keeps it finite.\n" in str(found)
+    assert "No cross-entropy is expected on new rows: one row alone keeps it finite.\n" in found.detail
     line = np.arange(20.0)
     bent = new({"x": line, "y": 2.0 * line + (line == 7.0)}, "y", features=["x"])
     assert (bent.on_new_rows, bent.on_new_rows_note) == (None, "one row alone keeps it finite")

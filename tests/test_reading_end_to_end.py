@@ -182,7 +182,7 @@ def test_the_index_of_an_export_is_left_out_by_name(tmp_path: Path, capfd: pytes
         assert [p["name"] for p in json.loads(out)["parameters"]] == ["(Intercept)", "x", "sigma"]
         if "-t" in arguments:
             assert ("note: left out as predictors: Unnamed: 0 (an index: it counts the rows), index (an index: it counts the "
-                    "rows). Name them with -x to use them.\n") in err
+                    "rows); -x takes them.\n") in err
     path.write_text("x,z,index\n" + "".join(f"{x},{y},{at}\n" for at, x, y in rows))
     assert main(["fit", str(path), "-o", "json", "--draws", "0"]) == 0
     assert json.loads(capfd.readouterr().out)["data"]["target"] == "z"
@@ -200,6 +200,6 @@ def test_numbers_named_as_ids_are_no_predictors_unless_named(
     assert main(["fit", str(path), "-o", "json", "--draws", "0"]) == 0
     out, err = capfd.readouterr()
     assert (name not in json.loads(out)["data"]["features"]) is left_out
-    assert (f"left out as predictors: {name} (named as an id). Name them with -x to use them." in err) is left_out
+    assert (f"left out as predictors: {name} (named as an id); -x takes them." in err) is left_out
     assert main(["fit", str(path), "-o", "json", "--draws", "0", "-x", f"{name},x"]) == 0
     assert name in json.loads(capfd.readouterr().out)["data"]["features"]

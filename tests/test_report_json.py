@@ -22,7 +22,7 @@ KEYS = {
 PARAMETER = [
     "name", "class", "kind", "state", "estimate", "std_error", "ci_low", "ci_high", "limit", "statistic", "df",
     "p_value", "loss_estimate", "gap_se",
- "interval",
+    "interval", "term",
 ]
 ROUTE = ["method", "converged", "iterations", "evaluations", "loglik", "nll", "loss", "kl", "edm", "gradient", "refinement"]
 KL = [
@@ -41,7 +41,7 @@ def test_the_keys_are_those_of_the_contract_in_its_order(report: Report) -> None
     for part, keys in KEYS.items():
         found = list(answer[part] if part else answer)
         assert found[:len(keys.split())] == keys.split()
-    assert set(answer["model"]) - set(KEYS["model"].split()) == {"formula", "se", "level", "se_used"}
+    assert set(answer["model"]) - set(KEYS["model"].split()) == {"formula", "se", "level", "se_used", "scale_formula"}
     assert all(list(parameter) == PARAMETER for parameter in answer["parameters"])
     assert list(answer["routes"]) == ["mle", "loss"]
     assert list(answer["routes"]["mle"]) == list(answer["routes"]["loss"]) == ROUTE

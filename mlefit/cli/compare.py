@@ -1,6 +1,5 @@
 """`mlefit compare`: several models of one response on the same rows, and which of them to use."""
 
-import os
 import shutil
 import sys
 from dataclasses import replace
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from mlefit.cli import arguments, output
 from mlefit.cli.command import stated
+from mlefit.cli.delivery import wants_colour
 from mlefit.cli.messages import say
 from mlefit.cli.progress import progress
 from mlefit.machine import keep_freed_memory
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def compare(
-    request: Annotated[Request, Fields(without=("model", "formula"))],
+    request: Annotated[Request, Fields(without=("model", "formula", "detail", "sort"))],
     models: Annotated[tuple[str, ...], Option(
         "-m --model", metavar="NAME", help="A model to compare. Repeatable. Default: all that the response admits.",
         gather=as_typed)] = (),
@@ -75,6 +75,5 @@ def render(comparison: "Comparison", format_: str, out: str | None, sides: bool)
 
     screen = out is None and sys.stdout is not None and sys.stdout.isatty()
     if not screen:
-        return render_comparison(comparison, sides=sides)
-    colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return render_comparison(comparison, width=shutil.get_terminal_size().columns, colour=colour, sides=sides)
+        return render_comparison(comparison, colour=wants_colour(screen), sides=sides)
+    return render_comparison(comparison, width=shutil.get_terminal_size().columns, colour=wants_colour(screen), sides=sides)

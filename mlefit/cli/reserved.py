@@ -4,7 +4,7 @@ COMMANDS = (
     "predict", "simulate", "check", "audit", "export", "show", "plot", "report", "schema", "completion",
 )
 OPTIONS = (
-    "--detail", "--effects", "--exponentiate", "--sort", "--as", "--levels", "--order",
+    "--effects", "--exponentiate", "--as", "--levels", "--order",
     "--require", "--save", "--mean", "--start", "--start-only", "--bounds", "--loss", "--density",
  "--trials", "--by", "--insecure", "--partition", "--sheet", "--table", "--query",
     "--folds", "--allow-failures",

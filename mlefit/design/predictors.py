@@ -96,6 +96,11 @@ class Predictors:
         head = ("(Intercept)",) if self.intercept else ()
         return head + tuple(label for term in self.distinct for label in term.labels())
 
+    def terms_of_columns(self) -> tuple[str | None, ...]:
+        """For each of the p design columns its term as text; None for the constant."""
+        head: tuple[str | None, ...] = (None,) if self.intercept else ()
+        return head + tuple(term.text for term in self.terms for _ in range(term.width))
+
     @property
     def width(self) -> int:
         """p."""

@@ -23,6 +23,7 @@ from mlefit.request import Request
 from mlefit.source.source import Kind, Source
 
 MANY_LEVELS = 50          # a text column with more levels than this and than n/10 is no predictor unless named
+NAMED = 6                 # columns in a note
 CATEGORICAL_LEVELS = 50   # a text response with more levels needs --model to be a response at all
 _ID = re.compile(r"(?i:id|.*[ ._-]id)|.*[a-z]I[Dd]")      # numbers that name what a row is about measure nothing
 
@@ -38,6 +39,7 @@ class Roles:
     chosen: tuple[str, ...] = ()        # predictors that the user did not name
     notes: tuple[str, ...] = field(default=())
     scale_formula: str | None = None    # the right-hand side of a scale that depends on predictors
+    left_out: tuple[tuple[str, str], ...] = ()      # columns that could be predictors and are not, each with the reason
 
 
 def choose_roles(source: Source, request: Request) -> Roles:
@@ -60,11 +62,11 @@ def choose_roles(source: Source, request: Request) -> Roles:
     check_roles(target, request.weights, offset, named or ())
     taken = {target, request.weights, cluster, *excluded, *(offset.numbers if offset else ())}
     chosen: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
     if named is None:
         features, left_out = _all_others(source, taken)
         chosen = features
-        if left_out:
-            notes += [f"left out as predictors: {', '.join(left_out)}. Name them with -x to use them."]
+        notes += left_out_note(left_out)
     else:
         features = named
     model, more = _model(source, request, target, asked)
@@ -72,7 +74,16 @@ def choose_roles(source: Source, request: Request) -> Roles:
     text = " + ".join(features) if features else "1"
     text += "" if request.intercept or not features else " - 1"
     columns, model, spread = _columns(source, request, model, target, Predictors(terms, request.intercept, offset), scale, taken)
-    return Roles(columns, model, text, features, chosen, tuple(notes + more), spread)
+    return Roles(columns, model, text, features, chosen, tuple(notes + more), spread, left_out)
+
+
+def left_out_note(left_out: Sequence[tuple[str, str]]) -> list[str]:
+    """The note on columns that are no predictors, if there are any."""
+    if not left_out:
+        return []
+    named = [f"{column} ({why})" for column, why in left_out[:NAMED]]
+    more = f", {len(left_out) - NAMED} more (-o json has all)" if len(left_out) > NAMED else ""
+    return [f"left out as predictors: {', '.join(named)}{more}; -x takes them."]
 
 
 def _columns(
@@ -108,9 +119,8 @@ def without(roles: Roles, names: Mapping[str, str], source: Source, request: Req
     features = tuple(name for name in roles.features if name not in names)
     again = choose_roles(source, replace(request, features=features, target=roles.columns.observed.target,
                                          model=roles.model.spelt))
-    reasons = ", ".join(f"{name} ({why})" for name, why in names.items())
-    note = f"left out as predictors: {reasons}. Name them with -x to use them."
-    return replace(again, chosen=features, notes=(*roles.notes, note))
+    left_out = tuple(names.items())
+    return replace(again, chosen=features, notes=(*roles.notes, *left_out_note(left_out)), left_out=(*roles.left_out, *left_out))
 
 
 def _from_formula(
@@ -189,7 +199,7 @@ def _is_category(source: Source, name: str) -> bool:
     return source.kinds[name] in (Kind.TEXT, Kind.BOOLEAN, Kind.DATE)
 
 
-def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...], list[str]]:
+def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     features, left_out = [], []
     rows = "rows" if source.complete else "first rows"
     for name in source.names:
@@ -197,16 +207,16 @@ def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...]
             continue
         kind = source.kinds[name]
         if kind is Kind.EMPTY:
-            left_out.append(f"{name} (no values)")
+            left_out.append((name, "no values"))
         elif kind is Kind.DATE:
-            left_out.append(f"{name} (dates)")
+            left_out.append((name, "dates"))
         elif name in source.counting:
-            left_out.append(f"{name} (an index: it counts the {rows})")
+            left_out.append((name, f"an index: it counts the {rows}"))
         elif kind is Kind.NUMBER and _ID.fullmatch(name):
-            left_out.append(f"{name} (named as an id)")
+            left_out.append((name, "named as an id"))
         else:
             features.append(name)
-    return tuple(features), left_out
+    return tuple(features), tuple(left_out)
 
 
 def _model(source: Source, request: Request, target: str, asked: NoiseModel | None) -> tuple[NoiseModel, list[str]]:
@@ -228,4 +238,4 @@ def _model(source: Source, request: Request, target: str, asked: NoiseModel | No
             "name the response with --target, or the model with --model", code="no-model", columns=[target],
         )
     model, why = called_for(content), content.value.format(count=few)
-    return model, [f'model: {model.name}, because of the target "{target}" ({why}); --model names another.']
+    return model, [f"model: {model.name} (target: {why}); --model names another."]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from mlefit.inference.standard_errors import StandardErrors
 from mlefit.problem.problem import Problem
-from mlefit.report.report import Clusters, Parameter, Warn
+from mlefit.report.report import Parameter, Warn
+from mlefit.report.tested import Clusters
 
 FEW = 10        # effective clusters: t with G* - 1 is cautious below, and no longer exact
 SHOWN = 8       # coefficients named in a message

@@ -13,7 +13,8 @@ from mlefit.execution import Engine
 from mlefit.mean import LinearMean
 from mlefit.objective import Objective
 from mlefit.problem.problem import Problem
-from mlefit.report.report import Dependence, Warn
+from mlefit.report.report import Warn
+from mlefit.report.tested import Dependence
 from mlefit.sums.tally import tree_sum
 
 

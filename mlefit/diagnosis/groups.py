@@ -23,7 +23,8 @@ from mlefit.diagnosis.scored import Scored, Scoring
 from mlefit.execution import Engine
 from mlefit.problem.problem import Problem
 from mlefit.problem.split import Split
-from mlefit.report.report import Group, Warn
+from mlefit.report.report import Warn
+from mlefit.report.tested import Group
 from mlefit.rows.chunk import Chunk
 from mlefit.source.batch import Batch, Category
 from mlefit.source.source import Kind

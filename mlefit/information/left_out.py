@@ -39,35 +39,42 @@ NUMBERS = 1 << 18       # of a slab of rows by parameters and predictors
 
 
 class LeftOut(NamedTuple):
-    """Nats per row; None where the figure does not exist. `note`: ABOUT for a figure from some of the rows or steps, or why not."""
+    """Nats per row; None where the figure does not exist. `note`: ABOUT for a figure from some of the rows or steps, or why not.
+
+    `judged`: per row, how much larger the squared error of a number is than in the fit, or the share of rows of the likeliest
+    class; None where rows that move far have no refit.
+    """
 
     value: float | None = None
     note: str | None = None
+    judged: float | None = None
 
 
 class Far(NamedTuple):
-    """A row, alone in a chunk, whose predictors move by `step`; with its weight it adds `excess`."""
+    """A row, alone in a chunk, whose predictors move by `step`; with its weight it adds `excess`, and `judged`."""
 
     step: float
     chunk: Chunk
     excess: float
+    judged: float
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """Sums of weights and of weighted excess; whether a row alone determines a coefficient; the REFITS rows that move
-    furthest, and how many move by more than STEP. A commutative monoid under +."""
+    """Sums of weights, of weighted excess and of what is judged; whether a row alone determines a coefficient; the REFITS
+    rows that move furthest, and how many move by more than STEP. A commutative monoid under +."""
 
     weight: float
     excess: float
+    judged: float
     determined: bool
     far: tuple[Far, ...]
     many: int
 
     def __add__(self, other: "Removed") -> "Removed":
         far = sorted(self.far + other.far, key=lambda row: (-row.step, row.chunk.first_row))[:REFITS]
-        return Removed(self.weight + other.weight, self.excess + other.excess, self.determined or other.determined, tuple(far),
-                       self.many + other.many)
+        return Removed(self.weight + other.weight, self.excess + other.excess, self.judged + other.judged,
+                       self.determined or other.determined, tuple(far), self.many + other.many)
 
 
 class Roots(NamedTuple):
@@ -117,17 +124,20 @@ def left_out(fit: Optima, objective: Objective, rows: Execution, sample: Chunk, 
         return LeftOut(None, "a row has leverage 1")
     if not np.isfinite(total.excess):
         return LeftOut(None, ALONE)
-    excess, about = total.excess, total.many > len(total.far) or (not whole and total.weight < n)
+    excess, judged = total.excess, total.judged
+    about = total.many > len(total.far) or (not whole and total.weight < n)
     if total.far and (not whole or count * work * 8.0 * len(total.far) > MOST_WORK):
-        about = True
+        about, judged = True, np.nan
     elif total.far:
         for row in total.far:
             own = _refitted(fit, objective, rows, row.chunk)
             if own is None:
                 return LeftOut(None, ALONE)
-            excess += own - row.excess if np.isfinite(own) else 0.0
-            about = about or not np.isfinite(own)
-    return LeftOut(fit.nll[0] / n + excess / total.weight, ABOUT if about else None)
+            excess += own[0] - row.excess if np.isfinite(own[0]) else 0.0
+            judged += own[1] - row.judged
+            about = about or not np.isfinite(own[0])
+    known = np.isfinite(judged) and total.many <= len(total.far)
+    return LeftOut(fit.nll[0] / n + excess / total.weight, ABOUT if about else None, judged / total.weight if known else None)
 
 
 def _removed(
@@ -137,7 +147,7 @@ def _removed(
     shapes = curvature.root(np.eye(objective.shapes), objective.mean.size)
     roots = Roots(objective.folded(curvature.unsphered(np.eye(objective.size))), shapes)
     most = max(64, NUMBERS // (objective.size * (objective.mean.predictors + objective.shapes)))
-    total = Removed(0.0, 0.0, False, (), 0)
+    total = Removed(0.0, 0.0, 0.0, False, (), 0)
     for start in range(0, chunk.rows, most):
         part = chunk.part(start, min(start + most, chunk.rows))
         total += _slab(noise, objective, theta, roots, part, n, square)
@@ -159,12 +169,14 @@ def _slab(
     if noise.compresses:
         rest = 1.0 - bent[:, 0, 0] * moves[:, 0, 0]
         if rest.min(initial=1.0) <= DETERMINED:
-            return Removed(float(weight.sum()), 0.0, True, (), 0)
-        excess = noise.left_out(chunk.y - eta[:, 0], rest, square, n) - own.value
-        return Removed(float(weight.sum()), float(weight @ excess), False, (), 0)
+            return Removed(float(weight.sum()), 0.0, 0.0, True, (), 0)
+        error = chunk.y - eta[:, 0]
+        excess = noise.left_out(error, rest, square, n) - own.value
+        judged = np.square(error / rest) - np.square(error)
+        return Removed(float(weight.sum()), float(weight @ excess), float(weight @ judged), False, (), 0)
     step = _step(moves, bent, d1)
     if step is None:
-        return Removed(float(weight.sum()), 0.0, True, (), 0)
+        return Removed(float(weight.sum()), 0.0, 0.0, True, (), 0)
     excess = _at(objective, chunk, eta + step[:, :m], free, step[:, m:]) - own.value
     length = np.abs(step[:, :m])
     for k, predictor in enumerate(noise.predictors):
@@ -173,8 +185,17 @@ def _slab(
     length = length.max(axis=1)
     beyond = np.flatnonzero(length > STEP)
     first = beyond[np.argsort(-length[beyond], kind="stable")][:REFITS]
-    far = tuple(Far(float(length[i]), chunk.part(i, i + 1), float(weight[i] * excess[i])) for i in first.tolist())
-    return Removed(float(weight.sum()), float(weight @ excess), False, far, beyond.size)
+    judged = weight * (_judged(noise, chunk.y, eta + step[:, :m], free) - _judged(noise, chunk.y, eta, free))
+    far = tuple(Far(float(length[i]), chunk.part(i, i + 1), float(weight[i] * excess[i]), float(judged[i])) for i in first.tolist())
+    return Removed(float(weight.sum()), float(weight @ excess), float(judged.sum()), False, far, beyond.size)
+
+
+def _judged(noise: NoiseModel, y: Array, eta: Array, free: Array) -> Array:
+    """Of each row (n,) the squared error of its number, or whether its class is the likeliest."""
+    if noise.response.reads_levels:
+        return np.asarray(noise.probabilities(eta, free).argmax(axis=0) == y, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        return np.square(y - noise.expected(eta, free))
 
 
 def _moves(objective: Objective, coef: Array, roots: Roots, chunk: Chunk) -> Array:
@@ -214,8 +235,11 @@ def _at(objective: Objective, chunk: Chunk, eta: Array, free: Array, step: Array
     return found
 
 
-def _refitted(fit: Optima, objective: Objective, rows: Execution, row: Chunk) -> float | None:
-    """How much dearer a row is, times its weight, in a refit without it: None where that has no maximum, NaN if it did not end."""
+def _refitted(fit: Optima, objective: Objective, rows: Execution, row: Chunk) -> tuple[float, float] | None:
+    """How much dearer a row is, and what is judged of it, times its weight, in a refit without it.
+
+    None where that has no maximum, NaN if it did not end.
+    """
     noise, mean, others = fit.noise, fit.mean, Without(rows, row)
     found = maximum_likelihood(noise, mean, others, start=fit.mle.theta)
     if noise.separable and found.certificate.reach >= noise.proof:
@@ -225,13 +249,15 @@ def _refitted(fit: Optima, objective: Objective, rows: Execution, row: Chunk) ->
             if separate(noise, mean, others, found.theta[: mean.size]) is not None:
                 return None
         except Undecided:
-            return float("nan")
+            return float("nan"), float("nan")
     if found.outcome is not Outcome.CERTIFIED:
-        return float("nan")
+        return float("nan"), float("nan")
 
-    def loss(theta: Array) -> float:
+    def told(theta: Array) -> Array:
         coef, free = objective.split(theta)
-        return float(objective.criterion(row.y, mean.eta(coef, row), free, 0).value[0])
+        eta = mean.eta(coef, row)
+        return np.array([objective.criterion(row.y, eta, free, 0).value[0], _judged(noise, row.y, eta, free)[0]])
 
     weight = 1.0 if row.weight is None else float(row.weight[0])
-    return weight * (loss(found.theta) - loss(fit.mle.theta))
+    dearer, judged = (weight * (told(found.theta) - told(fit.mle.theta))).tolist()
+    return dearer, judged

@@ -14,11 +14,11 @@ SHOWN = 6       # levels in a message
 
 
 class Content(Enum):
-    """What a column holds, as far as it decides which law it calls for. The value completes "because of the target (...)"."""
+    """What a column holds, as far as it decides which law it calls for. The value completes "target: ..."."""
 
-    NUMBERS = "it is a column of numbers"
-    TWO_LEVELS = "it has two levels"
-    LEVELS = "it is text with {count} levels"
+    NUMBERS = "a column of numbers"
+    TWO_LEVELS = "two levels"
+    LEVELS = "text with {count} levels"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def criteria(found: Fitted, null: float | None) -> Criteria:
     if noise.measure is Measure.MASS:       # log-likelihoods <= 0, so that their ratio is a share
         squared, kind = None if not null else 1.0 - loglik / null, "McFadden"
     sampled = problem.prepared.observed.sampling
-    return Criteria(
+    whole = Criteria(
         k, number(loglik), number(null), number(squared), kind,  # type: ignore[arg-type]
         None if sampled else number(2.0 * k - 2.0 * loglik), None if sampled else number(k * float(np.log(n)) - 2.0 * loglik),
         rmse=number(known.rmse), accuracy=known.accuracy, auc=known.auc,
@@ -38,6 +38,17 @@ def criteria(found: Fitted, null: float | None) -> Criteria:
         r_squared_centred=problem.prepared.predictors.intercept,
         on_new_rows=None if new.value is None else new.value + problem.log_density, on_new_rows_note=new.note,
     )
+    return _judged_on_new_rows(whole, new, problem.units.y_scale)
+
+
+def _judged_on_new_rows(whole: Criteria, new: LeftOut, unit: float) -> Criteria:
+    """With the figures people know, as they are for rows left out of the fit, where they are known."""
+    if new.judged is None:
+        return whole
+    if whole.accuracy is not None:
+        return whole._replace(accuracy_on_new_rows=whole.accuracy + new.judged)
+    square = -1.0 if whole.rmse is None else (whole.rmse / unit) ** 2 + new.judged
+    return whole if square < 0.0 else whole._replace(rmse_on_new_rows=number(float(np.sqrt(square)) * unit))
 
 
 def _on_new_rows(found: Fitted) -> LeftOut:

@@ -12,7 +12,7 @@ from mlefit.inference.terms import Covered, Ratio, Tested, joint_test
 from mlefit.pipeline.finite import number
 from mlefit.pipeline.fitted import Fitted
 from mlefit.problem.problem import Problem
-from mlefit.report.report import TermTest
+from mlefit.report.tested import TermTest
 
 WORK = 5e8      # of a pass for each term: the three or four that a refit takes then last about a second together
 

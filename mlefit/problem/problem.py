@@ -15,7 +15,8 @@ from mlefit.numerals import numeral
 from mlefit.options.error_kind import ErrorKind
 from mlefit.problem.prepare import Prepared
 from mlefit.report.machine import Machine, Run
-from mlefit.report.report import Data, Model, Parameter, Report, Warn
+from mlefit.report.report import Data, LeftOut, Model, Parameter, Report, Warn
+from mlefit.report.view import View
 from mlefit.request import Request
 from mlefit.source.source import Source
 from mlefit.version import __version__
@@ -125,9 +126,14 @@ class Problem(NamedTuple):
             "warnings": self.warnings(), "notes": self.notes(), **parts,
         }
         return Report(
-            version=__version__, status=status, data=self._data(), model=self._model(), parameters=parameters,
-            run=self._run(), **known,
+            version=__version__, status=status, data=self._data(), model=self._model(), parameters=self._of_terms(parameters),
+            run=self._run(), view=View(self.request.detail, self.request.sort), **known,
         )
+
+    def _of_terms(self, parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+        """Each with the term it belongs to."""
+        terms = dict(zip(self.labels, self.prepared.predictors.terms_of_columns(), strict=True))
+        return tuple(p if p.kind == "shape" else p._replace(term=terms.get(p.name)) for p in parameters)
 
     def notes(self) -> tuple[str, ...]:
         """What was chosen or detected for the user, and which cells were taken as missing."""
@@ -224,6 +230,7 @@ class Problem(NamedTuple):
             target=self.prepared.observed.target,
             features=self.prepared.roles.features, weights_kind=None if request.weights is None else request.weights_kind,
             zero_weight=ledger.weightless, effective_n=self._effective_n(),
+            left_out=tuple(LeftOut(column, why) for column, why in self.prepared.roles.left_out),
         )
 
     def _effective_n(self) -> float | None:

@@ -11,7 +11,7 @@ from mlefit.problem.stated import stated
 from mlefit.proof.claims import CLAIMS
 from mlefit.proof.material import Material
 from mlefit.proof.proof import Proof, Slice
-from mlefit.report.wording import header, title
+from mlefit.report.header import header
 from mlefit.request import Request
 from mlefit.version import __version__
 
@@ -35,7 +35,7 @@ def prove(request: Request, progress: Progress | None = None, *, with_slice: boo
                 progress("proving", number / len(CLAIMS))
             lines.append(claim(material))
         return Proof(
-            __version__, found.fit.noise.name, (title(report), *header(report)), report.notes, round(found.problem.n),
+            __version__, found.fit.noise.name, tuple(line.text for line in header(report)), report.notes, round(found.problem.n),
             tuple(lines), along(material) if with_slice else None,
         )
 

@@ -1,38 +1,39 @@
-"""The cells of the parameter table: each parameter by its error, safe to show, for the terminal and for Markdown."""
+"""The cells of the parameter table: each parameter by its error, safe to show, for the terminal, Markdown and LaTeX."""
 
 from typing import NamedTuple
 
-from mlefit.report.digits import ABSENT, by_error, or_noise
-from mlefit.report.report import Parameter, Report
+from mlefit.report.digits import ABSENT, by_error, or_noise, p_value
+from mlefit.report.report import Parameter
 from mlefit.report.safety import shown
+
+VISIBLE_GAP = 1e-4      # standard errors: below it, routes that print differently lie on two sides of a rounding
+MARK = "*"              # beside what differs between the routes
 
 
 class Row(NamedTuple):
-    """One parameter. Cells are empty where a number does not exist."""
+    """One parameter. Cells are empty where a number does not exist; `differs`: whether the routes print differently."""
 
     name: str
-    class_: str | None
     estimate: str
     std_error: str
     ci_low: str
     ci_high: str
+    p: str
     loss_estimate: str
     gap_se: str
-
-
-def parameter_rows(report: Report) -> list[Row]:
-    """The parameters in the order of the report."""
-    return [row(parameter) for parameter in report.parameters]
+    differs: bool
 
 
 def row(p: Parameter) -> Row:
     """Estimate, interval and loss estimate to two digits of the standard error; the error to two digits of itself."""
     error = p.std_error
-    estimate = by_error(p.estimate, error) if p.state in ("ok", "no-robust-error") else p.limit or p.state
+    estimate = by_error(p.estimate, error) if p.state in ("ok", "no-robust-error", "boundary") else p.limit or p.state
+    loss = blank(by_error(p.loss_estimate, error))
+    differs = loss not in ("", estimate) and (p.gap_se is None or abs(p.gap_se) > VISIBLE_GAP)
     return Row(
-        shown(p.name), p.class_, estimate,
+        shown(p.name), estimate,
         blank(by_error(error, error)), blank(by_error(p.ci_low, error)), blank(by_error(p.ci_high, error)),
-        blank(by_error(p.loss_estimate, error)), blank(or_noise(p.gap_se)),
+        blank(p_value(p.p_value)), loss, blank(or_noise(p.gap_se)), differs,
     )
 
 

@@ -29,5 +29,5 @@ def to_markdown(comparison: Comparison, *, sides: bool = False) -> str:
     if sides:
         rows = [(name, *(side(entry, name) for entry in fitted)) for name in names_of(fitted)]
         blocks.append(pipe_table(("parameter", *(shown(entry.label) for entry in fitted)), rows, 1))
-    blocks += [f"**{markdown(s.text)}**" if s.tone == "alarm" else markdown(s.text) for s in sentences(comparison)]
+    blocks += [f"**{markdown(s.text)}**" if s.tone != "plain" else markdown(s.text) for s in sentences(comparison)]
     return "\n\n".join(blocks) + "\n"

@@ -46,7 +46,7 @@ def render_comparison(comparison: Comparison, *, width: int | None = None, colou
             console.print(table)
     console.print()
     for sentence in sentences(comparison):
-        tone = "bold red" if sentence.tone == "alarm" else ""
+        tone = "bold red" if sentence.tone != "plain" else ""
         console.print(Text(sentence.text, tone, overflow="fold"))
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from mlefit.report.comparison import Comparison, Entry
 from mlefit.report.digits import ABSENT, by_error, decimals, significant
+from mlefit.report.layout import Line
 from mlefit.report.safety import shown
 from mlefit.report.units import factor_of
-from mlefit.report.wording import Sentence
 
 PLACES = 4          # of cross-entropies, whose differences are read off
 LIMIT = {"lower": ">= "}
@@ -79,7 +79,7 @@ def verdict(entry: Entry) -> str:
     return known.kl.verdict or (known.kl.reason and "not identifiable") or ABSENT
 
 
-def sentences(comparison: Comparison) -> list[Sentence]:
+def sentences(comparison: Comparison) -> list[Line]:
     """The recommendation, what it costs not to follow it, the next command, and why models have no answer."""
     told = comparison.recommendation
     lines = []
@@ -87,11 +87,11 @@ def sentences(comparison: Comparison) -> list[Sentence]:
         word = {"keep": "keep", "strong": "use", "lean": "lean to", "none-fits": "none fits: least bad is"}[told.strength]
         alarm = told.strength == "none-fits"
         lines += [
-            Sentence(f"{word} {shown(told.label)}: {shown(told.because)}.", "alarm" if alarm else "plain"),
-            Sentence(f"its loss: {told.loss}."),
-            Sentence(f"next: {shown(told.next)}"),
+            Line(f"{word} {shown(told.label)}: {shown(told.because)}.", "look" if alarm else "plain"),
+            Line(f"its loss: {told.loss}."),
+            Line(f"next: {shown(told.next)}"),
         ]
-    lines += [Sentence(f"{shown(entry.label)}: {shown(entry.reason)}") for entry in comparison.entries if entry.reason]
+    lines += [Line(f"{shown(entry.label)}: {shown(entry.reason)}") for entry in comparison.entries if entry.reason]
     return lines
 
 

@@ -4,6 +4,8 @@
     significant    a figure without an error               0.237118...       ->  0.23712
     decimals       a figure compared by differences        -349.6571         ->  -349.66
     or_noise       a figure that should be zero            3e-17             ->  < 1e-10
+    p_value        a probability                           2.9e-7            ->  3e-7
+    percentage     a share                                 0.95312           ->  95.3 %
 
 Fixed notation wherever a reader can take it in; scientific below 1e-4, and where the integer part grows too long.
 Rounding never leaves a minus sign before zero. A number that does not exist (None, infinite, NaN) prints as a dash.
@@ -16,6 +18,9 @@ NOISE = 1e-10            # below this a gap or a certificate is rounding noise: 
 SMALLEST_FIXED = -4      # power of ten: 0.00012 can still be read; 0.000012 is miscounted
 LARGEST_FIXED = 6        # likewise for the zeros of a large rounded value
 MOST_PLACES = 6          # as many decimals may begin with zeros, such as 0.000030 +- 0.000020
+CRITERION_PLACES = 2     # AIC differences of 0.01 are visible
+ENTROPY_PLACES = 5       # entropies per row, which add up in the table
+SMALLEST_P = 1e-3        # below it a p is a power of ten
 LARGEST_EXACT = 1e15     # beyond it, decimals of a double are invented
 MEANINGFUL = 15          # significant decimal digits that every double carries
 
@@ -69,6 +74,26 @@ def or_noise(value: float | None) -> str:
     if value is None or not isfinite(value):
         return ABSENT
     return f"< {NOISE:.0e}" if abs(value) < NOISE else significant(value, 2)
+
+
+def p_value(value: float | None) -> str:
+    """Two significant digits; one of a p below 0.001; `< 1e-10`."""
+    if value is None or not isfinite(value):
+        return ABSENT
+    if value < NOISE:
+        return f"< {NOISE:.0e}"
+    if value < SMALLEST_P:
+        mantissa, _, power = f"{value:.0e}".partition("e")
+        return f"{mantissa}e{int(power)}"
+    return significant(value, 2)
+
+
+def percentage(share: float) -> str:
+    """A share in percent with one decimal, as many as it takes where it is nearly all of it."""
+    text = f"{100.0 * share:.1f} %"
+    if 0.0 < share < 1.0 and text in ("100.0 %", "0.0 %"):
+        return "> 99.9 %" if share > 0.5 else "< 0.1 %"
+    return f"{unsigned_zero(text[:-2])} %"
 
 
 def percent(level: float) -> str:

@@ -24,7 +24,7 @@ def to_dict(report: Report) -> dict[str, Any]:
         "routes": {"mle": report.mle, "loss": report.loss},
         "agreement": report.agreement, "information": report.information, "criteria": report.criteria,
         "warnings": report.warnings, "run": report.run,
-        "clusters": report.clusters, "terms": report.terms, "dependence": report.dependence,
+        "notes": report.notes, "clusters": report.clusters, "terms": report.terms, "dependence": report.dependence,
     })
     return result
 

@@ -1,50 +1,45 @@
 """Markdown: the table's content as GitHub tables, never wrapped, every name and cell escaped."""
 
+import re
 from collections.abc import Iterable, Sequence
 
-from mlefit.report.cells import parameter_rows
+from mlefit.report.header import header
+from mlefit.report.parameters import columns, entries
 from mlefit.report.report import Report
-from mlefit.report.safety import markdown, shown
-from mlefit.report.wording import figures, header, interval_heading, mark, sentences, title
+from mlefit.report.safety import markdown
+from mlefit.report.summary import closing, route_heads, routes, warnings
+from mlefit.report.wording import figures, sentences
 
 
 def to_markdown(report: Report) -> str:
-    """The report as Markdown, ending in a line break."""
-    blocks = [f"## {markdown(title(report))}"]
-    blocks += [f"**{markdown(sentence.text)}**" for sentence in mark(report)]
-    blocks += [markdown(line) for line in header(report)]
-    blocks += [parameters(report), figure_block(report)]
-    blocks += [
-        f"**{markdown(sentence.text)}**" if sentence.tone == "alarm" else markdown(sentence.text)
-        for sentence in sentences(report)
-    ]
+    """The report as Markdown, ending in a line break; with the detail below if the report wishes."""
+    first, *others = (line._replace(text=re.sub(" {2,}", "; ", line.text)) for line in header(report))
+    blocks = [f"## {markdown(first.text)}" if first.tone == "plain" else f"**{markdown(first.text)}**"]
+    blocks += [markdown(line.text) for line in others]
+    blocks += [parameters(report)]
+    rows = routes(report)
+    if rows:
+        names = ("", *(head.replace("\n", " ") for head in route_heads(report)))
+        blocks.append(pipe_table(names, ((row.label, *row.numbers) for row in rows)))
+    for label, text, tone in (*closing(report), *warnings(report)):
+        line = markdown(f"{label}: {text}")
+        blocks.append(f"**{line}**" if tone != "plain" else line)
+    if report.view.detail:
+        lines = ((figure.label.strip(), figure.at_mle, figure.at_loss) for figure in figures(report))
+        blocks.append(pipe_table(("", "at the MLE", "at least loss"), lines))
+        blocks += [markdown(line) for line in sentences(report)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
 def parameters(report: Report) -> str:
-    """The parameter table, with a column for the class where there are classes."""
-    rows = parameter_rows(report)
-    classes = any(row.class_ is not None for row in rows)
-    names = ["class", "parameter"] if classes else ["parameter"]
-    head = (*names, "maximum likelihood", "s.e.", interval_heading(report), "least loss", "gap (s.e.)")
-    body = (
-        (
-            *([shown(row.class_ or "")] if classes else []), row.name, row.estimate, row.std_error,
-            f"{row.ci_low} to {row.ci_high}" if row.ci_low and row.ci_high else "", row.loss_estimate, row.gap_se,
-        )
-        for row in rows
-    )
-    return pipe_table(head, body, len(names)) if rows else ""
+    """The parameter table; a class is a line over its parameters."""
+    heads, rows = columns(report, entries(report), gaps=report.view.detail)
+    names = ("parameter", *(head.replace("\n", " ") for head in heads))
+    return pipe_table(names, ((f"{row.label.strip()}{row.tail}", *row.numbers) for row in rows)) if rows else ""
 
 
-def figure_block(report: Report) -> str:
-    """The whole-fit figures at both optima."""
-    lines = figures(report)
-    return pipe_table(("", "at the MLE", "at least loss"), ((f.label.strip(), f.at_mle, f.at_loss) for f in lines), 1)
-
-
-def pipe_table(head: Sequence[str], body: Iterable[Sequence[str]], names: int) -> str:
+def pipe_table(head: Sequence[str], body: Iterable[Sequence[str]], names: int = 1) -> str:
     """A GitHub table: the first `names` columns are text, the others numbers, aligned right."""
     rule = ["---" if column < names else "---:" for column in range(len(head))]
-    lines = [[markdown(cell) for cell in head], rule, *([markdown(cell) for cell in row] for row in body)]
+    lines = [[markdown(cell) for cell in head], rule, *([markdown(" ".join(cell.split())) for cell in row] for row in body)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

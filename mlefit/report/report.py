@@ -9,10 +9,19 @@ from typing import Literal, NamedTuple
 from mlefit.options.weights_kind import WeightsKind
 from mlefit.report.information import Information
 from mlefit.report.machine import Run
+from mlefit.report.tested import Clusters, Dependence, TermTest
+from mlefit.report.view import View
 
 SCHEMA = "mlefit.fit/1"
 ABOUT = "about"                                 # notes on the figure for new rows
 ALONE = "one row alone keeps it finite"
+
+
+class LeftOut(NamedTuple):
+    """A column that is no predictor because mlefit chose so, and why."""
+
+    column: str
+    reason: str
 
 
 class Data(NamedTuple):
@@ -36,6 +45,7 @@ class Data(NamedTuple):
     weights_kind: WeightsKind | None = None
     zero_weight: int = 0
     effective_n: float | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class Model(NamedTuple):
@@ -59,8 +69,11 @@ class Model(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """One row of the parameter table. `interval`: whether it and the p-value come from the error, or are likelihood
-    ratios; of a sigma, whether it is that of normal errors or that of the fourth moment."""
+    """One row of the parameter table; `term` of the right-hand side to which it belongs.
+
+    `interval`: whether it and the p-value come from the error, or are likelihood ratios; of a sigma, whether it is that of
+    normal errors or that of the fourth moment.
+    """
 
     name: str
     class_: str | None
@@ -77,6 +90,7 @@ class Parameter(NamedTuple):
     loss_estimate: float | None = None
     gap_se: float | None = None
     interval: Literal["wald", "profile", "chi-squared", "fourth-moment"] | None = None
+    term: str | None = None
 
 
 class Route(NamedTuple):
@@ -115,7 +129,7 @@ class Criteria(NamedTuple):
 
     `rmse` is that of a response of numbers; `accuracy`, `log_loss` (nats per row) and `auc`, of two classes, that of levels.
     `on_new_rows`: leave-one-out cross-entropy, nats per row; its note is ABOUT where it is from some of the rows or
-    steps, or says why there is none, such as ALONE.
+    steps, or says why there is none, such as ALONE; `rmse_on_new_rows` and `accuracy_on_new_rows` are of the same refits.
     Without an intercept R2 is not `r_squared_centred`: it compares with 0, not with the mean.
     """
 
@@ -133,6 +147,8 @@ class Criteria(NamedTuple):
     r_squared_centred: bool = True
     on_new_rows: float | None = None
     on_new_rows_note: str | None = None
+    rmse_on_new_rows: float | None = None
+    accuracy_on_new_rows: float | None = None
 
 
 class Warn(NamedTuple):
@@ -141,60 +157,6 @@ class Warn(NamedTuple):
     code: str
     message: str
     columns: tuple[str, ...] = ()
-
-
-class TermTest(NamedTuple):
-    """Whether all coefficients of a term are zero, with the covariance of the standard errors shown.
-
-    `statistic` is chi-squared with `df` degrees of freedom, or F with `df` and `df2`, which is None where the law is not F's
-    own but tabulated. `reason`: why there is no test, or how it was made. `class_`: that of the coefficients of a scale.
-    """
-
-    term: str
-    kind: Literal["F", "chi2"]
-    statistic: float | None
-    df: int
-    df2: float | None
-    p_value: float | None
-    reason: str | None = None
-    class_: str | None = None
-
-
-class Clusters(NamedTuple):
-    """The groups of rows of `--se cluster:COLUMN`: `n` of them, and how many carry the coefficient that rests on the fewest.
-
-    `dropped`: rows without a group.
-    """
-
-    column: str
-    n: int
-    smallest_effective: float | None
-    dropped: int
-
-
-class Group(NamedTuple):
-    """One-way F of the residuals by the levels of a column that the model leaves out, adjusted for the fit."""
-
-    column: str
-    levels: int
-    statistic: float
-    df: float
-    df2: float
-    p_value: float
-
-
-class Dependence(NamedTuple):
-    """What rows share that the model takes as independent.
-
-    `correlation`: of the residuals of rows beside each other in the file, with its one-sided p; None for the `reason`
-    given. `too_short`: coefficients whose model errors are too small for it, where it is large. `groups`: columns tested.
-    """
-
-    correlation: float | None
-    p_value: float | None
-    too_short: tuple[str, ...]
-    reason: str | None
-    groups: tuple[Group, ...] = ()
 
 
 class Report(NamedTuple):
@@ -216,3 +178,4 @@ class Report(NamedTuple):
     clusters: Clusters | None = None
     terms: tuple[TermTest, ...] = ()
     dependence: Dependence | None = None
+    view: View = View()

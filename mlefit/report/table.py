@@ -1,110 +1,94 @@
-"""The table, through rich: aligned, wrapped and coloured for a terminal, plain and unwrapped for a pipe."""
+"""The table: one screen that is the answer on a terminal, folded to its size; whole and unwrapped in a pipe.
 
-from collections.abc import Iterable, Sequence
-from io import StringIO
+    title, rows       what was modelled
+    parameters        folded, where the screen has no room for all (`parameters.folded`)
+    routes            loss, log-likelihood, cross-entropy and KL of both
+    sentences         what is explained, misfit, proof, warnings
+    --detail          every other figure, below
+"""
 
-from rich.cells import cell_len
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
-
-from mlefit.report.cells import Row, parameter_rows
+from mlefit.report.header import PAGE, header
+from mlefit.report.layout import GAP, Cells, Line, grid, printed, widths, wrapped
+from mlefit.report.parameters import Entry, columns, entries, folded
 from mlefit.report.report import Report
-from mlefit.report.wording import Tone, class_heading, figures, header, interval_heading, mark, sentences, title
+from mlefit.report.summary import LABEL, closing, laid_out, route_table, warnings
+from mlefit.report.wording import figures, sentences
 
-STYLES: dict[Tone, str] = {"plain": "", "good": "green", "alarm": "bold red"}
-GAP = 2                     # blanks between columns
 NARROWEST_NAME = 10         # a terminal that leaves names less than this gets the unwrapped table
-INDENT = 2                  # parameters of a class, under its heading
+MORE = " ..."               # of a warning that goes on under --detail
+LEAST_WARNINGS = 2          # lines of them on the first screen, however low it is
+LONGEST_WARNINGS = 6        # lines of them on the first screen
+FEWEST = 4                  # lines of parameters on the first screen, however low it is
+HEADINGS = 2                # lines of them
+BLANK = Line()
 
 
-def render_table(report: Report, *, width: int | None = None, colour: bool = False) -> str:
+def render_table(
+    report: Report, *, width: int | None = None, height: int | None = None, colour: bool = False, detail: bool | None = None
+) -> str:
     """The report as text, ending in a line break.
 
-    `width`: columns of the terminal; names and sentences wrap there, numbers never do. None: nothing wraps. `colour`:
-    with ANSI codes, which only mark what to look at first.
+    `width`, `height`: of the screen; sentences wrap at the width, and with a height parameters are folded, numbers never.
+    None: nothing wraps, nothing is folded. `colour`: with ANSI codes, which only mark what to look at first. `detail`: None,
+    as the report wishes.
     """
-    parameters, names = parameter_table(report)
-    needed = width_of_numbers(parameters) + min(names, NARROWEST_NAME)
-    fits = width is not None and needed <= width
-    out = StringIO()
-    console = Console(
-        file=out, width=width if fits else unlimited(report, needed + names), force_terminal=colour,
-        color_system="standard" if colour else None, no_color=not colour, markup=False, highlight=False, emoji=False,
-        legacy_windows=False,
-    )
-    for sentence in mark(report):
-        console.print(Text(sentence.text, STYLES[sentence.tone]))
-    for line in (title(report), *header(report)):
-        console.print(Text(line, overflow="fold"))
-    for table in (parameters, figure_table(report)):
-        if table.row_count:
-            console.print()
-            console.print(table)
-    closing = sentences(report)
-    if closing:
-        console.print()
-    for sentence in closing:
-        console.print(Text(sentence.text, STYLES[sentence.tone], overflow="fold"))
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+    whole = report.view.detail if detail is None else detail
+    every = entries(report)
+    if width is not None and _taken(report, every, whole) + NARROWEST_NAME > width:
+        width = height = None
+    lines = _screen(report, every, width, None if whole else height, whole)
+    if whole:
+        lines += _detail(report, width)
+    return printed(lines, colour=colour)
 
 
-def parameter_table(report: Report) -> tuple[Table, int]:
-    """The parameters, grouped by class, and the width that the longest name asks for."""
-    rows = parameter_rows(report)
-    table = grid("parameter", ("maximum\nlikelihood", "s.e.", interval_heading(report), "least\nloss", "gap (s.e.)"))
-    intervals = aligned_intervals(rows)
-    heading: str | None = None
-    widest = len("parameter")
-    for row, interval in zip(rows, intervals, strict=True):
-        if row.class_ is not None and row.class_ != heading:
-            heading = row.class_
-            text = class_heading(report, heading)
-            table.add_row(Text(text))
-            widest = max(widest, cell_len(text))
-        indent = 0 if row.class_ is None else INDENT
-        widest = max(widest, indent + cell_len(row.name))
-        numbers = (row.estimate, row.std_error, interval, row.loss_estimate, row.gap_se)
-        name = Padding(Text(row.name, overflow="fold"), (0, 0, 0, indent))
-        table.add_row(name, *(Text(number) for number in numbers))
-    return table, widest
+def _screen(report: Report, every: list[Entry], width: int | None, height: int | None, detail: bool) -> list[Line]:
+    """The first screen; of no more than `height` lines, if it can be had."""
+    above = header(report, width)
+    routes = route_table(report)
+    below = laid_out(closing(report), width)
+    taken = len(above) + len(routes) + len(below) + (HEADINGS + FEWEST if every else 0)
+    below += _warnings(report, width, None if height is None else height - taken)
+    parts = [part for part in (above, routes, below) if part]
+    spare = len(parts)
+    if height is not None and every:        # blank lines are for what is left
+        free = height - sum(map(len, parts)) - HEADINGS
+        every = folded(report, max(free, FEWEST))
+        spare = max(0, free - len(every))
+    table = grid("parameter", *columns(report, every, gaps=detail), width) if every else []
+    found: list[Line] = []
+    for part, order in ((above, 0), (table, 2), (routes, 1), (below, 0)):
+        found += [*([BLANK] if part and found and order < spare else []), *part]
+    return found
 
 
-def figure_table(report: Report) -> Table:
-    """Loss, likelihood, entropies and criteria at both optima."""
-    table = grid("", ("at the MLE", "at least loss"))
-    for figure in figures(report):
-        table.add_row(Text(figure.label), Text(figure.at_mle), Text(figure.at_loss))
-    return table
+def _taken(report: Report, found: list[Entry], detail: bool) -> int:
+    """Cells that the numbers of the parameters and their gaps take."""
+    heads, rows = columns(report, found, gaps=detail)
+    return sum(room + GAP for room in widths(heads, rows))
 
 
-def grid(first: str, numbers: Sequence[str]) -> Table:
-    """A table without lines: one column of names that may wrap, then columns of numbers that never do."""
-    table = Table(box=None, show_edge=False, pad_edge=False, padding=(0, GAP, 0, 0), header_style="")
-    table.add_column(Text(first), overflow="fold", vertical="bottom")
-    for name in numbers:
-        table.add_column(Text(name, justify="right"), justify="right", no_wrap=True, vertical="bottom")
-    return table
+def _warnings(report: Report, width: int | None, room: int | None) -> list[Line]:
+    """All warnings, or on the first screen as many lines of them as leave room for the rest."""
+    lines = laid_out(warnings(report), width)
+    if room is None:
+        return lines
+    room = max(LEAST_WARNINGS, min(room, LONGEST_WARNINGS))
+    most = len(report.warnings)
+    while len(lines) > room and most > 1:
+        most -= 1
+        lines = laid_out(warnings(report, most), width)
+    if len(lines) > room:       # the first one alone is too long
+        more = most < len(report.warnings)
+        last = lines[room - 1 - more]
+        cut = last._replace(text=f"{wrapped(last.text, (width or PAGE) - len(MORE), LABEL)[0]}{MORE}")
+        lines = [*lines[: room - 1 - more], cut, *(lines[-1:] if more else [])]
+    return lines
 
 
-def aligned_intervals(rows: Iterable[Row]) -> list[str]:
-    """`low to high` with both ends right-aligned; empty where there is no interval."""
-    ends = [(row.ci_low, row.ci_high) for row in rows]
-    low, high = (max((len(end[side]) for end in ends), default=0) for side in (0, 1))
-    return [f"{a:>{low}} to {b:>{high}}" if a and b else "" for a, b in ends]
-
-
-def width_of_numbers(table: Table) -> int:
-    """Columns that the numbers and their gaps take, whatever the names."""
-    widths = (
-        max(cell_len(line) for cell in (column.header, *column.cells) for line in str(cell).split("\n"))
-        for column in table.columns[1:]
-    )
-    return sum(width + GAP for width in widths)
-
-
-def unlimited(report: Report, table: int) -> int:
-    """A width at which nothing of the report wraps."""
-    lines = (title(report), *header(report), *(sentence.text for sentence in (*mark(report), *sentences(report))))
-    return max(table, 80, *(cell_len(line) for line in lines))
+def _detail(report: Report, width: int | None) -> list[Line]:
+    """Everything else: loss, likelihood, entropies and criteria at both optima, and KL in sentences."""
+    rows = [Cells(figure.label, (figure.at_mle, figure.at_loss)) for figure in figures(report)]
+    said = [Line(line) for text in sentences(report) for line in wrapped(text, width, GAP)]
+    table = grid("", ("at the MLE", "at least loss"), rows) if rows else []
+    return [line for part in (table, said) if part for line in (BLANK, *part)]
