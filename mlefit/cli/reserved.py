@@ -6,6 +6,6 @@ COMMANDS = (
 OPTIONS = (
     "--effects", "--exponentiate", "--as", "--levels", "--order",
     "--require", "--save", "--mean", "--start", "--start-only", "--bounds", "--loss", "--density",
- "--trials", "--by", "--insecure", "--partition", "--sheet", "--table", "--query",
+    "--trials", "--by", "--insecure", "--partition", "--sheet", "--table", "--query",
     "--folds", "--allow-failures",
 )
