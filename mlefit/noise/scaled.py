@@ -105,8 +105,8 @@ class Scaled(NoiseModel):
 
     def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """a l(z) + c + t."""
-        s = np.exp(eta[:, 1])
-        z = (y - eta[:, 0]) / s
+        precision = np.exp(-eta[:, 1])
+        z = (y - eta[:, 0]) * precision
         at = self._shapes(free)
         a, c = self.law.affine(at)
         plain = self.law.loss(z, np.zeros((y.size, 1)), at, order)
@@ -115,12 +115,12 @@ class Scaled(NoiseModel):
             return Derivatives(value)
         first = a * plain.d1[:, 0]
         d1 = block(y.size, 2)
-        d1[:, 0], d1[:, 1] = first / s, 1.0 + z * first
+        d1[:, 0], d1[:, 1] = first * precision, 1.0 + z * first
         if order == 1 or plain.curvature is None:
             return Derivatives(value, d1)
         second = a * plain.curvature(np.eye(plain.d1.shape[1])[0])[:, 0]
-        mixed = (z * second - first) / s
-        ends = second / (s * s), z * (z * second - first)
+        mixed = (z * second - first) * precision
+        ends = second * precision * precision, z * (z * second - first)
 
         def curvature(v: Array) -> Array:
             out = block(y.size, 2)

@@ -104,6 +104,12 @@ def _refined(found: Fitted) -> Fitted:
 def not_certified(problem: Problem, fit: Optima) -> NoEstimateError:
     """The refusal of a search that did not arrive, with what it came to."""
     worst = fit.mle if fit.mle.outcome is not Outcome.CERTIFIED else fit.loss
+    if problem.scaled:
+        from mlefit.diagnosis.zero_width import narrowed
+
+        refusal = narrowed(problem, fit.mean, worst.theta, _engine(problem.prepared, problem.threads))
+        if refusal is not None:
+            return refusal
     where, remedy, columns, rows = _huge(problem, fit)
     return NoEstimateError(
         f"{worst.method} did not converge: {worst.outcome.value} ({worst.certificate.kind} {worst.certificate.short:.3g} nats "
@@ -138,6 +144,10 @@ def _fit(problem: Problem, mean: LinearMean, progress: Progress | None) -> Optim
     rows = _engine(prepared, problem.threads)
     if progress is not None:
         rows.watch = lambda count: progress(f"searching: pass {count} over the rows", None)
+    if problem.scaled:
+        from mlefit.diagnosis.zero_width import check_widths
+
+        check_widths(problem, rows)
     many = prepared.ledger.used > START_ROWS
     sample = Engine.of(prepared.sample) if many else None
     try:

@@ -55,6 +55,11 @@ class Problem(NamedTuple):
         return self.prepared.predictors.labels()
 
     @property
+    def scaled(self) -> bool:
+        """Whether a scale depends on predictors."""
+        return any(predictor.kind == "scale" for predictor in self.prepared.noise.predictors)
+
+    @property
     def coefficients(self) -> tuple[str, ...]:
         """Names of the coefficients that are estimated, predictor after predictor."""
         noise, labels = self.prepared.noise, self.labels
