@@ -1,4 +1,4 @@
-"""Designs whose truth is known, as `coverage.py` draws them: ordinary ones of three laws, and some hard for standard errors.
+"""Designs whose truth is known, as `coverage.py` draws them: ordinary ones of four laws, and some hard for standard errors.
 
 Ordinary rows have a constant and two predictors (one normal, one 0/1). "gaussian, unequal variances" has sd 0.5 + |x1|: only the
 robust errors promise anything there, and its sigma is the root of the mean variance. The hard designs have few rows, many
@@ -15,6 +15,7 @@ from mlefit.arrays import Array
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.categorical import Categorical
 from mlefit.noise.gaussian import Gaussian
+from mlefit.noise.heteroscedastic import HeteroscedasticGaussian
 from mlefit.noise.model import NoiseModel
 
 BOTH, CAUTIOUS = (93.5, 96.5), (93.5, None)     # per cent
@@ -40,22 +41,24 @@ class Design(NamedTuple):
 
 
 def ordinary(sizes: list[int]) -> Iterator[Design]:
-    """Three laws, and one that the gaussian is not."""
+    """Four laws, and one that the gaussian is not."""
     line, logit = np.array([[1.0, 0.5, -0.7]]), np.array([[-0.3, 0.6, 0.5]])
     classes = np.array([[0.2, 0.7, -0.4], [-0.2, -0.5, 0.6]])
+    spread = np.array([[1.0, 0.5, -0.7], [0.2, 0.4, -0.3]])
     sigma, mean_sigma = np.array([1.5]), np.sqrt([0.25 + NORMAL_ABSOLUTE + NORMAL_SQUARE])
     none = np.empty(0)
     gaussian, bernoulli, categorical = Gaussian(), Bernoulli(), Categorical().of("abc")
-    for title, noise, coefficients, shapes, spread in (
+    for title, noise, coefficients, shapes, unlike in (
         ("gaussian", gaussian, line, sigma, None), ("gaussian, unequal variances", gaussian, line, mean_sigma, unequal),
+        ("heteroscedastic-gaussian", HeteroscedasticGaussian(), spread, none, None),
         ("bernoulli", bernoulli, logit, none, None), ("categorical, 3 classes", categorical, classes, none, None),
     ):
         for n in sizes:
             later = BOTH if n >= LARGE else None
             exact = BOTH if noise.compresses else later
-            promised = {"auto": exact, "hc0": later, "hc3": later} if spread is None else {"hc0": later, "hc3": later}
+            promised = {"auto": exact, "hc0": later, "hc3": later} if unlike is None else {"hc0": later, "hc3": later}
             yield Design(title, n, noise, coefficients, shapes, promised,
-                         _drawn(noise, n, coefficients, np.log(shapes), spread))
+                         _drawn(noise, n, coefficients, np.log(shapes), unlike))
 
 
 def _drawn(

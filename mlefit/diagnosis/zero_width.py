@@ -194,6 +194,6 @@ def narrowed(problem: Problem, mean: LinearMean, theta: Array, rows: Engine) -> 
         return None
     name = noise.predictors[k].name.removeprefix("log ")
     return NoEstimateError(
-        f"{name} all but vanishes: at row {found.row + 1} of those used it is {np.exp(narrow):.1g} of what it is in the middle, beside "
-        "the rounding of the mean too small for a maximum to be told from none",
+        f"{name} all but vanishes: at row {found.row + 1} of those used it is {np.exp(narrow):.1g} of what it is in the middle, "
+        "beside the rounding of the mean too small for a maximum to be told from none",
         "use fewer predictors of the scale, or drop the row", code="zero-width", rows=(found.row + 1,), partial=partial)
