@@ -23,11 +23,12 @@ def variants(model: NoiseModel) -> list[NoiseModel]:
 
 
 NOISES = [noise for model in MODELS.values() for noise in variants(model)]
+SCALED = [scaled for law in NOISES if (scaled := law.with_scale) is not None and scaled not in NOISES]   # not by a name of their own
 STEP = 1e-3
 
 
 def name_of(noise: NoiseModel) -> str:
-    return noise.spelt
+    return noise.spelt + (" with a scale" if noise in SCALED else "")
 
 
 def responses(noise: NoiseModel, rng: np.random.Generator, n: int) -> Array:

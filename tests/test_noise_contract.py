@@ -8,7 +8,8 @@ import math
 
 import numpy as np
 import pytest
-from model_cases import NOISES, name_of, rows, stencil
+from model_cases import NOISES as PLAIN
+from model_cases import SCALED, name_of, rows, stencil
 from scipy.stats import chisquare, kstest
 
 from mlefit.arrays import Array
@@ -17,6 +18,7 @@ from mlefit.noise.model import Derivatives, Measure, NoiseModel
 STENCIL_ERROR = 5e-11    # relative to 1 + the size of what is differentiated: see `stencil`
 ROUNDING = 1e-13
 COUNTED = 400           # counts beyond have no probability at the means that are tried
+NOISES = [*PLAIN, *SCALED]
 every_model = pytest.mark.parametrize("noise", NOISES, ids=name_of)
 logits = pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.response.reads_levels and not noise.stated], ids=name_of)
 densities = pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.measure is Measure.DENSITY], ids=name_of)

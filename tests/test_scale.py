@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from scipy.special import gammaln
 
 import mlefit
 from mlefit.arrays import Array
@@ -240,3 +241,43 @@ def test_what_a_scale_cannot_be_is_refused_before_the_rows_are_read(options: dic
 def test_the_header_says_what_the_scale_depends_on() -> None:
     text = str(mlefit.fit(spread_table(60), target="y", model="gaussian", draws=0, **UNEQUAL))
     assert "y ~ a + g, log sigma ~ log(b) + g\n" in text
+
+
+def shapes_table(n: int = 400) -> dict[str, Any]:
+    rng = np.random.default_rng(2)
+    x, u = rng.normal(size=n), rng.uniform(0.0, 2.0, n)
+    k, mu = np.exp(0.5 + 0.7 * u), np.exp(1.0 + 0.5 * x)
+    return {"x": x, "u": u, "y": rng.gamma(k) * mu / k}
+
+
+def test_the_shape_of_gamma_noise_may_depend_on_predictors() -> None:
+    columns = shapes_table()
+
+    def nll(theta: Array) -> float:
+        eta, t = theta[0] + theta[1] * columns["x"], theta[2] + theta[3] * columns["u"]
+        k, y = np.exp(t), columns["y"]
+        return float(np.sum(k * (eta - t) - (k - 1.0) * np.log(y) + k * y * np.exp(-eta) + gammaln(k)))
+
+    found = fit(columns, model="gamma", features=["x"], scale_features=["u"])
+    best = minimize(nll, np.zeros(4), method="BFGS")
+    assert found["criteria"]["loglik"] == pytest.approx(-float(best.fun), abs=1e-6)
+    assert values(found) == pytest.approx(best.x, abs=1e-4)
+    assert [(p["name"], p["class"], p["kind"]) for p in found["parameters"]][2:] == [
+        ("(Intercept)", "log k", "scale"), ("u", "log k", "scale")]
+    assert (found["model"]["noise"], found["model"]["scale_formula"]) == ("gamma", "u")
+    constant, plain = (fit(columns, model="gamma", features=["x"], **options) for options in ({"scale_features": []}, {}))
+    assert np.exp(values(constant)[2]) == pytest.approx(values(plain)[2], rel=1e-9)
+    larger = fit({**columns, "y": 1e6 * columns["y"]}, model="gamma", features=["x"], scale_features=["u"])
+    assert values(larger) == pytest.approx(values(found) + np.array([np.log(1e6), 0.0, 0.0, 0.0]), rel=1e-8)
+
+
+def test_moments_of_scores_are_interpolated_to_six_digits() -> None:
+    from mlefit.noise import MODELS
+
+    law, rng = MODELS["gamma"].with_scale, np.random.default_rng(3)
+    assert law is not None
+    eta, direction = rng.uniform(-1.0, 4.0, (300, 2)), rng.normal(size=(2, 300, 2))
+    many = law.score_moments(direction, eta, np.empty(0))
+    few = [law.score_moments(direction[:, i : i + 30], eta[i : i + 30], np.empty(0)) for i in range(0, 300, 30)]
+    for place in range(2):
+        assert many[place] == pytest.approx(np.concatenate([part[place] for part in few], axis=1), rel=1e-6)

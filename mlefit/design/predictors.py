@@ -44,10 +44,9 @@ class Predictors:
         """The terms of the scale that need columns."""
         return tuple(term for term in self.scale or () if not (self.intercept and term == CONSTANT))
 
-    @property
-    def last_intercept(self) -> bool:
-        """Whether there is a constant in the scale's side, or in the only one. Terms need not be learnt."""
-        return self.intercept if self.scale is None else CONSTANT in self.scale
+    def constant(self, kind: str) -> bool:
+        """Whether predictors of a kind have a constant. Terms need not be learnt."""
+        return CONSTANT in self.scale if kind == "scale" and self.scale is not None else self.intercept
 
     @property
     def sides(self) -> tuple[Side, ...]:
@@ -60,7 +59,7 @@ class Predictors:
         mean = Side(self.terms, self.intercept, tuple(j for part in (head, *(places[term] for term in self.terms)) for j in part))
         if self.scale is None:
             return (mean,)
-        constant = self.last_intercept
+        constant = self.constant("scale")
         terms = tuple(term for term in self.scale if term != CONSTANT)
         first = (head or places[CONSTANT]) if constant else ()
         return mean, Side(terms, constant, tuple(j for part in (first, *(places[term] for term in terms)) for j in part))

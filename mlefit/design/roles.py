@@ -94,7 +94,8 @@ def _columns(
     scale = scale_of(source, asked, model, mean.terms, mean.intercept, _categorical(source, request), exclude)
     check_roles(target, request.weights, mean.offset, scale.columns)
     model, predictors = scale.law, replace(mean, scale=scale.terms)
-    scaled = (model.located or model.scalable) and (predictors.last_intercept or model.one_unit)
+    unmoved = not model.one_unit and any(p.log_unit and not predictors.constant(p.kind) for p in model.predictors)
+    scaled = (model.located or model.scalable) and not unmoved
     observed = Observed(target, model.name, model.response, model.located, scaled, model.compresses, request.weights,
                         cluster_of(request), request.weights_kind)
     columns = Columns(predictors, observed, request.beside)

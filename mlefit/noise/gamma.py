@@ -48,26 +48,41 @@ gamma: from the likelihood to the half gamma deviance
 """
 
 
-def _delta(k: float) -> tuple[float, float, float]:
+def _delta(k: Array) -> tuple[Array, Array, Array]:
     """delta(k), k delta'(k) and k^2 delta''(k) for k >= LARGE."""
-    value = slope = bend = 0.0
+    value, slope, bend = np.zeros_like(k), np.zeros_like(k), np.zeros_like(k)
     for j, c in enumerate(STIRLING):
         power = 2 * j + 1
-        term = c * k**-power
+        term = c * k ** -float(power)
         value, slope, bend = value + term, slope - power * term, bend + power * (power + 1) * term
     return value, slope, bend
 
 
 def _normaliser(t: float) -> tuple[float, float, float]:
     """C, dC/dt and d2C/dt2 at t = log k."""
+    return tuple(float(part[0]) for part in _normalisers(np.array([t])))  # type: ignore[return-value]
+
+
+def _normalisers(t: Array) -> tuple[Array, Array, Array]:
+    """The same for each t (n,)."""
     from scipy.special import gammaln, polygamma
 
-    k = math.exp(t)
-    if k >= LARGE:
-        value, slope, bend = _delta(k)
-        return HALF_LOG_2PI - 0.5 * t + value, slope - 0.5, slope + bend
-    first = k * (float(polygamma(0, k)) - t)
-    return k - k * t + float(gammaln(k)), first, first + k * (k * float(polygamma(1, k)) - 1.0)
+    k = np.exp(t)
+    large = k >= LARGE
+    value, slope, bend = _delta(np.maximum(k, LARGE))
+    found = HALF_LOG_2PI - 0.5 * t + value, slope - 0.5, slope + bend
+    if large.all():
+        return found
+    small = np.minimum(k, LARGE)
+    first = small * (polygamma(0, small) - t)
+    direct = small - small * t + gammaln(small), first, first + small * (small * polygamma(1, small) - 1.0)
+    return tuple(np.where(large, one, other) for one, other in zip(found, direct, strict=True))  # type: ignore[return-value]
+
+
+def _shape(free: Array) -> tuple[Array, tuple[Array, Array, Array]]:
+    """k and the normalisers of one shape (1,), or of each row (1, n)."""
+    t = np.atleast_1d(free[0])
+    return np.exp(t), _normalisers(t)
 
 
 def _excess(d: Array) -> Array:
@@ -96,10 +111,21 @@ class Gamma(NoiseModel):
         """A log mean."""
         return LOG_MEAN
 
+    @property
+    def with_scale(self) -> NoiseModel:
+        """Numbers whose shape varies."""
+        from mlefit.noise.dispersed import Dispersed
+
+        return Dispersed(self)
+
+    def weighing(self, free: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        """a = k, which is its own derivative, and C."""
+        k, normalisers = _shape(free[None])
+        return (k, k, k), normalisers
+
     def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """k [exp(d) - 1 - d] + C(k) + log y with d = log(y / mu)."""
-        t = float(free[0])
-        k, (value, first, second) = math.exp(t), _normaliser(t)
+        k, (value, first, second) = _shape(free)
         log_y = np.log(y)
         d = log_y - eta[:, 0]
         loss = k * _excess(d)
@@ -149,7 +175,7 @@ class Gamma(NoiseModel):
 
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """d^2 k and d^4 (3 k^2 + 6 k)."""
-        k, square = math.exp(float(free[0])), np.square(direction[..., 0])
+        k, square = np.exp(free[0]), np.square(direction[..., 0])
         return square * k, square * square * (3.0 * k * k + 6.0 * k)
 
     def expected(self, eta: Array, free: Array) -> Array:
@@ -160,11 +186,11 @@ class Gamma(NoiseModel):
         """log of the regularised lower gamma function at (k, k y / mu); its series where that is 0 in float64."""
         from scipy.special import gammainc, gammaln
 
-        k, log_x = math.exp(float(free[0])), self._log_x(y, eta, free)
+        every, log_x = np.broadcast_to(np.exp(free[0]), y.shape), self._log_x(y, eta, free)
         with np.errstate(divide="ignore", over="ignore"):
-            found = np.asarray(np.log(gammainc(k, np.exp(log_x))))
+            found = np.asarray(np.log(gammainc(every, np.exp(log_x))))
         far = np.flatnonzero(np.isneginf(found) & np.isfinite(log_x))
-        x, total, term = np.exp(log_x[far]), np.ones(far.size), np.ones(far.size)
+        k, x, total, term = every[far], np.exp(log_x[far]), np.ones(far.size), np.ones(far.size)
         for j in range(1, TERMS):
             term = term * x / (k + j)
             total += term
@@ -175,11 +201,11 @@ class Gamma(NoiseModel):
         """log of the regularised upper gamma function at (k, k y / mu); its asymptotic series where that is 0 in float64."""
         from scipy.special import gammaincc, gammaln
 
-        k, log_x = math.exp(float(free[0])), self._log_x(y, eta, free)
+        every, log_x = np.broadcast_to(np.exp(free[0]), y.shape), self._log_x(y, eta, free)
         with np.errstate(divide="ignore", over="ignore"):
-            found = np.where(y > 0.0, np.log(gammaincc(k, np.exp(log_x))), 0.0)
+            found = np.where(y > 0.0, np.log(gammaincc(every, np.exp(log_x))), 0.0)
             far = np.flatnonzero(np.isneginf(found))
-            x, total, term = np.exp(log_x[far]), np.ones(far.size), np.ones(far.size)
+            k, x, total, term = every[far], np.exp(log_x[far]), np.ones(far.size), np.ones(far.size)
             for j in range(1, TERMS):
                 smaller = np.abs(k - j) < x         # beyond, the terms grow again: the series has said what it knows
                 term = np.where(smaller, term * ((k - j) / x), 0.0)
@@ -191,29 +217,27 @@ class Gamma(NoiseModel):
         """log(k y / mu), -infinity at and below 0."""
         log_y = np.full(y.size, -np.inf)
         np.log(y, out=log_y, where=y > 0.0)
-        log_x: Array = log_y - eta[:, 0] + float(free[0])
+        log_x: Array = log_y - eta[:, 0] + free[0]
         return log_x
 
     def quantile(self, u: Array, eta: Array, free: Array) -> Array:
         """mu / k times the inverse of the regularised lower gamma function."""
         from scipy.special import gammaincinv
 
-        k = math.exp(float(free[0]))
+        k = np.exp(free[0])
         return np.asarray(gammaincinv(k, u) * np.exp(eta[:, 0]) / k)
 
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """k2 [exp(d) - 1 - d], d the difference of the log means, + (k2 - k1) (log k1 - psi(k1)) + C(k2) - C(k1)."""
-        t, other = float(free[0]), float(other_free[0])
-        k1, k2 = math.exp(t), math.exp(other)
-        (c1, slope, _), (c2, _, _) = _normaliser(t), _normaliser(other)
+        (k1, (c1, slope, _)), (k2, (c2, _, _)) = _shape(free), _shape(other_free)
         shapes = (k1 - k2) * (slope / k1) + (c2 - c1)
         result: Array = k2 * _excess(eta[:, 0] - other_eta[:, 0]) + shapes
         return result
 
     def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
         """mu / k times a standard gamma number of shape k."""
-        k = math.exp(float(free[0]))
-        return rng.standard_gamma(k, eta.shape[0]) * np.exp(eta[:, 0]) / k
+        k = np.exp(free[0])
+        return np.asarray(rng.standard_gamma(k, eta.shape[0]) * np.exp(eta[:, 0]) / k)
 
     def derivation(self) -> str:
         """Half the gamma deviance."""

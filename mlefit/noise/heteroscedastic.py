@@ -48,15 +48,13 @@ heteroscedastic-gaussian: from the likelihood to the gaussian NLL loss
 class HeteroscedasticGaussian(Scaled):
     """Normal errors whose standard deviation depends on the predictors."""
 
+    law: NoiseModel = LAW
+
     name = "heteroscedastic-gaussian"
     aliases = ("hetero", "heteroscedastic", "heteroskedastic-gaussian", "location-scale", "gaussian-nll")
     support = "every number"
+    located = True
     example = "mlefit fit sample_data/spending.csv --model heteroscedastic-gaussian"
-
-    @property
-    def law(self) -> NoiseModel:
-        """Gaussian."""
-        return LAW
 
     def derivation(self) -> str:
         """The negative log-likelihood."""

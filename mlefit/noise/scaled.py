@@ -1,4 +1,4 @@
-"""Scaled: a law of location and scale whose log scale has a linear predictor of its own.
+"""Scaled: a law of location and scale, of y or of log y, whose log scale has a linear predictor of its own.
 
     q(y | eta, t) = exp(-t) q_0(z),   z = (y - eta) exp(-t),   q_0 the law at location 0 and scale 1
 
@@ -8,10 +8,10 @@ derivatives by them are those of q_0 by u and w, times exp(-t) for each eta. The
     loss          = a l(z) + c + t,   a and c those of the law at scale 1
 
 the negative log-likelihood of machine-learning libraries, in which the scale is no constant. The likelihood may have several
-maxima, and none where rows that have a scale of their own are fitted exactly. Source: Harvey, Econometrica 44 (1976), 461-465.
+maxima, and none where rows that have a scale of their own are fitted exactly. Where log y has the location, log y stands for y,
+and the density of y has the term log y besides. Source: Harvey, Econometrica 44 (1976), 461-465.
 """
 
-from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,14 +24,14 @@ from mlefit.noise.responses import Response
 
 @dataclass(frozen=True)
 class Scaled(NoiseModel):
-    """The predictors are the location and the log of the law's first shape; the other shapes remain what they are."""
+    """The predictors are the location of `law` and the log of its first shape; the other shapes remain what they are.
 
-    located = True
+    `logarithmic`: the location is that of log y. `inverse`: the first shape is one over the scale.
+    """
 
-    @property
-    @abstractmethod
-    def law(self) -> NoiseModel:
-        """The law whose scale varies."""
+    law: NoiseModel
+    logarithmic: bool = False
+    inverse: bool = False
 
     @property
     def loss_name(self) -> str:
@@ -61,13 +61,18 @@ class Scaled(NoiseModel):
         return *self.law.predictors, Predictor(name, name, "scale", log_unit=scale.unit_power)
 
     @property
+    def scalable(self) -> bool:
+        """As the law."""
+        return self.law.scalable
+
+    @property
     def one_unit(self) -> bool:
-        """The constant of the log scale takes up the unit of y."""
+        """The constant of the log scale, or of a location of log y, takes up the unit of y."""
         return False
 
     @property
     def loss_log_unit(self) -> int:
-        """That of a negative log-likelihood."""
+        """That of a negative log-likelihood; that of log y stays out of the loss, as `base`."""
         return self.law.shapes[0].unit_power
 
     @property
@@ -82,9 +87,12 @@ class Scaled(NoiseModel):
 
     def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """That of q_0 at z, plus the log scale."""
-        precision = np.exp(-eta[:, 1])
-        unit = self._unit((y - eta[:, 0]) * precision, free, order)
-        value = unit.value + eta[:, 1]
+        precision = np.exp(-self._sign * eta[:, 1])
+        place = self._place(y)
+        unit = self._unit((place - eta[:, 0]) * precision, free, order)
+        value = unit.value + self._sign * eta[:, 1]
+        if self.logarithmic:
+            value += place
         if order == 0 or unit.d1 is None:
             return Derivatives(value)
         d1 = unit.d1.copy(order="K")
@@ -105,21 +113,21 @@ class Scaled(NoiseModel):
 
     def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """a l(z) + c + t."""
-        precision = np.exp(-eta[:, 1])
-        z = (y - eta[:, 0]) * precision
-        at = self._shapes(free)
+        sign, at = self._sign, self._shapes(free)
+        precision = np.exp(-sign * eta[:, 1])
+        z = (self._place(y) - eta[:, 0]) * precision
         a, c = self.law.affine(at)
-        plain = self.law.loss(z, np.zeros((y.size, 1)), at, order)
-        value = a * plain.value + (c + eta[:, 1])
+        plain = self.law.loss(self._response(z), np.zeros((y.size, 1)), at, order)
+        value = a * plain.value + (c + sign * eta[:, 1])
         if order == 0 or plain.d1 is None:
             return Derivatives(value)
         first = a * plain.d1[:, 0]
         d1 = block(y.size, 2)
-        d1[:, 0], d1[:, 1] = first * precision, 1.0 + z * first
+        d1[:, 0], d1[:, 1] = first * precision, sign * (1.0 + z * first)
         if order == 1 or plain.curvature is None:
             return Derivatives(value, d1)
         second = a * plain.curvature(np.eye(plain.d1.shape[1])[0])[:, 0]
-        mixed = (z * second - first) * precision
+        mixed = sign * (z * second - first) * precision
         ends = second * precision * precision, z * (z * second - first)
 
         def curvature(v: Array) -> Array:
@@ -131,12 +139,16 @@ class Scaled(NoiseModel):
         return Derivatives(value, d1, curvature)
 
     def affine(self, free: Array) -> tuple[float, float]:
-        """The loss is the cross-entropy."""
+        """The loss is the cross-entropy, but for `base`."""
         return 1.0, 0.0
+
+    def base(self, y: Array) -> Array:
+        """That of the law."""
+        return self.law.base(y)
 
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """With a = d_1 / s and b = d_2: E (a g_1 + b g_2)^k from the moments of the scores of q_0."""
-        a, b = direction[..., 0] * np.exp(-eta[:, 1]), direction[..., 1]
+        a, b = direction[..., 0] * np.exp(-self._sign * eta[:, 1]), direction[..., 1]
         u, weight = nodes()
         d1 = self._unit(self._quantile(u, free), free, 1).d1
         assert d1 is not None
@@ -145,17 +157,21 @@ class Scaled(NoiseModel):
         def moment(i: int, j: int) -> float:
             return float(weight @ (g1**i * g2**j))
 
-        second = moment(2, 0) * a * a + 2.0 * moment(1, 1) * a * b + moment(0, 2) * b * b
-        squares = a * a, a * b, b * b
-        fourth = (moment(4, 0) * squares[0] ** 2 + 4.0 * moment(3, 1) * squares[0] * squares[1]
-                  + 6.0 * moment(2, 2) * squares[1] ** 2 + 4.0 * moment(1, 3) * squares[1] * squares[2]
-                  + moment(0, 4) * squares[2] ** 2)
+        aa, ab, bb = a * a, a * b, b * b
+        second = moment(2, 0) * aa + 2.0 * moment(1, 1) * ab + moment(0, 2) * bb
+        fourth = (moment(4, 0) * aa * aa + 4.0 * moment(3, 1) * aa * ab + 6.0 * moment(2, 2) * ab * ab
+                  + 4.0 * moment(1, 3) * ab * bb + moment(0, 4) * bb * bb)
         return second, fourth
 
     def expected(self, eta: Array, free: Array) -> Array:
-        """That of q_0, moved and stretched."""
-        unit = self.law.expected(np.zeros((1, 1)), self._shapes(free))
-        return np.asarray(eta[:, 0] + np.exp(eta[:, 1]) * unit)
+        """That of q_0, moved and stretched; where log y is, over the nodes."""
+        if not self.logarithmic:
+            return np.asarray(eta[:, 0] + np.exp(eta[:, 1]) * self.law.expected(np.zeros((1, 1)), self._shapes(free)))
+        u, weight = nodes()
+        total = np.zeros(eta.shape[0])
+        for node, share in zip(self._quantile(u, free), weight, strict=True):
+            total += share * np.exp(eta[:, 0] + np.exp(self._sign * eta[:, 1]) * node)
+        return total
 
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
         """That of q_0 at z."""
@@ -167,13 +183,13 @@ class Scaled(NoiseModel):
 
     def quantile(self, u: Array, eta: Array, free: Array) -> Array:
         """eta + exp(t) times the quantile of q_0."""
-        return np.asarray(eta[:, 0] + np.exp(eta[:, 1]) * self._quantile(u, free))
+        return self._response(eta[:, 0] + np.exp(self._sign * eta[:, 1]) * self._quantile(u, free))
 
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """E log(q / q') over the nodes of q: what is z there is z exp(t - t') + (eta - eta') exp(-t') of the other law."""
         u, weight = nodes()
-        wider = eta[:, 1] - other_eta[:, 1]
-        ratio, shift = np.exp(wider), (eta[:, 0] - other_eta[:, 0]) * np.exp(-other_eta[:, 1])
+        wider = self._sign * (eta[:, 1] - other_eta[:, 1])
+        ratio, shift = np.exp(wider), (eta[:, 0] - other_eta[:, 0]) * np.exp(-self._sign * other_eta[:, 1])
         z = self._quantile(u, free)
         total = np.zeros(eta.shape[0])
         for node, here, share in zip(z, self._unit(z, free, 0).value, weight, strict=True):
@@ -182,20 +198,38 @@ class Scaled(NoiseModel):
 
     def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
         """eta + exp(t) times a draw of q_0."""
-        drawn = self.law.draw(rng, np.zeros((eta.shape[0], 1)), self._shapes(free))
-        return np.asarray(eta[:, 0] + np.exp(eta[:, 1]) * drawn)
+        drawn = self._place(self.law.draw(rng, np.zeros((eta.shape[0], 1)), self._shapes(free)))
+        return self._response(eta[:, 0] + np.exp(self._sign * eta[:, 1]) * drawn)
+
+    @property
+    def _sign(self) -> float:
+        """The log scale is this times the predictor."""
+        return -1.0 if self.inverse else 1.0
+
+    def _place(self, y: Array) -> Array:
+        """What has the location: y, or log y, -infinity at and below 0."""
+        if not self.logarithmic:
+            return y
+        found = np.full(y.size, -np.inf)
+        np.log(y, out=found, where=y > 0.0)
+        return found
+
+    def _response(self, place: Array) -> Array:
+        """The response of which this is the place."""
+        return np.exp(place) if self.logarithmic else place
+
+    def _standardised(self, y: Array, eta: Array) -> Array:
+        return self._response((self._place(y) - eta[:, 0]) * np.exp(-self._sign * eta[:, 1]))
 
     def _unit(self, z: Array, free: Array, order: int) -> Derivatives:
-        """The negative log-likelihood of q_0."""
-        return self.law.nll(z, np.zeros((z.size, 1)), self._shapes(free), order)
+        """The negative log-likelihood of q_0, as a density of z."""
+        found = self.law.nll(self._response(z), np.zeros((z.size, 1)), self._shapes(free), order)
+        return found._replace(value=found.value - z) if self.logarithmic else found
 
     def _shapes(self, free: Array) -> Array:
         """The shapes of q_0: a scale of 1 and the others."""
         return np.concatenate([[0.0], free])
 
     def _quantile(self, u: Array, free: Array) -> Array:
-        return self.law.quantile(u, np.zeros((u.size, 1)), self._shapes(free))
-
-    @staticmethod
-    def _standardised(y: Array, eta: Array) -> Array:
-        return np.asarray((y - eta[:, 0]) * np.exp(-eta[:, 1]))
+        """z with P(Z <= z) = u."""
+        return self._place(self.law.quantile(u, np.zeros((u.size, 1)), self._shapes(free)))
