@@ -96,9 +96,9 @@ class Predictors:
         return head + tuple(label for term in self.distinct for label in term.labels())
 
     def terms_of_columns(self) -> tuple[str | None, ...]:
-        """For each of the p design columns its term as text; None for the constant."""
+        """For each of the p design columns its term as text; None for a constant."""
         head: tuple[str | None, ...] = (None,) if self.intercept else ()
-        return head + tuple(term.text for term in self.terms for _ in range(term.width))
+        return head + tuple(None if term == CONSTANT else term.text for term in self.distinct for _ in range(term.width))
 
     @property
     def width(self) -> int:

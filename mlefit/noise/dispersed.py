@@ -17,7 +17,7 @@ from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor
 from mlefit.noise.nodes import nodes
 from mlefit.noise.responses import Response
 
-GRID = 65       # shapes at which moments are computed; between them they are interpolated on the log scale
+GRID = 257      # shapes at which moments are computed; between them they are interpolated on the log scale
 
 
 @dataclass(frozen=True)
