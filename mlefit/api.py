@@ -13,7 +13,7 @@ from mlefit.report.json import to_dict
 from mlefit.report.report import Report
 from mlefit.report.table import render_table
 from mlefit.request import Request
-from mlefit.source.options import ReadOptions
+from mlefit.source.options import ReadOptions, column_types
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,11 +128,17 @@ def request_of(
     elif isinstance(data, list | tuple) and all(isinstance(path, (str, PathLike)) for path in data):
         data = tuple(fspath(path) for path in data)
     reading = {name: options.pop(name) for name in READING if name in options}
+    if isinstance(types := reading.get("types"), Mapping):
+        reading["types"] = column_types("types", [f"{column}={kind}" for column, kind in types.items()])
     read = (options.pop("read", None) or ReadOptions())._replace(digest=True, **reading)
     reference = options.get("reference") or {}
     if not isinstance(reference, Mapping):
         raise refused("--reference", reference, "a mapping of columns to levels", 'such as reference={"site": "a"}')
     options["reference"] = dict(reference)
+    orders = options.get("levels") or {}
+    if not isinstance(orders, Mapping):
+        raise refused("--levels", orders, "a mapping of columns to their levels", 'such as levels={"size": ["small", "large"]}')
+    options["levels"] = {name: tuple(levels) for name, levels in orders.items()}
     features = None if features is None else tuple(features)
     return Request(data=data, target=target, features=features, read=read, **options)
 

@@ -44,6 +44,26 @@ def references(option: str, pairs: Sequence[str]) -> dict[str, str]:
     return levels
 
 
+def orders(option: str, texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """COLUMN=A,B,C, split at the first equals sign and at commas; one order per column."""
+    found: dict[str, tuple[str, ...]] = {}
+    for text in texts:
+        column, equals, rest = text.partition("=")
+        if not equals or not column or not rest:
+            raise refused(option, text, "COLUMN=LEVEL,LEVEL,...", f"such as {option} size=small,medium,large")
+        if found.setdefault(column, order(option, rest)) != order(option, rest):
+            raise UsageError(f'{option}: column "{shown(column)}" has two orders', "give one of them", code="contradiction")
+    return found
+
+
+def order(option: str, text: str) -> tuple[str, ...]:
+    """Levels, split at commas, two at least and none twice."""
+    levels = tuple(level.strip() for level in text.split(","))
+    if len(levels) < 2 or len(set(levels)) < len(levels) or not all(levels):
+        raise refused(option, text, "two or more different levels with commas between", f"such as {option} low,medium,high")
+    return levels
+
+
 def engine_name(option: str, text: str) -> str:
     """How the data is visited."""
     if text.partition(":")[0] == "dask":
@@ -86,6 +106,11 @@ class Request:
     reference: Annotated[dict[str, str], Option(
         "--reference", metavar="COLUMN=LEVEL", help="Baseline level of a categorical column. Repeatable.",
         gather=references)] = field(default_factory=dict)
+    levels: Annotated[dict[str, tuple[str, ...]], Option(
+        "--levels", metavar="COLUMN=A,B,...", help="Order of the levels of a categorical column, the baseline first. Repeatable.",
+        gather=orders)] = field(default_factory=dict)
+    order: Annotated[tuple[str, ...] | None, Option(
+        "--order", metavar="A,B,...", help="Order of the levels of the target.", parse=order)] = None
     weights: Annotated[str | None, Option("--weights", metavar="COLUMN", help="Weights of the rows.")] = None
     weights_kind: Annotated[WeightsKind, Option(
         "--weights-kind", metavar="KIND",
@@ -122,3 +147,12 @@ class Request:
     threads: Annotated[int | None, Option(
         "--threads", metavar="N", help="Default: the cores there are.", parse=whole(1), section=Section.RUN)] = None
     beside: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+
+    def orders(self, target: str) -> dict[str, tuple[str, ...]]:
+        """The orders of levels by column, that of the target included. Raises UsageError where it has two."""
+        if self.order is None:
+            return self.levels
+        if self.levels.get(target, self.order) != self.order:
+            raise UsageError(f'--order and --levels name two orders of the target "{shown(target)}"', "give one of them",
+                             code="contradiction", columns=[target])
+        return {**self.levels, target: self.order}

@@ -2,7 +2,7 @@
 
 FORMULA = (
     "a formula holds columns, numbers, + - * / : ** and the functions log, log1p, log2, log10, exp, expm1, sqrt, abs, "
-    "sin, cos, tan, C, I, poly, bs, center, scale"
+    "sin, cos, tan, C, I, poly, bs, center, scale, year, month, weekday"
 )
 FORMULA_CASES = (       # the command, the exit code, the message and the remedy
     ("fit t.csv -f 'y ~ x' --no-intercept", 2,
@@ -94,5 +94,5 @@ FORMULA_CASES = (       # the command, the exit code, the message and the remedy
      FORMULA),
     ("fit t.csv -f 'y ~ I(g + 1)'", 2,
      'formula, character 5: "I(g+1)" needs numbers, column "g" holds text',
-     "name the column alone: it is coded by its levels"),
+     "name the column alone: it is coded by its levels, and dates count days"),
 )

@@ -38,7 +38,7 @@ from mlefit.source.options import ReadOptions
     ("d.csv --seed 7 --draws 0 --threads 2 --engine stream",
      Request(("d.csv",), seed=7, draws=0, threads=2, engine="stream")),
     ("d.csv --delimiter tab --encoding Latin-1 --decimal , --na x --na y --no-header --skip 3 --memory 200MB",
-     Request(("d.csv",), read=ReadOptions("\t", "iso8859-1", ",", ("x", "y"), False, 3, 200_000_000))),
+     Request(("d.csv",), read=ReadOptions("\t", "iso8859-1", ",", ("x", "y"), False, 3, memory=200_000_000))),
     ("d.csv --delimiter 0x1f", Request(("d.csv",), read=ReadOptions("\x1f"))),
     ("d.csv --delimiter 0X1F --skip 0", Request(("d.csv",), read=ReadOptions("\x1f", skip=0))),
     ("-- -odd.csv", Request(("-odd.csv",))),

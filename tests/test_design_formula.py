@@ -68,9 +68,18 @@ def test_formula_says_target_columns_and_text():
     assert [term.numbers for term in formula.terms] == [{"b"}, set(), set(), {"my col"}, {"b"}]
 
 
-def test_text_boolean_date_and_asked_columns_are_levels():
-    formula = parse_formula("y ~ a + b + g + flag + day", NAMES, KINDS, categorical=["b"])
-    assert formula.categorical == {"b", "g", "flag", "day"}
+def test_text_boolean_and_asked_columns_are_levels():
+    formula = parse_formula("y ~ a + b + g + flag", NAMES, KINDS, categorical=["b"])
+    assert formula.categorical == {"b", "g", "flag"}
+
+
+def test_dates_count_days_unless_their_levels_are_asked_for():
+    formula = parse_formula("y ~ day + year(day) + month(day) + weekday(day)", NAMES, KINDS)
+    assert formula.categorical == frozenset()
+    assert [factor.text for term in formula.terms for factor in term.factors] == ["day", "year(day)", "month(day)", "weekday(day)"]
+    assert formula.terms[0].numbers == {"day"}
+    assert parse_formula("y ~ C(day)", NAMES, KINDS).categorical == {"day"}
+    assert parse_formula("y ~ day", NAMES, KINDS, categorical=["day"]).categorical == {"day"}
 
 
 def test_dot_leaves_out_excluded_columns():
@@ -128,7 +137,7 @@ def test_dot_leaves_out_excluded_columns():
         ("y ~ I(2)", 5, '"I(2)" holds no column', "1 is the intercept"),
         ("y ~ log(a, b)", 5, "log() takes one expression", "write log(x)"),
         ("y ~ log(g)", 5, '"log(g)" needs numbers, column "g" holds text',
-         "name the column alone: it is coded by its levels"),
+         "name the column alone: it is coded by its levels, and dates count days"),
         ("y ~ log(poly(a, 2))", 5, "poly() cannot stand inside arithmetic", "poly() is a term of its own"),
         ("y ~ poly(a)", 5, 'expected poly(x, degree), found "poly(a)"', "write poly(x, degree)"),
         ("y ~ poly(a, b)", 5, 'expected poly(x, degree), found "poly(a,b)"', "write poly(x, degree)"),
@@ -245,7 +254,7 @@ def test_offset_is_a_column_or_arithmetic():
         ("poly(a,2)", "--offset, character 1: poly() cannot stand inside arithmetic\npoly() is a term of its own"),
         ("3", '--offset, character 1: "3" holds no column\n1 is the intercept'),
         ("g", '--offset, character 1: "g" needs numbers, column "g" holds text\n'
-              "name the column alone: it is coded by its levels"),
+              "name the column alone: it is coded by its levels, and dates count days"),
     ],
 )
 def test_offset_refusals(text, message):

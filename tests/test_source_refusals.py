@@ -32,11 +32,13 @@ WORD = 'Correct the cells, declare a missing value with --na "{}", or use the co
     ("x,y\n1,2\noops,3\n\n4,?\n5,6\n6,7\n7,?\n", 'a.csv: 1 cell in column "x" is not a number: row 2 (line 3) "oops"; '
      '2 cells in column "y" are not numbers: row 3 (line 5) "?", row 6 (line 8) "?".\n'
      + WORD.format("oops") + " " + WORD.format("?")),
-    ('x,y\n"1,234",2\n"5,678",3\n', 'a.csv: 2 cells in column "x" are not numbers: row 1 (line 2) "1,234", '
-     'row 2 (line 3) "5,678".\nRemove the thousands separators.'),
-    ("x,y\n5%,2\n", 'a.csv: 1 cell in column "x" is not a number: row 1 (line 2) "5%".\n'
+    ('x,y\n"1,234",2\n"5 678",3\n', 'a.csv: 2 cells in column "x" are not numbers: row 1 (line 2) "1,234", '
+     'row 2 (line 3) "5 678".\nRemove the thousands separators.'),
+    ("x,y\n5%,2\n6,3\n", 'a.csv: 1 cell in column "x" is not a number: row 1 (line 2) "5%".\n'
      "Write percentages as plain numbers, without the percent sign."),
-    ("x,y\n$5,2\n", 'a.csv: 1 cell in column "x" is not a number: row 1 (line 2) "$5".\nRemove the currency signs.'),
+    ("x,y\n$5,2\n6,3\n", 'a.csv: 1 cell in column "x" is not a number: row 1 (line 2) "$5".\nRemove the currency signs.'),
+    ("x,y\n$5,2\n€6,3\n", 'a.csv: 2 cells in column "x" are not numbers: row 1 (line 2) "$5", row 2 (line 3) "€6".\n'
+     "Remove the currency signs."),
     ("x;y\n1.5;2\n2,25;3\n", 'a.csv: 1 cell in column "x" is not a number: row 2 (line 3) "2,25".\n'
      "For decimal commas add --decimal ,"),
     ("x,y\n1,2\n1e400,3\n", 'a.csv: 1 cell in column "x" is too large for a double: row 2 (line 3) "1e400".\n'
@@ -58,16 +60,14 @@ def test_unusable_content(tmp_path: Path, content: str, message: str) -> None:
     assert refused(path) == message
 
 
-def test_dates_are_no_numbers(tmp_path: Path) -> None:
+def test_a_date_among_numbers_is_no_number(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text("d\n2020-01-01\n2021-03-04T10:20:30Z\n")
+    path.write_text("d\n2020-01-01\n7\n8\n2021-03-04T10:20:30Z\n9\n")
     with open_source((str(path),), ReadOptions()) as source, pytest.raises(DataError) as caught:
         list(source.map(["d"], [], lambda batch: batch, 1))
-    assert caught.value.remedy == (
-        "Turn dates and times into numbers first, such as days since a start, or leave the column out."
-    )
+    assert caught.value.remedy == "State that the column holds dates with --as COLUMN=date, or correct the cells."
     assert caught.value.columns == ("d",)
-    assert caught.value.rows == (1, 2)
+    assert caught.value.rows == (1, 4)
 
 
 def test_text_that_is_not_utf8_further_down(tmp_path: Path) -> None:

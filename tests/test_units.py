@@ -42,7 +42,7 @@ def test_a_decimal_comma_before_the_unit(tmp_path: Path) -> None:
     assert read(path)["c"] == [12.5, 14.0, 9.25]
 
 
-GIVE = "Give all cells of the column one unit, or none, and numbers without separators."
+GIVE = "Give all cells of the column one unit, or none, and one kind of separator at most."
 BOUND = "A bound is no number: write what it stands for, or use the column as categories: C() in a formula."
 MARK = "Remove the marks, or use the column as categories: C() in a formula."
 
@@ -53,7 +53,8 @@ MARK = "Remove the marks, or use the column as categories: C() in a formula."
     (["12 kg", "14", "9 kg"], '2 cells in column "c" are not numbers: row 1 (line 2) "12 kg", row 3 (line 4) "9 kg"', GIVE),
     (["1.5M", "300k", "2M"], '3 cells in column "c" are not numbers: row 1 (line 2) "1.5M", row 2 (line 3) "300k", '
      'row 3 (line 4) "2M"', GIVE),
-    (["1.200 kg", "1'400 kg", "1 kg"], '1 cell in column "c" is not a number: row 2 (line 3) "1\'400 kg"', GIVE),
+    (["1\u2019200 kg", "1'400 kg", "1 kg"], '2 cells in column "c" are not numbers: row 1 (line 2) "1\u2019200 kg", row 2 (line 3) '
+     '"1\'400 kg"', GIVE),
     (["0.7", "<0.5", "0.9"], '1 cell in column "c" is not a number: row 2 (line 3) "<0.5"', BOUND),
     (["<0.5", "<0.1", "0.9"], '2 cells in column "c" are not numbers: row 1 (line 2) "<0.5", row 2 (line 3) "<0.1"', BOUND),
     (["~5", "~6", "~7"], '3 cells in column "c" are not numbers: row 1 (line 2) "~5", row 2 (line 3) "~6", '

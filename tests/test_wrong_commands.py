@@ -1,6 +1,7 @@
 """Wrong words get right help: commands that cannot be meant otherwise run, the others are told what was meant."""
 
 import io
+import json
 import os
 import shlex
 import subprocess
@@ -58,14 +59,14 @@ def test_quiet_silences_the_note_that_something_was_understood(capfd: pytest.Cap
 
 def test_a_column_of_the_whole_name_wins_over_all_but_it(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "odd.csv").write_text(CARS.replace("wt", "-hp", 1))
-    assert main(["fit", "odd.csv", "-t", "mpg", "-x", "-hp", "-q", "--draws", "0"]) == 0
-    assert capfd.readouterr().out.splitlines()[1] == "mpg ~ -hp"
+    assert main(["fit", "odd.csv", "-t", "mpg", "-x", "-hp", "-q", "--draws", "0", "-o", "json"]) == 0
+    assert json.loads(capfd.readouterr().out)["data"]["features"] == ["-hp"]
 
 
 def test_a_file_with_a_sign_of_formulas_is_a_file(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "a~b.csv").write_text(CARS)
-    assert main(["fit", "a~b.csv", "-t", "mpg", "-q", "--draws", "0"]) == 0
-    assert capfd.readouterr().out.startswith("gaussian noise, mean squared error: a~b.csv\n")
+    assert main(["fit", "a~b.csv", "-t", "mpg", "-q", "--draws", "0", "-o", "json"]) == 0
+    assert json.loads(capfd.readouterr().out)["data"]["source"] == ["a~b.csv"]
 
 
 def piped(text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -99,14 +100,14 @@ def test_a_file_that_cannot_be_read_hides_nothing(folder: Path, capfd: pytest.Ca
 
 
 @pytest.mark.parametrize(("out", "start"), [
-    ("t.json", '{\n  "schema"'), ("t.csv", "class,name,"), ("t.md", "## gaussian noise"), ("t.txt", "gaussian noise"),
-    ("t", "gaussian noise"), ("t.JSON", '{\n  "schema"'),
+    ("t.json", '{\n  "schema"'), ("t.csv", "class,name,"), ("t.md", "## "), ("t.txt", "cars.csv: mpg ~"),
+    ("t", "cars.csv: mpg ~"), ("t.JSON", '{\n  "schema"'),
 ])
 def test_the_suffix_of_the_file_tells_the_format(out: str, start: str, folder: Path) -> None:
     assert main(["fit", "cars.csv", "-t", "mpg", "-q", "--draws", "0", "--out", out]) == 0
     assert (folder / out).read_text().startswith(start)
     assert main(["fit", "cars.csv", "-t", "mpg", "-q", "--draws", "0", "--out", out, "-o", "table"]) == 0
-    assert (folder / out).read_text().startswith("gaussian noise")
+    assert (folder / out).read_text().startswith("cars.csv: mpg ~")
 
 
 def test_the_words_of_other_models_are_true_of_none_of_ours() -> None:

@@ -1,5 +1,7 @@
 """Commands as people type them who do not know mlefit, and what they get."""
 
+from mlefit.noise import MODELS
+
 CARS = "mpg,wt,hp,carb,am\n" + "".join(
     f"{i * 7 % 13 + 15 - i % 5},{i * 5 % 11 + 2},{i * 37 % 101 + 60},{i * 3 % 7 + 1},{'yes' if i * i % 7 < 3 else 'no'}\n"
     for i in range(30)
@@ -94,7 +96,7 @@ REFUSED = (     # the command, the exit code, the message and the remedy
      "a table is named without an option: `mlefit fit FILE`; `mlefit fit --help` lists the options"),
     ("fit cars.csv -m Bernouli", 2,
      '--model: "Bernouli" is not a model of mlefit',
-     "did you mean bernoulli? the models are gaussian, bernoulli, categorical, poisson, gamma; `mlefit models` describes them"),
+     f"did you mean bernoulli? the models are {', '.join(MODELS)}; `mlefit models` describes them"),
     ("fit cars.csv -m ridge", 2,
      '--model: "ridge" is not a model of mlefit: a penalty pulls the coefficients away from the maximum likelihood',
      "-m gaussian or bernoulli fits without a penalty; leave out predictors with -x"),

@@ -4,7 +4,7 @@ COMMANDS = (
     "predict", "simulate", "check", "audit", "export", "show", "plot", "report", "schema", "completion",
 )
 OPTIONS = (
-    "--effects", "--exponentiate", "--as", "--levels", "--order",
+    "--effects", "--exponentiate",
     "--require", "--save", "--mean", "--start", "--start-only", "--bounds", "--loss", "--density",
     "--trials", "--by", "--insecure", "--partition", "--sheet", "--table", "--query",
     "--folds", "--allow-failures",

@@ -86,6 +86,11 @@ def check_options(source: Source, request: Request, columns: Columns, model: Noi
             raise UsageError(f'--reference {name}={level}: column "{name}" is not a categorical column of the model',
                              "name a predictor or a categorical target", code="unknown-reference", columns=[name])
         known_level(f"--reference {name}={level}", level, source, name)
+    for name in request.orders(target):
+        if name not in coded:
+            said = "--order" if name == target and request.order else f"--levels {name}=..."
+            raise UsageError(f'{said}: column "{name}" is not a categorical column of the model',
+                             "name a predictor or a categorical target", code="unknown-reference", columns=[name])
     if request.positive is not None:
         known_level("--positive", request.positive, source, target)
 

@@ -8,13 +8,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlefit.design.expression import Expression
-from mlefit.design.levels import Levels
+from mlefit.design.learn import columns_to_terms
 from mlefit.design.syntax import CODED, UNFIT, Call
 from mlefit.design.terms import Factor, Offset, Term
 from mlefit.expression.order import check_order
 from mlefit.expression.scan import Token, Typed, scan
-from mlefit.expression.tree import Column
 from mlefit.source.source import Kind
 
 if TYPE_CHECKING:
@@ -57,7 +55,7 @@ class _Side:
 
     def column(self, name: str) -> str:
         coded = name in self.categorical or self.kinds.get(name) in CODED
-        return self.name(Levels(name) if coded else Expression(name, Column(name)))
+        return self.name(columns_to_terms([name], [name] if coded else [], self.kinds)[0].factors[0])
 
     def name(self, factor: Factor) -> str:
         return self.names.setdefault(factor, f"f{len(self.names)}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from mlefit.arrays import Array, Mask
 from mlefit.design.expression import Expression
@@ -9,6 +10,7 @@ from mlefit.design.levels import Levels
 from mlefit.design.terms import Factor, Summary, Term
 from mlefit.expression.tree import Column
 from mlefit.source.batch import Batch
+from mlefit.source.source import Kind
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,21 @@ class Survey:
         return Survey({factor: mine + other.summaries[factor] for factor, mine in self.summaries.items()})
 
 
-def columns_to_terms(features: Sequence[str], categorical: Collection[str]) -> tuple[Term, ...]:
-    """One term per column, treatment-coded for the columns in `categorical`."""
-    return tuple(
-        Term((Levels(name) if name in categorical else Expression(name, Column(name)),)) for name in features
-    )
+def columns_to_terms(
+    features: Sequence[str], categorical: Collection[str], kinds: Mapping[str, Kind] = MappingProxyType({}),
+) -> tuple[Term, ...]:
+    """One term per column, treatment-coded for the columns in `categorical`; dates of all others count days."""
+    return tuple(Term((_factor(name, name in categorical, kinds.get(name)),)) for name in features)
+
+
+def _factor(name: str, coded: bool, kind: Kind | None) -> Factor:
+    if coded:
+        return Levels(name)
+    if kind is Kind.DATE:
+        from mlefit.design.dates import Days
+
+        return Days(name)
+    return Expression(name, Column(name))
 
 
 def needs_learning(terms: Sequence[Term]) -> bool:
@@ -46,9 +58,12 @@ def survey(terms: Sequence[Term], batch: Batch, keep: Mask, weight: Array | None
 
 
 def learn(
-    terms: Sequence[Term], survey: Survey, *, intercept: bool, reference: Mapping[str, str]
+    terms: Sequence[Term], survey: Survey, *, intercept: bool, reference: Mapping[str, str],
+    orders: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> tuple[Term, ...]:
     """The terms with their state. Raises UsageError for an unknown reference level, DataError for too few values.
+
+    `orders`: of the levels of some columns, as the user has them; the first is the baseline.
 
     A factor with levels is coded by contrasts where the rest of its term is spanned by an earlier term (or is empty),
     else by indicators; without intercept the first term made of such factors alone has its first factor in indicators.
@@ -64,7 +79,7 @@ def learn(
                 full = factor.coded and (
                     (term is promoted and position == 0) or not _margin_present(term, factor, terms[:place])
                 )
-                factors.append(factor.learnt(survey.summaries[factor], full, reference))
+                factors.append(factor.ordered(orders).learnt(survey.summaries[factor], full, reference))
             else:
                 factors.append(factor)
         learnt.append(Term(tuple(factors)))

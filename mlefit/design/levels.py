@@ -58,6 +58,19 @@ def in_order(levels: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def arranged(levels: Iterable[str], order: Sequence[str], column: str) -> tuple[str, ...]:
+    """In the order that the user has given, if any. Raises UsageError for a level that is not in it."""
+    found = in_order(levels)
+    if not order:
+        return found
+    places = {match(typed, found): place for place, typed in reversed([*enumerate(order)])}
+    strange = [level for level in found if level not in places]
+    if strange:
+        raise UsageError(f'the order of column "{column}" ({", ".join(order)}) has no level "{strange[0]}", and the column has',
+                         listed(found), code="unknown-level", columns=[column])
+    return tuple(sorted(found, key=lambda level: places[level]))
+
+
 def listed(levels: Sequence[str]) -> str:
     """The levels for a message: `levels: a, b, c`, at most SHOWN of them."""
     more = f" and {len(levels) - SHOWN} more" if len(levels) > SHOWN else ""
@@ -88,7 +101,10 @@ class LevelCounts(Summary):
 
 @dataclass(frozen=True)
 class Levels(Factor):
-    """g = level as 0 or 1, one column for each of `levels` except `baseline` (None: for all, or not learnt yet)."""
+    """g = level as 0 or 1, one column for each of `levels` except `baseline` (None: for all, or not learnt yet).
+
+    `order`: of the levels, as the user has it; none, and they have that of `in_order`.
+    """
 
     learns: ClassVar[bool] = True
     coded: ClassVar[bool] = True
@@ -96,6 +112,7 @@ class Levels(Factor):
     column: str
     levels: tuple[str, ...] | None = None
     baseline: str | None = None
+    order: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -128,9 +145,13 @@ class Levels(Factor):
         counts = np.bincount(category.codes[there], None if weight is None else weight[there], len(category.levels))
         return LevelCounts({level: float(n) for level, n in zip(category.levels, counts, strict=True) if n > 0})
 
+    def ordered(self, orders: Mapping[str, tuple[str, ...]]) -> "Levels":
+        """With the order of the column."""
+        return replace(self, order=orders.get(self.column, ()))
+
     def learnt(self, summary: LevelCounts, full: bool, reference: Mapping[str, str]) -> "Levels":
         """With its levels; the baseline is the reference or the first in level order. Raises UsageError."""
-        levels = in_order(names_of(summary.counts).values())
+        levels = arranged(names_of(summary.counts).values(), self.order, self.column)
         typed = reference.get(self.column)
         wanted = None if typed is None else match(typed, levels)
         if typed is not None and wanted is None:

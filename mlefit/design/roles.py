@@ -20,11 +20,13 @@ from mlefit.noise import MODELS, called_for
 from mlefit.noise.model import NoiseModel
 from mlefit.noise.responses import Content
 from mlefit.request import Request
+from mlefit.source.cells import WHOLE
 from mlefit.source.source import Kind, Source
 
 MANY_LEVELS = 50          # a text column with more levels than this and than n/10 is no predictor unless named
 NAMED = 6                 # columns in a note
 CATEGORICAL_LEVELS = 50   # a text response with more levels needs --model to be a response at all
+FEWEST, FEW = 3, 10       # different whole numbers that may be codes
 _ID = re.compile(r"(?i:id|.*[ ._-]id)|.*[a-z]I[Dd]")      # numbers that name what a row is about measure nothing
 
 
@@ -50,7 +52,7 @@ def choose_roles(source: Source, request: Request) -> Roles:
     scale = Asked(None if request.scale_features is None else _split(source, request.scale_features), request.scale_formula)
     check_scale(scale, asked)
     _known(source, [request.target, *(named or ()), *excluded, *(scale.features or ()), request.weights, cluster,
-                    *request.reference])
+                    *request.reference, *request.levels, *(name for name, _ in request.read.types)])
     offset = None
     if request.offset is not None:
         from mlefit.design.formula import parse_offset
@@ -70,7 +72,9 @@ def choose_roles(source: Source, request: Request) -> Roles:
     else:
         features = named
     model, more = _model(source, request, target, asked)
-    terms = columns_to_terms(features, _categorical(source, request))
+    categorical = _categorical(source, request, features)
+    terms = columns_to_terms(features, categorical, source.kinds)
+    notes += _codes(source, [name for name in features if name not in categorical])
     text = " + ".join(features) if features else "1"
     text += "" if request.intercept or not features else " - 1"
     columns, model, spread = _columns(source, request, model, target, Predictors(terms, request.intercept, offset), scale, taken)
@@ -91,7 +95,8 @@ def _columns(
 ) -> tuple[Columns, NoiseModel, str | None]:
     """The columns with those of a scale, the law that has it, and its text. `taken`: columns that are no predictors. Checked."""
     exclude = {*(name for name in taken if name is not None), *source.counting}
-    scale = scale_of(source, asked, model, mean.terms, mean.intercept, _categorical(source, request), exclude)
+    scale = scale_of(source, asked, model, mean.terms, mean.intercept,
+                     _categorical(source, request, asked.features or ()), exclude)
     check_roles(target, request.weights, mean.offset, scale.columns)
     model, predictors = scale.law, replace(mean, scale=scale.terms)
     unmoved = not model.one_unit and any(p.log_unit and not predictors.constant(p.kind) for p in model.predictors)
@@ -104,9 +109,9 @@ def _columns(
     return columns, model, scale.text
 
 
-def _categorical(source: Source, request: Request) -> set[str]:
-    """Columns that are read as levels if they are predictors."""
-    return {name for name in source.names if _is_category(source, name) or name in request.reference}
+def _categorical(source: Source, request: Request, names: Sequence[str]) -> set[str]:
+    """Columns that are read as levels if they are predictors: those that the user says so of, and among `names` all."""
+    return {*request.reference, *request.levels, *(name for name in names if _is_category(source, name))}
 
 
 def cluster_of(request: Request) -> str | None:
@@ -135,7 +140,7 @@ def _from_formula(
             'keep the formula alone; "- 1" in it drops the intercept', code="options-contradict",
         )
     others = {request.weights or "", cluster_of(request) or "", *(offset.numbers if offset else ()), *source.counting}
-    read = partial(parse_formula, str(request.formula), source.names, categorical=request.reference,
+    read = partial(parse_formula, str(request.formula), source.names, categorical={**request.reference, **request.levels},
                    exclude=others & set(source.names))
     if not source.complete:
         read({})        # what is no formula, whatever the columns hold, is refused without a look at all rows
@@ -197,7 +202,7 @@ def _split(source: Source, values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _is_category(source: Source, name: str) -> bool:
-    return source.kinds[name] in (Kind.TEXT, Kind.BOOLEAN, Kind.DATE)
+    return source.kinds[name] in (Kind.TEXT, Kind.BOOLEAN)
 
 
 def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
@@ -220,6 +225,24 @@ def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...]
     return tuple(features), tuple(left_out)
 
 
+def few_whole(source: Source, name: str) -> int:
+    """How many different whole numbers a column holds that may be codes; 0 where they are none, or too many or too few."""
+    levels = source.glimpse.get(name) or ()
+    few = FEWEST <= len(levels) <= FEW and all(WHOLE.fullmatch(level) for level in levels)
+    return len(levels) if few and source.kinds[name] is Kind.NUMBER else 0
+
+
+def _codes(source: Source, numbers: Sequence[str]) -> list[str]:
+    """The question whether columns of few whole numbers are codes of categories."""
+    found = {name: count for name in numbers if (count := few_whole(source, name))}
+    if not found:
+        return []
+    listed = ", ".join(f"{name} ({count})" for name, count in [*found.items()][:NAMED])
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    first = next(iter(found))
+    return [f"few whole numbers, read as numbers: {listed}{more}. If they are categories: --as {first}=text, or C({first})."]
+
+
 def _model(source: Source, request: Request, target: str, asked: NoiseModel | None) -> tuple[NoiseModel, list[str]]:
     """The model asked for, or the one that the response calls for."""
     if asked is not None:
@@ -239,4 +262,7 @@ def _model(source: Source, request: Request, target: str, asked: NoiseModel | No
             "name the response with --target, or the model with --model", code="no-model", columns=[target],
         )
     model, why = called_for(content), content.value.format(count=few)
+    codes = few_whole(source, target) if content is Content.NUMBERS else 0
+    if codes:
+        why = f"{codes} distinct whole numbers: categories? -m {called_for(Content.LEVELS).name}"
     return model, [f"model: {model.name} (target: {why}); --model names another."]

@@ -59,7 +59,7 @@ def scale_of(
     scaled = law.with_scale
     assert scaled is not None
     if asked.features is not None:
-        terms = columns_to_terms(asked.features, [name for name in asked.features if name in categorical])
+        terms = columns_to_terms(asked.features, [name for name in asked.features if name in categorical], source.kinds)
         return Scale(scaled, (CONSTANT, *terms), " + ".join(asked.features) or "1", asked.features)
     from mlefit.design.formula import parse_side
 

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from mlefit.design.bases import Polynomial, Spline, Standardised
+from mlefit.design.dates import PARTS, Cycle, Year
 from mlefit.design.expression import Expression
 from mlefit.design.levels import Levels
 from mlefit.design.terms import Factor
@@ -14,11 +15,12 @@ from mlefit.source.source import Kind
 
 LARGEST_DEGREE = 20         # of a polynomial or spline
 LARGEST_DF = 200            # columns of one spline
-CODED = (Kind.TEXT, Kind.BOOLEAN, Kind.DATE)      # a bare column of these is coded by its levels
+CODED = (Kind.TEXT, Kind.BOOLEAN)                 # a bare column of these is coded by its levels
+NO_NUMBERS = (*CODED, Kind.DATE)                  # no arithmetic on columns of these
 UNFIT = (Kind.EMPTY, Kind.DATE)                   # of these no column is a predictor that the user has not named
 USES = {
     "C": "C(column)", "I": "I(expression)", "poly": "poly(x, degree)", "bs": "bs(x, df=5, degree=3)",
-    "center": "center(x)", "scale": "scale(x)",
+    "center": "center(x)", "scale": "scale(x)", "year": "year(date)", "month": "month(date)", "weekday": "weekday(date)",
 }
 
 
@@ -26,9 +28,9 @@ class Call:
     """The tokens of one term that is not a bare column, or of an offset."""
 
     def __init__(self, typed: Typed, tokens: Sequence[Token], kinds: Mapping[str, Kind]) -> None:
-        self.tokens = tokens
+        self.tokens, self.kinds = tokens, kinds
         named = {token.text: kinds.get(token.text) for token in tokens if token.kind == "column"}
-        self.arithmetic = Arithmetic(typed, tokens, {name: kind.value for name, kind in named.items() if kind in CODED})
+        self.arithmetic = Arithmetic(typed, tokens, {name: kind.value for name, kind in named.items() if kind in NO_NUMBERS})
 
     def factor(self) -> Factor:
         """What the call stands for. Raises UsageError."""
@@ -45,6 +47,9 @@ class Call:
             if not isinstance(arguments[0], ast.Name):
                 raise self._misuse("C")
             return Levels(self.arithmetic.column(arguments[0].id))
+        if tree.func.id in PARTS:
+            self._options(tree, ())
+            return self._date_part(tree.func.id, arguments[0])
         label, inner = self.arithmetic.label, Expression(self._text(1), self.arithmetic.tree(arguments[0]))
         match tree.func.id:
             case "poly":
@@ -70,6 +75,18 @@ class Call:
 
     def _expression(self, tree: ast.expr) -> Expression:
         return Expression(self.arithmetic.label, self.arithmetic.tree(tree))
+
+    def _date_part(self, name: str, argument: ast.expr) -> Factor:
+        """The year, the month or the day of the week of a column of dates. Raises UsageError."""
+        if not isinstance(argument, ast.Name):
+            raise self._misuse(name)
+        column, label = self.arithmetic.column(argument.id), self.arithmetic.label
+        kind = self.kinds.get(column)
+        if kind not in (Kind.DATE, None):
+            raise self.arithmetic.refusal(
+                f'"{short(label)}" needs dates, column "{column}" holds {kind.value}', f"--as {column}=date reads it as dates",
+                [column])
+        return Year(column, label) if name == "year" else Cycle(name, column, label)
 
     def _text(self, start: int) -> str:
         """The text of the first argument, which begins at token `start`."""

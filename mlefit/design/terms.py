@@ -57,6 +57,11 @@ class Factor(ABC):
         """The column of numbers that it is, as it is."""
         return None
 
+    @property
+    def remark(self) -> str:
+        """What is to be said of what it has learnt, if anything."""
+        return ""
+
     @abstractmethod
     def labels(self) -> tuple[str, ...]:
         """The names of its k design columns."""
@@ -77,6 +82,10 @@ class Factor(ABC):
     def survey(self, batch: Batch, keep: Mask, weight: Array | None) -> Summary:
         """The summary of the rows in `keep`, each counted `weight` times."""
         raise TypeError(f"{self.text} learns nothing")
+
+    def ordered(self, orders: Mapping[str, tuple[str, ...]]) -> "Factor":
+        """This factor, before it learns, with the order that its column has among `orders`."""
+        return self
 
     def learnt(self, summary: Any, full: bool, reference: Mapping[str, str]) -> "Factor":
         """This factor with its state; `full`: levels by indicators, not by contrasts with the baseline."""

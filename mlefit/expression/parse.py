@@ -104,7 +104,7 @@ class Arithmetic(NamedTuple):
         if column in self.unfit:
             raise self.refusal(
                 f'"{short(self.label)}" needs numbers, column "{column}" holds {self.unfit[column]}',
-                "name the column alone: it is coded by its levels", [column],
+                "name the column alone: it is coded by its levels, and dates count days", [column],
             )
         return column
 

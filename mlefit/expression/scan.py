@@ -7,11 +7,11 @@ refused by name and place, before any parser sees it.
 import keyword
 import re
 from collections.abc import Collection, Iterator, Sequence
-from difflib import get_close_matches
 from typing import Literal, NamedTuple, NoReturn
 
 from mlefit.errors import UsageError
 from mlefit.expression.tree import FUNCTIONS
+from mlefit.options.near import nearest
 
 LENGTH = 20_000         # characters of a formula: a thousand long column names fit
 SHOWN = 8               # columns listed in a message, and
@@ -26,7 +26,7 @@ TOKEN = re.compile(
     | (?P<operator>\*\*|[-+*/:^(),~])""",
     re.VERBOSE,
 )
-TERMS = ("C", "I", "poly", "bs", "center", "scale")
+TERMS = ("C", "I", "poly", "bs", "center", "scale", "year", "month", "weekday")
 CALLABLE = (*FUNCTIONS, *TERMS)
 ALLOWED = f"a formula holds columns, numbers, + - * / : ** and the functions {', '.join(CALLABLE)}"
 HINTS = {"offset": "use --offset", "factor": "use C()", "ns": "use bs()", "ln": "use log()"}
@@ -108,7 +108,7 @@ def _token(typed: Typed, match: re.Match[str], names: Collection[str]) -> Token:
 
 
 def _refuse_column(typed: Typed, place: int, name: str, names: Collection[str]) -> NoReturn:
-    near = get_close_matches(name[:SHOWN_LETTERS], list(names), n=3)
+    near = nearest(name, names, 3)
     others = dict.fromkeys(_other_strangers(typed.text[place:], names))
     others.pop(name, None)
     more = "".join(f', nor "{short(other)}"' for other in [*others][:SHOWN])

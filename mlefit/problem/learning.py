@@ -70,6 +70,8 @@ def learnt(source: Source, roles: Roles, request: Request, threads: int) -> tupl
     }
     if too_many:
         return learnt(source, without(roles, too_many, source, request), request, threads)
-    predictors = columns.predictors.learnt(
-        lambda terms, intercept: learn(terms, seen.survey, intercept=intercept, reference=request.reference))
-    return replace(roles, columns=columns._replace(predictors=predictors)), len(seen.levels)
+    orders = request.orders(columns.observed.target)
+    predictors = columns.predictors.learnt(lambda terms, intercept: learn(
+        terms, seen.survey, intercept=intercept, reference=request.reference, orders=orders))
+    notes = tuple(dict.fromkeys(factor.remark for term in predictors.distinct for factor in term.factors if factor.remark))
+    return replace(roles, columns=columns._replace(predictors=predictors), notes=roles.notes + notes), len(seen.levels)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mlefit.design.checks import unknown_level
 from mlefit.design.encode import Columns, scaling_of
 from mlefit.design.ledger import Ledger
-from mlefit.design.levels import in_order, match, names_of
+from mlefit.design.levels import arranged, match, names_of
 from mlefit.design.predictors import Predictors
 from mlefit.design.response import Observed
 from mlefit.design.roles import MANY_LEVELS, Roles, choose_roles
@@ -220,7 +220,7 @@ def _ordered_levels(gathered: Gathered, columns: Columns, roles: Roles, request:
     response, target = roles.model.response, columns.observed.target
     if not response.reads_levels:
         return ()
-    levels = list(in_order(gathered.levels))
+    levels = list(arranged(gathered.levels, request.orders(target).get(target, ()), target))
     rows = round(sum(gathered.levels.values()))
     if len(levels) > max(MANY_LEVELS, rows / 2):
         raise response.not_levels(roles.model.name, target, len(levels), rows)

@@ -151,7 +151,9 @@ class Problem(NamedTuple):
             f'column "{column}": None is a level; --na None makes it missing.'
             for column, levels in self._levels().items() if "None" in levels
         )
-        return (*self.source.notes, *self.prepared.roles.notes, *missing, *words)
+        read = {*self.prepared.roles.columns.numbers, *self.prepared.roles.columns.categories}
+        remarks = tuple(remark.message for remark in self.source.remarks if read.issuperset(remark.columns))
+        return (*self.source.notes, *remarks, *self.prepared.roles.notes, *missing, *words)
 
     def _levels(self) -> dict[str, tuple[str, ...]]:
         """The levels of every column that is read as such."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from mlefit.arrays import Array, Codes, Mask
 from mlefit.numerals import numeral
 from mlefit.source.arrow import floats, mask
 from mlefit.source.batch import Category
+
+if TYPE_CHECKING:
+    from mlefit.source.writing import Writing
 
 MISSING = ("", "NA", "NaN", "nan", "null", "NULL", "None", "N/A", "n/a", ".")
 WORDS = tuple(word for word in MISSING if word != "None")     # those of text, where None is a word like others
@@ -30,12 +33,6 @@ def shown(text: str) -> str:
     return f'"{printable}"'
 
 
-def with_unit(number: str, unit: str) -> str:
-    """The regular expression, anchored, of a number with the unit or its plural, with the number as its first group."""
-    plural = "s?" if len(unit) > 1 else ""
-    return rf"^({number})[\s\x{{00A0}}\x{{202F}}]*{re.escape(unit)}{plural}$"
-
-
 @lru_cache(maxsize=8)
 def patterns(decimal: str, na: tuple[str, ...]) -> tuple[str, str, str]:
     """Regular expressions, anchored, for finite numbers, infinite numbers and missing cells."""
@@ -49,23 +46,28 @@ def numeric_tokens(na: tuple[str, ...]) -> tuple[float, ...]:
     return tuple(float(token) for token in na if _PLAIN.fullmatch(token))
 
 
-def parse_numbers(texts: Any, decimal: str, na: tuple[str, ...], unit: str | None = None) -> tuple[Array, Mask, Mask]:
+def parse_numbers(
+    texts: Any, decimal: str, na: tuple[str, ...], writing: "Writing | None" = None,
+) -> tuple[Array, Mask, Mask]:
     """Cells (n,) of an Arrow string array as numbers; NaN where a cell is missing or not a number.
 
-    With a `unit` a number is one that has it, and no other. Returns the values, which cells are no numbers, and which
+    With a `writing` a number is one that is written so, and no other. Returns the values, which cells are no numbers, and which
     are numbers too large for a double.
     """
     import pyarrow.compute as pc
 
     number, infinite, absent = patterns(decimal, na)
     trimmed = pc.utf8_trim_whitespace(texts)
-    if unit is not None:
-        number = with_unit(number[1:-1], unit)
+    if writing is not None:
+        from mlefit.source.writing import pattern
+
+        number = pattern(writing, decimal, number[4:-2])
     is_number = pc.match_substring_regex(trimmed, number)
     finite = mask(is_number)
     plain = trimmed.filter(is_number)
-    if unit is not None:
-        plain = pc.replace_substring_regex(plain, number, r"\1")
+    if writing is not None:
+        plain = pc.replace_substring_regex(plain, number, r"\1\2\3\4" if writing.currency else r"\1")
+        plain = pc.replace_substring(plain, writing.separator, "") if writing.separator else plain
     if decimal != ".":
         plain = pc.replace_substring(plain, decimal, ".")
     values = np.full(len(texts), np.nan)

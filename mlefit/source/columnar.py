@@ -10,56 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from mlefit.arrays import Array
 from mlefit.errors import DataError
-from mlefit.source.arrow import codes, floats
-from mlefit.source.cells import category, drop_tokens, level, parse_numbers, shown, spelt
+from mlefit.source.arrow import codes
+from mlefit.source.cells import category, drop_tokens, level, shown, spelt
 from mlefit.source.index import counted
 from mlefit.source.options import ReadOptions
-from mlefit.source.part import SMALL, Block, Parsed, Part, Wanted
+from mlefit.source.part import SMALL, Block, Parsed, Part, Wanted, cells_as_numbers
 from mlefit.source.problems import SHOWN_CELLS, Case, Finding
 from mlefit.source.profile import Profile, of_texts, of_values
 from mlefit.source.source import Kind
 from mlefit.source.stored import Stored
+from mlefit.source.types import as_dictionary, as_numbers, days, decoded, kind_of_type, storage
 from mlefit.source.whole import beyond, rests_of_whole
 
 SAMPLE_ROWS = 10_000
 ROWS = 65_536       # rows of a block cut from a larger record batch or table
 CELLS = 1 << 23     # cells (64 MB) of a row group that is decoded at once: one of 2^20 rows in up to 8 columns
 BUFFER = 1 << 20    # bytes read ahead per column of a larger one
-
-
-def kind_of_type(kind: Any) -> Kind | None:
-    """The Kind of an Arrow type; None for types that are no column of a table of cells."""
-    import pyarrow as pa
-
-    is_ = pa.types
-    if is_.is_dictionary(kind):
-        kind = kind.value_type
-    if is_.is_boolean(kind):
-        return Kind.BOOLEAN
-    if is_.is_integer(kind) or is_.is_floating(kind) or is_.is_decimal(kind):
-        return Kind.NUMBER
-    if is_.is_temporal(kind):
-        return Kind.DATE
-    if is_.is_string(kind) or is_.is_large_string(kind) or kind in (pa.string_view(),):
-        return Kind.TEXT
-    return Kind.EMPTY if is_.is_null(kind) else None
-
-
-def _as_dictionary(column: Any) -> Any:
-    """A column as one dictionary array of strings, levels in order of appearance."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    column = _decoded(column)
-    if pa.types.is_null(column.type):
-        column = column.cast(pa.string())
-    encoded = pc.dictionary_encode(column)
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-        encoded = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
-    return pa.DictionaryArray.from_arrays(encoded.indices, pc.cast(encoded.dictionary, pa.string()))
 
 
 class TypedPart(Part):
@@ -93,15 +60,15 @@ class TypedPart(Part):
         self.complete = sample.num_rows == rows
         self.counted = counted(self.names, lambda name: [str(cell) for cell in sample.column(name).to_pylist()])
         usable = [name for name in self.names if kind_of_type(self._types[name]) is not None]
-        found = {name: self._profile(name, _storage(sample.column(name)), True) for name in usable}
+        found = {name: self._profile(name, storage(sample.column(name)), True) for name in usable}
         self.profiles = {name: found.get(name, Profile(others=rows, levels=None)) for name in self.names}
 
     def _profile(self, name: str, column: Any, listed: bool) -> Profile:
         """That of a column without extension type."""
         kind = kind_of_type(self._types[name])
         if kind is Kind.NUMBER:
-            return of_values(drop_tokens(_values(column), self._na), listed)
-        found = of_texts(_as_dictionary(column), ".", self._na, listed, typed=True)
+            return of_values(drop_tokens(as_numbers(column), self._na), listed)
+        found = of_texts(as_dictionary(column), ".", self._na, listed, typed=True)
         if kind is Kind.BOOLEAN:
             return Profile(booleans=found.cells, levels=found.levels)
         return Profile(dates=found.cells, levels=found.levels) if kind is Kind.DATE else found
@@ -116,9 +83,9 @@ class TypedPart(Part):
         parsed = Parsed(table.num_rows)
         findings: list[Finding] = []
         for name in wanted.numbers:
-            findings.extend(self._number(parsed, name, _storage(table.column(name)), wanted.units.get(name)))
+            findings.extend(self._number(parsed, name, storage(table.column(name)), wanted))
         for name in wanted.categories:
-            column = _as_dictionary(_storage(table.column(name)))
+            column = as_dictionary(storage(table.column(name)))
             texts = column.dictionary.to_pylist()
             floating = kind_of_type(self._types[name]) is Kind.NUMBER      # NaN among floats is missing, in text it is a word
             parsed.categories[name], tokens = category(
@@ -128,60 +95,34 @@ class TypedPart(Part):
             if tokens and not floating:
                 parsed.missing_tokens[name] = tokens
         for name in wanted.doubts.kinds.intersection(table.schema.names):
-            parsed.profiles[name] = self._profile(name, _storage(table.column(name)), name in wanted.doubts.levels)
+            parsed.profiles[name] = self._profile(name, storage(table.column(name)), name in wanted.doubts.levels)
         return Parsed(table.num_rows, findings=tuple(findings), profiles=parsed.profiles) if findings else parsed
 
-    def _number(self, parsed: Parsed, name: str, column: Any, unit: str | None) -> Iterator[Finding]:
-        """Add a column as numbers; text is parsed, dates are refused."""
+    def _number(self, parsed: Parsed, name: str, column: Any, wanted: Wanted) -> Iterator[Finding]:
+        """Add a column as numbers, dates as days since 1970; text is parsed, and what is neither is refused."""
         import pyarrow as pa
 
-        if kind_of_type(self._types[name]) in (Kind.NUMBER, Kind.BOOLEAN, Kind.EMPTY):
-            column = _decoded(column)
-            values = _values(column)
+        kind, stated = kind_of_type(self._types[name]), wanted.kinds[name]
+        if kind in (Kind.NUMBER, Kind.BOOLEAN, Kind.EMPTY) and stated is not Kind.DATE:
+            column = decoded(column)
+            values = as_numbers(column)
             parsed.numbers[name] = drop_tokens(values, self._na)
             if pa.types.is_integer(column.type) and beyond(values):
                 parsed.rests[name] = rests_of_whole(column, values)
             return
-        cells = _as_dictionary(column)
-        values, bad, large = parse_numbers(cells.dictionary, ".", self._na, unit)
+        if stated is Kind.DATE and (found := days(decoded(column))) is not None:
+            parsed.numbers[name] = found
+            return
+        cells = as_dictionary(column)
+        values, wrong = cells_as_numbers(cells.dictionary, ".", self._na, wanted, name)
         present = codes(cells)
         parsed.numbers[name] = np.append(values, np.nan)[present]
-        for code, wrong in (("not-a-number", bad), ("too-large", large)):
-            rows = np.flatnonzero(np.append(wrong, False)[present])
+        for code, bad in wrong.items():
+            rows = np.flatnonzero(np.append(bad, False)[present])
             if len(rows):
                 texts = cells.dictionary.to_pylist()
                 cases = tuple(Case(int(row), None, shown(texts[present[row]])) for row in rows[:SHOWN_CELLS])
                 yield Finding(code, name, len(rows), cases)
-
-
-def _decoded(column: Any) -> Any:
-    """A column without dictionary."""
-    import pyarrow as pa
-
-    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-
-
-def _values(column: Any) -> Array:
-    """A column of numbers or booleans as (n,), NaN where it is null."""
-    import pyarrow as pa
-
-    column = _decoded(column)
-    if pa.types.is_boolean(column.type):
-        column = column.cast(pa.uint8())
-    column = column.cast(pa.float64(), safe=False)      # whole numbers beyond 2^53 are rounded
-    pieces = [floats(chunk) for chunk in (column.chunks if isinstance(column, pa.ChunkedArray) else [column])]
-    return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0), *pieces])
-
-
-def _storage(column: Any) -> Any:
-    """A column without its extension type."""
-    import pyarrow as pa
-
-    if not isinstance(column.type, pa.BaseExtensionType):
-        return column
-    if isinstance(column, pa.ChunkedArray):
-        return pa.chunked_array([chunk.storage for chunk in column.chunks], type=column.type.storage_type)
-    return column.storage
 
 
 def _sound(table: Any) -> Any:

@@ -1,11 +1,15 @@
 """What is told of columns before all rows are seen, and whether it holds once they are."""
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Generic, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mlefit.source.part import Doubts
 from mlefit.source.profile import Profile
 from mlefit.source.source import Kind
+
+if TYPE_CHECKING:
+    from mlefit.source.writing import Writing
 
 T = TypeVar("T")
 
@@ -32,15 +36,20 @@ class Answers(Mapping[str, T], Generic[T]):
 
 
 class Knowledge:
-    """The kinds, units and levels of columns: at first by the `heads` of the files, in the end by all of their rows.
+    """The kinds, writings and levels of columns: at first by the `heads` of the files, in the end by all of their rows.
 
-    `sure`: columns of which the kind cannot change; `complete`: the heads are all rows.
+    `sure`: columns of which the kind cannot change; `complete`: the heads are all rows; `stated`: kinds that the user has
+    given, whatever the cells are.
     """
 
-    def __init__(self, heads: Mapping[str, Profile], sure: Collection[str], complete: bool) -> None:
-        self.kinds = Answers({name: profile.kind for name, profile in heads.items()})
-        self.distinct = Answers({name: profile.distinct for name, profile in heads.items()})
-        self.units = {name: profile.unit for name, profile in heads.items() if profile.unit is not None}
+    def __init__(
+        self, heads: Mapping[str, Profile], sure: Collection[str], complete: bool,
+        stated: Mapping[str, Kind] = MappingProxyType({}),
+    ) -> None:
+        self._stated = stated
+        self.kinds = Answers({name: self._kind(name, profile) for name, profile in heads.items()})
+        self.distinct = Answers({name: profile.distinct_as(self._kind(name, profile)) for name, profile in heads.items()})
+        self.written = {name: profile.writing for name, profile in heads.items() if profile.writing is not None}
         self._unlisted = set() if complete else set(heads)
         self._unsure = self._unlisted.difference(sure)
         self._misread = self._misled = False
@@ -55,24 +64,30 @@ class Knowledge:
         changed = False
         for name in doubts.kinds:
             found, told = profiles.get(name, Profile()), self._choice(name)
-            changed |= (found.kind, found.unit) != (self.kinds.answers[name], self.units.get(name))
-            self.kinds.answers[name] = found.kind
-            self.units.pop(name, None)
-            if found.unit is not None:
-                self.units[name] = found.unit
+            kind, writing = self._kind(name, found), found.writing
+            changed |= (kind, writing) != (self.kinds.answers[name], self.written.get(name))
+            self.kinds.answers[name] = kind
+            self.written.pop(name, None)
+            if writing is not None:
+                self.written[name] = writing
             if name in doubts.levels:
-                self._misled |= found.distinct != self.distinct.answers[name]
-                self.distinct.answers[name] = found.distinct
+                levels = found.distinct_as(kind)
+                self._misled |= levels != self.distinct.answers[name]
+                self.distinct.answers[name] = levels
             self._misread |= self._choice(name) != told
         self._unsure -= doubts.kinds
         self._unlisted -= doubts.levels
         return changed
 
-    def _choice(self, name: str) -> tuple[Kind | None, str | None, int | None]:
+    def _kind(self, name: str, found: Profile) -> Kind:
+        """The kind that the user has given, or that of the cells; a column without values has none to give."""
+        return self._stated.get(name, found.kind) if found.cells else found.kind
+
+    def _choice(self, name: str) -> "tuple[Kind | None, Writing | None, int | None]":
         """What the choice of a model and of its columns may hang on. Numbers that are more than two are many."""
         kind, levels = self.kinds.answers[name], self.distinct.answers[name]
         few = levels is not None and (kind is not Kind.NUMBER or len(levels) <= 2)
-        return kind, self.units.get(name), len(levels or ()) if few else None
+        return kind, self.written.get(name), len(levels or ()) if few else None
 
     def held(self, closely: bool) -> bool:
         """Whether nothing had to be corrected since the last call that the choice hangs on, `closely`: nothing at all."""

@@ -25,7 +25,7 @@ def opened(data: tuple[str, ...] | object, options: ReadOptions) -> Reader:
     if not (isinstance(data, tuple | list) and all(isinstance(path, str) for path in data)):
         from mlefit.source.frame import FramePart
 
-        return Reader([FramePart(data, options)], options.digest)
+        return Reader([FramePart(data, options)], options)
     parts: list[Part] = []
     paths = _paths(data)
     _refuse_repeated(paths)
@@ -38,7 +38,7 @@ def opened(data: tuple[str, ...] | object, options: ReadOptions) -> Reader:
         for part in parts:
             part.close()
         raise
-    return Reader(parts, options.digest)
+    return Reader(parts, options)
 
 
 def _paths(data: Sequence[str]) -> list[str]:
@@ -121,8 +121,8 @@ def _same_units(first: Part, other: Part) -> None:
     """Raises DataError unless numbers have the same units in both."""
     for name in first.names:
         profiles = first.profiles[name], other.profiles[name]
-        expected, found = ("numbers without a unit" if profile.unit is None else f"numbers of {profile.unit}"
-                           for profile in profiles)
+        units = ["" if (writing := profile.writing) is None else writing.unit for profile in profiles]
+        expected, found = (f"numbers of {unit}" if unit else "numbers without a unit" for unit in units)
         if expected != found and {profile.kind for profile in profiles} == {Kind.NUMBER}:
             raise DataError(f"{other.label}: expected {expected} in column {shown(name)}, as in {first.label}, found "
                             f"{found}.", "Give the column one unit in all files.", code="units-differ", columns=[name])

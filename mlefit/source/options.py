@@ -2,11 +2,15 @@
 
 import codecs
 import re
+from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
+from mlefit.errors import UsageError
+from mlefit.escapes import shown
 from mlefit.options.declaration import Option, Section
-from mlefit.options.values import as_typed, choice, refused, whole
+from mlefit.options.values import as_typed, choice, listed, refused, whole
 
+KINDS = ("text", "number", "date")
 UNITS = {
     "": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
     "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12,
@@ -46,12 +50,25 @@ def size(option: str, text: str) -> int:
     raise refused(option, text, "a size", f"such as {option} 200MB or {option} 1.5GiB")
 
 
+def column_types(option: str, texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """COLUMN=TYPE, split at the last equals sign; one type per column."""
+    found: dict[str, str] = {}
+    for text in texts:
+        column, equals, kind = text.rpartition("=")
+        if not equals or not column or kind not in KINDS:
+            raise refused(option, text, f"COLUMN=TYPE, TYPE {listed(KINDS)}", f"such as {option} zip=text")
+        if found.setdefault(column, kind) != kind:
+            raise UsageError(f'{option}: column "{shown(column)}" has two types, {found[column]} and {kind}',
+                             "give one of them", code="contradiction")
+    return tuple(found.items())
+
+
 class ReadOptions(NamedTuple):
     """Overrides of detection; `na` are tokens that mean "missing" besides the usual ones.
 
-    `skip`: lines before the table, None: those that plainly are no part of it. `memory`: bytes that the run may use, None:
-    no bound was given. `digest`, no option: whether the SHA-256 of the bytes will be asked for, and so is computed while
-    they are read.
+    `types`: pairs of a column and what it holds. `skip`: lines before the table, None: those that plainly are no part of it.
+    `memory`: bytes that the run may use, None: no bound was given. `digest`, no option: whether the SHA-256 of the bytes will be
+    asked for, and so is computed while they are read.
     """
 
     delimiter: Annotated[str | None, Option(
@@ -67,6 +84,9 @@ class ReadOptions(NamedTuple):
         "--no-header", help="The first row is data.", given=False, section=Section.READING)] = True
     skip: Annotated[int | None, Option(
         "--skip", metavar="N", help="Lines before the table.", parse=whole(0), section=Section.READING)] = None
+    types: Annotated[tuple[tuple[str, str], ...], Option(
+        "--as", metavar="COLUMN=TYPE", help=f"{listed(KINDS)}, whatever the cells look like. Repeatable.", gather=column_types,
+        section=Section.READING)] = ()
     memory: Annotated[int | None, Option(
         "--memory", metavar="SIZE", help="Memory to use at most, such as 200MB.", parse=size, section=Section.RUN)] = None
     digest: bool = False

@@ -11,15 +11,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mlefit.arrays import Array
 from mlefit.errors import DataError
 from mlefit.numerals import EXACT
 from mlefit.source.arrow import codes, floats
 from mlefit.source.batch import Extent
 from mlefit.source.careful import bad_cells, broken_text, nul_lines, ragged_lines, repeated_names
-from mlefit.source.cells import MISSING, WORDS, category, drop_tokens, parse_numbers
+from mlefit.source.cells import MISSING, WORDS, category, drop_tokens
 from mlefit.source.dialect import Dialect
 from mlefit.source.lines import squeeze
-from mlefit.source.part import Parsed, Wanted
+from mlefit.source.part import Parsed, Wanted, cells_as_numbers
 from mlefit.source.problems import Finding
 from mlefit.source.profile import Profile, of_strings, of_texts, of_values
 from mlefit.source.source import Kind
@@ -31,7 +32,8 @@ Invalid = list[tuple[int, int]]     # ragged rows: (row of the block, fields fou
 class Parser(NamedTuple):
     """What a text says of its table. `positions`: of the columns in use, among the `width` fields of a row.
 
-    `names_line`: the line of column names, which must not come again; empty where there is none.
+    `as_text`: columns whose cells stay as spelt, whatever they are. `names_line`: the line of column names, which must not come
+    again; empty where there is none.
     """
 
     label: str
@@ -40,6 +42,7 @@ class Parser(NamedTuple):
     dialect: Dialect
     names_line: bytes
     na: tuple[str, ...]
+    as_text: tuple[str, ...] = ()
 
     def parse(self, text: bytes, wanted: Wanted) -> Parsed:
         """The wanted columns of whole lines: first typed, and when that is refused, as text."""
@@ -51,7 +54,8 @@ class Parser(NamedTuple):
             return Parsed(0)
         text = squeeze(text) if self.dialect.ragged_spaces else text
         names = wanted.columns or tuple(self.positions)[:1]     # no columns: count rows
-        typed = [name for name in wanted.numbers if name not in wanted.categories and name not in wanted.units]
+        typed = [name for name in wanted.numbers
+                 if name not in wanted.categories and name not in wanted.written and wanted.kinds[name] is not Kind.DATE]
         texts = [name for name in names if name not in typed and name not in wanted.unread]
         try:
             table = self._read(text, typed, texts, wanted.unread)
@@ -86,24 +90,28 @@ class Parser(NamedTuple):
 
     def profiles(self, text: bytes) -> dict[str, Profile]:
         """Those of all columns, from whole lines; without a look at the text of each cell where all are plain numbers."""
-        import pyarrow as pa
-
         text = text.removeprefix(codecs.BOM_UTF8)       # pyarrow would drop a second mark, and then find nothing
         text = squeeze(text) if self.dialect.ragged_spaces else text
         text = text.decode("utf-8", "replace").encode()     # what is no UTF-8 is refused when its column is read
         names = tuple(self.positions)
         if not text.strip(b"\r\n"):
             return dict.fromkeys(names, Profile())
+        numbers = None if self.as_text else self._plain_numbers(text, names)
+        if numbers is not None:
+            return {name: of_values(values, True) for name, values in zip(names, numbers, strict=True)}
+        table = self._read(text, (), names, invalid=[])
+        return {name: self._profile(table.column(at).chunk(0), True) for at, name in enumerate(names)}
+
+    def _plain_numbers(self, text: bytes, names: tuple[str, ...]) -> list[Array] | None:
+        """The columns as numbers (n,) where each is one of finite numbers as a computer writes them."""
+        import pyarrow as pa
+
         try:
             table = self._read(text, names, (), invalid=[])
         except pa.ArrowInvalid:
-            pass
-        else:
-            columns = [drop_tokens(floats(table.column(at).chunk(0)), self.na) for at in range(len(names))]
-            if table.num_rows and not any(np.isinf(values).any() for values in columns):
-                return {name: of_values(values, True) for name, values in zip(names, columns, strict=True)}
-        table = self._read(text, (), names, invalid=[])
-        return {name: self._profile(table.column(at).chunk(0), True) for at, name in enumerate(names)}
+            return None
+        columns = [drop_tokens(floats(table.column(at).chunk(0)), self.na) for at in range(len(names))]
+        return columns if table.num_rows and not any(np.isinf(values).any() for values in columns) else None
 
     def _profile(self, column: Any, listed: bool) -> Profile:
         return of_texts(column, self.dialect.decimal, self.na, listed)
@@ -151,9 +159,9 @@ class Parser(NamedTuple):
         decimal = self.dialect.decimal
         for name, column in columns.items():
             if name in wanted.numbers:
-                values, bad, large = parse_numbers(column.dictionary, decimal, self.na, wanted.units.get(name))
-                problem(name, "not-a-number", bad, column)
-                problem(name, "too-large", large, column)
+                values, wrong = cells_as_numbers(column.dictionary, decimal, self.na, wanted, name)
+                for code, bad in wrong.items():
+                    problem(name, code, bad, column)
                 parsed.numbers[name] = values[codes(column)]
                 add_rests(parsed, name, column)
             if name in wanted.categories:

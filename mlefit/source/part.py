@@ -4,13 +4,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Mask
 from mlefit.source.batch import Category, Extent
+from mlefit.source.cells import parse_numbers, patterns
 from mlefit.source.problems import Finding
 from mlefit.source.profile import Profile
 from mlefit.source.source import Kind
+
+if TYPE_CHECKING:
+    from mlefit.source.writing import Writing
 
 SMALL = 8 << 20             # bytes: inputs up to this size keep what was parsed
 
@@ -33,13 +37,13 @@ class Doubts(NamedTuple):
 class Wanted(NamedTuple):
     """What a block is parsed for: columns as numbers and as levels, none twice in either, and what is in doubt.
 
-    `kinds` and `units` tell how they are read, whatever the part they are in looks like.
+    `kinds` and `written` tell how they are read, whatever the part they are in looks like.
     """
 
     numbers: tuple[str, ...]
     categories: tuple[str, ...]
     kinds: Mapping[str, Kind | None]
-    units: Mapping[str, str]
+    written: "Mapping[str, Writing]"
     doubts: Doubts = Doubts()
 
     @property
@@ -51,6 +55,23 @@ class Wanted(NamedTuple):
     def columns(self) -> tuple[str, ...]:
         """All of them, each once."""
         return tuple(dict.fromkeys((*self.numbers, *self.categories, *self.unread)))
+
+
+def cells_as_numbers(
+    texts: Any, decimal: str, na: tuple[str, ...], wanted: Wanted, name: str
+) -> tuple[Array, dict[str, Mask]]:
+    """Cells (n,) of an Arrow string array as the numbers that column `name` holds, dates as days since 1970.
+
+    Returns the values, NaN where there is none, and by the code of a finding which cells are none.
+    """
+    writing = wanted.written.get(name)
+    if wanted.kinds[name] is not Kind.DATE:
+        values, bad, large = parse_numbers(texts, decimal, na, writing)
+        return values, {"not-a-number": bad, "too-large": large}
+    from mlefit.source.dates import days
+
+    values, bad, either = days(texts, patterns(decimal, na)[2], writing.order if writing else "")
+    return values, {"not-a-date": bad & ~either, "day-or-month": either}
 
 
 @dataclass(frozen=True, slots=True)

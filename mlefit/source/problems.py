@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from mlefit.errors import DataError
 from mlefit.source.cells import shown
+from mlefit.source.lines import has_point
 from mlefit.source.written import reason
 
 SHOWN_CELLS = 5     # cases a message names for one problem
@@ -16,14 +17,15 @@ _REMEDIES = {
     "currency": "Remove the currency signs.",
     "thousands": "Remove the thousands separators.",
     "decimal comma": "For decimal commas add --decimal ,",
-    "unit": "Give all cells of the column one unit, or none, and numbers without separators.",
+    "unit": "Give all cells of the column one unit, or none, and one kind of separator at most.",
     "bound": "A bound is no number: write what it stands for, or use the column as categories: C() in a formula.",
     "mark": "Remove the marks, or use the column as categories: C() in a formula.",
-    "date": "Turn dates and times into numbers first, such as days since a start, or leave the column out.",
+    "date": "State that the column holds dates with --as COLUMN=date, or correct the cells.",
     "ragged": "Complete or delete these lines; a cell that contains the separator must stand in double quotes.",
     "names-again": "Delete these lines; files with the same columns can be named one after the other.",
     "nul": "The file is damaged or not a text table; export it again.",
     "encoding": "State the encoding, such as --encoding cp1252 or --encoding latin-1.",
+    "day-or-month": "Write the dates as YYYY-MM-DD.",
     "type": "Leave the column out by naming the others with -x.",
 }
 
@@ -80,6 +82,10 @@ class Finding:
             return f"{cells} in {column} {'is not a number' if self.count == 1 else 'are not numbers'}: {listed}"
         if self.code == "too-large":
             return f"{cells} in {column} {'is' if self.count == 1 else 'are'} too large for a double: {listed}"
+        if self.code == "not-a-date":
+            return f"{cells} in {column} {'is not a date' if self.count == 1 else 'are not dates'}: {listed}"
+        if self.code == "day-or-month":
+            return f"no cell of {column} tells whether the day or the month comes first, or two tell otherwise: {listed}"
         lines = "1 line" if self.count == 1 else f"{self.count:,} lines"
         do = "does" if self.count == 1 else "do"
         return {
@@ -92,13 +98,15 @@ class Finding:
 
     def remedies(self) -> list[str]:
         """What to do, by the first cases."""
+        if self.code == "not-a-date":
+            return [f"Correct the cells, or declare a missing value with --na {self.cases[0].text}."]
         if self.code == "too-large":
             return ["The largest double is about 1.8e308: rescale the column."]
         if self.code != "not-a-number":
             return [_REMEDIES[self.code]]
         found = []
         for case in self.cases:
-            why = reason(case.text[1:-1])
+            why = "unit" if has_point(case.text[1:-1]) else reason(case.text[1:-1])     # a number where the others have a unit
             found.append(
                 f"Correct the cells, declare a missing value with --na {case.text}, or use the column as categories."
                 if why == "text" else _REMEDIES[why]

@@ -1,6 +1,6 @@
 """Profile: what the cells of a column are, counted. Over all rows the counts decide how the column is read."""
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -8,7 +8,10 @@ from mlefit.arrays import Array, Mask
 from mlefit.source.arrow import codes, floats, mask
 from mlefit.source.cells import BOOLEANS, level, parse_numbers, spelt
 from mlefit.source.source import Kind
-from mlefit.source.written import DATE, NUMERIC, are_quantities, reason, unit
+from mlefit.source.written import DATE, NUMERIC, are_quantities, reason
+
+if TYPE_CHECKING:
+    from mlefit.source.writing import Writing
 
 DISTINCT = 64               # levels per column that `Source.distinct` lists
 SEVERAL = 4 * DISTINCT      # spellings that are looked at: `1`, `1.0` and `01` are one level of a column of numbers
@@ -21,8 +24,10 @@ Levels = tuple[str, ...] | None
 class Profile(NamedTuple):
     """Cells of one column by what they are. Missing ones are left out; sums are those of more rows.
 
-    `written`: numbers as people write them, such as 12 %, which are refused later, as such; `measured`: those with one of
-    `units`. `levels`: different cells as spelt, in order of first appearance; None when they are many or were not asked for.
+    `written`: numbers as people write them, such as <5, which are refused later, as such; `measured`: those with one of
+    `units`, the `signed` of which have % or a currency; `grouped`: those without, but with separated thousands. `separators`:
+    of both; `orders`: what dates tell of the order of day and month. `levels`: different cells as spelt, in order of first
+    appearance; None when they are many or were not asked for.
     """
 
     numbers: int = 0
@@ -33,6 +38,10 @@ class Profile(NamedTuple):
     others: int = 0
     units: frozenset[str] | None = frozenset()
     levels: Levels = ()
+    grouped: int = 0
+    separators: frozenset[str] = frozenset()
+    orders: frozenset[str] = frozenset()
+    signed: int = 0
 
     def __add__(self, other: "Profile") -> "Profile":      # type: ignore[override]
         units = None if self.units is None or other.units is None else self.units | other.units
@@ -40,12 +49,14 @@ class Profile(NamedTuple):
             self.numbers + other.numbers, self.written + other.written, self.measured + other.measured,
             self.dates + other.dates, self.booleans + other.booleans, self.others + other.others,
             None if units is None or len(units) > UNITS else units, _merged(self.levels, other.levels),
+            self.grouped + other.grouped, self.separators | other.separators, self.orders | other.orders,
+            self.signed + other.signed,
         )
 
     @property
     def cells(self) -> int:
         """All that are not missing."""
-        return self.numbers + self.written + self.measured + self.dates + self.booleans + self.others
+        return self.numbers + self.written + self.measured + self.grouped + self.dates + self.booleans + self.others
 
     @property
     def kind(self) -> Kind:
@@ -56,9 +67,23 @@ class Profile(NamedTuple):
             return Kind.BOOLEAN
         if 2 * self.dates > self.cells:
             return Kind.DATE
-        quantities = self.units and (are_quantities(self.units) or (len(self.units) == 1 and self.measured == self.cells))
-        numbers = self.numbers + self.written + (self.measured if quantities else 0)
+        units = self.units
+        quantities = units and (are_quantities(units) or (len(units) == 1 and self.measured == self.cells))
+        numbers = self.numbers + self.written + self.grouped + (self.measured if quantities else self.signed)
         return Kind.TEXT if 2 * numbers < self.cells else Kind.NUMBER
+
+    @property
+    def writing(self) -> "Writing | None":
+        """How every cell is written that is no plain number; None where they are plain, or not written alike."""
+        if not (self.measured or self.grouped or self.orders):
+            return None
+        from mlefit.source.dates import order
+        from mlefit.source.writing import Writing
+
+        unit = self.unit or ""
+        alike = len(self.separators) == 1 and (bool(unit) or self.numbers + self.grouped == self.cells)
+        found = Writing(unit, next(iter(self.separators)) if alike else "", order(self.orders))
+        return None if found == Writing() else found
 
     @property
     def unit(self) -> str | None:
@@ -67,10 +92,13 @@ class Profile(NamedTuple):
 
     @property
     def distinct(self) -> Levels:
-        """The different cells as levels; None when they are more than DISTINCT, or were not asked for."""
+        """The different cells as levels of a column of this kind; None when they are many, or were not asked for."""
+        return self.distinct_as(self.kind)
+
+    def distinct_as(self, kind: Kind) -> Levels:
+        """The different cells as levels of this kind; None when they are more than DISTINCT, or were not asked for."""
         if self.levels is None:
             return None
-        kind = self.kind
         called = level if kind is Kind.NUMBER else spelt
         named = dict.fromkeys(
             called(text, kind is Kind.BOOLEAN, ".") for text in self.levels if kind is Kind.TEXT or text != "None"
@@ -107,8 +135,9 @@ def of_strings(column: Any, decimal: str, na: tuple[str, ...], listed: bool) -> 
     """As of_texts of a string array without nulls, with less work where all are dates, of which few occur twice."""
     import pyarrow.compute as pc
 
-    if not na and not listed and _dates(pc.utf8_trim_whitespace(column)).all():
-        return Profile(dates=len(column), levels=None)
+    trimmed = pc.utf8_trim_whitespace(column)
+    if not na and not listed and _dates(trimmed).all():
+        return Profile(dates=len(column), levels=None, orders=_orders(trimmed))
     return of_texts(column.dictionary_encode(), decimal, na, listed)
 
 
@@ -132,28 +161,50 @@ def of_texts(column: Any, decimal: str, na: tuple[str, ...], listed: bool, *, ty
     else:
         dates = _dates(trimmed) if digits.any() else nowhere
         if not na and dates.all():      # a look at each text would cost more than the rest of reading such a column
-            return Profile(dates=int(counts.sum()), levels=_spellings(trimmed, nowhere, decimal) if listed else None)
+            return Profile(dates=int(counts.sum()), levels=_spellings(trimmed, nowhere, decimal) if listed else None,
+                           orders=_orders(trimmed))
         values, other, _ = parse_numbers(texts, decimal, na)
         absent, dates = ~other & np.isnan(values), dates & other
         booleans = other & mask(pc.match_substring_regex(trimmed, f"^(?i:{'|'.join(sorted(BOOLEANS))})$"))
     numeral = other & ~dates & digits
-    written, units = 0, dict[str, int]()
+    written, grouped, signed, units, separators = 0, 0, 0, dict[str, int](), set[str]()
     cells = trimmed.to_pylist() if numeral.any() else []
     for at in np.flatnonzero(numeral).tolist():
-        why = reason(cells[at])
-        if why in NUMERIC:
-            written += int(counts[at])
-        elif why == "unit" and (measure := unit(cells[at])) is not None:
-            units[measure] = units.get(measure, 0) + int(counts[at])
+        found = taken(cells[at], decimal)
+        if found is None:
+            written += int(counts[at]) if reason(cells[at]) in NUMERIC else 0
+            continue
+        separators |= {found.separator} - {""}
+        if found.unit:
+            units[found.unit] = units.get(found.unit, 0) + int(counts[at])
+            signed += 0 if found.measured else int(counts[at])
+        else:
+            grouped += int(counts[at])
 
     def weight(cells: Mask) -> int:
         return int(counts[cells].sum())
 
     measured, date, boolean = sum(units.values()), weight(dates), weight(booleans)
     return Profile(
-        weight(~other & ~absent), written, measured, date, boolean, weight(other) - written - measured - date - boolean,
-        frozenset(units) if len(units) <= UNITS else None, _spellings(trimmed, absent, decimal) if listed else None,
+        weight(~other & ~absent), written, measured, date, boolean,
+        weight(other) - written - measured - grouped - date - boolean, frozenset(units) if len(units) <= UNITS else None,
+        _spellings(trimmed, absent, decimal) if listed else None, grouped, frozenset(separators),
+        _orders(trimmed) if date else frozenset(), signed,
     )
+
+
+def taken(text: str, decimal: str) -> "Writing | None":
+    """As taken_apart, which is loaded when a cell asks for it."""
+    from mlefit.source.writing import taken_apart
+
+    return taken_apart(text, decimal)
+
+
+def _orders(trimmed: Any) -> frozenset[str]:
+    """What dates among texts (n,) tell of the order of day and month."""
+    from mlefit.source.dates import evidence
+
+    return evidence(trimmed)
 
 
 def _dates(trimmed: Any) -> Mask:

@@ -7,16 +7,20 @@ from contextlib import suppress
 from functools import reduce
 from operator import add
 from threading import Thread
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from mlefit.errors import DataError, InBlockError
 from mlefit.source.batch import Batch, Place
 from mlefit.source.index import counting
 from mlefit.source.knowledge import Knowledge
+from mlefit.source.options import ReadOptions
 from mlefit.source.part import SMALL, Block, Parsed, Part, Wanted
 from mlefit.source.problems import Finding, refusal
 from mlefit.source.profile import Profile
 from mlefit.source.source import Caution, Kind, Source
+
+if TYPE_CHECKING:
+    from mlefit.source.writing import Writing
 
 T = TypeVar("T")
 
@@ -39,23 +43,25 @@ class Reader(Source):
     `bytes_read` counts stored bytes of the current pass, for progress bars.
     """
 
-    def __init__(self, parts: Sequence[Part], digest: bool = False) -> None:
+    def __init__(self, parts: Sequence[Part], options: ReadOptions) -> None:
         first = parts[0]
         self.parts = tuple(parts)
         self.labels = tuple(part.label for part in parts)
         self.names = first.names
         self.complete = all(part.complete for part in parts)
         heads = {name: reduce(add, (part.profiles[name] for part in parts)) for name in self.names}
-        self._known = Knowledge(heads, _sure(parts, heads), self.complete)
+        stated = {name: Kind[kind.upper()] for name, kind in options.types}
+        self._known = Knowledge(heads, _sure(parts, heads), self.complete, stated)
+        self.glimpse = self._known.distinct.answers.copy()
         self.kinds, self.distinct = self._known.kinds, self._known.distinct
-        self.warnings = _cautions(self._known.units)
+        self.warnings, self.remarks = _cautions(self._known.written), _remarks(self._known.written)
         self.counting = counting([part.counted for part in parts])
         self.notes = list(dict.fromkeys(note for part in parts for note in part.notes))
         sizes = [part.size for part in parts]
         self.size = None if None in sizes else sum(size for size in sizes if size is not None)
         self.bytes_read = 0
         self._kept: Parsed | None = None
-        self._digested = digest
+        self._digested = options.digest
         self._digests: tuple[str, ...] | None = None
         self._hashing: Thread | None = None
 
@@ -86,13 +92,13 @@ class Reader(Source):
 
     def _wanted(self, numbers: Sequence[str], categories: Sequence[str]) -> Wanted:
         return Wanted(tuple(dict.fromkeys(numbers)), tuple(dict.fromkeys(categories)), self._known.kinds.answers,
-                      self._known.units)
+                      self._known.written)
 
     def _learn(self, wanted: Wanted, profiles: Mapping[str, Profile]) -> None:
         """All rows have been seen."""
         if self._known.learn(wanted.doubts, profiles):
             self._kept = None       # it was read in another way
-            self.warnings = _cautions(self._known.units)
+            self.warnings, self.remarks = _cautions(self._known.written), _remarks(self._known.written)
 
     @property
     def _keeps(self) -> bool:
@@ -228,8 +234,15 @@ def _sure(parts: Sequence[Part], heads: Mapping[str, Profile]) -> set[str]:
     return {name for name, head in heads.items() if {part.by_type.get(name) for part in parts} - {Kind.EMPTY} == {head.kind}}
 
 
-def _cautions(units: Mapping[str, str]) -> tuple[Caution, ...]:
+def _cautions(written: "Mapping[str, Writing]") -> tuple[Caution, ...]:
     return tuple(
-        Caution("unit", f'column "{name}": every cell ends in "{unit}", and is read as a number of {unit}', (name,))
-        for name, unit in units.items()
+        Caution("unit", f'column "{name}": every cell ends in "{writing.unit}", and is read as a number of {writing.unit}', (name,))
+        for name, writing in written.items() if writing.measured
+    )
+
+
+def _remarks(written: "Mapping[str, Writing]") -> tuple[Caution, ...]:
+    return tuple(
+        Caution("written", f'column "{name}" is read as numbers: {words}.', (name,))
+        for name, writing in written.items() if (words := writing.words())
     )

@@ -39,9 +39,10 @@ class Source(ABC):
     different values as levels, at most 64 each (more: the key is absent). Both are told from the first rows of each file
     until a pass has seen all of them, so whoever has built on them asks `stands` in the end. `complete`: the first rows
     are the whole table. `notes`: what was detected and is unusual, as sentences. `warnings`: what is doubtful in how
-    columns are read as numbers. `counting`: columns that do no more than count the rows, as the index of an export does.
-    `size`: bytes, or None when unknown. `watch`: called during a pass, in the consumer's thread, with the rows and the
-    bytes read so far.
+    columns are read as numbers; `remarks`: what is not, but should be known. `glimpse`: the different values of the first rows
+    as levels, None where they are many, for remarks on which nothing hangs. `counting`: columns that do no more than count
+    the rows, as the index of an export does. `size`: bytes, or None when unknown. `watch`: called during a pass, in the
+    consumer's thread, with the rows and the bytes read so far.
     """
 
     labels: tuple[str, ...]
@@ -51,6 +52,8 @@ class Source(ABC):
     complete: bool
     notes: list[str]
     warnings: tuple[Caution, ...]
+    remarks: tuple[Caution, ...]
+    glimpse: Mapping[str, tuple[str, ...] | None]
     counting: frozenset[str]
     size: int | None
     watch: Callable[[int, int], None] | None = None

@@ -69,7 +69,8 @@ class TextPart(Part):
         self._header = offset + (after_names if after_names >= 0 else len(text))
         line = text[: self._header - offset].rstrip(b"\r\n")
         line = squeeze(line) if self._dialect.ragged_spaces else line
-        self._parser = Parser(self.label, header.names, header.width, self._dialect, line, options.na)
+        self._parser = Parser(self.label, header.names, header.width, self._dialect, line, options.na,
+                              tuple(name for name, kind in options.types if kind == "text" and name in header.names))
         broken = broken_text(start[: self._header], self._eol)
         if broken is not None:
             raise refusal([broken], [self.label])
