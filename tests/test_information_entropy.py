@@ -6,11 +6,33 @@ import numpy as np
 import pytest
 from information_cases import spacing_entropy
 from scipy import stats
-from scipy.special import digamma
+from scipy.special import digamma, log_ndtr
 
-from mlefit.information.distribution import anderson_darling, log_cell_mass
+from mlefit.arrays import Array
+from mlefit.information.anderson import anderson_darling, fitted_law, stephens, upper_tail
+from mlefit.information.cells import log_mass
 from mlefit.information.entropy import Spacings
+from mlefit.information.working import Working
 from mlefit.noise.gaussian import Gaussian
+from mlefit.noise.model import Derivatives, Shape
+
+
+class KnownSpread(Gaussian):
+    """A normal law of standard deviation one."""
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        return ()
+
+    def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
+        found = super().nll(y, eta, np.zeros(1), order)
+        return found if found.d1 is None else found._replace(d1=found.d1[:, :1])
+
+    def quantile(self, u: Array, eta: Array, free: Array) -> Array:
+        return super().quantile(u, eta, np.zeros(1))
+
+
+NORMAL_OF_KNOWN_SPREAD = KnownSpread()
 
 
 def test_constant_is_that_of_van_es() -> None:
@@ -53,23 +75,41 @@ def test_row_order_does_not_matter_and_scale_shifts_by_its_log() -> None:
 
 def test_anderson_darling_is_that_of_scipy() -> None:
     x = np.random.default_rng(2).gamma(3, size=400)
-    z = np.sort((x - x.mean()) / x.std(ddof=1))
+    z = ((x - x.mean()) / x.std(ddof=1))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)      # scipy 1.17 announces new keywords
         expected = stats.anderson(x, "norm").statistic
-    assert anderson_darling(Gaussian(), z, np.zeros((400, 1)), np.zeros(1)) == pytest.approx(float(expected), rel=1e-10)
+    assert anderson_darling(log_ndtr(z), log_ndtr(-z)) == pytest.approx(float(expected), rel=1e-10)
 
 
 def test_anderson_darling_survives_far_tails() -> None:
-    assert np.isfinite(anderson_darling(Gaussian(), np.array([-60.0, 0.0, 50.0]), np.zeros((3, 1)), np.zeros(1)))
+    z = np.array([-60.0, 0.0, 50.0])
+    assert np.isfinite(anderson_darling(log_ndtr(z), log_ndtr(-z)))
+
+
+def test_the_law_of_anderson_and_darling_is_found_for_any_fit() -> None:
+    """Without a fit the weights are 1 / (j (j + 1)); with mean and variance fitted the law is that of Stephens (1986)."""
+    y = np.random.default_rng(4).normal(size=4000)
+    none, ones = np.empty((4000, 0)), np.ones((4000, 1))
+    eta = np.full((4000, 1), y.mean())
+    known = fitted_law(Working(NORMAL_OF_KNOWN_SPREAD, y, (none,), eta * 0, np.empty(0), 0, 0))
+    assert known[:4] == pytest.approx([1 / 2, 1 / 6, 1 / 12, 1 / 20], rel=0.02)
+    fitted = fitted_law(Working(Gaussian(), y, (ones,), eta, np.array([np.log(y.std())]), 2, 0))
+    assert fitted.sum() == pytest.approx(0.3845, abs=0.004)         # mean of A^2 (Stephens 1976)
+    for squared, p in ((0.631, 0.10), (0.752, 0.05), (1.035, 0.01)):
+        assert upper_tail(fitted, squared) == pytest.approx(p, rel=0.08)
+        assert stephens(squared, 10**9) == pytest.approx(p, rel=0.02)
+    far = [stephens(squared, 100) for squared in (0.1, 0.25, 0.5, 1.0, 5.0, 10.0, 50.0, 300.0)]
+    assert far == sorted(far, reverse=True)
+    assert far[-1] >= 0.0
 
 
 def test_cell_masses_keep_their_digits_in_both_tails() -> None:
     low = np.array([-9.0, -0.5, 0.0, 8.0, 30.0])
     expected = [stats.norm.logsf(9.0 - 0.5), stats.norm.logsf(30.0)]
-    mass = log_cell_mass(Gaussian(), low, low + 0.5, np.zeros((5, 1)), np.zeros(1))
+    mass = log_mass(Gaussian(), low, low + 0.5, np.zeros((5, 1)), np.zeros(1))
     assert mass[1] == mass[2] == pytest.approx(np.log(stats.norm.cdf(0.5) - 0.5), abs=1e-14)
     assert mass[0] == pytest.approx(np.log(stats.norm.cdf(-8.5) - stats.norm.cdf(-9.0)), abs=1e-10)
     assert expected[1] - 1e-6 < mass[4] <= expected[1]
     wide = np.arange(-12, 12, 0.5)
-    assert np.exp(log_cell_mass(Gaussian(), wide, wide + 0.5, np.zeros((wide.size, 1)), np.zeros(1))).sum() == pytest.approx(1.0, abs=1e-14)
+    assert np.exp(log_mass(Gaussian(), wide, wide + 0.5, np.zeros((wide.size, 1)), np.zeros(1))).sum() == pytest.approx(1.0, abs=1e-14)

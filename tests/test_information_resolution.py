@@ -1,4 +1,4 @@
-"""Ties: rounding is found and named, atoms and copies are refused, null data is rounded like the data."""
+"""Ties: lattices, heaps and atoms are found and named, and never keep the rest from being judged."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,13 @@ import pytest
 from information_cases import gaussian
 
 from mlefit.arrays import Array
-from mlefit.information.resolution import Grid, lattice_step, resolve
+from mlefit.information.cells import log_mass
+from mlefit.information.lattice import lattice_step, step_of
+from mlefit.information.resolution import resolve
+from mlefit.noise.gaussian import Gaussian
+
+Column = Callable[[np.random.Generator], Array]
+ROWS = 800
 
 
 @pytest.mark.parametrize("step", [0.01, 0.1, 0.5, 1.0, 2.54, 1 / 3])
@@ -18,46 +24,105 @@ def test_lattice_step_is_recovered(step: float, shift: float) -> None:
 
 
 def test_full_precision_numbers_have_no_step() -> None:
-    assert lattice_step(np.sort(np.random.default_rng(1).normal(size=5000))) is None
+    assert step_of(np.sort(np.random.default_rng(1).normal(size=5000))) is None
 
 
-def test_kinds_of_resolution() -> None:
-    rng = np.random.default_rng(2)
-    x = rng.normal(size=4000)
-
-    def kind(values: np.ndarray) -> str:
-        return resolve(np.sort(values), 1.0).kind
-
-    assert kind(x) == "smooth"
-    assert kind(np.round(x, 1)) == "cells"
-    assert kind(np.round(x, 2)) == "jitter"
-    assert kind(x.astype(np.float32).astype(float)) in {"smooth", "jitter"}
-    assert kind(np.append(x, x[:5])) == "smooth"          # a few accidental copies do not matter
-    assert kind(np.tile(x, 2)) == "none"
+def zeros(rng: np.random.Generator) -> Array:
+    return np.where(rng.random(ROWS) < 0.24, 0.0, np.round(rng.gamma(2, 2, ROWS), 2))
 
 
-@pytest.mark.parametrize(("change", "reason"), [
-    (lambda x: np.where(np.arange(x.size) < 300, 0.0, x),
-     "the value 0 holds 300 of 1000 rows (an atom), and no density has one"),
-    (lambda x: np.where(np.arange(x.size) < 30, 999.0, np.round(x, 2)),
-     "the value 999 holds 30 of 1000 rows (an atom), and no density has one"),
-    (lambda x: np.tile(x, 2), "2000 of 2000 rows repeat a value to full precision (copied rows)"),
-    (lambda x: x[:5], "5 rows are too few (at least 20)"),
-    (lambda x: np.round(x / 8) * 8 + np.where(np.arange(x.size) % 50, 0.0, 8.0),
-     "the resolution 8 is coarser than 2 standard deviations"),
+def topped(rng: np.random.Generator) -> Array:
+    return np.minimum(np.round(32 + 9 * rng.normal(size=ROWS), 1), 50.0)
+
+
+def prices(rng: np.random.Generator) -> Array:
+    price = rng.lognormal(12, 0.3, ROWS)
+    return np.where(rng.random(ROWS) < 0.7, np.round(price, -3), np.round(price))
+
+
+def ages(rng: np.random.Generator) -> Array:
+    age = rng.normal(45, 12, ROWS)
+    return np.where(rng.random(ROWS) < 0.3, 5 * np.rint(age / 5), np.rint(age))
+
+
+TEN: dict[str, tuple[Column, float | None]] = {     # ten columns like real ones, and the step of their cells
+    "zeros in 24 %": (zeros, 0.01),
+    "a top code of 50": (topped, 0.1),
+    "prices in thousands": (prices, 1000.0),
+    "tenths in single precision": (lambda rng: np.round(rng.normal(50, 5, ROWS), 1).astype(np.float32).astype(float), 0.1),
+    "minutes in hours, to three decimals": (lambda rng: np.round(np.rint(rng.normal(4, 1, ROWS) * 60) / 60, 3), 1 / 60),
+    "pounds in kilograms": (lambda rng: np.round(np.rint(rng.normal(160, 30, ROWS)) * 0.45359237, 1), 0.45359237),
+    "ages heaped at five": (ages, 5.0),
+    "waiting times with zeros": (lambda rng: np.where(rng.random(ROWS) < 0.03, 0.0, np.round(rng.gamma(3, 2, ROWS), 1)), 0.1),
+    "wages cut at 99": (lambda rng: np.minimum(np.round(rng.lognormal(3.2, 0.8, ROWS), 2), 99.0), 0.01),
+    "a sum of two lattices": (
+        lambda rng: np.rint(rng.normal(20, 6, ROWS)) * np.sqrt(3) + np.rint(rng.normal(10, 4, ROWS)) * np.sqrt(2), None),
+}
+
+
+@pytest.mark.parametrize("name", TEN)
+def test_columns_like_real_ones_are_judged(name: str) -> None:
+    make, step = TEN[name]
+    rng = np.random.default_rng([2, len(name)])
+    y, x = make(rng), rng.normal(size=(ROWS, 1))
+    for found in (gaussian(y), gaussian(y, x)):
+        assert found.kl.reason is None
+        assert found.kl.verdict_p_value is not None
+        assert "copied" not in str(found.kl)
+        assert step is None or found.kl.resolution == pytest.approx(step, rel=1e-3)
+        assert abs(found.entropy + found.kl.raw - found.cross_entropy) < 1e-9
+
+
+@pytest.mark.parametrize(("name", "place", "flag"), [
+    ("zeros in 24 %", "zero", "{rows} of 800 rows are exactly 0"),
+    ("a top code of 50", "highest", "{rows} of 800 rows are at the maximum 50: top-coded?"),
+    ("waiting times with zeros", "zero", "{rows} of 800 rows are exactly 0"),
+    ("wages cut at 99", "highest", "{rows} of 800 rows are at the maximum 99: top-coded?"),
 ])
-def test_what_cannot_be_compared_is_refused(change: Callable[[Array], Array], reason: str) -> None:
-    found = gaussian(change(np.random.default_rng(3).normal(size=1000)))
-    assert found.kl.reason == reason
-    assert found.kl.verdict == f"not identifiable: {reason}"
-    assert found.kl.bound == "none"
-    assert found.kl.raw is None
-    assert found.entropy is None
-    assert np.isfinite(found.cross_entropy)
+def test_values_that_no_density_holds_are_named(name: str, place: str, flag: str) -> None:
+    y = TEN[name][0](np.random.default_rng([2, len(name)]))
+    found = gaussian(y)
+    (atom,) = found.kl.atoms
+    assert atom.place == place
+    assert atom.rows == np.sum(y == atom.value)
+    assert flag.format(rows=atom.rows) in found.kl.flags
 
 
-def test_constant_column_is_refused() -> None:
+def test_an_atom_that_is_no_end_is_named_too() -> None:
+    y = np.random.default_rng(3).normal(0, 300, 500)
+    y[:40] = 100.0
+    found = gaussian(y)
+    assert found.kl.flags[-1] == "40 of 500 rows are exactly 100: a code, or a default?"
+    y[:40] = -2000.0
+    assert gaussian(y).kl.flags[-1] == "40 of 500 rows are at the minimum -2000: censored?"
+
+
+def test_a_step_is_never_widened_to_hide_a_value() -> None:
+    rng = np.random.default_rng(4)
+    y = np.round(rng.normal(5, 1, 1000), 2)
+    y[:100] = 5.0
+    assert resolve(y, 1.0).step == pytest.approx(0.01)
+    assert resolve(y, 1.0).atoms[0].rows >= 100
+
+
+def test_steps_coarser_than_the_law_leave_the_mean_and_the_spread() -> None:
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(600, 1))
+    y = np.rint(0.3 * x[:, 0] + 0.5 * rng.normal(size=600))
+    alone, found = gaussian(y), gaussian(y, x)
+    assert alone.kl.reason == f"values come in steps of 1, coarser than a standard deviation of {np.std(y) * SIXTEENTH:.3g}"
+    assert list(found.kl.part_p_values) == ["structure", "spread"]
+    assert found.kl.flags[-1].startswith("the shape is not looked at: values come in steps of 1, coarser than")
+    assert found.kl.verdict == "no misfit detected"
+
+
+SIXTEENTH = 0.994457883209753       # half the width of the middle 68 % of a normal law, in standard deviations
+
+
+def test_constant_columns_have_no_resolution() -> None:
     assert resolve(np.ones(50), 1.0).reason == "the column is constant"
+    nearly = np.append(np.ones(60), 2.0)
+    assert resolve(nearly, 1.0).reason == "nearly all rows have one value"
 
 
 @pytest.mark.parametrize("step", [0.01, 0.1, 0.5, 1.0])
@@ -66,39 +131,22 @@ def test_rounding_is_not_a_misfit(step: float, n: int) -> None:
     p = []
     for seed in range(6):
         y = np.round(np.random.default_rng([seed, n]).normal(size=n) / step) * step
-        found = gaussian(y, draws=39)
+        found = gaussian(y)
+        if found.kl.reason is not None:         # a standard deviation just below the step
+            assert step == 1.0
+            continue
         assert np.isfinite(found.kl.raw)
         assert found.kl.resolution == pytest.approx(step, rel=1e-9) or found.kl.resolution is None
         assert found.kl.bound == "estimate"
         p.append(found.kl.verdict_p_value)
+    assert len(p) >= 2
     assert max(p) > 0.1
     assert min(p) > 1 / 40 or sorted(p)[1] > 1 / 40
 
 
-def test_jitter_has_the_width_of_a_cell_and_rounding_returns() -> None:
-    rng = np.random.default_rng(4)
-    grid = Grid(0.5, np.linspace(0, 0.4, 1000))
-    points = grid.round(rng.normal(size=1000))
-    jittered = grid.jitter(points, rng)
-    assert np.abs(jittered - points).max() <= 0.25
-    assert (jittered - points).std() == pytest.approx(0.5 / np.sqrt(12), rel=0.05)
-    assert np.allclose(grid.round(jittered), points, atol=1e-12)
-
-
-@pytest.mark.parametrize(("step", "decimals", "sd"), [(0.45359237, 6, 8.0), (0.45359237, 2, 8.0), (2.54, 1, 30.0)])
-def test_a_lattice_in_another_unit_is_found_through_the_decimals_it_is_written_with(
-    step: float, decimals: int, sd: float
-) -> None:
-    y = np.sort(np.round(step * np.round(np.random.default_rng(11).normal(160.0, sd / step, 300)), decimals))
-    found = resolve(y, float(y.std()))
-    assert found.kind == "jitter"
-    assert found.step == pytest.approx(step, rel=1e-3)
-    seen = gaussian(y)
-    assert seen.kl.verdict == "no misfit detected"
-
-
-def test_copied_rows_in_decimals_are_no_lattice() -> None:
-    y = np.round(np.random.default_rng(6).normal(70.0, 8.0, 60), 4)
-    found = resolve(np.sort(np.tile(y, 5)), 8.0)
-    assert found.kind == "none"
-    assert found.reason == "300 of 300 rows repeat a value to full precision (copied rows)"
+def test_masses_of_cells_are_those_of_the_law() -> None:
+    edges = np.linspace(-8, 8, 33)
+    mass = np.exp(log_mass(Gaussian(), edges[:-1], edges[1:], np.zeros((32, 1)), np.zeros(1)))
+    assert mass.sum() == pytest.approx(1.0, abs=1e-14)
+    far = log_mass(Gaussian(), np.array([-1e9]), np.array([-1e9 + 1]), np.zeros((1, 1)), np.zeros(1))
+    assert np.isneginf(far) or far < -1e17

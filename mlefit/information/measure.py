@@ -3,22 +3,25 @@
 import numpy as np
 
 from mlefit.blas import one_thread
-from mlefit.information.sample import Fitter, Plan, Sample
+from mlefit.information.patterns import group, tabulate
+from mlefit.information.sample import Plan, Sample
 from mlefit.information.unknown import not_identifiable
 from mlefit.noise.model import Measure
-from mlefit.report.information import Information
+from mlefit.report.information import Divergence, Information
+
+REPLICATED = 5           # rows per pattern of predictors from which classes have frequencies in each
+SATURATED = "saturated: cannot misfit"
 
 
-def measure(sample: Sample, *, fit: Fitter, seed: int, draws: int | None, level: float = 0.95) -> Information:
+def measure(sample: Sample, *, seed: int, draws: int | None, level: float = 0.95) -> Information:
     """KL(data || fitted model) in nats per row, by the estimator for this kind of response and predictors.
 
-    `fit` refits the family. `draws` is the number of simulated data sets: None, chosen from n; 0, nothing is
-    simulated, and what needs it is None. The same sample and seed give the same figures. Where KL cannot be known they
-    say why; nothing is raised. BLAS is held to one thread: its sums depend on their number, and the
-    products here are too narrow to gain from more.
+    `draws` is the number of simulated data sets: None, chosen from n; 0, nothing is simulated, and what needs it is None. The
+    same sample and seed give the same figures. Where KL cannot be known they say why; nothing is raised. BLAS is held to one
+    thread: its sums depend on their number.
     """
     with one_thread():
-        return _estimate(sample, Plan(fit, seed, draws, level))
+        return _estimate(sample, Plan(seed, draws, level))
 
 
 def _estimate(sample: Sample, plan: Plan) -> Information:
@@ -27,19 +30,30 @@ def _estimate(sample: Sample, plan: Plan) -> Information:
         return not_identifiable(sample.cross_entropy_total, "the fitted model is not finite", sample.n)
     # One estimator runs, and start-up is a feature: the others are not loaded.
     if sample.noise.response.reads_levels:
-        from mlefit.information.discrete import discrete
-
-        return discrete(sample, plan)
-    if sample.noise.measure is Measure.DENSITY and sample.predictor_free:
-        from mlefit.information.continuous import continuous
-
-        return continuous(sample, plan)
-    if sample.noise.measure is Measure.DENSITY:
-        from mlefit.information.regression import regression
-
-        return regression(sample, plan)
-    if sample.predictor_free:
+        found = _repeated(sample, plan)
+        if found is not None:
+            return found
+    elif sample.noise.measure is Measure.MASS and sample.predictor_free:
         from mlefit.information.counts import counts
 
         return counts(sample, plan)
-    return not_identifiable(sample.cross_entropy_total, "counts with predictors have no estimate yet", sample.n)
+    from mlefit.information.parts import judge
+
+    return judge(sample, plan)
+
+
+def _repeated(sample: Sample, plan: Plan) -> Information | None:
+    """Classes whose predictors repeat; None where nearly every row has predictors of its own."""
+    columns = [*sample.design.T, *([] if sample.offset is None else [sample.offset])] or [np.zeros(sample.y.size)]
+    pattern = group(columns, sample.n / REPLICATED)
+    if pattern is None:
+        return None
+    patterns = tabulate(pattern, sample.y, sample.weight, len(sample.noise.outcome_names))
+    total = sample.cross_entropy_total
+    if patterns.number == sample.designs[0].shape[1]:
+        kl = Divergence(raw=0.0, misfit=0.0, bound="saturated", verdict=SATURATED, verdict_code="saturated", n_used=sample.n,
+                        upper=total)
+        return Information("nats", total, total, "frequencies of the classes", kl)
+    from mlefit.information.replicated import replicated
+
+    return replicated(sample, patterns, plan)

@@ -1,34 +1,18 @@
-"""Sample: the rows that the KL part sees, in memory, and the fitter that it may call."""
+"""Sample: the rows that the KL part sees, in memory."""
 
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.information.reference import Block
 from mlefit.noise.model import NoiseModel
-
-
-class Fitter(Protocol):
-    """Maximum likelihood of the same family: (y, x, weight, offset) -> (eta (n, m), free (s,), sum of the nll).
-
-    `near`: (eta, free) of a model that is close to the answer, where the search may begin. May raise NoEstimateError
-    where the data has no maximum.
-    """
-
-    def __call__(
-        self, y: Array, x: Array, weight: Array | None, offset: Array | None, /,
-        near: tuple[Array, Array] | None = None,
-    ) -> tuple[Array, Array, float]:
-        """The maximum of these rows."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to refit, the seed, the number of simulated data sets (None: chosen from n) and the level of intervals."""
+    """The seed, the number of simulated data sets (None: chosen from n) and the level of intervals."""
 
-    fit: Fitter
     seed: int
     draws: int | None
     level: float
@@ -38,17 +22,17 @@ class Plan:
 class Sample:
     """Complete rows and the fitted model on them.
 
-    `y` (n,) in natural units, or class indices; `design` (n, p) of full column rank, its columns those of the user in
-    some unit, equal where theirs are equal; `x` (n, p) with the same span, well conditioned; `eta` (n, m), offset
-    included, and `free` (s,) at the maximum likelihood estimate; `weight` (n,) whole numbers >= 0 or None.
-    `parameters` counts every free parameter. `rows_total` is the n of the whole fit and `cross_entropy_total` its
-    cross-entropy in nats per row: the rows here may be a random part of it.
+    `y` (n,) in natural units, or class indices; `design` (n, p) of full column rank, its columns those of the user in some unit,
+    and what they stand for, `blocks`; `designs` (n, r_a) of each predictor, well conditioned; `eta` (n, m), offset included, and
+    `free` (s,) at the maximum likelihood estimate; `weight` (n,) whole numbers >= 0 or None. `parameters` counts every free
+    parameter. `rows_total` is the n of the whole fit and `cross_entropy_total` its cross-entropy in nats per row: the rows here
+    may be a random part of it. `target` and `formula`: how the user says it.
     """
 
     noise: NoiseModel
     y: Array
     design: Array
-    x: Array
+    designs: tuple[Array, ...]
     eta: Array
     free: Array
     weight: Array | None
@@ -57,6 +41,9 @@ class Sample:
     intercept_only: bool
     rows_total: int
     cross_entropy_total: float
+    blocks: tuple[Block, ...] = ()
+    target: str = "y"
+    formula: str = ""
 
     @property
     def n(self) -> int:
@@ -66,7 +53,7 @@ class Sample:
     @property
     def predictor_free(self) -> bool:
         """Whether one law holds for all rows."""
-        return self.offset is None and (self.intercept_only or self.x.shape[1] == 0)
+        return self.offset is None and (self.intercept_only or not any(x.shape[1] for x in self.designs))
 
     @property
     def partial(self) -> bool:
@@ -76,12 +63,12 @@ class Sample:
     def take(self, rows: np.ndarray) -> "Sample":
         """The rows of these indices, each with weight 1."""
         return replace(
-            self, y=self.y[rows], design=self.design[rows], x=self.x[rows], eta=self.eta[rows], weight=None,
-            offset=None if self.offset is None else self.offset[rows],
+            self, y=self.y[rows], design=self.design[rows], designs=tuple(x[rows] for x in self.designs), eta=self.eta[rows],
+            weight=None, offset=None if self.offset is None else self.offset[rows],
         )
 
-    def take_sorted(self) -> "Sample":
-        """The rows in order of y, weights kept, so that sampling and jitter do not depend on the order of the file."""
+    def in_order(self) -> "Sample":
+        """The rows in order of y, weights kept, so that which are sampled does not depend on the order of the file."""
         order = np.argsort(self.y, kind="stable")
         return replace(self.take(order), weight=None if self.weight is None else self.weight[order])
 
@@ -94,6 +81,14 @@ class Sample:
         if self.weight is not None:
             positions = np.searchsorted(np.cumsum(self._counts()), positions, side="right")
         return self.take(positions)
+
+    def standard(self, centre: float, scale: float) -> "Sample":
+        """The rows with a response in this unit, on which no divergence depends."""
+        noise, log = self.noise, float(np.log(scale))
+        moved = [(eta - predictor.unit_power * centre - predictor.log_unit * log) / scale**predictor.unit_power
+                 for eta, predictor in zip(self.eta.T, noise.predictors, strict=True)]
+        free = self.free - log * np.array([shape.unit_power for shape in noise.shapes])
+        return replace(self, y=(self.y - centre) / scale, eta=np.stack(moved, axis=1), free=free)
 
     def _counts(self) -> np.ndarray:
         return np.rint(0.0 if self.weight is None else self.weight).astype(np.int64)

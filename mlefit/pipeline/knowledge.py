@@ -1,14 +1,12 @@
 """Knowledge: the KL part of the report, from a sample of the rows that all of the fit has seen."""
 
-from functools import partial
-
 import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.estimation.fit import Optima
-from mlefit.estimation.refit import refit
 from mlefit.information.measure import measure
 from mlefit.information.prediction import takeuchi
+from mlefit.information.reference import Block
 from mlefit.information.sample import Sample
 from mlefit.information.unknown import not_identifiable, off
 from mlefit.mean import LinearMean
@@ -36,11 +34,32 @@ def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> Sample:
         y, eta = y * units.y_scale + units.y_centre, units.natural(eta)
         free = free + problem.log_unit * np.array([shape.unit_power for shape in noise.shapes])
     return Sample(
-        noise=noise, y=y, design=coordinates.design(rows), x=np.asfortranarray(coordinates.columns(rows)), eta=eta, free=free,
+        noise=noise, y=y, design=coordinates.design(rows), designs=_designs(mean, rows), eta=eta, free=free,
         weight=rows.weight, offset=rows.offset, parameters=problem.n_params,
         intercept_only=constant and all(len(shape.kept) == 1 for shape in problem.shapes), rows_total=round(problem.n),
-        cross_entropy_total=fit.nll[0] / problem.n + problem.log_unit,
+        cross_entropy_total=fit.nll[0] / problem.n + problem.log_unit, blocks=_blocks(problem),
+        target=prepared.observed.target, formula=prepared.roles.formula,
     )
+
+
+def _designs(mean: LinearMean, rows: Chunk) -> tuple[Array, ...]:
+    """The columns (n, r_a) of each predictor in the coordinates of the search; one array where they have one design."""
+    first = np.asfortranarray(mean.part(0).columns(rows))
+    return tuple(first if mean.shared else np.asfortranarray(mean.part(a).columns(rows)) for a in range(mean.predictors))
+
+
+def _blocks(problem: Problem) -> tuple[Block, ...]:
+    """The terms of the mean, with the kept columns of the design that are theirs."""
+    predictors, kept = problem.prepared.predictors, problem.shapes[0].kept
+    places = {column: place for place, column in enumerate(kept)}
+    found, column = [], int(predictors.intercept)
+    for term in predictors.terms:
+        own = tuple(places[j] for j in range(column, column + term.width) if j in places)
+        coded = len(term.factors) == 1 and term.factors[0].coded
+        if own:
+            found.append(Block(term.text, own, coded))
+        column += term.width
+    return tuple(found)
 
 
 def information(found: Fitted, null: float | None) -> Information:
@@ -49,13 +68,13 @@ def information(found: Fitted, null: float | None) -> Information:
     `null` is the log-likelihood of the intercept alone.
     """
     problem, fit, mean = found.problem, found.fit, found.mean
-    request, noise = problem.request, problem.prepared.noise
+    request = problem.request
     cross = fit.nll[0] / problem.n + problem.log_density
     if problem.prepared.observed.sampling:
         reason = "with sampling weights the likelihood is not that of the rows"
         return not_identifiable(cross, reason, problem.prepared.moments.rows)._replace(unit=request.unit, holdout=unseen(found))
     known = off(cross, problem.prepared.moments.rows) if not request.kl else measure(
-        sample_of(problem, fit, mean), fit=partial(refit, noise), seed=request.seed, draws=request.draws, level=request.level,
+        sample_of(problem, fit, mean), seed=request.seed, draws=request.draws, level=request.level,
     )
     with_predictors = problem.prepared.predictors.intercept and any(len(shape.kept) > 1 for shape in problem.shapes)
     trace = takeuchi(found.objective, fit.mle.theta, fit.mle.curvature, problem.prepared.sample, problem.n)

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from information_cases import evidence, fitter, gaussian, sample_of, spacing_entropy
+from information_cases import evidence, gaussian, sample_of, spacing_entropy
 from scipy import stats
 
-from mlefit.information.continuous import _standard
-from mlefit.information.resolution import Resolution
 from mlefit.noise.gaussian import Gaussian
 
 N = 10_000
@@ -20,7 +18,8 @@ def test_known_divergences(law: stats.rv_continuous, known: float) -> None:
     se = (found.kl.ci_high - found.kl.ci_low) / (2 * 1.959964)
     assert found.kl.misfit == pytest.approx(known, abs=4 * se)
     assert found.kl.verdict.startswith("misfit, ")
-    assert found.kl.verdict_p_value == 0.01
+    assert found.kl.verdict_p_value < 1e-6
+    assert found.kl.part_p_values == {"shape": pytest.approx(found.kl.verdict_p_value, abs=1e-15)}
 
 
 def test_five_degrees_of_freedom_show_at_two_thousand_rows() -> None:
@@ -48,7 +47,7 @@ def test_entropy_is_the_spacing_entropy_of_the_column() -> None:
 def test_units_do_not_matter(factor: float) -> None:
     y = np.random.default_rng(6).standard_t(4, size=800)
     one, other = gaussian(y), gaussian(factor * y + 17 * factor)
-    for name in ("raw", "misfit", "ci_low", "ci_high", "null_low", "null_high", "p_value", "ad_p_value"):
+    for name in ("raw", "misfit", "ci_low", "ci_high", "null_low", "null_high", "ad_p_value"):
         assert getattr(other.kl, name) == pytest.approx(getattr(one.kl, name), abs=1e-9)
     assert other.entropy == pytest.approx(one.entropy + np.log(abs(factor)), abs=1e-9)
     assert other.kl.verdict == one.kl.verdict
@@ -58,16 +57,16 @@ def test_units_of_a_rounded_column_do_not_matter() -> None:
     y = np.round(np.random.default_rng(6).normal(size=400), 2)
     one, other = gaussian(y), gaussian(2.54 * y + 100)
     assert other.kl.raw == pytest.approx(one.kl.raw, abs=1e-9)
-    assert other.kl.verdict_p_value == one.kl.verdict_p_value
+    assert other.kl.verdict_p_value == pytest.approx(one.kl.verdict_p_value, abs=1e-8)
     assert other.kl.resolution == pytest.approx(2.54 * one.kl.resolution, rel=1e-9)
 
 
 def test_order_of_rows_does_not_matter() -> None:
     rng = np.random.default_rng(7)
-    for y in (rng.normal(size=500), np.round(rng.normal(size=500), 1), rng.normal(size=210_000)):
+    for y in (rng.normal(size=500), np.round(rng.normal(size=500), 1), rng.normal(size=60_000)):
         one, other = gaussian(y, draws=9), gaussian(rng.permutation(y), draws=9)
         assert other.kl.raw == pytest.approx(one.kl.raw, abs=1e-10)
-        assert other.kl.p_value == pytest.approx(one.kl.p_value, abs=1e-8)
+        assert other.kl.verdict_p_value == pytest.approx(one.kl.verdict_p_value, abs=1e-8)
 
 
 def test_weight_is_the_row_repeated() -> None:
@@ -76,20 +75,8 @@ def test_weight_is_the_row_repeated() -> None:
     weighted = gaussian(y, weight=weight.astype(float))
     repeated = gaussian(np.repeat(y, weight))
     assert weighted.kl.raw == pytest.approx(repeated.kl.raw, abs=1e-9)
-    assert weighted.kl.verdict_p_value == repeated.kl.verdict_p_value
+    assert weighted.kl.verdict_p_value == pytest.approx(repeated.kl.verdict_p_value, abs=1e-9)
     assert weighted.kl.n_used == repeated.kl.n_used == 700
-
-
-def test_closed_refit_is_that_of_the_fitter() -> None:
-    y = np.sort(np.random.default_rng(10).gamma(3, size=200))
-    sample = sample_of(Gaussian(), y)
-    law, z = _standard(sample, Resolution("smooth"))
-    new = z**2 - z
-    eta, free = law.refit(new)
-    expected_eta, expected_free, _ = fitter(Gaussian())(new, sample.x, None, None)
-    assert law.closed
-    assert np.allclose(eta, expected_eta, atol=1e-12)
-    assert np.allclose(free, expected_free, atol=1e-12)
 
 
 def test_same_seed_same_bytes_other_seed_other_draws() -> None:
@@ -104,17 +91,9 @@ def test_no_draws_leave_the_raw_numbers() -> None:
     assert found.kl.raw is not None
     assert found.entropy is not None
     assert found.kl.bound == "estimate"
-    for name in ("misfit", "ci_low", "null_low", "p_value", "ad_p_value", "verdict_p_value", "verdict"):
+    for name in ("misfit", "ci_low", "null_low", "null", "detection_limit"):
         assert getattr(found.kl, name) is None
-
-
-@pytest.mark.slow
-def test_verdict_rejects_true_models_as_often_as_it_says() -> None:
-    rejected = sum(
-        gaussian(np.random.default_rng([20, seed]).normal(size=100), draws=99).kl.verdict_p_value <= 0.05
-        for seed in range(200)
-    )
-    assert 1 <= rejected <= 20      # binomial(200, 0.05): 10 -+ 3.2 sd; the long run is benchmarks/kl_calibration.py
+    assert found.kl.verdict == "no misfit detected"         # its law needs no draw
 
 
 @pytest.mark.slow
@@ -137,10 +116,9 @@ def test_a_part_of_the_rows_keeps_the_cross_entropy_of_all() -> None:
     y = np.random.default_rng(15).laplace(size=300_000)
     sample = sample_of(Gaussian(), y)
     found = evidence(sample)
-    assert found.kl.n_used == 200_000
+    assert found.kl.n_used == 50_000
     assert found.entropy + found.kl.raw == pytest.approx(sample.cross_entropy_total, abs=1e-12)
     assert found.kl.misfit == pytest.approx(0.07236, abs=4 * (found.kl.ci_high - found.kl.ci_low) / 3.92)
-    assert found.kl.ad_p_value is None
 
 
 def test_no_intercept_means_mean_zero() -> None:
@@ -151,7 +129,7 @@ def test_no_intercept_means_mean_zero() -> None:
     free = np.array([0.5 * np.log(np.mean(y**2))])
     total = float(Gaussian().nll(y, np.zeros((2000, 1)), free, 0).value.mean())
     bare = replace(
-        sample, x=np.empty((2000, 0)), eta=np.zeros((2000, 1)), free=free, parameters=1, intercept_only=False,
+        sample, designs=(np.empty((2000, 0)),), eta=np.zeros((2000, 1)), free=free, parameters=1, intercept_only=False,
         cross_entropy_total=total,
     )
     found = evidence(bare)

@@ -4,12 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from information_cases import bernoulli, categorical, evidence, fitter, sample_of
+from information_cases import bernoulli, categorical, evidence, fitted, sample_of
 from scipy.special import expit, log_expit
 
 import mlefit
 from mlefit.arrays import Array
-from mlefit.information.chi_squared import ChiSquared
 from mlefit.information.patterns import group, tabulate
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.categorical import Categorical
@@ -24,7 +23,7 @@ def best_logit_divergence(truth: Array, x: Array, mass: Array) -> float:
     design = np.column_stack([np.ones(truth.size), x])
     p, not_p = expit(truth), expit(-truth)
     y, weight = np.repeat([0.0, 1.0], truth.size), np.concatenate([mass * not_p, mass * p])
-    _, _, cross_entropy = fitter(Bernoulli())(y, np.vstack([design, design]), weight, None)
+    _, _, cross_entropy = fitted(Bernoulli(), y, np.vstack([design, design]), weight)
     return cross_entropy + float(mass @ (p * log_expit(truth) + not_p * log_expit(-truth)))
 
 
@@ -73,7 +72,9 @@ def test_pattern_misfit_is_seen_and_truth_is_not() -> None:
     x = rng.integers(0, 10, 3000) / 5.0 - 1
     true, bent = bernoulli(coin(rng, x), x[:, None]), bernoulli(coin(rng, x + 2 * x**2), x[:, None])
     assert true.kl.verdict == "no misfit detected"
-    assert bent.kl.verdict_p_value == 1 / 200
+    assert bent.kl.null is not None
+    assert bent.kl.null.exceeded
+    assert bent.kl.verdict_p_value == 1 / (bent.kl.null.draws + 1)
     assert bent.kl.verdict.startswith("misfit, ")
 
 
@@ -99,18 +100,22 @@ def test_missing_square_and_missing_interaction_are_bounded_from_below() -> None
     x = rng.normal(size=10_000)
     found = bernoulli(coin(rng, x + 0.35 * (x**2 - 1)), x[:, None])
     assert found.kl.bound == "lower"
-    assert found.kl.ci_low < known < found.kl.ci_high
-    assert found.kl.verdict == "misfit, small"
+    assert found.kl.ci_low < known
+    assert found.kl.misfit == pytest.approx(known, abs=0.005)
+    assert found.kl.ci_high is None
+    assert found.kl.verdict == "misfit"                 # a bound has no small size
     assert found.entropy_method == "design with splines"
-    assert found.kl.parts == {"splines": found.kl.misfit}
+    assert found.kl.parts == {"structure": found.kl.misfit}
 
     a, b = (grid.ravel() for grid in np.meshgrid(nodes, nodes))
     both = np.outer(mass, mass).ravel()
     known = best_logit_divergence(a + b + 0.8 * a * b, np.column_stack([a, b]), both)
     x = rng.normal(size=(10_000, 2))
     found = bernoulli(coin(rng, x.sum(axis=1) + 0.8 * x[:, 0] * x[:, 1]), x)
-    assert found.kl.ci_low < known < found.kl.ci_high
+    assert found.kl.ci_low < known
+    assert found.kl.misfit == pytest.approx(known, abs=0.008)
     assert found.entropy_method == "design with splines and products"
+    assert (found.kl.part, found.kl.advice) == ("structure", ('add the product: -f "y ~ x1 + x2 + x1:x2"',))
 
 
 @pytest.mark.slow
@@ -121,7 +126,7 @@ def test_reference_rejects_true_models_as_often_as_it_says() -> None:
         x = rng.normal(size=(400, 2))
         p.append(bernoulli(coin(rng, x[:, 0]), x).kl.verdict_p_value)
     assert sum(value <= 0.05 for value in p) <= 15      # binomial(120, 0.05): 6 + 3.7 sd
-    assert 0.35 < np.mean(p) < 0.65
+    assert np.mean(p) > 0.4                             # several looks are paid for, whether or not they agree
 
 
 def test_classes_against_a_reference_keep_their_level() -> None:
@@ -132,7 +137,7 @@ def test_classes_against_a_reference_keep_their_level() -> None:
         y = Categorical().of("abc").draw(rng, np.column_stack([x[:, 0], -0.5 * x[:, 0]]), np.empty(0))
         p.append(categorical(y, x).kl.verdict_p_value)
     assert sum(value <= 0.05 for value in p) <= 9       # binomial(60, 0.05): 3 + 3.5 sd
-    assert 0.35 < np.mean(p) < 0.65
+    assert np.mean(p) > 0.4
 
 
 def test_no_draws_keep_what_is_not_simulated() -> None:
@@ -143,23 +148,16 @@ def test_no_draws_keep_what_is_not_simulated() -> None:
     assert found.kl.verdict is None
     assert found.kl.misfit is None
     unique = rng.normal(size=300)
-    assert bernoulli(coin(rng, unique), unique[:, None], draws=0).kl.p_value is not None      # chi-squared, not simulated
+    assert bernoulli(coin(rng, unique), unique[:, None], draws=0).kl.verdict_p_value is not None      # chi-squared
 
 
 def test_too_few_rows_for_a_reference_are_said() -> None:
     rng = np.random.default_rng(9)
     x = rng.normal(size=(15, 1))
     found = bernoulli(np.arange(15.0) % 2, x)
-    assert found.kl.reason == "rows are unique, and 15 of them are too few for a richer reference design"
+    assert found.kl.reason == "15 rows are too few (at least 20)"
     assert found.kl.raw is None
     assert found.kl.upper == found.cross_entropy
-
-
-def test_a_separating_reference_is_said() -> None:
-    x = np.linspace(-2, 2, 200)
-    y = (np.abs(x) > 1).astype(float)
-    found = bernoulli(y, x[:, None])
-    assert found.kl.reason == "the richer reference design separates the classes"
 
 
 def test_a_model_that_is_not_finite_is_said() -> None:
@@ -175,7 +173,7 @@ def test_a_part_of_the_rows_is_refitted() -> None:
     sample = replace(sample_of(Bernoulli(), y, x[:, None]), rows_total=5000, cross_entropy_total=0.7)
     shifted = replace(sample, eta=sample.eta + 0.05)
     found, again = evidence(sample, draws=0), evidence(shifted, draws=0)
-    assert again.kl.raw == pytest.approx(found.kl.raw, abs=1e-12)
+    assert again.kl.raw == pytest.approx(found.kl.raw, abs=1e-6)
     assert found.entropy + found.kl.raw == pytest.approx(0.7, abs=1e-12)
 
 
@@ -198,18 +196,6 @@ def test_group_numbers_equal_rows_and_stops_early() -> None:
     table = tabulate(pattern, np.array([0.0, 1, 1, 0, 0]), np.array([1.0, 2, 0, 1, 4]), 2)
     assert table.number == 2
     assert sorted(table.totals) == [3.0, 5.0]
-
-
-def test_chi_squared_is_that_of_scipy() -> None:
-    from scipy import stats
-
-    law, n, df = ChiSquared(7, 250), 250, 7
-    assert law.mean == df / (2 * n)
-    assert law.range(0.95) == pytest.approx(tuple(stats.chi2.ppf([0.025, 0.975], df) / (2 * n)))
-    assert law.p_values(0.03, None)[0] == pytest.approx(stats.chi2.sf(2 * n * 0.03, df))
-    assert law.detection_limit == pytest.approx(
-        (stats.chi2.ppf(0.95, df) - df + stats.norm.ppf(0.95) * np.sqrt(2 * df)) / (2 * n)
-    )
 
 
 @pytest.mark.slow

@@ -1,0 +1,95 @@
+"""Added columns: whether the model lacks them, by the score statistic of all rows (Rao 1948), without fitting them.
+
+With C = [X, Z], scores U and information V of both at the fit, Z is tested by
+
+    T = U_Z' (V_ZZ - V_ZX V_XX^-1 V_XZ)^- U_Z,   chi-squared with the rank of the bracket;
+
+for least squares (T / df) / ((n - T) / (n - p - df)) is the F of the added columns. Shapes count among X.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.information.working import RANK, Working
+
+NEW = 1e-7          # share of a column's information that must be new: what is left beside the fitted design
+ALONE = 1e-8        # what 1 - h may be at least: a row that is determined says nothing
+
+
+class Tested(NamedTuple):
+    """The statistic of some added columns, its degrees of freedom and p."""
+
+    statistic: float
+    df: int
+    p: float
+
+
+class Bordered:
+    """The fitted design with columns `z` (n, c) added to the predictors of the mean; each subset may be tested alone."""
+
+    def __init__(self, rows: Working, z: Array) -> None:
+        self.rows, self.z = rows, z
+        self.means = [a for a, predictor in enumerate(rows.noise.predictors) if predictor.kind == "mean"]
+        none = np.empty((rows.n, 0))
+        self.columns = [np.concatenate([x.T, (z if a in self.means else none).T]).T for a, x in enumerate(rows.designs)]
+        known = rows.with_shapes(self.columns)
+        starts = np.cumsum([0, *(c.shape[1] for c in self.columns)])
+        first = np.array([starts[a] + rows.designs[a].shape[1] for a in self.means], dtype=np.intp)
+        self.added = first + np.arange(z.shape[1], dtype=np.intp)[:, None]
+        fitted = np.setdiff1d(np.arange(len(known)), self.added.ravel())
+        added = self.added.ravel()
+        across = known[np.ix_(added, fitted)]
+        values, vectors = np.linalg.eigh(known[np.ix_(fitted, fitted)])
+        kept = values > RANK * values.max(initial=0.0)
+        self.taken = (across @ vectors[:, kept] / values[kept]) @ vectors[:, kept].T      # regression of Z on X
+        self.bracket = known[np.ix_(added, added)] - self.taken @ across.T
+        self.own = np.diagonal(known)[added]
+        self.score = np.concatenate([z.T @ rows.g[:, [a]] for a in self.means], axis=1).ravel()     # column after column
+
+    def test(self, chosen: np.ndarray) -> Tested:
+        """The test of some of the columns, by their numbers."""
+        places = (chosen[:, None] * len(self.means) + np.arange(len(self.means))).ravel()
+        unit = np.sqrt(self.own[places])
+        unit = np.where(unit > 0.0, unit, 1.0)
+        values, vectors = np.linalg.eigh(self.bracket[np.ix_(places, places)] / np.outer(unit, unit))
+        kept = values > NEW
+        along = vectors[:, kept].T @ (self.score[places] / unit)
+        statistic, df = float(np.sum(along**2 / values[kept])), int(kept.sum())
+        return Tested(statistic, df, self._p(statistic, df))
+
+    def _p(self, statistic: float, df: int) -> float:
+        from scipy.special import fdtrc, gammaincc
+
+        if not df:
+            return 1.0
+        if not self.rows.noise.compresses:
+            return float(gammaincc(df / 2, statistic / 2))
+        n, rest = self.rows.n, self.rows.n - self.rows.designs[0].shape[1] - df
+        if rest <= 0:
+            return 1.0
+        return float(fdtrc(df, rest, (statistic / df) / max((n - statistic) / rest, np.finfo(float).tiny)))
+
+    def efficient(self, chosen: np.ndarray) -> Array:
+        """The chosen columns less their regression on the fitted design (n, c), for one predictor."""
+        x = self.rows.designs[0]
+        return np.asarray(self.z[:, chosen] - x @ self.taken[chosen, : x.shape[1]].T)
+
+    def robust(self, chosen: np.ndarray) -> float:
+        """p of the hc3 form of the test: squares of what the wider model leaves, over (1 - h)^2, for their variances."""
+        from scipy.special import fdtrc
+
+        rows, z = self.rows, self.efficient(chosen)
+        weight = rows.weights[0, 0]
+        values, vectors = np.linalg.eigh(z.T @ (weight[:, None] * z))
+        kept = values > RANK * values.max(initial=0.0)
+        basis = z @ (vectors[:, kept] / np.sqrt(values[kept]))
+        free = 1.0 - rows.leverage - weight * np.einsum("np,np->n", basis, basis)
+        left = rows.g[:, 0] - weight * (basis @ (basis.T @ rows.g[:, 0]))
+        known = free > ALONE
+        score = basis.T @ rows.g[:, 0]
+        bent = basis[known] * (left[known] / free[known])[:, None]
+        df, rest = int(kept.sum()), rows.n - rows.designs[0].shape[1] - int(kept.sum())
+        statistic = float(score @ np.linalg.lstsq(bent.T @ bent, score, rcond=None)[0])
+        return float(fdtrc(df, max(rest, 1), statistic / df)) if df else 1.0

@@ -1,0 +1,96 @@
+"""Advice: the next step for each kind of misfit, as options that run. Models are found by their facts, terms by the formula."""
+
+from dataclasses import fields
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.information.sample import Sample
+from mlefit.information.spread import Spread
+from mlefit.information.structure import Structure
+from mlefit.noise import MODELS
+from mlefit.noise.responses import POSITIVE
+from mlefit.report.information import Atom
+from mlefit.request import Request
+
+SKEWED = 0.5        # third moment of normal scores' residuals, beyond which their law leans
+SPLINE = 5          # degrees of freedom of the spline that is offered
+HEAVY = "heavy tails"
+SHOWN = 3           # models that a sentence names
+
+
+def of_structure(found: Structure, sample: Sample) -> tuple[str, ...]:
+    """The term that is missing, in a formula."""
+    names = [_written(name) for name in found.name.split(" x ")]
+    if not all(names) or not sample.formula:
+        return (f"the mean bends in {found.name}, which the formula does not let it",)
+    if len(names) == 2:
+        return (f"add the product: {_formula(sample, f'{sample.formula} + {names[0]}:{names[1]}')}",)
+    name = names[0]
+    if found.kind == "cells":
+        return (f"give each value of {found.name} a mean of its own: {_formula(sample, _instead(sample, name, f'C({name})'))}",)
+    return (f"let the mean bend in {found.name}: {_formula(sample, _instead(sample, name, f'bs({name}, df={SPLINE})'))}",)
+
+
+def of_spread(found: Spread, sample: Sample) -> tuple[str, ...]:
+    """A spread that depends on a predictor, or that the law does not leave free."""
+    if found.name is None:
+        wider = tuple(_containing(sample))
+        said = "more" if found.wider else "less"
+        what = f"rows vary {said} than the model lets them"
+        return (f"{what}: -m {' or -m '.join(wider)}" if wider and found.wider else f"{what}: --se robust",)
+    option = "scale_features" in {field.name for field in fields(Request)}
+    scale = f"--scale-features {found.name}" if option and sample.noise.compresses and _written(found.name) else ""
+    robust = "--se robust keeps the errors of the coefficients right"
+    return (f"the spread goes with {found.name}: {scale}; {robust}" if scale else f"the spread goes with {found.name}: {robust}",)
+
+
+def of_shape(sample: Sample, z: Array) -> tuple[str, ...]:
+    """Other laws: for numbers above 0 that lean, those of such numbers; else those that hold this one."""
+    wider = _containing(sample)
+    leans = float(np.mean(((z - z.mean()) / z.std()) ** 3)) if z.size and z.std() > 0.0 else 0.0
+    if sample.noise.located and leans > SKEWED and float(sample.y.min()) > 0.0:
+        positive = [name for name, law in MODELS.items() if law.response is POSITIVE][:SHOWN]
+        return (f"the residuals lean to the right, and all of {sample.target} is above 0: -m {' or -m '.join(positive)}",)
+    if sample.noise.located and abs(leans) <= SKEWED:
+        wider = wider or [name for name, law in MODELS.items() if law.group == HEAVY][:SHOWN]
+    return (f"the residuals have another shape: -m {' or -m '.join(wider[:SHOWN])}",) if wider else ()
+
+
+def of_atoms(atoms: tuple[Atom, ...], n: int) -> tuple[str, ...]:
+    """The values that no density holds."""
+    said = {
+        "zero": "are exactly 0", "highest": "are at the maximum {value}: top-coded?",
+        "lowest": "are at the minimum {value}: censored?", "between": "are exactly {value}: a code, or a default?",
+    }
+    return tuple(f"{atom.rows} of {n} rows {said[atom.place].format(value=f'{atom.value:g}')}" for atom in atoms)
+
+
+def of_patterns(sample: Sample) -> tuple[str, ...]:
+    """Terms between the predictors whose values repeat."""
+    names = [_written(block.name) for block in sample.blocks]
+    if len(names) < 2 or not all(names) or not sample.formula:
+        return ()
+    return (f"add products of the predictors, such as {_formula(sample, f'{sample.formula} + {names[0]}:{names[1]}')}",)
+
+
+def _containing(sample: Sample) -> list[str]:
+    """The laws of which this one is a case."""
+    return [name for name, law in MODELS.items() if sample.noise.name in law.contains]
+
+
+def _written(name: str) -> str:
+    """The name of a column as a formula has it; nothing for what is no plain name."""
+    return name if name.isidentifier() else ""
+
+
+def _instead(sample: Sample, name: str, term: str) -> str:
+    """The formula with a term in the place of a predictor."""
+    parts = sample.formula.split(" + ")
+    return " + ".join(term if part == name else part for part in parts) if name in parts else f"{sample.formula} + {term}"
+
+
+def _formula(sample: Sample, right: str) -> str:
+    return f'-f "{sample.target} ~ {right}"'
+
+

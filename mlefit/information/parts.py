@@ -1,0 +1,210 @@
+"""The judgement of a model in three parts, structure, spread and shape, each with a p-value of its own, and its KL from them.
+
+With predictors KL is bounded from below by the chain of the parts (chain.py); without, it is cross-entropy less an entropy of the
+same rows. Classes have structure alone.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.information import advice, cells, chain
+from mlefit.information.density import METHODS, entropy_terms
+from mlefit.information.reference import Variable, variables
+from mlefit.information.resolution import Resolution, resolve
+from mlefit.information.sample import Plan, Sample
+from mlefit.information.shape import Residuals, shape
+from mlefit.information.spread import Spread, spread
+from mlefit.information.structure import Structure, structure
+from mlefit.information.unknown import not_identifiable
+from mlefit.information.verdict import ChiSquared, Judged, conclude, simulations
+from mlefit.information.working import Working
+from mlefit.noise.model import Measure
+from mlefit.report.information import Information
+
+LEAST_ROWS = 20             # below, chance is larger than any misfit
+FREE_ROWS = 10              # beyond the parameters
+MOST_ALONE = 50_000         # rows without predictors: the entropy is then known to 0.0004 nats
+MOST_ROWS = 20_000          # with predictors
+EVENTS_EACH = 3             # rows of the rarest class for each coefficient, below which residuals of classes have no law
+MANY = 8                    # predictors from which the looks begin with those of the largest |t|
+
+
+def judge(sample: Sample, plan: Plan) -> Information:
+    """KL(data || model), with what was looked at and what each part found."""
+    total = sample.cross_entropy_total
+    alone = sample.predictor_free
+    sample = sample.in_order().plain(MOST_ALONE, plan.seed) if alone else sample.plain(MOST_ROWS, plan.seed)
+    n, levels = sample.n, sample.noise.response.reads_levels
+    upper = total if levels else None
+    least = LEAST_ROWS if levels else max(LEAST_ROWS, sample.parameters + FREE_ROWS)
+    if n < least:
+        return not_identifiable(total, f"{n} rows are too few (at least {least})", n, upper=upper)
+    each = sample.designs[0].shape[1]
+    if levels and rarest(sample) < EVENTS_EACH * each:
+        few = f"the rarest class has {rarest(sample)} rows, too few for {each} coefficients (at least {EVENTS_EACH} each)"
+        return not_identifiable(total, few, n, upper=upper)
+    natural = inside = Resolution("smooth")
+    if sample.noise.measure is Measure.DENSITY:
+        centre, scale = unit(sample)
+        natural = inside = resolve(sample.y, scale)
+        if sample.noise.located or sample.noise.scalable:       # no unit is left to matter
+            sample, inside = sample.standard(centre, scale), natural.standard(centre, scale)
+    rows = Working.of(sample, plan.seed)
+    predictors = [] if alone else ordered(rows, sample)
+    draws = simulations(n, sample.parameters, plan.draws)
+    structured = None if alone else structure(rows, predictors, draws, plan.seed)
+    if levels:
+        return _of_levels(sample, plan, structured)
+    return _marked(_of_numbers(sample, plan, rows, inside, predictors, structured), natural, n)
+
+
+def rarest(sample: Sample) -> int:
+    """Rows of the rarest class."""
+    return int(np.bincount(sample.y.astype(np.intp), minlength=len(sample.noise.outcome_names)).min())
+
+
+def ordered(rows: Working, sample: Sample) -> list[Variable]:
+    """The predictors, where there are many those of the largest |t| first."""
+    found = variables(sample.design, sample.offset, sample.blocks)
+    if len(found) <= MANY or not sample.design.shape[1]:
+        return found
+    weight = rows.weights[0, 0]
+    inverse = np.linalg.pinv(sample.design.T @ (weight[:, None] * sample.design))
+    shift = 0.0 if sample.offset is None else sample.offset
+    b = inverse @ (sample.design.T @ (weight * (rows.eta[:, 0] - shift)))
+    t = np.append(np.abs(b) / np.sqrt(np.diagonal(inverse)), np.inf)        # the offset is number -1
+    return sorted(found, key=lambda one: -float(t[one.place]))
+
+
+def _of_levels(sample: Sample, plan: Plan, found: Structure | None) -> Information:
+    """Classes: the mean is the law."""
+    total, n = sample.cross_entropy_total, sample.n
+    if found is None:
+        reason = f"rows are unique, and {n} of them are too few for a richer reference design"
+        return not_identifiable(total, reason, n, upper=total)
+    judged = Judged({"structure": found.p}, "structure", _mean(found), advice.of_structure(found, sample), found.simulated,
+                    found.exceeded)
+    chance = ChiSquared(found.df, n)
+    known = conclude(total, found.gain, judged, chance=chance, level=plan.level, bound="lower", upper=total,
+                     method=f"design with {_reference(found)}", draws=found.simulated or None)
+    raw = known.kl.raw
+    return known._replace(kl=known.kl._replace(parts={} if raw is None else {"structure": raw - chance.mean}))
+
+
+def _of_numbers(
+    sample: Sample, plan: Plan, rows: Working, resolution: Resolution, predictors: Sequence[Variable],
+    structured: Structure | None,
+) -> Information:
+    """Numbers: structure, spread, shape, as far as each exists."""
+    total, n = sample.cross_entropy_total, sample.n
+    ends = resolution.cells(sample.y)
+    at = rows if ends is None else cells.fitted(rows, *ends)
+    shaped = resolution.kind != "none"
+    residuals = Residuals.of(at, ends, plan.seed) if shaped else None
+    spreading = spread(rows, _squares(rows, residuals), predictors) if predictors else None
+    p: dict[str, float] = {}
+    if structured is not None:
+        p["structure"] = structured.p
+    if spreading is not None:
+        p["spread"] = spreading.p
+    if residuals is not None:
+        p["shape"] = shape(at, residuals)
+    if not p:
+        return not_identifiable(total, resolution.reason or "", n)
+    judged = _judged(sample, p, structured, spreading, residuals)
+    if sample.predictor_free:
+        terms, method = entropy_terms(at, ends, resolution, plan.seed)
+        bases = chain.Bases(np.full((n, min(1, sample.parameters)), 1 / np.sqrt(n)), np.empty((n, 0)), np.empty((n, 0)), True)
+        each: dict[str, Array] = {}
+    else:
+        each, bases = _chain(plan, rows, at, ends, structured, spreading, residuals)
+        terms = sum(each.values(), np.zeros(n))
+        method = f"{'residual spacings; ' if shaped else ''}reference: {_reference(structured)}"
+    draws = chain.DRAWS if plan.draws is None else plan.draws
+    chance = chain.null(n, bases, draws, plan.seed) if draws > 1 else None
+    known = conclude(
+        total, terms, judged, chance=chance, method=METHODS.get(method, method), level=plan.level, draws=draws,
+        bound="estimate" if sample.predictor_free else "lower",
+    )
+    if each and known.kl.raw is not None and chance is not None:
+        parts = {name: float(part.mean()) - chance.centre.get(name, 0.0) for name, part in each.items()}
+        known = known._replace(kl=known.kl._replace(parts=parts))
+    return known
+
+
+def unit(sample: Sample) -> tuple[float, float]:
+    """Median of the medians of the rows, and of half the width in which two thirds of a row's law lie: its standard deviation."""
+    low, middle, high = (sample.noise.quantile(np.full(sample.n, u), sample.eta, sample.free) for u in (0.16, 0.5, 0.84))
+    return float(np.median(middle)) if sample.noise.located else 0.0, float(np.median(high / 2 - low / 2))
+
+
+def _squares(rows: Working, residuals: Residuals | None) -> Array:
+    """Squares of residuals that fitting has not shrunk."""
+    free = np.maximum(1.0 - rows.leverage, 1e-8)
+    if rows.noise.compresses or residuals is None:
+        return np.asarray(rows.residuals[:, 0] ** 2 / free)
+    return np.asarray(residuals.z**2 / free)
+
+
+def _chain(
+    plan: Plan, rows: Working, at: Working, ends: tuple[Array, Array] | None, structured: Structure | None,
+    spreading: Spread | None, residuals: Residuals | None,
+) -> tuple[dict[str, Array], chain.Bases]:
+    """The terms (n,) of the chain by name, and the bases of its null."""
+    none = np.empty((rows.n, 0))
+    each: dict[str, Array] = {}
+    wider, added = rows, none
+    if structured is not None and structured.df:
+        each["structure"], wider, added = structured.gain, structured.wider, structured.basis
+    basis = none if spreading is None else spreading.basis
+    if residuals is None:
+        z = wider.residuals[:, 0]
+    elif wider is rows:
+        z = residuals.z
+    else:
+        moved = Working(at.noise, at.y, at.designs, at.eta + (wider.eta - rows.eta), at.free + (wider.free - rows.free),
+                        at.parameters, at.seed)
+        z = Residuals.of(moved, ends, plan.seed).z
+    each |= chain.terms(z, basis, residuals is not None)
+    return each, chain.Bases(rows.pull[0], added, basis, residuals is not None)
+
+
+def _judged(
+    sample: Sample, p: dict[str, float], structured: Structure | None, spreading: Spread | None, residuals: Residuals | None
+) -> Judged:
+    """The part with the smallest p, which is structure only where robust variances bear it out."""
+    part = min(p, key=lambda name: p[name])
+    if part == "structure" and structured is not None and not structured.of_mean and "spread" in p:
+        part = "spread"
+    said: tuple[str, ...] = ()
+    if part == "structure" and structured is not None:
+        said = advice.of_structure(structured, sample)
+    if part == "spread" and spreading is not None:
+        said = advice.of_spread(spreading, sample)
+    if part == "shape" and residuals is not None:
+        said = advice.of_shape(sample, residuals.z)
+    looked = [*([_mean(structured)] if structured else []), *(name for name in ("spread", "shape") if name in p)]
+    return Judged(p, part, ", ".join(looked), said)
+
+
+def _mean(found: Structure) -> str:
+    return f"mean ({', '.join(found.kinds)})"
+
+
+def _reference(found: Structure | None) -> str:
+    """What the wider design is made of: splines hold the squares."""
+    if found is None or not found.df:
+        return "fitted design"
+    kinds = [kind for kind in found.kinds if kind != "runs" and not (kind == "squares" and "splines" in found.kinds)]
+    return " and ".join(kinds)
+
+
+def _marked(known: Information, resolution: Resolution, n: int) -> Information:
+    """With the step of the cells, the values that fill one, and where the shape could not be looked at."""
+    flags = advice.of_atoms(resolution.atoms, n)
+    if resolution.kind == "none" and known.kl.reason is None:
+        flags = (*flags, f"the shape is not looked at: {resolution.reason}")
+    return known._replace(kl=known.kl._replace(
+        resolution=resolution.step or None, atoms=resolution.atoms, flags=(*known.kl.flags, *flags)))

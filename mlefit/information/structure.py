@@ -1,0 +1,177 @@
+"""Structure: what the mean lacks. The p-value is that of the smallest of some looks, times their number (Bonferroni).
+
+Looks: squares, splines and products of the predictors, cells of few values and of pairs of factors (reference.py), by the score
+statistic of the added columns, and runs along each number. Looks of one kind count as one, each with the number of its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.information.added import Bordered, Tested
+from mlefit.information.reference import FEW, MOST_COLUMNS, Look, Variable, looks
+from mlefit.information.runs import ENOUGH, runs
+from mlefit.information.working import Working, climbed
+
+ROWS_PER_COLUMN = 20    # added columns are at most n / 20 per predictor of the model
+EXACT_ROWS = 5          # of least squares, whose F holds for any number
+EVENTS = 2.0            # of the rarest class per added column from which chi-squared is the law of the score statistic
+SPARSE = 5.0            # from which a likelihood ratio is worth what it says
+STRUCTURE_P = 0.05      # of the form with robust variances, above which it is not the mean that errs
+
+
+class Seen(NamedTuple):
+    """A look, the places of its columns among all, and its test."""
+
+    look: Look
+    places: np.ndarray
+    tested: Tested
+
+
+@dataclass(frozen=True)
+class Structure:
+    """`p` of the smallest look, what it was and which variable it blames; `kinds` of all looks. `robust`: hc3's p of it.
+
+    `wider`: rows under the richer design, and `gain` (n,) in nats what it gains in each; `df` columns are new.
+    """
+
+    p: float
+    kind: str
+    name: str
+    robust: float
+    kinds: tuple[str, ...]
+    simulated: int
+    exceeded: bool
+    gain: Array
+    wider: Working
+    basis: Array
+    df: int
+
+    @property
+    def of_mean(self) -> bool:
+        """Whether the look is not moved by spread alone."""
+        return self.robust <= STRUCTURE_P
+
+
+def structure(rows: Working, predictors: Sequence[Variable], draws: int, seed: int) -> Structure | None:
+    """The part, None where nothing can be looked at. `draws`: data sets simulated where classes are too rare for a law."""
+    found = looks(predictors, most_columns(rows))
+    bordered = Bordered(rows, np.concatenate([look.columns.T for look in found]).T) if found else None
+    ends = np.cumsum([0, *(look.columns.shape[1] for look in found)])
+    places = [np.arange(ends[k], ends[k + 1]) for k in range(len(found))]
+    seen = [] if bordered is None else [Seen(look, at, bordered.test(at)) for look, at in zip(found, places, strict=True)]
+    p: dict[str, list[tuple[float, Seen | str]]] = {}
+    simulated, exceeded = 0, False
+    for one in seen:
+        value = one.tested.p
+        if bordered is not None and one.tested.df and events(rows) < EVENTS * one.tested.df / len(bordered.means) and draws:
+            value, simulated, exceeded = _bootstrap(rows, bordered, one, draws, seed)
+        if one.tested.df:
+            p.setdefault(one.look.kind, []).append((value, one))
+    if rows.n - sum(x.shape[1] for x in rows.designs) >= ENOUGH:
+        along = [one for one in predictors if one.values is not None and one.distinct >= FEW * rows.n]
+        if along:
+            p["runs"] = [(runs(rows, _of(one), seed), one.name) for one in along]
+    if not p:
+        return None
+    least = {kind: min(values, key=lambda value: value[0]) for kind, values in p.items()}
+    adjusted = {kind: least[kind][0] * len(values) for kind, values in p.items()}
+    kind = min(adjusted, key=lambda one: adjusted[one])
+    blamed, robust = least[kind][1], 0.0        # runs have robust variances by themselves
+    if isinstance(blamed, Seen):
+        assert bordered is not None
+        robust = bordered.robust(blamed.places) if rows.eta.shape[1] == 1 else 0.0
+        blamed = _blamed(bordered, blamed)
+    gain, wider, basis, df = _gain(rows, bordered, seen)
+    return Structure(min(1.0, adjusted[kind] * len(p)), kind, blamed, robust, tuple(p), simulated, exceeded, gain, wider, basis, df)
+
+
+def most_columns(rows: Working) -> int:
+    """How many columns a look may add: fewer than there are events of the rarest class."""
+    m, p = rows.eta.shape[1], rows.designs[0].shape[1]
+    most = (rows.n - p) // EXACT_ROWS if rows.noise.compresses else rows.n // (ROWS_PER_COLUMN * m)
+    return int(min(most, MOST_COLUMNS // m, events(rows)))
+
+
+def events(rows: Working) -> float:
+    """Rows of the rarest class; of a law of numbers, all."""
+    if not rows.noise.response.reads_levels:
+        return float(rows.n)
+    return float(np.bincount(rows.y.astype(np.intp), minlength=rows.eta.shape[1] + 1).min())
+
+
+def _of(one: Variable) -> Array:
+    assert one.values is not None
+    return one.values
+
+
+def _blamed(bordered: Bordered, seen: Seen) -> str:
+    """The variables of the look whose own columns have the smallest p."""
+    names = dict.fromkeys(seen.look.names)
+    if len(names) == 1:
+        return next(iter(names))
+    each = {name: bordered.test(seen.places[[k for k, other in enumerate(seen.look.names) if other == name]]).p for name in names}
+    return min(each, key=lambda name: each[name])
+
+
+def _bootstrap(rows: Working, bordered: Bordered, seen: Seen, draws: int, seed: int) -> tuple[float, int, bool]:
+    """p of the statistic among those of responses drawn from the model, whose scores are taken less what fitting takes.
+
+    Sequentially, to ten draws that reach it (Besag and Clifford 1991).
+    """
+    m, c = len(bordered.means), bordered.z.shape[1]
+    places = (seen.places[:, None] * m + np.arange(m)).ravel()
+    inverse = np.linalg.pinv(bordered.bracket[np.ix_(places, places)], rcond=1e-10, hermitian=True)
+    reached = 0
+    for index in range(draws):
+        y = rows.noise.draw(np.random.default_rng([seed, index]), rows.eta, rows.free)
+        d1 = rows.noise.nll(y, rows.eta, rows.free, 1).d1
+        assert d1 is not None
+        score = np.concatenate([bordered.z.T @ -d1[:, [a]] for a in bordered.means], axis=1).reshape(c * m)
+        fitted = np.concatenate([x.T @ -d1[:, a] for a, x in enumerate(rows.designs)])
+        left = (score - bordered.taken[:, : fitted.size] @ fitted)[places]
+        reached += float(left @ inverse @ left) >= seen.tested.statistic * (1.0 - 1e-9)
+        if reached == REACHED:
+            return reached / (index + 1), index + 1, False
+    return (reached + 1) / (draws + 1), draws, not reached
+
+
+REACHED = 10
+
+
+def _gain(rows: Working, bordered: Bordered | None, seen: Sequence[Seen]) -> tuple[Array, Working, Array, int]:
+    """What squares, splines and products together gain in each row, the rows under them, and an orthonormal basis (n, df)."""
+    none = np.empty((rows.n, 0))
+    if bordered is None:
+        return np.zeros(rows.n), rows, none, 0
+    chosen: list[int] = []
+    kinds = {one.look.kind for one in seen}
+    for one in seen:        # splines hold the squares, but where they do not fit
+        if not (one.look.kind == "squares" and "splines" in kinds) and len(chosen) + one.places.size <= most_columns(rows):
+            chosen += one.places.tolist()
+    tested = bordered.test(np.array(chosen, dtype=np.intp))
+    if not tested.df:
+        return np.zeros(rows.n), rows, none, 0
+    picked = np.array(chosen)
+    if rows.noise.compresses:
+        z = bordered.efficient(picked) * np.sqrt(rows.weights[0, 0])[:, None]
+        values, vectors = np.linalg.eigh(z.T @ z / rows.n)
+        kept = values > 1e-7 * values.max()
+        basis = z @ (vectors[:, kept] / np.sqrt(values[kept] * rows.n))
+        eta = rows.eta + (basis @ (basis.T @ rows.residuals)) / np.sqrt(rows.weights[0, 0])[:, None]
+        free = rows.noise.implied_shapes(float(np.mean((rows.y - eta[:, 0]) ** 2)), 0.0)
+        wider = Working(rows.noise, rows.y, rows.designs, eta, free, rows.parameters, rows.seed)
+    else:
+        columns = [np.concatenate([x.T, (bordered.z[:, picked] if a in bordered.means else none).T]).T
+                   for a, x in enumerate(rows.designs)]
+        wider, basis = climbed(rows, columns, CLIMB), none
+    gain = rows.noise.nll(rows.y, rows.eta, rows.free, 0).value - rows.noise.nll(rows.y, wider.eta, wider.free, 0).value
+    if rows.noise.response.reads_levels and events(rows) < SPARSE * tested.df and gain.sum() > tested.statistic / 2:
+        gain = gain * (tested.statistic / 2 / gain.sum())
+    return gain, wider, basis, tested.df
+
+
+CLIMB = 6       # steps of the richer design: any model bounds from below

@@ -1,0 +1,201 @@
+"""Working: the rows of a fit as tests of it see them: scores, expected information and Pearson residuals.
+
+With g (n, m) the score of a row by its predictors and A (n, m, m) its expectation of g g' under the law, columns C_a added up over
+rows have the scores U_a = C_a'g_a and the information V_ab = C_a'(A_ab C_b) (Fisher). Where there are more rows than these, the
+model is settled on them by steps with that information, so that their scores vanish.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.information.sample import Sample
+from mlefit.noise.model import NoiseModel
+
+STEPS = 20          # of settling, each of which takes an error of order e to one of order e / sqrt(n)
+SETTLED = 1e-4      # total nats that a further step may still gain
+IMITATED = 20_000   # rows drawn from the law, so that moments which no fact gives are known to 1 %
+MOST_SETS = 100     # of drawn rows
+
+
+@dataclass(frozen=True)
+class Working:
+    """Rows with `y` (n,), `designs` of each predictor, (n, r_a), `eta` (n, m) and `free` (s,); `parameters` counts all."""
+
+    noise: NoiseModel
+    y: Array
+    designs: tuple[Array, ...]
+    eta: Array
+    free: Array
+    parameters: int
+    seed: int
+
+    @classmethod
+    def of(cls, sample: Sample, seed: int) -> "Working":
+        """Those of a sample of weight 1."""
+        rows = cls(sample.noise, sample.y, sample.designs, sample.eta, sample.free, sample.parameters, seed)
+        return rows.settled() if sample.partial else rows
+
+    @property
+    def n(self) -> int:
+        """Rows."""
+        return int(self.y.size)
+
+    @cached_property
+    def g(self) -> Array:
+        """(n, m), minus the derivatives of the negative log-likelihood by the predictors."""
+        return self._score[:, : self.eta.shape[1]]
+
+    @cached_property
+    def _score(self) -> Array:
+        return _scores(self.noise, self.y, self.eta, self.free)
+
+    @cached_property
+    def simplex(self) -> Array | None:
+        """(n, m): probabilities p with A = diag(p) - p p', where the law has that form."""
+        return self.noise.nll(self.y, self.eta, self.free, 2).simplex
+
+    @cached_property
+    def weights(self) -> dict[tuple[int, int], Array]:
+        """A_ab (n,) for a <= b, by polarisation of E (d'g)^2."""
+        m = self.eta.shape[1]
+        units = np.eye(m)
+        if self.simplex is not None:
+            p = self.simplex
+            return {(a, a): p[:, a] * (1.0 - p[:, a]) for a in range(m)}
+        one = {(a, a): self.moments(units[a])[0] for a in range(m)}
+        pairs = ((a, b) for a in range(m) for b in range(a + 1, m))
+        return one | {(a, b): (self.moments(units[a] + units[b])[0] - one[a, a] - one[b, b]) / 2 for a, b in pairs}
+
+    def moments(self, direction: Array) -> tuple[Array, Array]:
+        """E (d'g)^2 and E (d'g)^4 (n,) in one direction d (m,)."""
+        return self.noise.score_moments(np.broadcast_to(direction, self.eta.shape), self.eta, self.free)
+
+    @cached_property
+    def residuals(self) -> Array:
+        """Pearson residuals (n, m): g over its standard deviation; 0 where the law has no spread left."""
+        spread = np.sqrt(np.stack([self.weights[a, a] for a in range(self.eta.shape[1])], axis=1))
+        return np.divide(self.g, spread, out=np.zeros_like(self.g), where=spread > 0.0)
+
+    @cached_property
+    def pull(self) -> tuple[Array, ...]:
+        """q_a (n, r_a) = sqrt(A_aa) X_a J_aa^(-1/2): what fitting takes of the residuals of each predictor."""
+        from scipy.linalg import solve_triangular
+
+        found = []
+        for a, x in enumerate(self.designs):
+            rows = np.asfortranarray(x * np.sqrt(self.weights[a, a])[:, None])
+            if not x.shape[1]:
+                found.append(rows)
+                continue
+            r = np.linalg.qr(rows, mode="r")
+            found.append(np.asarray(solve_triangular(r, rows.T, trans="T", check_finite=False)).T)
+        return tuple(found)
+
+    @cached_property
+    def leverage(self) -> Array:
+        """h (n,) of the first predictor."""
+        return np.asarray(np.einsum("np,np->n", self.pull[0], self.pull[0]))
+
+    def information(self, columns: Sequence[Array]) -> Array:
+        """V (P, P) of columns C_a (n, c_a), one block for each predictor, in their order."""
+        ends = np.cumsum([0, *(c.shape[1] for c in columns)])
+        if self.simplex is not None:
+            return _of_simplex(self.simplex, columns, ends)
+        found = np.empty((ends[-1], ends[-1]))
+        for (a, b), weight in self.weights.items():
+            here, there = slice(ends[a], ends[a + 1]), slice(ends[b], ends[b + 1])
+            found[here, there] = columns[a].T @ (weight[:, None] * columns[b])
+            found[there, here] = found[here, there].T
+        return found
+
+    @cached_property
+    def imitated(self) -> tuple[tuple[Array, Array], ...]:
+        """Sets of rows of the law, each as u (n,), one in each n-th of (0, 1), and the scores (n, m + s) of its quantiles at u.
+
+        What no fact tells is their average.
+        """
+        rng, found = np.random.default_rng([self.seed, self.n, 1]), []
+        for _ in range(min(MOST_SETS, -(-IMITATED // self.n))):
+            u = (rng.permutation(self.n) + rng.random(self.n)) / self.n
+            y = self.noise.quantile(u, self.eta, self.free)
+            found.append((u, _scores(self.noise, y, self.eta, self.free)))
+        return tuple(found)
+
+    def with_shapes(self, columns: Sequence[Array]) -> Array:
+        """The information (P + s, P + s) of columns and shapes: that of the shapes is the mean of products of scores."""
+        own, s, m = self.information(columns), self.free.size, self.eta.shape[1]
+        if not s or self.noise.compresses:      # of errors that are symmetric the shape is another matter
+            return own
+        known = np.zeros((len(own) + s, len(own) + s))
+        known[: len(own), : len(own)] = own
+        for _, score in self.imitated:
+            shapes = score[:, m:]
+            across = np.concatenate([c.T @ (score[:, a : a + 1] * shapes) for a, c in enumerate(columns)])
+            known[: len(own), len(own) :] += across / len(self.imitated)
+            known[len(own) :, len(own) :] += shapes.T @ shapes / len(self.imitated)
+        known[len(own) :, : len(own)] = known[: len(own), len(own) :].T
+        return known
+
+    def settled(self) -> "Working":
+        """The same family fitted to these rows alone, from the model at hand, which is close."""
+        return climbed(self, self.designs)
+
+    def total(self) -> float:
+        """Negative log-likelihood, nats."""
+        return float(self.noise.nll(self.y, self.eta, self.free, 0).value.sum())
+
+
+def climbed(rows: Working, columns: Sequence[Array], steps: int = STEPS) -> Working:
+    """The rows under a model with these columns C_a (n, c_a), fitted by steps with one information matrix, halved until they gain.
+
+    Any model bounds a divergence from below, so that a climb may end before the top.
+    """
+    sizes = np.cumsum([c.shape[1] for c in columns])
+    known = rows.with_shapes(columns)
+    scale = float(rows.n) if rows.noise.compresses else 0.0
+    values, vectors = np.linalg.eigh(known)
+    kept = values > RANK * values.max(initial=0.0)
+    inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
+    at, value = rows, rows.total()
+    for _ in range(steps):
+        score = np.concatenate([c.T @ at.g[:, a] for a, c in enumerate(columns)] + [at._score[:, rows.eta.shape[1] :].sum(axis=0)])
+        shapes = score[sizes[-1] :] / (2.0 * scale) if scale else np.empty(0)
+        step = np.concatenate([inverse @ score[: sizes[-1]], shapes]) if scale else inverse @ score
+        if float(step @ score) < SETTLED:
+            break
+        while True:
+            parts = np.split(step, sizes)
+            eta = at.eta + np.stack([c @ b for c, b in zip(columns, parts, strict=False)], axis=1)
+            new = Working(rows.noise, rows.y, rows.designs, eta, at.free + parts[-1], rows.parameters, rows.seed)
+            with np.errstate(over="ignore", invalid="ignore"):
+                reached = new.total()
+            if reached < value:
+                at, value = new, reached
+                break
+            step = step / 2.0
+            if float(step @ score) < SETTLED:
+                return at
+    return at
+
+
+RANK = 1e-10        # eigenvalues, of columns of unit information, that count as zero
+
+
+def _scores(noise: NoiseModel, y: Array, eta: Array, free: Array) -> Array:
+    d1 = noise.nll(y, eta, free, 1).d1
+    assert d1 is not None
+    return -d1
+
+
+def _of_simplex(p: Array, columns: Sequence[Array], ends: np.ndarray) -> Array:
+    """sum (diag(p) - p p') (x) x x': blocks of their own, less one product of all columns p_a C_a with themselves."""
+    scaled = np.concatenate([(p[:, a] * c.T.reshape(c.shape[1], -1)) for a, c in enumerate(columns)])
+    found = -(scaled @ scaled.T)
+    for a, c in enumerate(columns):
+        here = slice(ends[a], ends[a + 1])
+        found[here, here] += scaled[here] @ c
+    return np.asarray(found)
