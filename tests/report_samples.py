@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mlefit.report.information import Divergence, Holdout, Information
+from mlefit.report.information import Divergence, Holdout, Information, NullLaw
 from mlefit.report.machine import Machine, Run
 from mlefit.report.report import (
     Agreement,
@@ -46,8 +46,10 @@ GAUSSIAN = Report(
     information=Information(
         "nats", 0.6993142, 0.6951009, "tapered spacings of the residuals, n = 500",
         Divergence(
-            raw=0.0042133, misfit=0.0061, ci_low=-0.001, ci_high=0.0132, null_low=-0.0061, null_high=0.0043,
-            p_value=0.31, ad_p_value=0.4, verdict_p_value=0.35, bound="lower", verdict="no misfit detected",
+            raw=0.0042133, misfit=0.0061, ci_low=-0.001, null_low=-0.0061, null_high=0.0043,
+            p_value=0.31, ad_p_value=0.4, verdict_p_value=0.67, bound="lower", verdict="no misfit detected",
+            verdict_code="none", part_p_values={"structure": 0.31, "spread": 0.55, "shape": 0.4},
+            looked_at="mean (splines, products, runs), spread, shape", null=NullLaw("law", 0, -0.0019),
             detection_limit=0.0101, draws=199, n_used=500,
             parts={"structure": 0.004, "shape": -0.001, "spread": 0.0031}, sd_equivalent=0.11, rows_20to1=491.1,
             verdict_code="none", part_p_values={"structure": 0.35, "spread": 0.5, "shape": 0.4},

@@ -27,7 +27,6 @@ MAKERS = {
 METHOD = {"refusal": 1}     # `typed.refusal(place, sentence, remedy)` of formulas
 # Sentences that no input of a test can bring about, each with the reason.
 UNREACHED = {
-    "a refit has no certified maximum": "inside the simulations, which count it and go on",
     "the routes disagree: their largest gap is ": "would be a defect: no data is known that does it",
     " did not converge: ": "its end depends on the last digits of the search",
     ": cannot be read any more: ": "needs a file that loses its permissions between two passes",

@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from mlefit.report.csv import to_csv
 from mlefit.report.divergence import divergence
 from mlefit.report.header import header
-from mlefit.report.information import Divergence
+from mlefit.report.information import Divergence, NullLaw
 from mlefit.report.markdown import to_markdown
 from mlefit.report.report import Agreement, Report
 from mlefit.report.summary import closing
@@ -157,28 +157,26 @@ def test_bits_divide_the_entropies_per_row_and_nothing_else() -> None:
     assert labels["NLL per row = cross-entropy, bits"] == f"{0.6993142 / math.log(2):.5f}"
     assert labels["  + KL(data || model) (>=)"] == f"{0.0042133 / math.log(2):.5f}"
     assert labels["log-likelihood"] == "-349.66"
-    assert ">= 0.009 bits per row, 95 % interval 0 to 0.019" in sentences(in_bits)[0]
-    assert "show -0.009 to 0.006, and a misfit below 0.015" in sentences(in_bits)[1]
-    assert sentences(in_bits)[2] == (
-        "Of which structure missing from the mean 0.006, shape of the errors -0.001, uneven spread 0.004."
-    )
+    assert "at least 0 bits per row (one-sided 95 % limit)" in sentences(in_bits)[0]
+    assert sentences(in_bits)[1] == "By part: mean p = 0.31 (0.006), spread p = 0.55 (0.004), shape p = 0.40."
+    assert "show -0.009 to 0.006, and a misfit below 0.015" in sentences(in_bits)[2]
     for label, nats in (("explained by the predictors, bits", 1.0231), ("cross-entropy of 125 held-out rows", 0.7213),
                         ("cross-entropy expected on new rows", 0.7102), ("  its standard error", 0.0645)):
         assert labels[label] == f"{nats / math.log(2):.5f}"
 
 
 MISFIT = Divergence(raw=0.0123, misfit=0.01, bound="estimate", verdict="misfit, small", verdict_p_value=0.001,
-                    ci_low=0.004, ci_high=0.016, sd_equivalent=0.14142, rows_20to1=299.6)
+                    verdict_code="misfit", ci_low=0.004, ci_high=0.016, sd_equivalent=0.14142, rows_20to1=299.6)
 MISFIT_LINE = (
     "KL: misfit, small (p = 0.0010): 0.010 nats per row, 95 % interval 0.004 to 0.016; that is as far as a normal law "
     "whose mean is off by 0.14 standard deviations, and about 300 rows tell data and model apart at odds of 20 to 1."
 )
 BOUND_LINE = (
-    "KL: misfit, small (p < 0.001): >= 0.010 nats per row, 95 % interval 0.004 to 0.016, at resolution 0.1; that is at "
-    "least as far as a normal law whose mean is off by 0.14 standard deviations, and at most 300 rows tell data and "
-    "model apart at odds of 20 to 1."
+    "KL: misfit in the spread (p < 0.001): at least 0.0040 nats per row (one-sided 95 % limit), for the values as recorded, in "
+    "steps of 0.1."
 )
 PARTS = {"structure": 0.004, "shape": 0.0, "spread": 0.006}
+P_VALUES = {"structure": 0.2, "spread": 1e-6, "shape": 0.04}
 
 
 @pytest.mark.parametrize(("kl", "lines"), [
@@ -187,17 +185,27 @@ PARTS = {"structure": 0.004, "shape": 0.0, "spread": 0.006}
      ["KL: not identifiable: ties; at most 0.623 nats per row, the cross-entropy"]),
     (Divergence(raw=0.0, bound="saturated"), ["KL: 0 (saturated: cannot misfit)"]),
     (Divergence(raw=0.0123, bound="estimate"), ["KL: 0.012 nats per row."]),
-    (Divergence(raw=-0.0012, bound="lower"), ["KL: >= 0 nats per row."]),
-    (Divergence(raw=-0.03, misfit=-0.04, ci_low=-0.06, ci_high=-0.02, bound="lower", parts=PARTS,
+    (Divergence(raw=-0.0012, bound="lower"), ["KL: at least 0 nats per row."]),
+    (Divergence(raw=-0.03, misfit=-0.04, ci_low=-0.06, bound="lower", verdict_code="none", verdict="no misfit detected",
+                verdict_p_value=0.9, part_p_values={"structure": 0.9}),
+     ["KL: no misfit detected (p = 0.90; rows taken as independent): at least 0 nats per row (one-sided 95 % limit)."]),
+    (Divergence(raw=-0.09, misfit=-0.1, ci_low=-0.2, ci_high=0.01, bound="estimate", verdict_code="none",
                 verdict="no misfit detected", verdict_p_value=0.9),
-     ["KL: no misfit detected (p = 0.90; rows taken as independent): >= 0 nats per row, 95 % interval 0 to 0."]),
+     ["KL: no misfit detected (p = 0.90; rows taken as independent): 0 (measured -0.10) nats per row, 95 % interval 0 to "
+      "0.01."]),
+    (replace(MISFIT, null=NullLaw("simulated", 399, 0.002, exceeded=True), verdict_p_value=0.0025, rows_20to1=None),
+     ["KL: misfit, small (p <= 0.0025): 0.010 nats per row, 95 % interval 0.004 to 0.016."]),
+    (Divergence(verdict_code="off", reason="not asked for"), []),
     (Divergence(raw=0.0123, bound="estimate", null_low=-0.006, null_high=0.004),
      ["KL: 0.012 nats per row.", "Measured 0.012; data from a true gaussian model of this size show -0.006 to 0.004."]),
     (MISFIT, [MISFIT_LINE]),
-    (replace(MISFIT, bound="lower", verdict_p_value=1e-5, resolution=0.1, parts=PARTS, upper=0.7,
-             flags=("one row leads",)),
-     [BOUND_LINE, "Of which structure missing from the mean 0.004, shape of the errors 0.000, uneven spread 0.006.",
-      "KL is at most 0.700 nats per row, the cross-entropy.", "One row leads."]),
+    (replace(MISFIT, bound="lower", verdict="misfit", verdict_p_value=1e-5, resolution=0.1, parts=PARTS, upper=0.7, ci_high=None,
+             part="spread", part_p_values=P_VALUES, null_low=-0.001, null_high=0.002, detection_limit=0.004, n_used=90,
+             looked_at="mean (runs), spread, shape", flags=("one row leads", "9 rows at 50: top-coded?"), advice=("try it",)),
+     [BOUND_LINE, "By part: mean p = 0.20 (0.0040), spread p = 1e-06 (0.0060), shape p = 0.040.",
+      "Measured 0.0123; data from a true gaussian model of this size show -0.0010 to 0.0020, and a misfit below 0.0040 would be "
+      "missed at n = 90 in the directions looked at (mean (runs), spread, shape).",
+      "KL is at most 0.700 nats per row, the cross-entropy.", "One row leads.", "9 rows at 50: top-coded?", "Next: try it."]),
 ])
 def test_every_state_of_the_divergence_has_its_sentences(kl: Divergence, lines: list[str]) -> None:
     assert kl_lines(kl) == lines

@@ -15,6 +15,7 @@ from mlefit.arrays import Array
 from mlefit.information.working import RANK, Working
 
 NEW = 1e-7          # share of a column's information that must be new: what is left beside the fitted design
+EXACT = 1e-12       # of the sum of squares: what is left below this is rounding
 ALONE = 1e-8        # what 1 - h may be at least: a row that is determined says nothing
 
 
@@ -69,7 +70,8 @@ class Bordered:
         n, rest = self.rows.n, self.rows.n - self.rows.designs[0].shape[1] - df
         if rest <= 0:
             return 1.0
-        return float(fdtrc(df, rest, (statistic / df) / max((n - statistic) / rest, np.finfo(float).tiny)))
+        left = max(n - statistic, EXACT * n)
+        return float(fdtrc(df, rest, (statistic / df) / (left / rest)))
 
     def efficient(self, chosen: np.ndarray) -> Array:
         """The chosen columns less their regression on the fitted design (n, c), for one predictor."""

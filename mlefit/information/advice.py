@@ -45,16 +45,18 @@ def of_spread(found: Spread, sample: Sample) -> tuple[str, ...]:
     return (f"the spread goes with {found.name}: {scale}; {robust}" if scale else f"the spread goes with {found.name}: {robust}",)
 
 
-def of_shape(sample: Sample, z: Array) -> tuple[str, ...]:
-    """Other laws: for numbers above 0 that lean, those of such numbers; else those that hold this one."""
+def of_shape(sample: Sample, z: Array, lowest: float) -> tuple[str, ...]:
+    """Other laws: for numbers above 0 (`lowest`) that lean, those of such numbers; else those that hold this one."""
     wider = _containing(sample)
     leans = float(np.mean(((z - z.mean()) / z.std()) ** 3)) if z.size and z.std() > 0.0 else 0.0
-    if sample.noise.located and leans > SKEWED and float(sample.y.min()) > 0.0:
+    if sample.noise.located and leans > SKEWED and lowest > 0.0:
         positive = [name for name, law in MODELS.items() if law.response is POSITIVE][:SHOWN]
         return (f"the residuals lean to the right, and all of {sample.target} is above 0: -m {' or -m '.join(positive)}",)
     if sample.noise.located and abs(leans) <= SKEWED:
         wider = wider or [name for name, law in MODELS.items() if law.group == HEAVY][:SHOWN]
-    return (f"the residuals have another shape: -m {' or -m '.join(wider[:SHOWN])}",) if wider else ()
+    if wider:
+        return (f"the residuals have another shape: -m {' or -m '.join(wider[:SHOWN])}",)
+    return ("the residuals have another shape: mlefit compare, in the place of mlefit fit, tries other models",)
 
 
 def of_atoms(atoms: tuple[Atom, ...], n: int) -> tuple[str, ...]:

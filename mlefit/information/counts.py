@@ -40,7 +40,7 @@ def counts(sample: Sample, plan: Plan) -> Information:
     chance = simulated(draw, float(weight @ gain / n), draws, plan.seed)
     judged = Judged({}, None, "the frequency of each value")
     if chance is not None:
-        advice = of_shape(sample, np.zeros(0))
+        advice = of_shape(sample, np.zeros(0), 0.0)
         judged = judged._replace(p={"shape": chance.p}, part="shape", simulated=chance.values.size, exceeded=chance.exceeded,
                                  advice=advice)
     return conclude(total, gain, judged, weight=weight, chance=chance, method="frequencies of the values", level=plan.level,

@@ -45,7 +45,8 @@ def judge(sample: Sample, plan: Plan) -> Information:
     if levels and rarest(sample) < EVENTS_EACH * each:
         few = f"the rarest class has {rarest(sample)} rows, too few for {each} coefficients (at least {EVENTS_EACH} each)"
         return not_identifiable(total, few, n, upper=upper)
-    natural = inside = Resolution("smooth")
+    natural, lowest = Resolution("smooth"), float(sample.y.min())
+    inside = natural
     if sample.noise.measure is Measure.DENSITY:
         centre, scale = unit(sample)
         natural = inside = resolve(sample.y, scale)
@@ -57,7 +58,7 @@ def judge(sample: Sample, plan: Plan) -> Information:
     structured = None if alone else structure(rows, predictors, draws, plan.seed)
     if levels:
         return _of_levels(sample, plan, structured)
-    return _marked(_of_numbers(sample, plan, rows, inside, predictors, structured), natural, n)
+    return _marked(_of_numbers(sample, plan, rows, inside, predictors, structured, lowest), natural, n)
 
 
 def rarest(sample: Sample) -> int:
@@ -95,9 +96,9 @@ def _of_levels(sample: Sample, plan: Plan, found: Structure | None) -> Informati
 
 def _of_numbers(
     sample: Sample, plan: Plan, rows: Working, resolution: Resolution, predictors: Sequence[Variable],
-    structured: Structure | None,
+    structured: Structure | None, lowest: float,
 ) -> Information:
-    """Numbers: structure, spread, shape, as far as each exists."""
+    """Numbers: structure, spread, shape, as far as each exists; `lowest` of them in natural units."""
     total, n = sample.cross_entropy_total, sample.n
     ends = resolution.cells(sample.y)
     at = rows if ends is None else cells.fitted(rows, *ends)
@@ -113,7 +114,7 @@ def _of_numbers(
         p["shape"] = shape(at, residuals)
     if not p:
         return not_identifiable(total, resolution.reason or "", n)
-    judged = _judged(sample, p, structured, spreading, residuals)
+    judged = _judged(sample, p, structured, spreading, residuals, lowest)
     if sample.predictor_free:
         terms, method = entropy_terms(at, ends, resolution, plan.seed)
         bases = chain.Bases(np.full((n, min(1, sample.parameters)), 1 / np.sqrt(n)), np.empty((n, 0)), np.empty((n, 0)), True)
@@ -172,7 +173,8 @@ def _chain(
 
 
 def _judged(
-    sample: Sample, p: dict[str, float], structured: Structure | None, spreading: Spread | None, residuals: Residuals | None
+    sample: Sample, p: dict[str, float], structured: Structure | None, spreading: Spread | None, residuals: Residuals | None,
+    lowest: float,
 ) -> Judged:
     """The part with the smallest p, which is structure only where robust variances bear it out."""
     part = min(p, key=lambda name: p[name])
@@ -184,7 +186,7 @@ def _judged(
     if part == "spread" and spreading is not None:
         said = advice.of_spread(spreading, sample)
     if part == "shape" and residuals is not None:
-        said = advice.of_shape(sample, residuals.z)
+        said = advice.of_shape(sample, residuals.z, lowest)
     looked = [*([_mean(structured)] if structured else []), *(name for name in ("spread", "shape") if name in p)]
     return Judged(p, part, ", ".join(looked), said)
 

@@ -1,7 +1,7 @@
 """Simulated p-values: the statistic among those of data sets drawn from the model, sequentially.
 
 Draws are made in order until ten have reached the data (Besag and Clifford 1991): p is their share then, else (reached + 1) /
-(draws + 1). The first LEAST are always made, for the mean and the range. Draw b uses the random numbers of (seed, b).
+(draws + 1). The first LEAST are always made, for the mean and the range. Draw b uses random numbers of seed and b alone.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from mlefit.arrays import Array
 
 REACHED = 10
 LEAST = 39      # the fewest that have a 95 % range
+STREAM = 7      # data made with the seed alone must not meet its own random numbers
 EQUAL = 1e-9    # relative, of statistics that differ by rounding
 
 
@@ -48,7 +49,7 @@ def simulated(statistic: Callable[[np.random.Generator], float], observed: float
     for index in range(draws):
         if share and index >= LEAST:
             break
-        value = statistic(np.random.default_rng([seed, index]))
+        value = statistic(np.random.default_rng([seed, index, STREAM]))
         if not np.isfinite(value):
             continue
         values.append(value)

@@ -22,6 +22,7 @@ ROWS_PER_COLUMN = 10
 STEPS = 50
 ENOUGH = 1e-3       # total nats that the next step may still gain
 NEW = 1e-7          # share of a column that the others must leave
+OWN = 0.1           # share of a column that must be left beside the predictors of a scale: less is in a few rows alone
 MOST_LEVELS = 32    # of a factor whose levels may have spreads of their own
 
 
@@ -40,9 +41,12 @@ def spread(rows: Working, squares: Array, predictors: Sequence[Variable]) -> Spr
 
     found: list[tuple[float, str | None, bool]] = []
     columns, names = _columns(predictors, rows.n, rows.n // ROWS_PER_COLUMN)
-    if any(predictor.kind == "scale" for predictor in rows.noise.predictors) and columns.shape[1]:
-        taken = np.linalg.qr(np.concatenate([x.T for x in rows.designs]).T)[0]
-        columns = columns - taken @ (taken.T @ columns)     # the law's own spread has been fitted
+    scaled = [x for x, predictor in zip(rows.designs, rows.noise.predictors, strict=True) if predictor.kind == "scale"]
+    if scaled and columns.shape[1]:
+        taken = np.linalg.qr(np.concatenate([x.T for x in scaled]).T)[0]
+        left = columns - taken @ (taken.T @ columns)        # the law's own spread has been fitted
+        kept = np.linalg.norm(left, axis=0) > OWN * np.linalg.norm(columns - columns.mean(axis=0), axis=0)
+        columns, names = left[:, kept], [name for name, own in zip(names, kept, strict=True) if own]
     basis = orthogonal(columns)
     apart = squares - squares.mean()
     variance = float(apart @ apart)
@@ -51,7 +55,7 @@ def spread(rows: Working, squares: Array, predictors: Sequence[Variable]) -> Spr
         statistic = float(along @ along) / variance         # mean squares 1: n R^2 is this
         each = [(float(np.square(_normed(columns[:, j]) @ apart)), j) for j in range(columns.shape[1])]
         found.append((float(gammaincc(basis.shape[1] / 2, statistic / 2)), names[max(each)[1]], True))
-    if not rows.free.size and not rows.noise.response.reads_levels:
+    if not rows.free.size and not scaled and not rows.noise.response.reads_levels:
         found.append(_dispersion(rows))
     if not found:
         return None

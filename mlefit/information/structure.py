@@ -14,6 +14,7 @@ from mlefit.arrays import Array
 from mlefit.information.added import Bordered, Tested
 from mlefit.information.reference import FEW, MOST_COLUMNS, Look, Variable, looks
 from mlefit.information.runs import ENOUGH, runs
+from mlefit.information.simulated import REACHED, STREAM
 from mlefit.information.working import Working, climbed
 
 ROWS_PER_COLUMN = 20    # added columns are at most n / 20 per predictor of the model
@@ -127,7 +128,7 @@ def _bootstrap(rows: Working, bordered: Bordered, seen: Seen, draws: int, seed: 
     inverse = np.linalg.pinv(bordered.bracket[np.ix_(places, places)], rcond=1e-10, hermitian=True)
     reached = 0
     for index in range(draws):
-        y = rows.noise.draw(np.random.default_rng([seed, index]), rows.eta, rows.free)
+        y = rows.noise.draw(np.random.default_rng([seed, index, STREAM]), rows.eta, rows.free)
         d1 = rows.noise.nll(y, rows.eta, rows.free, 1).d1
         assert d1 is not None
         score = np.concatenate([bordered.z.T @ -d1[:, [a]] for a in bordered.means], axis=1).reshape(c * m)
@@ -137,9 +138,6 @@ def _bootstrap(rows: Working, bordered: Bordered, seen: Seen, draws: int, seed: 
         if reached == REACHED:
             return reached / (index + 1), index + 1, False
     return (reached + 1) / (draws + 1), draws, not reached
-
-
-REACHED = 10
 
 
 def _gain(rows: Working, bordered: Bordered | None, seen: Sequence[Seen]) -> tuple[Array, Working, Array, int]:

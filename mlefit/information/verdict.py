@@ -113,7 +113,7 @@ def conclude(
     squares = (terms - raw) ** 2
     variance = float(weight @ squares / n)
     one_sided = bound == "lower"
-    half = float(ndtri(level if one_sided else (1 + level) / 2)) * np.sqrt(variance / n)
+    half = float(ndtri(level if one_sided else (1 + level) / 2) * np.sqrt(variance / n))
     misfit = None if chance is None else raw - chance.mean
     low, high = (None, None) if misfit is None else (misfit - half, None if one_sided else misfit + half)
     p = judged.verdict_p if judged.p else None
