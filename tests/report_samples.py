@@ -52,7 +52,6 @@ GAUSSIAN = Report(
             looked_at="mean (splines, products, runs), spread, shape", null=NullLaw("law", 0, -0.0019),
             detection_limit=0.0101, draws=199, n_used=500,
             parts={"structure": 0.004, "shape": -0.001, "spread": 0.0031}, sd_equivalent=0.11, rows_20to1=491.1,
-            verdict_code="none", part_p_values={"structure": 0.35, "spread": 0.5, "shape": 0.4},
         ),
         explained=1.0231, expected_tic=0.7091, expected_aic=0.7093, holdout=Holdout(
             0.2, 130, 125, 0.7213, 0.0645, not_scored=5, rmse=0.4912, r_squared=0.8631),
