@@ -122,3 +122,31 @@ def test_a_shifted_multinomial_regression_keeps_slope_error_and_log_likelihood(s
         assert slope["estimate"] == pytest.approx(torture["multinomial"]["estimate"][place], rel=1e-9)
         assert slope["std_error"] == pytest.approx(torture["multinomial"]["std_error"][place], rel=1e-8)
     assert fit["criteria"]["loglik"] == pytest.approx(torture["multinomial"]["loglik"], rel=1e-11)
+
+
+def columns_of(p: int, n: int = 60) -> dict[str, Any]:
+    rng = np.random.default_rng(3)
+    return {**{f"x{k}": rng.normal(size=n) for k in range(p - 1)}, "y": rng.normal(size=n)}
+
+
+@pytest.mark.parametrize("se", ["auto", "hc3"])
+def test_beside_many_coefficients_the_table_has_the_sigma_of_n_minus_p(se: str) -> None:
+    data = columns_of(12)       # 12 > sqrt(120)
+    fit = mlefit.fit(data, "y", draws=0, se=se)
+    design = np.column_stack([np.ones(60), *(data[f"x{k}"] for k in range(11))])
+    rss = float(np.linalg.lstsq(design, data["y"])[1][0])
+    sigma = fit.report.parameters[-1]
+    assert sigma.estimate == pytest.approx(math.sqrt(rss / 60.0), rel=1e-12)
+    assert sigma.n_minus_p == pytest.approx(math.sqrt(rss / 48.0), rel=1e-12)
+    line, beside = (line.split() for line in str(fit).splitlines() if line.startswith("sigma"))
+    assert beside[:4] == ["sigma", "(n", "-", "p)"]
+    assert line[3:6] == beside[5:8]      # one interval, and an error for the first alone
+    assert float(beside[4]) == pytest.approx(sigma.n_minus_p, abs=0.01)
+    assert not any("n - p" in note for note in fit.report.notes)
+
+
+@pytest.mark.parametrize(("p", "options"), [(10, {}), (12, {"se": "ols"})])
+def test_beside_few_coefficients_or_where_it_is_shown_already_the_table_has_one_sigma(p: int, options: dict[str, str]) -> None:
+    fit = mlefit.fit(columns_of(p), "y", draws=0, **options)
+    assert fit.report.parameters[-1].n_minus_p is None
+    assert sum(line.startswith("sigma") for line in str(fit).splitlines()) == 1

@@ -22,7 +22,7 @@ KEYS = {
 PARAMETER = [
     "name", "class", "kind", "state", "estimate", "std_error", "ci_low", "ci_high", "limit", "statistic", "df",
     "p_value", "loss_estimate", "gap_se",
-    "interval", "term",
+    "interval", "term", "n_minus_p",
 ]
 ROUTE = ["method", "converged", "iterations", "evaluations", "loglik", "nll", "loss", "kl", "edm", "gradient", "refinement"]
 KL = [

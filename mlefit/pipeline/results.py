@@ -65,7 +65,21 @@ def _shapes(problem: Problem, fit: Optima, found: Estimates, errors: StandardErr
         yield Parameter(
             shape.name, None, "shape", "ok", number(estimate), number(said.std_error), number(said.low), number(said.high),
             df=errors.shapes.df, loss_estimate=number(found.loss_shapes[i] * correction), gap_se=number(found.shape_gap[i]),
-            interval="fourth-moment" if errors.fourth is not None else "chi-squared" if errors.exact is not None else None)
+            interval="fourth-moment" if errors.fourth is not None else "chi-squared" if errors.exact is not None else None,
+            n_minus_p=_of_least_squares(problem, fit) if _many(problem) else None)
+
+
+def _many(problem: Problem) -> bool:
+    """Whether there are so many coefficients that sigma from n is far below its interval (p > sqrt(2n))."""
+    return len(problem.shape.kept) ** 2 > 2.0 * problem.n
+
+
+def _of_least_squares(problem: Problem, fit: Optima) -> float | None:
+    """sqrt(RSS / (n - p)), where sigma is another: not under ols, nor with sampling weights, which are no rows."""
+    free = round(problem.n) - len(problem.shape.kept)
+    if not fit.noise.compresses or problem.request.se == "ols" or problem.prepared.observed.sampling or free < 1:
+        return None
+    return number(float(np.sqrt(problem.shape.rss / free)) * problem.units.y_scale)
 
 
 def _shape(estimate: float, error: float, level: float, errors: StandardErrors, divisor: float) -> Inference:
@@ -116,14 +130,10 @@ def agreement(found: Fitted, numbers: Estimates) -> Agreement:
 
 
 def sigma_note(problem: Problem, fit: Optima) -> tuple[str, ...]:
-    """With few rows, or many coefficients: the sigma of least squares, which divides by n - p."""
-    p = len(problem.shape.kept)
-    free = round(problem.n) - p
-    if problem.prepared.observed.sampling:
+    """With few rows: the sigma of least squares, which divides by n - p; with many coefficients the table has it."""
+    free, sigma = round(problem.n) - len(problem.shape.kept), _of_least_squares(problem, fit)
+    if sigma is None or free >= FEW or _many(problem):
         return ()
-    if not fit.noise.compresses or problem.request.se == "ols" or (free >= FEW and p <= np.sqrt(2.0 * problem.n)):
-        return ()
-    sigma = float(np.sqrt(problem.shape.rss / free)) * problem.units.y_scale
     return (f"sigma is the maximum likelihood estimate sqrt(RSS/n); with n - p = {free} degrees of freedom R's lm would "
             f"say {sigma:.6g}, as --se ols does.",)
 

@@ -76,7 +76,10 @@ def entries(report: Report, folding: Folding = Folding()) -> list[Entry]:  # noq
     if folding.shapes and len(shapes) > FEW_SHAPES:
         found.append(Entry(f"{shown(shapes[0].name)} to {shown(shapes[-1].name)} ({len(shapes)}): --detail"))
     else:
-        found += [_parameter(p, "") for p in shapes]
+        for p in shapes:
+            found.append(_parameter(p, ""))
+            if p.n_minus_p is not None:
+                found.append(_of_least_squares(p))
     return found
 
 
@@ -208,6 +211,12 @@ def _merged(classes: list[Section], report: Report, folding: Folding) -> Iterato
 def _parameter(p: Parameter, indent: str, name: str | None = None) -> Entry:
     cells = row(p)
     return Entry(f"{indent}{cells.name if name is None else shown(name)}", cells, cells.p, "look" if cells.differs else "plain")
+
+
+def _of_least_squares(p: Parameter) -> Entry:
+    """A shape as least squares programs estimate it, with the interval that both estimates have; its error is the other's."""
+    cells = row(p._replace(estimate=p.n_minus_p, loss_estimate=None, gap_se=None))
+    return Entry(f"{cells.name} (n - p)", cells._replace(std_error=""))
 
 
 def columns(report: Report, found: Iterable[Entry], *, gaps: bool) -> tuple[tuple[str, ...], list[Cells]]:

@@ -72,7 +72,7 @@ class Parameter(NamedTuple):
     """One row of the parameter table; `term` of the right-hand side to which it belongs.
 
     `interval`: whether it and the p-value come from the error, or are likelihood ratios; of a sigma, whether it is that of
-    normal errors or that of the fourth moment.
+    normal errors or that of the fourth moment. `n_minus_p`, of a sigma: sqrt(RSS/(n - p)), where it is visibly another.
     """
 
     name: str
@@ -91,6 +91,7 @@ class Parameter(NamedTuple):
     gap_se: float | None = None
     interval: Literal["wald", "profile", "chi-squared", "fourth-moment"] | None = None
     term: str | None = None
+    n_minus_p: float | None = None
 
 
 class Route(NamedTuple):
