@@ -6,6 +6,6 @@ COMMANDS = (
 OPTIONS = (
     "--effects", "--exponentiate",
     "--require", "--save", "--mean", "--start", "--start-only", "--bounds", "--loss", "--density",
-    "--trials", "--by", "--insecure", "--partition", "--sheet", "--table", "--query",
+    "--trials", "--by", "--insecure", "--partition",
     "--folds", "--allow-failures",
 )

@@ -9,13 +9,14 @@ from mlefit.source.cells import shown
 from mlefit.source.columnar import ROWS, SAMPLE_ROWS, TypedPart
 from mlefit.source.options import ReadOptions
 from mlefit.source.part import Block
+from mlefit.source.stored import Stored
 
 
 class FramePart(TypedPart):
     """A table in memory in blocks of ROWS rows. Raises DataError for what is no table."""
 
-    def __init__(self, data: object, options: ReadOptions) -> None:
-        label = f"<{type(data).__name__}>"
+    def __init__(self, data: object, options: ReadOptions, label: str | None = None) -> None:
+        label = label or f"<{type(data).__name__}>"
         self._table = _arrow_table(data, label)
         super().__init__(label, self._table.schema, options)
         self.size = self._table.nbytes
@@ -56,6 +57,33 @@ class FramePart(TypedPart):
         with pa.ipc.new_stream(pa.PythonFile(Sink(), mode="w"), table.schema) as writer:
             writer.write_table(table, max_chunksize=ROWS)
         return total.hexdigest()
+
+
+class StreamPart(FramePart):
+    """An Arrow IPC stream, in memory as a whole. Raises DataError for a damaged one."""
+
+    def __init__(self, stored: Stored, options: ReadOptions) -> None:
+        import pyarrow as pa
+        from pyarrow import ipc
+
+        try:
+            with stored.open() as raw, ipc.open_stream(raw) as reader:
+                table = reader.read_all()
+                table.validate(full=True)
+        except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
+            why = str(error).split("\n", maxsplit=1)[0]
+            raise DataError(f"{stored.label}: the Arrow stream is damaged or of an unknown version: {why}", "Write it again.",
+                            code="damaged") from None
+        self._stored = stored
+        super().__init__(table, options, stored.label)
+
+    def digest(self) -> str:
+        """SHA-256 of the bytes as stored."""
+        return self._stored.digest()
+
+    def close(self) -> None:
+        """Delete what was spooled."""
+        self._stored.close()
 
 
 def _arrow_table(data: object, label: str) -> Any:

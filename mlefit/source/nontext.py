@@ -7,8 +7,8 @@ from mlefit.source.options import ReadOptions
 from mlefit.source.problems import refusal
 
 _OTHERS = (
-    (b"PK\x03\x04", "a zip archive or an Excel workbook"), (b"%PDF", "a PDF document"), (b"\xd0\xcf\x11\xe0", "an old "
-    "Excel workbook"), (b"SQLite format 3", "an SQLite database"), (b"\x89HDF", "an HDF5 file"),
+    (b"PK\x03\x04", "a compressed zip archive or Excel workbook"), (b"%PDF", "a PDF document"),
+    (b"SQLite format 3", "a compressed SQLite database"), (b"\x89HDF", "an HDF5 file"),
 )
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\0\x1a\x1b"))    # bytes that no text has
 _BINARY = 0.01          # share of such bytes from which a file is no text

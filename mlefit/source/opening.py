@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from mlefit.errors import DataError, UsageError
 from mlefit.source.cells import shown
+from mlefit.source.decoding import compression, decompressed, filled
 from mlefit.source.options import ReadOptions
 from mlefit.source.part import Part
 from mlefit.source.reader import Reader
@@ -16,6 +17,10 @@ from mlefit.source.stored import Stored
 from mlefit.source.text import TextPart
 
 _PARQUET, _ARROW, _FEATHER = b"PAR1", b"ARROW1", b"FEA1"
+_STREAM = b"\xff\xff\xff\xff"        # how an Arrow stream begins
+_SQLITE = b"SQLite f"
+_WORKBOOKS = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"       # zip and OLE; what else they hold is refused by their reader
+HEAD = 1 << 16      # bytes that tell whether a text is JSON
 
 
 def opened(data: tuple[str, ...] | object, options: ReadOptions) -> Reader:
@@ -32,8 +37,13 @@ def opened(data: tuple[str, ...] | object, options: ReadOptions) -> Reader:
     try:
         for path in paths:
             parts.append(_part(Stored(path, options.digest), options))
-            _same_columns(parts[0], parts[-1])
-            _same_units(parts[0], parts[-1])
+        if any("=" in path for path in paths):
+            from mlefit.source.hive import with_keys
+
+            parts = with_keys(paths, parts)
+        for part in parts[1:]:
+            _same_columns(parts[0], part)
+            _same_units(parts[0], part)
     except BaseException:
         for part in parts:
             part.close()
@@ -49,6 +59,11 @@ def _paths(data: Sequence[str]) -> list[str]:
             from mlefit.source.nearby import absent
 
             raise absent(path)
+        if path != "-" and os.path.isdir(path):
+            from mlefit.source.hive import files_in
+
+            paths += files_in(path) or [path]       # a folder of another kind is refused where it is opened
+            continue
         if path == "-" or os.path.exists(path) or not glob.has_magic(path):
             paths.append(path)
             continue
@@ -85,6 +100,19 @@ def _part(stored: Stored, options: ReadOptions) -> Part:
     try:
         with stored.open() as stream:
             head = stream.read(8)
+        _check_door(stored.label, head, options)
+        if head.startswith(_SQLITE):
+            from mlefit.source.sqlite import SqlitePart
+
+            return SqlitePart(stored, options)
+        if head.startswith(_WORKBOOKS):
+            from mlefit.source.workbook import WorkbookPart
+
+            return WorkbookPart(stored, options)
+        if head.startswith(_STREAM):
+            from mlefit.source.frame import StreamPart
+
+            return StreamPart(stored, options)
         if head.startswith(_PARQUET):
             from mlefit.source.columnar import ParquetPart
 
@@ -96,10 +124,35 @@ def _part(stored: Stored, options: ReadOptions) -> Part:
         if head.startswith(_FEATHER):
             raise DataError(f"{stored.label}: expected a table, found the old Feather format, version 1.",
                             "Write it again as Feather version 2, Parquet or CSV.", code="not-a-table")
+        if (head.lstrip()[:1] in (b"{", b"[", b"\xef") or compression(head)) and _holds_json(stored):
+            from mlefit.source.jsonlines import JsonPart
+
+            return JsonPart(stored, options)
         return TextPart(stored, options)
     except BaseException:
         stored.close()
         raise
+
+
+def _check_door(label: str, head: bytes, options: ReadOptions) -> None:
+    """Raises UsageError for an option of another kind of file."""
+    if options.sheet is not None and not head.startswith(_WORKBOOKS):
+        raise UsageError(f"--sheet: {label} is no workbook", "leave it out", code="options-contradict")
+    if (options.table is not None or options.query is not None) and not head.startswith(_SQLITE):
+        option = "--table" if options.table is not None else "--query"
+        raise UsageError(f"{option}: {label} is no SQLite database", "leave it out", code="options-contradict")
+    if options.table is not None and options.query is not None:
+        raise UsageError("--table and --query both say what is read of the database", "give one of them", code="options-contradict")
+
+
+def _holds_json(stored: Stored) -> bool:
+    """Whether the text, without its compression, is JSON lines or an array of objects."""
+    from mlefit.source.jsonlines import is_json
+
+    with stored.open() as raw:
+        method = compression(raw.read(8))
+        raw.seek(0)
+        return is_json(filled(decompressed(raw, method, stored.label), HEAD))
 
 
 def _same_columns(first: Part, other: Part) -> None:

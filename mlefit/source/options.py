@@ -87,6 +87,12 @@ class ReadOptions(NamedTuple):
     types: Annotated[tuple[tuple[str, str], ...], Option(
         "--as", metavar="COLUMN=TYPE", help=f"{listed(KINDS)}, whatever the cells look like. Repeatable.", gather=column_types,
         section=Section.READING)] = ()
+    sheet: Annotated[str | None, Option(
+        "--sheet", metavar="NAME", help="Of a workbook, by name or number. Default: the first.", section=Section.READING)] = None
+    table: Annotated[str | None, Option(
+        "--table", metavar="NAME", help="Of an SQLite database. Default: the only one.", section=Section.READING)] = None
+    query: Annotated[str | None, Option(
+        "--query", metavar="SQL", help="Of an SQLite database: a SELECT, which may only read.", section=Section.READING)] = None
     memory: Annotated[int | None, Option(
         "--memory", metavar="SIZE", help="Memory to use at most, such as 200MB.", parse=size, section=Section.RUN)] = None
     digest: bool = False
