@@ -28,6 +28,7 @@ from mlefit.report.information import Divergence
 Table = dict[str, np.ndarray]
 Case = Callable[[np.random.Generator], tuple[Table, str]]
 PARTS = ("structure", "spread", "shape")
+ENOUGH = 100        # verdicts from which a share is judged
 
 
 class Line(NamedTuple):
@@ -220,9 +221,12 @@ def row(line: Line, found: Found, seeds: int) -> str:
         kept = share <= 0.07 and not (discrete and share < 0.02)
     else:
         kept = share >= line.least - 3 * np.sqrt(line.least * (1 - line.least) / seeds)
+    judged = "yes" if kept else "**no**"
+    if found.p.size < ENOUGH:
+        judged = "-"
     parts = " | ".join("" if name not in found.parts else f"{100 * found.parts[name]:.1f}" for name in PARTS)
     least = "" if line.least is None else f" (at least {100 * line.least:.0f})"
-    return f"| {line.name} | {100 * share:.1f}{least} | {parts} | {found.p.size:,} | {without} | {'yes' if kept else '**no**'} |"
+    return f"| {line.name} | {100 * share:.1f}{least} | {parts} | {found.p.size:,} | {without} | {judged} |"
 
 
 HEAD = """| case | p <= .05, % | structure | spread | shape | samples | left out | kept |

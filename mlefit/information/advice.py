@@ -1,7 +1,5 @@
 """Advice: the next step for each kind of misfit, as options that run. Models are found by their facts, terms by the formula."""
 
-from dataclasses import fields
-
 import numpy as np
 
 from mlefit.arrays import Array
@@ -11,7 +9,6 @@ from mlefit.information.structure import Structure
 from mlefit.noise import MODELS
 from mlefit.noise.responses import POSITIVE
 from mlefit.report.information import Atom
-from mlefit.request import Request
 
 SKEWED = 0.5        # third moment of normal scores' residuals, beyond which their law leans
 SPLINE = 5          # degrees of freedom of the spline that is offered
@@ -39,10 +36,11 @@ def of_spread(found: Spread, sample: Sample) -> tuple[str, ...]:
         said = "more" if found.wider else "less"
         what = f"rows vary {said} than the model lets them"
         return (f"{what}: -m {' or -m '.join(wider)}" if wider and found.wider else f"{what}: --se robust",)
-    option = "scale_features" in {field.name for field in fields(Request)}
-    scale = f"--scale-features {found.name}" if option and sample.noise.compresses and _written(found.name) else ""
-    robust = "--se robust keeps the errors of the coefficients right"
-    return (f"the spread goes with {found.name}: {scale}; {robust}" if scale else f"the spread goes with {found.name}: {robust}",)
+    if sample.noise.with_scale is not None:
+        return (f"the spread goes with {found.name}: --scale-features {found.name}",)
+    if any(predictor.kind == "scale" for predictor in sample.noise.predictors):
+        return (f"the spread goes with {found.name} too: add {found.name} to --scale-features",)
+    return (f"the spread goes with {found.name}: --se robust keeps the errors of the coefficients right",)
 
 
 def of_shape(sample: Sample, z: Array, lowest: float) -> tuple[str, ...]:
@@ -62,7 +60,8 @@ def of_shape(sample: Sample, z: Array, lowest: float) -> tuple[str, ...]:
 def of_atoms(atoms: tuple[Atom, ...], n: int) -> tuple[str, ...]:
     """The values that no density holds."""
     said = {
-        "zero": "are exactly 0", "highest": "are at the maximum {value}: top-coded?",
+        "zero": "are exactly 0: fit whether a row is 0, and the other rows, apart",
+        "highest": "are at the maximum {value}: top-coded?",
         "lowest": "are at the minimum {value}: censored?", "between": "are exactly {value}: a code, or a default?",
     }
     return tuple(f"{atom.rows} of {n} rows {said[atom.place].format(value=f'{atom.value:g}')}" for atom in atoms)

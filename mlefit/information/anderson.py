@@ -11,6 +11,8 @@ is even. c and J are averages over rows drawn from the fitted law, whatever the 
 is Stephens' (1986, table 4.9, mean and variance unknown).
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from mlefit.arrays import Array
@@ -64,13 +66,17 @@ def between(
     return np.logaddexp(low_cdf + other, high_cdf + one), np.logaddexp(low_survival + other, high_survival + one)
 
 
-def fitted_law(rows: Working) -> Array:
-    """The weights (k,) of the chi-squared variables of A^2 under the fitted law, largest first."""
+def fitted_law(rows: Working, scores: Callable[[Array], Array] | None = None) -> Array:
+    """The weights (k,) of the chi-squared variables of A^2 under the fitted law, largest first.
+
+    `scores`: those (n, m + s) of responses (n,) that are known to cells alone.
+    """
     u = 1.0 / (1.0 + np.exp(-GRID))
     m = rows.eta.shape[1]
     size = sum(x.shape[1] for x in rows.designs) + rows.free.size
     shared, square = np.zeros((size, GRID.size)), np.zeros((size, size))
-    for each_u, score in rows.imitated:
+    for each_u, y, known in rows.imitated:
+        score = known if scores is None else scores(y)
         for start in range(0, rows.n, BATCH):
             part = slice(start, start + BATCH)
             each = np.concatenate([(x[part].T * score[part, a]) for a, x in enumerate(rows.designs)] + [score[part, m:].T])

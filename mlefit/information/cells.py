@@ -36,11 +36,10 @@ def fitted(rows: Working, low: Array, high: Array) -> Working:
     values, vectors = np.linalg.eigh(known)
     kept = values > RANK * values.max()
     inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
-    width = np.array([DIFFERENCE / np.sqrt(max(float(rows.weights[a, a].mean()), 1e-300)) for a in range(m)] + [DIFFERENCE] * s)
     sizes = np.cumsum([c.shape[1] for c in columns])
     at, value = rows, float(log_mass(rows.noise, low, high, rows.eta, rows.free).sum())
     for _ in range(STEPS):
-        slope = _slopes(at, low, high, width)
+        slope = slopes(at, low, high)
         score = np.concatenate([c.T @ slope[:, a] for a, c in enumerate(columns)] + [slope[:, m:].sum(axis=0)])
         step = inverse @ score
         if not (np.all(np.isfinite(step)) and float(step @ score) > SETTLED):
@@ -55,9 +54,10 @@ def fitted(rows: Working, low: Array, high: Array) -> Working:
     return at
 
 
-def _slopes(rows: Working, low: Array, high: Array, width: Array) -> Array:
+def slopes(rows: Working, low: Array, high: Array) -> Array:
     """Derivatives (n, m + s) of the log mass by predictors and shapes, by central differences."""
-    m = rows.eta.shape[1]
+    m, s = rows.eta.shape[1], rows.free.size
+    width = [DIFFERENCE / np.sqrt(max(float(rows.weights[a, a].mean()), 1e-300)) for a in range(m)] + [DIFFERENCE] * s
     found = []
     for k, h in enumerate(width):
         ends = []

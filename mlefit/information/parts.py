@@ -24,7 +24,8 @@ from mlefit.noise.model import Measure
 from mlefit.report.information import Information
 
 LEAST_ROWS = 20             # below, chance is larger than any misfit
-FREE_ROWS = 10              # beyond the parameters
+FREE_ROWS = 10              # beyond the parameters of least squares, whose laws are exact
+ROWS_EACH = 3               # for each parameter of other laws
 MOST_ALONE = 50_000         # rows without predictors: the entropy is then known to 0.0004 nats
 MOST_ROWS = 20_000          # with predictors
 EVENTS_EACH = 3             # rows of the rarest class for each coefficient, below which residuals of classes have no law
@@ -38,7 +39,8 @@ def judge(sample: Sample, plan: Plan) -> Information:
     sample = sample.in_order().plain(MOST_ALONE, plan.seed) if alone else sample.plain(MOST_ROWS, plan.seed)
     n, levels = sample.n, sample.noise.response.reads_levels
     upper = total if levels else None
-    least = LEAST_ROWS if levels else max(LEAST_ROWS, sample.parameters + FREE_ROWS)
+    free = sample.parameters + FREE_ROWS if sample.noise.compresses else ROWS_EACH * sample.parameters
+    least = LEAST_ROWS if levels else max(LEAST_ROWS, free)
     if n < least:
         return not_identifiable(total, f"{n} rows are too few (at least {least})", n, upper=upper)
     each = sample.designs[0].shape[1]
@@ -111,7 +113,7 @@ def _of_numbers(
     if spreading is not None:
         p["spread"] = spreading.p
     if residuals is not None:
-        p["shape"] = shape(at, residuals)
+        p["shape"] = shape(at, residuals, resolution)
     if not p:
         return not_identifiable(total, resolution.reason or "", n)
     judged = _judged(sample, p, structured, spreading, residuals, lowest)
@@ -205,8 +207,9 @@ def _reference(found: Structure | None) -> str:
 
 def _marked(known: Information, resolution: Resolution, n: int) -> Information:
     """With the step of the cells, the values that fill one, and where the shape could not be looked at."""
-    flags = advice.of_atoms(resolution.atoms, n)
-    if resolution.kind == "none" and known.kl.reason is None:
-        flags = (*flags, f"the shape is not looked at: {resolution.reason}")
+    said = advice.of_atoms(resolution.atoms, n)
+    flags = (f"the shape is not looked at: {resolution.reason}",) if resolution.kind == "none" and known.kl.reason is None else ()
+    first, steps = (said, ()) if known.kl.part is None else ((), said)
     return known._replace(kl=known.kl._replace(
-        resolution=resolution.step or None, atoms=resolution.atoms, flags=(*known.kl.flags, *flags)))
+        resolution=resolution.step or None, atoms=resolution.atoms, flags=(*known.kl.flags, *first, *flags),
+        advice=(*steps, *known.kl.advice)))

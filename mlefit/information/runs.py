@@ -15,12 +15,14 @@ from mlefit.information.working import Working
 ENOUGH = 25     # rows beyond the parameters from which z is normal enough
 
 
-def runs(rows: Working, values: Array, seed: int) -> float:
-    """P(Z > z) of rows sorted by the values (n,) of a predictor."""
+def runs(rows: Working, values: Array, distinct: int, seed: int) -> float:
+    """P(Z > z) of rows sorted by the values (n,) of a predictor, of which so many are distinct."""
     from scipy.special import ndtr
 
-    tie = np.random.default_rng([seed, rows.n, 2]).random(rows.n)
-    order = np.lexsort((tie, values))
+    if distinct == rows.n:
+        order = np.argsort(values)
+    else:
+        order = np.lexsort((np.random.default_rng([seed, rows.n, 2]).random(rows.n), values))
     e = rows.residuals[order]
     t = np.einsum("nk,nk->n", e[:-1], e[1:])
     shared = sum(float(np.vdot(q[order[:-1]], q[order[1:]])) for q in rows.pull)

@@ -75,7 +75,7 @@ def structure(rows: Working, predictors: Sequence[Variable], draws: int, seed: i
     if rows.n - sum(x.shape[1] for x in rows.designs) >= ENOUGH:
         along = [one for one in predictors if one.values is not None and one.distinct >= FEW * rows.n]
         if along:
-            p["runs"] = [(runs(rows, _of(one), seed), one.name) for one in along]
+            p["runs"] = [(runs(rows, _of(one), one.distinct, seed), one.name) for one in along]
     if not p:
         return None
     least = {kind: min(values, key=lambda value: value[0]) for kind, values in p.items()}

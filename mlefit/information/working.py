@@ -113,8 +113,8 @@ class Working:
         return found
 
     @cached_property
-    def imitated(self) -> tuple[tuple[Array, Array], ...]:
-        """Sets of rows of the law, each as u (n,), one in each n-th of (0, 1), and the scores (n, m + s) of its quantiles at u.
+    def imitated(self) -> tuple[tuple[Array, Array, Array], ...]:
+        """Sets of rows of the law, each as u (n,), one in each n-th of (0, 1), its quantiles y at u, and their scores (n, m + s).
 
         What no fact tells is their average.
         """
@@ -122,7 +122,7 @@ class Working:
         for _ in range(min(MOST_SETS, -(-IMITATED // self.n))):
             u = (rng.permutation(self.n) + rng.random(self.n)) / self.n
             y = self.noise.quantile(u, self.eta, self.free)
-            found.append((u, _scores(self.noise, y, self.eta, self.free)))
+            found.append((u, y, _scores(self.noise, y, self.eta, self.free)))
         return tuple(found)
 
     def with_shapes(self, columns: Sequence[Array]) -> Array:
@@ -132,7 +132,7 @@ class Working:
             return own
         known = np.zeros((len(own) + s, len(own) + s))
         known[: len(own), : len(own)] = own
-        for _, score in self.imitated:
+        for _, _, score in self.imitated:
             shapes = score[:, m:]
             across = np.concatenate([c.T @ (score[:, a : a + 1] * shapes) for a, c in enumerate(columns)])
             known[: len(own), len(own) :] += across / len(self.imitated)

@@ -111,7 +111,8 @@ def identity(material: Material) -> Line:
     if cells is not None:
         theta, _, cross = material.optimum
         entropy, divergence = cells.entropy, cells.divergence(material.noise, material.found.mean, theta)
-        what = f"empirical law {material.rows_text}"
+        what = (f"KL of the empirical law over distinct rows, {material.rows_text}: it counts chance as misfit, which the KL of a "
+                "fit does not")
     else:
         known = information(material.found, None)
         if known.entropy is None or known.kl.raw is None or known.cross_entropy is None:
