@@ -85,6 +85,23 @@ def spending(rng: np.random.Generator) -> Rows:
     )
 
 
+def repairs(rng: np.random.Generator) -> Rows:
+    """Of a machine `age` years old in one of three shops: cost lognormal, hours inverse gaussian, wait exponential.
+
+    log cost = 4 + 0.06 age + (0, 0.3, -0.2 in north, south, west) + 0.6 e; log E hours = 1 + 0.08 age + (0, -0.3, 0.2),
+    lambda 6; log E wait = 1 - 0.05 age + (0, 0, 0.5).
+    """
+    n = 700
+    age, shop = np.round(rng.uniform(0.0, 15.0, n), 1), rng.choice(3, n, p=[0.4, 0.35, 0.25])
+    cost = distinct(np.exp(4.0 + 0.06 * age + np.array([0.0, 0.3, -0.2])[shop] + 0.6 * rng.standard_normal(n)), 4)
+    hours = distinct(rng.wald(np.exp(1.0 + 0.08 * age + np.array([0.0, -0.3, 0.2])[shop]), 6.0), 6)
+    wait = distinct(rng.standard_exponential(n) * np.exp(1.0 - 0.05 * age + np.array([0.0, 0.0, 0.5])[shop]), 6)
+    return ("age", "shop", "cost", "hours", "wait"), (
+        (f"{age[i]:.1f}", ("north", "south", "west")[shop[i]], f"{cost[i]:.4f}", f"{hours[i]:.6f}", f"{wait[i]:.6f}")
+        for i in range(n)
+    )
+
+
 def distinct(values: np.ndarray, digits: int) -> np.ndarray:
     """Values rounded to `digits` decimals. Raises ValueError for ties, which a density has not."""
     rounded = np.round(values, digits)
@@ -136,7 +153,7 @@ def habitats(rng: np.random.Generator) -> Rows:
 
 
 WIDE: tuple[Callable[[np.random.Generator], Rows], ...] = (assembly, renewals, habitats)
-TABLES: tuple[Callable[[np.random.Generator], Rows], ...] = (measurements, conversions, species, waiting, spending)
+TABLES: tuple[Callable[[np.random.Generator], Rows], ...] = (measurements, conversions, species, waiting, spending, repairs)
 
 
 def write(folder: Path, tables: Sequence[Callable[[np.random.Generator], Rows]] = TABLES) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
-MADE = ("measurements", "conversions", "species", "waiting", "spending")
+MADE = ("measurements", "conversions", "species", "waiting", "spending", "repairs")
 
 
 def table(name: str) -> list[dict[str, str]]:

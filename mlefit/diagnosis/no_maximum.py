@@ -19,6 +19,7 @@ SHOWN = 8               # parameters named in a message
 FACTS = 3               # facts told in a message
 CLASSES = 3             # classes named one by one
 SLACK = 1e-6            # of a log-likelihood: the limit is computed so far out that rounding takes up to half of its digits
+UNBOUNDED = "the log-likelihood grows beyond all bounds"
 
 
 def separated(problem: Problem, found: Separated, execution: Execution) -> NoEstimateError | None:
@@ -27,7 +28,7 @@ def separated(problem: Problem, found: Separated, execution: Execution) -> NoEst
     None where the claim is withdrawn: what a likelihood approaches is not below what it has somewhere.
     """
     separation, noise = found.separation, problem.prepared.noise
-    limit = limiting(noise, found.mean, execution, separation)
+    limit = limiting(noise, found.mean, execution, separation) if noise.bounded else None
     if limit is not None and limit.supremum < _reached(problem, found) * (1.0 + SLACK):
         return None
     parameters = _limiting_parameters(problem, found, execution, limit)
@@ -37,12 +38,14 @@ def separated(problem: Problem, found: Separated, execution: Execution) -> NoEst
     named = ", ".join(_towards(problem, culprits))
     because = "".join(f"; {fact}" for fact in told[:FACTS]) + ("; ..." if len(told) > FACTS else "")
     if separation.complete:
+        grows = "the log-likelihood approaches 0" if noise.bounded else UNBOUNDED
         what = (f'the classes of "{target}"{modelled} are perfectly separated by {named}{because}: all '
                 f"{round(separation.rows)} rows are predicted perfectly, so coefficients diverge and no maximum-likelihood "
-                "estimate exists; the log-likelihood approaches 0")
+                f"estimate exists; {grows}")
     else:
-        supremum = ("; what the other parameters approach was not found" if limit is None else
-                    f"; the log-likelihood approaches {limit.supremum:.6f}, but never reaches it")
+        supremum = "; what the other parameters approach was not found" if noise.bounded else f"; {UNBOUNDED}"
+        if limit is not None:
+            supremum = f"; the log-likelihood approaches {limit.supremum:.6f}, but never reaches it"
         what = (f'quasi-complete separation of "{target}"{modelled} by {named}{because}: {rows} are predicted perfectly, '
                 f"these coefficients are infinite and no maximum-likelihood estimate exists{supremum}")
     remedy = "drop or merge what separates the classes, or collect rows where they overlap"

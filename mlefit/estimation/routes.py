@@ -13,7 +13,7 @@ from mlefit.estimation.certificate import CERTIFIED, DENSE
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.optimize import QUICK_STEPS, SEARCH_STEPS, downhill, first_order, first_order_guided, second_order
 from mlefit.estimation.outcome import Outcome
-from mlefit.estimation.polish import EXACT, Optimum, polish
+from mlefit.estimation.polish import EXACT, Optimum, Point, polish
 from mlefit.execution import Execution
 from mlefit.mean import MeanFunction
 from mlefit.noise.model import NoiseModel
@@ -21,7 +21,12 @@ from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.tally import Tally
 
+ROUNDED = 1e-26     # of a mean loss that is a square of relative errors: all rows are what the predictors say, but for rounding
 WORTHLESS = 1e6     # a subsample whose whitened Hessian is this ill-conditioned is separated or nearly so
+
+
+class Exact(Exception):  # noqa: N818  a finding, not a defect: the pipeline turns it into what the user reads
+    """Every row is fitted exactly, and the likelihood of the law is unbounded there."""
 
 
 def maximum_likelihood(
@@ -74,7 +79,9 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, samp
     if end.outcome is not Outcome.CERTIFIED:
         theta, steps = first_order(memo, downhill(memo, np.zeros(mean.size)))
         end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
-    shapes = noise.implied_shapes(end.value / end.weight, base)
+    if end.outcome is not Outcome.CERTIFIED and noise.collapse is not None:     # near an exact fit a nat is next to no loss
+        _shapes(noise, polish(memo, end.theta), base)
+    shapes = _shapes(noise, end, base)
     return Optimum(np.concatenate([end.theta, shapes]), end.weight, end.value, end.gradient, end.curvature, end.certificate,
                    end.outcome, "L-BFGS-B", iterations, memo.evaluations)
 
@@ -88,7 +95,7 @@ def _first_shapes(noise: NoiseModel, mean: MeanFunction, execution: Execution) -
     """The shapes implied by the loss at zero coefficients: a start that is never too narrow."""
     objective = Objective(implied_loss(noise), mean, 0)
     total = execution.sum(lambda chunk: objective.tally(np.zeros(mean.size), chunk, 0))
-    return noise.implied_shapes(total.value / total.weight, mean_base(noise, execution))
+    return _shapes(noise, total, mean_base(noise, execution))
 
 
 def mean_base(noise: NoiseModel, execution: Execution) -> float:
@@ -108,4 +115,12 @@ def mean_base(noise: NoiseModel, execution: Execution) -> float:
 
 def _nats(noise: NoiseModel, total: Tally, base: float) -> float:
     """Nats per unit of loss at the shapes that the total loss implies."""
-    return noise.affine(noise.implied_shapes(total.value / total.weight, base))[0]
+    return noise.affine(_shapes(noise, total, base))[0]
+
+
+def _shapes(noise: NoiseModel, total: Tally | Point, base: float) -> Array:
+    """The shapes that a total loss implies. Raises Exact where it is none."""
+    loss = total.value / total.weight
+    if noise.collapse is not None and loss <= ROUNDED and not noise.compresses:
+        raise Exact
+    return noise.implied_shapes(loss, base)

@@ -11,6 +11,9 @@ MODELS = Registry({
     "poisson": "poisson.Poisson",
     "gamma": "gamma.Gamma",
     "heteroscedastic-gaussian": "heteroscedastic.HeteroscedasticGaussian",
+    "lognormal": "lognormal.LogNormal",
+    "inverse-gaussian": "inverse_gaussian.InverseGaussian",
+    "exponential": "exponential.Exponential",
 })
 ANSWERS = {Content.NUMBERS: "gaussian", Content.TWO_LEVELS: "bernoulli", Content.LEVELS: "categorical"}
 

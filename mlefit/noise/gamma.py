@@ -17,6 +17,7 @@ from mlefit.arrays import Array, block
 from mlefit.noise import worked
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.responses import POSITIVE
+from mlefit.noise.series import excess
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188)    # delta(k) = sum_j c_j k^-(2 j + 1)
@@ -85,12 +86,6 @@ def _shape(free: Array) -> tuple[Array, tuple[Array, Array, Array]]:
     return np.exp(t), _normalisers(t)
 
 
-def _excess(d: Array) -> Array:
-    """exp(d) - 1 - d, by its series where the difference would cancel."""
-    series = d * d * (1 / 2 + d * (1 / 6 + d * (1 / 24 + d * (1 / 120 + d / 720))))
-    return np.where(np.abs(d) < 0.01, series, np.expm1(d) - d)
-
-
 class Gamma(NoiseModel):
     """Positive numbers whose standard deviation is proportional to their mean."""
 
@@ -105,6 +100,7 @@ class Gamma(NoiseModel):
     scalable = True
     one_unit = False
     collapse = "k is infinite"
+    contains = frozenset({"exponential"})
 
     @property
     def predictors(self) -> tuple[Predictor, ...]:
@@ -128,7 +124,7 @@ class Gamma(NoiseModel):
         k, (value, first, second) = _shape(free)
         log_y = np.log(y)
         d = log_y - eta[:, 0]
-        loss = k * _excess(d)
+        loss = k * excess(d)
         result = loss + value + log_y
         if order == 0:
             return Derivatives(result)
@@ -231,7 +227,7 @@ class Gamma(NoiseModel):
         """k2 [exp(d) - 1 - d], d the difference of the log means, + (k2 - k1) (log k1 - psi(k1)) + C(k2) - C(k1)."""
         (k1, (c1, slope, _)), (k2, (c2, _, _)) = _shape(free), _shape(other_free)
         shapes = (k1 - k2) * (slope / k1) + (c2 - c1)
-        result: Array = k2 * _excess(eta[:, 0] - other_eta[:, 0]) + shapes
+        result: Array = k2 * excess(eta[:, 0] - other_eta[:, 0]) + shapes
         return result
 
     def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:

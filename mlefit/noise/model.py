@@ -84,7 +84,8 @@ class NoiseModel(ABC):
     location. `compresses`: nll and loss depend on the rows through sums of squares only, so that the R factor of [X y] stands
     for all of them. `closed`: a location and one scale, and where all rows share the location both are found without a
     search. `one_mean`: a row has one mean predictor, to which an offset belongs. `separable`: the likelihood may lack a
-    maximum because some direction of the predictors only ever raises it; then `outcomes` says what the rows keep probable.
+    maximum because some direction of the predictors only ever raises it; then `outcomes` says what the rows keep probable,
+    and `bounded` whether the likelihood approaches something on that way, and does not grow beyond all bounds.
     In a comparison, `group`: laws that the same data ask for, none where it stands alone; `compared`: whether it takes part
     unasked; `standard`: whether it is kept unless the data ask for more; `contains`: the laws that this one is where some
     parameter has a value within its range.
@@ -105,6 +106,7 @@ class NoiseModel(ABC):
     compared: ClassVar[bool] = True
     standard: ClassVar[bool] = False
     contains: ClassVar[frozenset[str]] = frozenset()
+    bounded: ClassVar[bool] = True
 
     @property
     @abstractmethod

@@ -9,6 +9,7 @@ from mlefit.errors import NoEstimateError
 from mlefit.estimation.constrained import Likelihood
 from mlefit.estimation.fit import Optima, Separated, fit_both
 from mlefit.estimation.outcome import Outcome
+from mlefit.estimation.routes import Exact
 from mlefit.execution import Engine
 from mlefit.existence.far import FAR, farthest
 from mlefit.mean import Apart, Coordinates, LinearMean
@@ -16,7 +17,7 @@ from mlefit.mean.coordinates import Whitening
 from mlefit.objective import Objective
 from mlefit.problem.prepare import Prepared, Progress
 from mlefit.problem.problem import Problem
-from mlefit.problem.refusals import unknown_parameters
+from mlefit.problem.refusals import exactly_fitted, unknown_parameters
 
 START_ROWS = 60_000     # with more rows than this, a sample of them gives both searches their start
 EACH = 50               # multiplications that the likelihood of a row costs beside its columns
@@ -152,6 +153,8 @@ def _fit(problem: Problem, mean: LinearMean, progress: Progress | None) -> Optim
     sample = Engine.of(prepared.sample) if many else None
     try:
         return fit_both(noise, mean, rows, sample)
+    except Exact:
+        raise exactly_fitted(problem) from None
     except Separated as found:
         from mlefit.diagnosis.no_maximum import separated
 

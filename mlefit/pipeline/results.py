@@ -96,8 +96,8 @@ def route(problem: Problem, fit: Optima, optimum: Optimum, place: int, mean: Lin
     loss = fit.total_loss[place] / fit.n
     nll += problem.log_density
     with np.errstate(over="ignore"):
-        for _ in range(fit.noise.loss_power):
-            loss = float(np.float64(loss) * problem.units.y_scale)
+        for _ in range(abs(fit.noise.loss_power)):
+            loss = float(np.float64(loss) * problem.units.y_scale ** np.sign(fit.noise.loss_power))
     loss += fit.noise.loss_log_unit * problem.log_unit
     return Route(
         optimum.method, optimum.outcome is Outcome.CERTIFIED, optimum.iterations, optimum.evaluations,

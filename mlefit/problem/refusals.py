@@ -93,6 +93,15 @@ def _check_exact(problem: Problem, target: str) -> None:
             "exact-fit", (target,), parameters)
 
 
+def exactly_fitted(problem: Problem) -> NoEstimateError:
+    """The refusal of rows that a search has fitted exactly, of a law that has no maximum there."""
+    target = problem.prepared.observed.target
+    return _refusal(
+        problem, f'the fit is exact: every "{target}" is what the predictors make it, to the last digit, so '
+        f"{problem.prepared.noise.collapse} and the likelihood is unbounded",
+        "there is no noise to model; check whether a predictor was computed from the target", "exact-fit", (target,))
+
+
 def _exact(problem: Problem) -> tuple[Parameter, ...]:
     """The coefficients of an exact fit, which least squares determines although the likelihood does not exist."""
     shape = problem.shape

@@ -1,0 +1,143 @@
+"""Lognormal noise: log y is normal with mean eta and standard deviation sigma. Its loss is the squared log error.
+
+    q(y | eta, sigma) = exp(-(log y - eta)^2 / (2 sigma^2)) / (y sigma sqrt(2 pi)),   y > 0
+    loss              = (log y - eta)^2
+    cross-entropy     = mean loss / (2 sigma^2) + log(2 pi sigma^2) / 2 + mean log y
+
+Everything but `base` is the normal law of log y. Source: Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions,
+chapter 14.
+"""
+
+import math
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.noise import worked
+from mlefit.noise.gaussian import Gaussian
+from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
+from mlefit.noise.responses import POSITIVE
+
+NORMAL = Gaussian()
+LOG_MEDIAN = (Predictor("mean", log_unit=1),)
+EXAMPLE = (38.5809, 40.0717, 52.0662, 97.4781, 71.2786)
+TRIAL = 0.5     # how far off the worked example places a log median
+DERIVATION = """\
+lognormal: from the likelihood to the mean squared log error
+
+  1  Model       y > 0, and log y is normal with mean eta(x), linear, and
+                 standard deviation sigma:
+                 q(y|x) = exp(-(log y - eta)^2 / (2 sigma^2)) /
+                          (y sigma sqrt(2 pi))
+  2  Likelihood  L = prod_i q(y_i|x_i): rows independent given x, x not modelled
+  3  -log L / n  = MSLE / (2 sigma^2) + log(2 pi sigma^2) / 2 + mean log y with
+                 MSLE = sum_i (log y_i - eta_i)^2 / n. The last term is log
+                 |dy / d log y|: without it the likelihood is that of log y, and
+                 no model of y itself can be compared with it.
+  4  Name        -log L / n is the cross-entropy CE of the rows and q, in nats
+  5  Meaning     for the law p that the rows come from, CE(p, q) = H(p) +
+                 KL(p || q), and H has no parameter in it: least CE is least KL
+  6  Loss        for any fixed sigma, CE = a MSLE + c + mean log y, a = 1 /
+                 (2 sigma^2) > 0: the eta of maximum likelihood is the eta of
+                 least squared log error (without the + 1 of some libraries)
+  7  Sigma       dCE/dsigma = 0 at sigma^2 = MSLE
+  8  Limits      exp(eta) is the median; the mean is exp(eta + sigma^2 / 2).
+                 y = 0 has no density: nothing is added to zeros.
+
+"""
+
+
+def _log(y: Array) -> Array:
+    """log y, -infinity at and below 0."""
+    found = np.full(y.size, -np.inf)
+    np.log(y, out=found, where=y > 0.0)
+    return found
+
+
+class LogNormal(NoiseModel):
+    """Positive numbers whose logarithm is normal."""
+
+    name = "lognormal"
+    loss_name = "mean squared log error"
+    aliases = ("log-normal", "lnorm", "galton", "msle")
+    support = "numbers > 0"
+    example = "mlefit fit sample_data/repairs.csv --target cost --features age,shop --model lognormal"
+    measure = Measure.DENSITY
+    response = POSITIVE
+    shapes = (Shape("sigma"),)
+    scalable = True
+    one_unit = False
+    collapse = "sigma = 0"
+
+    @property
+    def predictors(self) -> tuple[Predictor, ...]:
+        """A log median."""
+        return LOG_MEDIAN
+
+    def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
+        """That of log y, and log y."""
+        log_y = np.log(y)
+        found = NORMAL.nll(log_y, eta, free, order)
+        return found._replace(value=found.value + log_y)
+
+    def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
+        """(log y - eta)^2."""
+        return NORMAL.loss(np.log(y), eta, free, order)
+
+    def affine(self, free: Array) -> tuple[float, float]:
+        """a = 1/(2 sigma^2), c = log(2 pi sigma^2)/2."""
+        return NORMAL.affine(free)
+
+    def base(self, y: Array) -> Array:
+        """log y."""
+        return np.log(y)
+
+    def implied_shapes(self, mean_loss: float, mean_base: float) -> Array:
+        """log sigma with sigma^2 = MSLE."""
+        return NORMAL.implied_shapes(mean_loss, mean_base)
+
+    def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
+        """(d/sigma)^2 and 3 (d/sigma)^4."""
+        return NORMAL.score_moments(direction, eta, free)
+
+    def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
+        """log Phi(z), z = (log y - eta) / sigma."""
+        return NORMAL.log_cdf(_log(y), eta, free)
+
+    def log_sf(self, y: Array, eta: Array, free: Array) -> Array:
+        """log Phi(-z)."""
+        return NORMAL.log_sf(_log(y), eta, free)
+
+    def quantile(self, u: Array, eta: Array, free: Array) -> Array:
+        """exp(eta + sigma Phi^-1(u))."""
+        return np.exp(NORMAL.quantile(u, eta, free))
+
+    def expected(self, eta: Array, free: Array) -> Array:
+        """exp(eta + sigma^2 / 2)."""
+        return np.exp(eta[:, 0] + 0.5 * math.exp(2.0 * float(free[0])))
+
+    def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
+        """That of the normal laws: KL does not change with the unit of y, nor with its logarithm."""
+        return NORMAL.divergence(eta, free, other_eta, other_free)
+
+    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+        """exp(eta + sigma e)."""
+        return np.exp(NORMAL.draw(rng, eta, free))
+
+    def derivation(self) -> str:
+        """The squared log error."""
+        y, none = np.array(EXAMPLE), np.empty(0)
+        at_mean = np.full((y.size, 1), np.log(y).mean())
+        msle = float(self.loss(y, at_mean, none, 0).value.mean())
+        free, base = self.implied_shapes(msle, 0.0), float(self.base(y).mean())
+        a, c = self.affine(free)
+        best, off = worked.nll(self, y, at_mean, free), worked.nll(self, y, at_mean + TRIAL, free)
+        return DERIVATION + worked.worked(
+            f"y = {', '.join(f'{value:g}' for value in y)}",
+            "(the first costs of repairs.csv), eta constant",
+            f"eta = mean log y = {float(at_mean[0, 0]):.6f}, MSLE = {msle:.6f} = sigma^2",
+            f"-log L / n = {best:.6f} from the density,",
+            f"a MSLE + c + mean log y = {a * msle + c + base:.6f}",
+            f"eta off by {TRIAL:g}: -log L / n rises by {off - best:.6f}",
+            f"= a {TRIAL:g}^2 = {a * TRIAL**2:.6f}",
+        )
