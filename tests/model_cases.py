@@ -6,7 +6,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.noise import MODELS
-from mlefit.noise.model import NoiseModel
+from mlefit.noise.model import Derivatives, NoiseModel
 from mlefit.rows.chunk import Chunk
 
 NAMES = "abcd"
@@ -79,3 +79,9 @@ def stencil(function: Callable[[Array], Array], point: Array) -> Array:
         return (8.0 * near - far) / (12.0 * STEP)
 
     return np.stack([along(j) for j in range(point.shape[-1])], axis=-1)
+
+
+def second(found: Derivatives, q: int) -> Array:
+    """(n, q, q) from products with unit vectors."""
+    assert found.curvature is not None
+    return np.stack([found.curvature(row) for row in np.eye(q)], axis=-1)
