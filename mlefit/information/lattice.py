@@ -14,7 +14,9 @@ SINGLE = float(np.finfo(np.float32).eps)
 def step_of(values: Array) -> float | None:
     """The step of the ordered distinct values (n,), in doubles, in single precision, or written to some decimals."""
     largest = float(np.max(np.abs(values)))
-    if np.array_equal(values, values.astype(np.float32).astype(np.float64)):
+    with np.errstate(over="ignore"):    # a number beyond single precision is none of it
+        single = values.astype(np.float32).astype(np.float64)
+    if np.array_equal(values, single):
         step = lattice_step(values, 2.0 * SINGLE * largest, WRITTEN)
         if step is not None:
             return step
