@@ -61,13 +61,22 @@ def steps(used: Used, width: int) -> Iterator[Used]:
 class Encoded(NamedTuple):
     """Rows in encoded units, with `magnitude` (p,) = max|x_j|/s_j, or what of whole numbers is rounded.
 
-    `table` (n, p + 1) is their design and, last, their response; the piece holds views of it.
+    `table` (n, p + 1) is their design and, last, their response; the piece holds views of it. `log_slope` (n,) of a transformed
+    response: log |dt/dy|.
     """
 
     piece: Piece
     table: Array
     magnitude: Array
     y_magnitude: float
+    log_slope: Array | None = None
+
+    def jacobian(self, plain: bool) -> float:
+        """The sum of log |dt/dy| over the rows, as often as their weights say unless it is `plain`."""
+        if self.log_slope is None:
+            return 0.0
+        weight = self.piece.chunk.weight
+        return float(self.log_slope.sum() if plain or weight is None else weight @ self.log_slope)
 
     @classmethod
     def of(cls, columns: Columns, scaling: Scaling, used: Used) -> "Encoded":
@@ -79,7 +88,7 @@ class Encoded(NamedTuple):
         offset = predictors.known(used)
         y_magnitude = 0.0
         if observed.located:
-            located, rest = _located(y, offset), used.rest(observed.target)
+            located, rest = _located(y, offset), observed.rest(used)
             with np.errstate(over="ignore"):
                 moved = located - scaling.y_centre if rest is None else _located(y - scaling.y_centre + rest, offset)
                 most = Extent.of(located).magnitude if y.size else 0.0
@@ -94,7 +103,7 @@ class Encoded(NamedTuple):
         table[:, -1] = y
         cluster, clusters = observed.groups(used)
         chunk = Chunk(table[:, -1], table[:, :-1], observed.weight(used), offset, cluster=cluster)
-        return cls(Piece(chunk, levels, clusters), table, magnitude, y_magnitude)
+        return cls(Piece(chunk, levels, clusters), table, magnitude, y_magnitude, observed.log_slope(used))
 
     def choose(self, rows: Index) -> "Encoded":
         """The named rows (indices), copied."""
@@ -103,7 +112,8 @@ class Encoded(NamedTuple):
             None if extra is None else extra[rows] for extra in (chunk.weight, chunk.offset, chunk.cluster)
         )
         chosen = Chunk(table[:, -1], table[:, :-1], weight, offset, cluster=cluster)
-        return self._replace(piece=self.piece._replace(chunk=chosen), table=table)
+        slope = None if self.log_slope is None else self.log_slope[rows]
+        return self._replace(piece=self.piece._replace(chunk=chosen), table=table, log_slope=slope)
 
 
 def scaling_of(columns: Columns, head: Batch) -> Scaling:
@@ -125,7 +135,7 @@ def scaling_of(columns: Columns, head: Batch) -> Scaling:
         if not observed.scaled:
             return Scaling(centre, scale)
         known = predictors.known(used) if observed.located else None
-        y, rest = _located(observed.values(used)[0], known), used.rest(observed.target)
+        y, rest = _located(observed.values(used)[0], known), observed.rest(used)
     except InBlockError:    # the pass over all rows says what is wrong
         return still
     y_centre = centre_of(y) if predictors.intercept and observed.located else 0.0

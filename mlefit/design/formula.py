@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlefit.design.learn import columns_to_terms
 from mlefit.design.syntax import CODED, UNFIT, Call
 from mlefit.design.terms import Factor, Offset, Term
+from mlefit.design.transform import RULES
 from mlefit.expression.order import check_order
 from mlefit.expression.scan import Token, Typed, scan
+from mlefit.options.values import listed
 from mlefit.source.source import Kind
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class Formula(NamedTuple):
     text_rhs: str
     columns: tuple[str, ...]
     categorical: frozenset[str]
+    transform: str | None = None
 
 
 @dataclass(slots=True)
@@ -88,14 +91,14 @@ def parse_formula(
     """
     typed = Typed("formula", text)
     tokens = scan(typed, names)
-    target, right = _split(typed, tokens)
+    target, transform, right = _split(typed, tokens)
     side = _read(typed, right, names, kinds, categorical, {target, *exclude})
     if target in side.columns:
         raise typed.refusal(
             right[0].place, f'the target "{target}" is also a predictor', "remove it from the right-hand side", [target]
         )
     coded = frozenset().union(*(term.categories for term in side.terms))
-    return Formula(target, side.terms, side.intercept, side.text, side.columns, coded)
+    return Formula(target, side.terms, side.intercept, side.text, side.columns, coded, transform)
 
 
 def parse_side(
@@ -144,24 +147,27 @@ def parse_offset(text: str, names: Sequence[str], kinds: Mapping[str, Kind] | No
     return Offset(Call(typed, tokens, kinds or {}).expression())
 
 
-def _split(typed: Typed, tokens: Sequence[Token]) -> tuple[str, Sequence[Token]]:
-    """The target and the tokens right of `~`."""
+def _split(typed: Typed, tokens: Sequence[Token]) -> tuple[str, str | None, Sequence[Token]]:
+    """The column of the target, the function of it that is modelled, if one is, and the tokens right of `~`."""
     middle = next((i for i, token in enumerate(tokens) if token.kind == "operator" and token.text == "~"), None)
     if middle is None:
         raise typed.refusal(len(typed.text), 'expected "~" between target and predictors, found none', "write y ~ x")
     left, right = tokens[:middle], tokens[middle + 1 :]
     if not left:
         raise typed.refusal(tokens[middle].place, 'expected the target before "~", found nothing', "write y ~ x")
-    if len(left) > 1 or left[0].kind != "column":
+    function = left[0].text if left[0].kind == "function" and left[0].text in RULES else None
+    if function is not None and left[-1].text == ")":
+        left = left[1:-1]
+    if len(left) != 1 or left[0].kind != "column":
         raise typed.refusal(
-            left[0].place, "the target must be one column; a transformed target is not supported yet",
-            "add the transformed values to the data as a column",
+            left[0].place if left else 0, f"the target must be one column, or {listed([f'{name}(column)' for name in RULES])}",
+            "add other transformed values to the data as a column",
         )
     if not right:
         raise typed.refusal(
             len(typed.text), 'expected predictors after "~", found the end', "write y ~ 1 for an intercept alone"
         )
-    return left[0].text, right
+    return left[0].text, function, right
 
 
 def _end(tokens: Sequence[Token], start: int) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 from mlefit.arrays import Array, Mask
 from mlefit.design.complete import Used
 from mlefit.design.ledger import FIRST
+from mlefit.design.transform import Transform
 from mlefit.errors import DataError, InBlockError
 from mlefit.noise.responses import Response
 from mlefit.numerals import numeral
@@ -24,7 +25,7 @@ class Observed:
 
     `response` says how the target is read and what is refused, in the name of `model`. `located`: offsets are taken off the
     numbers, which may be shifted. `scaled`: they may be scaled. `compresses`: sums of squares of [X y] stand for
-    the rows.
+    the rows. `transform`: of the numbers in the column, of which the law is then one of.
     """
 
     target: str
@@ -36,6 +37,12 @@ class Observed:
     weights: str | None = None
     cluster: str | None = None
     weights_kind: WeightsKind = "frequency"
+    transform: Transform | None = None
+
+    @property
+    def label(self) -> str:
+        """The target as the report names it."""
+        return self.target if self.transform is None else self.transform.label(self.target)
 
     @property
     def precision(self) -> bool:
@@ -58,18 +65,35 @@ class Observed:
         return self.response.reads_levels
 
     def values(self, used: Used) -> tuple[Array, tuple[str, ...]]:
-        """The response (n,) as it is in the file, and the levels that its codes stand for. Raises InBlockError."""
+        """The response (n,), as it is in the file or transformed, and the levels that its codes stand for. Raises InBlockError."""
         if self.reads_levels:
             return _codes(used, self.target)
-        name, column = self.target, used.batch.numbers[self.target]
-        cells = used.cells(column)
+        name, cells = self.target, used.cells(used.batch.numbers[self.target])
         used.magnitude(name, cells, frozenset((name,)))
+        if self.transform is not None:
+            self._check_transform(self.transform, used, cells)
+            name, cells = self.label, self.transform.values(cells)
         refused = self.response.refused(cells)
         if refused is not None:
             place = int(np.flatnonzero(refused)[0])
             row = used.batch.start + int(used.rows[place]) + 1
             raise InBlockError(partial(_refused, self.response, self.model, name, row, float(cells[place])))
         return cells, ()
+
+    def _check_transform(self, transform: Transform, used: Used, cells: Array) -> None:
+        refused = transform.refused(cells)
+        if refused is not None:
+            place = int(np.flatnonzero(refused)[0])
+            row = used.batch.start + int(used.rows[place]) + 1
+            raise InBlockError(partial(_no_transform, transform, self.target, row, float(cells[place])))
+
+    def log_slope(self, used: Used) -> Array | None:
+        """log |dt/dy| (n,) of a transformed response, which `values` has checked."""
+        return None if self.transform is None else self.transform.log_slope(used.cells(used.batch.numbers[self.target]))
+
+    def rest(self, used: Used) -> Array | None:
+        """What is to be added to a response of whole numbers beyond 2^53, as it is in the file."""
+        return None if self.transform is not None else used.rest(self.target)
 
     def groups(self, used: Used) -> tuple[Array | None, tuple[str, ...]]:
         """The codes (n,) of the clusters, and what they stand for."""
@@ -101,6 +125,10 @@ def _codes(used: Used, name: str) -> tuple[Array, tuple[str, ...]]:
 
 def _refused(response: Response, model: str, column: str, row: int, value: float, before: int) -> DataError:
     return response.refusal(model, column, before + row, value)
+
+
+def _no_transform(transform: Transform, column: str, row: int, value: float, before: int) -> DataError:
+    return transform.refusal(column, before + row, value)
 
 
 def _bad_weight(column: str, kind: WeightsKind, rows: tuple[int, ...], value: float, before: int) -> DataError:

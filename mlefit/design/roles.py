@@ -15,6 +15,7 @@ from mlefit.design.predictors import Predictors
 from mlefit.design.response import Observed
 from mlefit.design.scale import Asked, check_scale, scale_of
 from mlefit.design.terms import Offset
+from mlefit.design.transform import Transform, transformed
 from mlefit.errors import DataError, UsageError
 from mlefit.noise import MODELS, called_for
 from mlefit.noise.model import NoiseModel
@@ -46,7 +47,10 @@ class Roles:
 
 def choose_roles(source: Source, request: Request) -> Roles:
     """Raises UsageError for unknown or contradictory columns, DataError for a response that no model takes."""
-    cluster = cluster_of(request)
+    cluster, transform = cluster_of(request), None
+    if request.target is not None:
+        target, transform = transformed(request.target, source.names)
+        request = replace(request, target=target)
     asked = None if request.model is None else MODELS.find(request.model, "--model: ")      # refused without a look at all rows
     named, excluded = _named(source, request.features)
     scale = Asked(None if request.scale_features is None else _split(source, request.scale_features), request.scale_formula)
@@ -59,7 +63,7 @@ def choose_roles(source: Source, request: Request) -> Roles:
 
         offset = parse_offset(request.offset, source.names, source.kinds)
     if request.formula is not None:
-        return _from_formula(source, request, asked, offset, scale)
+        return _from_formula(source, request, asked, offset, scale, transform)
     target, notes = _target(source, request, named or (), excluded)
     check_roles(target, request.weights, offset, named or ())
     taken = {target, request.weights, cluster, *excluded, *(offset.numbers if offset else ())}
@@ -71,13 +75,14 @@ def choose_roles(source: Source, request: Request) -> Roles:
         notes += left_out_note(left_out)
     else:
         features = named
-    model, more = _model(source, request, target, asked)
+    model, more = _model(source, request, target, asked, transform)
     categorical = _categorical(source, request, features)
     terms = columns_to_terms(features, categorical, source.kinds)
     notes += _codes(source, [name for name in features if name not in categorical])
     text = " + ".join(features) if features else "1"
     text += "" if request.intercept or not features else " - 1"
-    columns, model, spread = _columns(source, request, model, target, Predictors(terms, request.intercept, offset), scale, taken)
+    columns, model, spread = _columns(source, request, model, target, Predictors(terms, request.intercept, offset), scale, taken,
+                                     transform)
     return Roles(columns, model, text, features, chosen, tuple(notes + more), spread, left_out)
 
 
@@ -92,6 +97,7 @@ def left_out_note(left_out: Sequence[tuple[str, str]]) -> list[str]:
 
 def _columns(
     source: Source, request: Request, model: NoiseModel, target: str, mean: Predictors, asked: Asked, taken: set[str | None],
+    transform: Transform | None = None,
 ) -> tuple[Columns, NoiseModel, str | None]:
     """The columns with those of a scale, the law that has it, and its text. `taken`: columns that are no predictors. Checked."""
     exclude = {*(name for name in taken if name is not None), *source.counting}
@@ -102,7 +108,7 @@ def _columns(
     unmoved = not model.one_unit and any(p.log_unit and not predictors.constant(p.kind) for p in model.predictors)
     scaled = (model.located or model.scalable) and not unmoved
     observed = Observed(target, model.name, model.response, model.located, scaled, model.compresses, request.weights,
-                        cluster_of(request), request.weights_kind)
+                        cluster_of(request), request.weights_kind, transform)
     columns = Columns(predictors, observed, request.beside)
     check_target(source, target, model)
     check_options(source, request, columns, model)
@@ -123,14 +129,15 @@ def cluster_of(request: Request) -> str | None:
 def without(roles: Roles, names: Mapping[str, str], source: Source, request: Request) -> Roles:
     """The same roles without some of the chosen predictors, each with the reason why."""
     features = tuple(name for name in roles.features if name not in names)
-    again = choose_roles(source, replace(request, features=features, target=roles.columns.observed.target,
+    again = choose_roles(source, replace(request, features=features, target=roles.columns.observed.label,
                                          model=roles.model.spelt))
     left_out = tuple(names.items())
     return replace(again, chosen=features, notes=(*roles.notes, *left_out_note(left_out)), left_out=(*roles.left_out, *left_out))
 
 
 def _from_formula(
-    source: Source, request: Request, asked: NoiseModel | None, offset: Offset | None, scale: Asked
+    source: Source, request: Request, asked: NoiseModel | None, offset: Offset | None, scale: Asked,
+    transform: Transform | None,
 ) -> Roles:
     from mlefit.design.formula import parse_formula
 
@@ -145,13 +152,17 @@ def _from_formula(
     if not source.complete:
         read({})        # what is no formula, whatever the columns hold, is refused without a look at all rows
     formula = read(source.kinds)
-    if request.target not in (None, formula.target):
-        raise UsageError(f'--target {request.target}: the target of the formula is "{formula.target}"',
+    own = None if formula.transform is None else Transform(formula.transform)
+    if request.target is not None and (request.target, transform) != (formula.target, own):
+        typed, said = (name if of is None else of.label(name) for name, of in (
+            (request.target, transform), (formula.target, own)))
+        raise UsageError(f'--target {typed}: the target of the formula is "{said}"',
                          "give one of them", code="options-contradict")
     check_roles(formula.target, request.weights, offset, formula.columns)
-    model, notes = _model(source, request, formula.target, asked)
+    model, notes = _model(source, request, formula.target, asked, own)
     mean = Predictors(formula.terms, formula.intercept, offset)
-    columns, model, spread = _columns(source, request, model, formula.target, mean, scale, {formula.target, *others})
+    columns, model, spread = _columns(source, request, model, formula.target, mean, scale, {formula.target, *others},
+                                     own)
     return Roles(columns, model, formula.text_rhs, formula.columns, (), tuple(notes), spread)
 
 
@@ -243,12 +254,21 @@ def _codes(source: Source, numbers: Sequence[str]) -> list[str]:
     return [f"few whole numbers, read as numbers: {listed}{more}. If they are categories: --as {first}=text, or C({first})."]
 
 
-def _model(source: Source, request: Request, target: str, asked: NoiseModel | None) -> tuple[NoiseModel, list[str]]:
-    """The model asked for, or the one that the response calls for."""
+def _model(
+    source: Source, request: Request, target: str, asked: NoiseModel | None, transform: Transform | None
+) -> tuple[NoiseModel, list[str]]:
+    """The model asked for, or the one that the response calls for. Raises UsageError for a function of levels."""
     if asked is not None:
+        if transform is not None and asked.response.reads_levels:
+            raise UsageError(f"--target {transform.label(target)}: {asked.name} takes levels, of which there is no function",
+                             "name the column itself", code="options-contradict")
         return asked, [*MODELS.renamed(str(request.model))]
     kind, distinct = source.kinds[target], source.distinct.get(target)
     few = 0 if distinct is None else len(distinct)
+    if transform is not None and kind is Kind.NUMBER:
+        content, target = Content.NUMBERS, transform.label(target)
+        return called_for(content), [f'model: {called_for(content).name}, because of the target "{target}" '
+                                     f"({content.value}); --model names another."]
     if kind is Kind.BOOLEAN or few == 2:
         content = Content.TWO_LEVELS
     elif kind is Kind.NUMBER:

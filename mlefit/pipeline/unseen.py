@@ -83,7 +83,9 @@ def unseen(found: Fitted) -> Holdout | None:
         rows = Predictable(rows, tuple(_relations(problem)))
     n, mean, error = held_out(found.objective, fit.mle.theta, rows, fit.nll[0] / problem.n, observed.weights_kind)
     known = familiar(noise, found.objective, fit.mle.theta, rows, problem.units.y_scale, precision=observed.precision)
-    entropy = mean + problem.log_unit
+    if broken.rows and observed.transform is not None:     # the Jacobian is that of all rows held out
+        return held._replace(n=round(n))
+    entropy = mean + problem.log_unit - aside.jacobian / n
     return held._replace(
         n=round(n), cross_entropy=entropy, std_error=error, rmse=known.rmse, r_squared=known.r_squared,
         accuracy=known.accuracy, log_loss=entropy if noise.response.reads_levels else None, auc=known.auc,

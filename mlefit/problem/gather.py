@@ -29,7 +29,7 @@ class Moments:
     `response` is None where the response is a level. Magnitudes are in encoded units, that of y 0 where y is not located.
     `low` and `high` (p + 1,): the least and largest encoded value of each design column, and of the response or its codes.
     `weight`: rows, counted by their weights but for those of precision; `rows` as such. Sums over rows of the squares of their
-    weights, and of the logarithms of those of precision.
+    weights, and of the logarithms of those of precision. `jacobian`: sum of log |dt/dy| of a transformed response.
     """
 
     weight: float
@@ -42,6 +42,7 @@ class Moments:
     rows: int
     weight_square: float
     log_weight: float
+    jacobian: float
 
     @classmethod
     def of(cls, columns: Columns, encoded: Encoded) -> "Moments":
@@ -58,6 +59,7 @@ class Moments:
             weight, triangle, response, encoded.magnitude * enlarged, encoded.y_magnitude * enlarged,
             encoded.table.min(axis=0), encoded.table.max(axis=0), chunk.rows, float(weights @ weights),
             float(np.log(weights).sum()) if observed.precision else 0.0,
+            encoded.jacobian(observed.precision),
         )
 
     def __add__(self, other: "Moments") -> "Moments":
@@ -69,6 +71,7 @@ class Moments:
             np.maximum(self.magnitude, other.magnitude), max(self.y_magnitude, other.y_magnitude),
             np.minimum(self.low, other.low), np.maximum(self.high, other.high), self.rows + other.rows,
             self.weight_square + other.weight_square, self.log_weight + other.log_weight,
+            self.jacobian + other.jacobian,
         )
 
     def scaled(self, factor: float) -> "Moments":
@@ -76,7 +79,7 @@ class Moments:
         root = float(np.sqrt(factor))
         response = None if self.response is None else Triangle(self.response.r * root)
         return replace(self, weight=self.weight * factor, triangle=Triangle(self.triangle.r * root), response=response,
-                       weight_square=self.weight_square * factor**2)
+                       weight_square=self.weight_square * factor**2, jacobian=self.jacobian * factor)
 
     def constant(self, column: int) -> bool:
         """Whether a column (the response: -1) has one value in all rows: no sum of squares, in which a spread may be lost."""
@@ -90,6 +93,7 @@ class Gathered:
     `moments` is None where no row is fitted. `levels` of a response that is read as levels, and `clusters`, stand in order
     of first appearance, with the weights of the rows fitted: 0 for a level whose rows are all held out. `unscored` rows are
     held out and can be given no prediction, as their level of a column, in `unlearnt` rows by column, is in no row fitted.
+    `aside_jacobian`: sum of log |dt/dy| over the rows held out.
     """
 
     reservoir: Reservoir
@@ -99,6 +103,7 @@ class Gathered:
     clusters: Mapping[str, float] = field(default_factory=dict)
     unscored: int = 0
     unlearnt: Mapping[str, int] = field(default_factory=dict)
+    aside_jacobian: float = 0.0
 
     def __add__(self, other: "Gathered") -> "Gathered":
         moments = self.moments or other.moments
@@ -108,6 +113,7 @@ class Gathered:
             self.reservoir + other.reservoir, self.ledger + other.ledger, moments,
             add_counts(self.levels, other.levels), add_counts(self.clusters, other.clusters),
             self.unscored + other.unscored, add_counts(self.unlearnt, other.unlearnt),
+            self.aside_jacobian + other.aside_jacobian,
         )
 
 
@@ -146,7 +152,7 @@ def gather(source: Source, told: Told, kept: Kept, threads: int) -> Gathered:
 
 def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used) -> Gathered:
     """Encode a step of rows, divide them, keep them, and add them up."""
-    batch, unlearnt = used.batch, {}
+    batch, unlearnt, jacobian = used.batch, {}, 0.0
     aside, unscored = told.split.aside(batch), 0
     if aside is not None:
         unlearnt = {name: rows & aside & used.keep for name, rows in told.columns.predictors.unlearnt(batch).items()}
@@ -157,7 +163,9 @@ def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used) -> Gathered:
     chance = keys(told.split.seed, Stream.SAMPLE, batch.place, batch.start, batch.start + batch.rows)[used.rows]
     if aside is not None:
         out = aside[used.rows]
-        kept.aside.keep(place, encoded.choose(np.flatnonzero(out)).piece)
+        outside = encoded.choose(np.flatnonzero(out))
+        jacobian = outside.jacobian(told.columns.observed.precision)
+        kept.aside.keep(place, outside.piece)
         fitted = np.flatnonzero(~out)
         encoded, chance = encoded.choose(fitted), chance[fitted]
     piece = encoded.piece
@@ -168,7 +176,8 @@ def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used) -> Gathered:
         Reservoir.of(piece, chance, bar), moments=Moments.of(told.columns, encoded) if piece.chunk.rows else None,
         levels=_weights(piece.levels, met.y, piece.chunk.y, piece.chunk.weight) if piece.levels else {},
         clusters={} if met.cluster is None else _weights(piece.clusters, met.cluster, piece.chunk.cluster, piece.chunk.weight),
-        unscored=unscored, unlearnt={name: count for name, rows in unlearnt.items() if (count := int(rows.sum()))},
+        unscored=unscored, aside_jacobian=jacobian,
+        unlearnt={name: count for name, rows in unlearnt.items() if (count := int(rows.sum()))},
     )
 
 

@@ -44,12 +44,14 @@ class Aside(NamedTuple):
     """The `share` of the rows that the fit does not see, in `store`.
 
     `unscored` others have no prediction: by column in `unlearnt`, so many have a level that is in no row fitted.
+    `jacobian`: sum of log |dt/dy| over those in `store`.
     """
 
     share: float
     store: Store
     unscored: int
     unlearnt: Mapping[str, int]
+    jacobian: float
 
 
 class Prepared(NamedTuple):
@@ -144,7 +146,8 @@ def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -
                   {cluster: rank for rank, cluster in enumerate(gathered.clusters)}, unit)
     aside = None
     if request.holdout is not None:
-        aside = Aside(request.holdout, kept.aside.store(ranks), gathered.unscored, gathered.unlearnt)
+        aside = Aside(request.holdout, kept.aside.store(ranks), gathered.unscored, gathered.unlearnt,
+                      gathered.aside_jacobian)
     return Prepared(
         roles, gathered.ledger, moments, scaling, gathered.reservoir.sample(ranks),
         kept.fitted.store(ranks) if kept.fitted.complete else None, roles.model.of(levels), levels,

@@ -116,8 +116,9 @@ class Problem(NamedTuple):
 
     @property
     def log_density(self) -> float:
-        """What a density loses in nats per row by the encoding: log s_y, less the mean of log w / 2 of precision weights."""
-        return self.log_unit - 0.5 * self.prepared.moments.log_weight / self.n
+        """What a density loses in nats per row by the encoding: log s_y, less the means of log w / 2 of precision weights and of
+        log |dt/dy| of a transformed response."""
+        return self.log_unit - (0.5 * self.prepared.moments.log_weight + self.prepared.moments.jacobian) / self.n
 
     @property
     def n_params(self) -> int:
@@ -229,15 +230,16 @@ class Problem(NamedTuple):
         return f"{name} is constant, which the intercept already is (collinear)"
 
     def _data(self) -> Data:
-        ledger, request = self.prepared.ledger, self.request
+        ledger, request, transform = self.prepared.ledger, self.request, self.prepared.observed.transform
         return Data(
             source=tuple(self.source.labels), sha256=self.source.digests() if request.read.digest else (),
             rows_read=ledger.read, rows_used=ledger.used, rows_dropped=ledger.read - ledger.used,
             dropped=dict(ledger.dropped), n=round(self.n), weights=request.weights, offset=request.offset,
-            target=self.prepared.observed.target,
+            target=self.prepared.observed.label,
             features=self.prepared.roles.features, weights_kind=None if request.weights is None else request.weights_kind,
             zero_weight=ledger.weightless, effective_n=self._effective_n(),
             left_out=tuple(LeftOut(column, why) for column, why in self.prepared.roles.left_out),
+            transform=None if transform is None else transform.function,
         )
 
     def _effective_n(self) -> float | None:

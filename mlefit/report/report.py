@@ -28,7 +28,7 @@ class Data(NamedTuple):
     """The input and its row ledger. A row counts in `dropped` under every column in which it is missing.
 
     `sha256` of each input, for the formats that show it. `zero_weight` of the rows dropped are complete and have weight 0;
-    `effective_n`, of sampling weights: Kish's (sum w)^2 / sum w^2.
+    `effective_n`, of sampling weights: Kish's (sum w)^2 / sum w^2. `transform`: the function of a column that the target is.
     """
 
     source: tuple[str, ...]
@@ -46,6 +46,7 @@ class Data(NamedTuple):
     zero_weight: int = 0
     effective_n: float | None = None
     left_out: tuple[LeftOut, ...] = ()
+    transform: str | None = None
 
 
 class Model(NamedTuple):

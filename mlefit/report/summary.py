@@ -77,18 +77,18 @@ def explained(report: Report) -> Iterator[Said]:
     if criteria is None:
         return
     share = _share(report, criteria)
-    text = "; ".join(part for part in (share, *_on_rows(criteria), _entropy(report, criteria)) if part)
+    text = "; ".join(part for part in (share, *_on_rows(criteria, _of(report)), _entropy(report, criteria)) if part)
     if text:
         yield "explains" if share else "judged", text, "plain"
     if report.information is not None and report.information.holdout is not None:
-        yield from _held_out(report.information.holdout, unit_of(report.information)[1])
+        yield from _held_out(report.information.holdout, unit_of(report.information)[1], _of(report))
 
 
-def _held_out(held: Holdout, factor: float) -> Iterator[Said]:
+def _held_out(held: Holdout, factor: float, of: str) -> Iterator[Said]:
     """The figures of the rows held out."""
     entropy = "" if held.cross_entropy is None else f"cross-entropy {decimals(held.cross_entropy * factor, 4)}"
     squared = "" if held.r_squared is None else f"R2 {decimals(held.r_squared, 3)}"
-    figures = "; ".join(part for part in (*known(held), squared, entropy) if part)
+    figures = "; ".join(part for part in (*known(held, of), squared, entropy) if part)
     if figures:
         yield "held out", f"{held.rows - held.not_scored} rows: {figures}", "plain"
 
@@ -106,27 +106,32 @@ def _share(report: Report, criteria: Criteria) -> str:
         return f"{percentage(squared)} of the sum of squares (R2, uncentred)"
     if squared < 0.0:
         return f"less than the intercept alone (R2 {decimals(squared, 3)})"
-    return f"{percentage(squared)} of the variance (R2)"
+    return f"{percentage(squared)} of the variance{_of(report)} (R2)"
 
 
-def known(judged: Criteria | Holdout) -> Iterator[str]:
-    """The figures people know, of the rows fitted or held out."""
+def _of(report: Report) -> str:
+    """What is said of figures in the unit of a function of a column: ` of log(price)`."""
+    return "" if report.data.transform is None else f" of {shown(report.data.target)}"
+
+
+def known(judged: Criteria | Holdout, of: str = "") -> Iterator[str]:
+    """The figures people know, of the rows fitted or held out; `of`: what the target is a function of, ` of log(price)`."""
     if judged.rmse is not None:
-        yield f"typical error {significant(judged.rmse, 3)}"
+        yield f"typical error {significant(judged.rmse, 3)}{of}"
     if judged.accuracy is not None:
         yield f"accuracy {percentage(judged.accuracy)}"
     if judged.auc is not None:
         yield f"AUC {decimals(judged.auc, 2)}"
 
 
-def _on_rows(criteria: Criteria) -> Iterator[str]:
+def _on_rows(criteria: Criteria, of: str) -> Iterator[str]:
     """The figures people know, on these rows and as expected on new ones."""
     new = (
         None if criteria.rmse_on_new_rows is None else significant(criteria.rmse_on_new_rows, 3),
         None if criteria.accuracy_on_new_rows is None else percentage(criteria.accuracy_on_new_rows),
     )
     expected = next((f", {figure} on new rows" for figure in new if figure is not None), "")
-    first, *others = [*known(criteria), ""]
+    first, *others = [*known(criteria, of), ""]
     yield first + expected if first else ""
     yield from others
 
