@@ -101,10 +101,24 @@ def by_clinic(order: str) -> Table:
 def test_rows_of_one_clinic_are_no_independent_rows(order: str) -> None:
     found = fit(by_clinic(order), features=["treated"])
     assert [w["message"] for w in found["warnings"]] == [
-        "clinic: rows that share it resemble each other, so intervals of what is constant within it are about 2.2 times too "
+        "clinic: rows that share it resemble each other, so intervals of what is constant within it are about 2.1 times too "
         "short: --se cluster:clinic, or make it a predictor"]
     (group,) = found["dependence"]["groups"]
     assert (group["column"], group["levels"], group["df"], group["df2"]) == ("clinic", 20, pytest.approx(18), pytest.approx(380))
+
+
+def test_how_much_too_short_intervals_are_by_groups_is_what_clusters_say() -> None:
+    """Half of the variance is that of 400 groups of ten: 1 + 9/2 is the design effect, and F estimates 11."""
+    rng = np.random.default_rng(3)
+    group = np.repeat(np.arange(400), 10)
+    t = (group % 2).astype(float)
+    data = {"t": t, "g": [f"s{k}" for k in group], "y": rng.normal(size=400)[group] + rng.normal(size=4000)}
+    by_model, by_cluster = (fit(data, features=["t"], se=se) for se in ("auto", "cluster:g"))
+    (tested,) = by_model["dependence"]["groups"]
+    assert tested["statistic"] == pytest.approx(11.0, rel=0.25)
+    assert tested["design_effect"] == pytest.approx(5.5, rel=0.15)
+    model, cluster = (next(p["std_error"] for p in found["parameters"] if p["name"] == "t") for found in (by_model, by_cluster))
+    assert np.sqrt(tested["design_effect"]) == pytest.approx(cluster / model, rel=0.05)
 
 
 def test_groups_that_are_in_the_model_or_in_the_errors_are_not_asked() -> None:

@@ -37,19 +37,19 @@ def line(n: int, seed: int, spread: Any = np.ones_like) -> Table:
 
 def test_errors_that_are_too_small_are_said_with_the_remedy() -> None:
     assert told(line(300, 1, np.square)) == [
-        "the noise is not spread as the model says: the robust standard error is 2.3 times that of the model for x, so "
+        "the residuals are not spread as the model says: the robust standard error is 2.3 times that of the model for x, so "
         "intervals by the model are too short there; use --se robust"]
 
 
 def test_who_has_robust_errors_is_not_sent_to_them() -> None:
     assert told(line(300, 1, np.square), se="robust") == [
-        "the noise is not spread as the model says: the robust standard error is 2.3 times that of the model for x, so "
+        "the residuals are not spread as the model says: the robust standard error is 2.3 times that of the model for x, so "
         "intervals by the model are too short there; the errors shown allow for it"]
 
 
 def test_more_rows_than_are_kept_are_judged_by_a_sample_and_it_is_said() -> None:
     assert told(line(1_500_000, 4, np.abs), features=["x"]) == [
-        "the noise is not spread as the model says, on a random sample of 20,000 rows: the robust standard error is 1.7 times "
+        "the residuals are not spread as the model says, on a random sample of 20,000 rows: the robust standard error is 1.7 times "
         "that of the model for x, so intervals by the model are too short there; use --se robust"]
 
 
@@ -67,7 +67,7 @@ def test_counts_that_vary_too_little_need_another_model_and_counts_that_vary_too
          "x, (Intercept); a model with a dispersion parameter would tell by how much")]
     assert told({"x": x, "y": rng.poisson(mu)}, "poisson") == []
     assert told({"x": x, "y": rng.poisson(mu * rng.gamma(1.0, 1.0, 600))}, "poisson") == [
-        "the noise is not spread as the model says: the robust standard error is up to 1.7 times that of the model for x, "
+        "the residuals are not spread as the model says: the robust standard error is up to 1.7 times that of the model for x, "
         "(Intercept), so intervals by the model are too short there; use --se robust"]
 
 

@@ -7,8 +7,10 @@ takes of them (q, scored.py) in group g, and m numbers e in a row,
     d_B = m G - sum |Q_g|^2 / n_g,   d_W = m n - sum tr q'q - d_B
 
 which are the degrees of freedom that independent rows have there after fitting: a predictor that is constant within the groups
-takes one of them, one that does not vary between them takes none. F is the design effect of what is constant within the groups
-(Kish 1965, section 5.4). Numbers e of one row are not independent of each other, so p is that of d_B/m and d_W/m.
+takes one of them, one that does not vary between them takes none. The design effect of what is constant within the groups is the
+mean square between them over that of all rows, which the model's errors are made of: 1 + (n_g - 1) ICC in groups of equal size
+(Kish 1965, section 5.4). F, over the mean square within, is larger, and decides alone whether there is anything to say.
+Numbers e of one row are not independent of each other, so p is that of d_B/m and d_W/m.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,7 +33,7 @@ from mlefit.source.source import Kind
 from mlefit.sums.tally import tree_sum
 
 LEVEL = 1e-3            # of all candidates together
-FACTOR = 1.25           # in standard errors, the root of F
+FACTOR = 1.25           # the root of F, which is that of standard errors where rows resemble each other little
 CELLS = 1 << 17         # of the input, unused columns too: about 1 MB, which is kept as read, so that another look takes no time
 ROWS_EACH = 3           # rows per level at least, on average
 MISSING = -1
@@ -91,7 +93,8 @@ class Between:
         if not (df >= 1.0 and rest >= 1.0 and self.square > between):
             return None
         f = between / df / ((self.square - between) / rest)
-        return Group(column, rows.size, f, df / m, rest / m, float(fdtrc(df / m, rest / m, f)))
+        effect = between / df / (self.square / (df + rest))
+        return Group(column, rows.size, f, df / m, rest / m, float(fdtrc(df / m, rest / m, f)), effect)
 
 
 def _by_group(codes: Index, columns: Array, groups: int) -> Array:
@@ -133,7 +136,7 @@ def _between(scoring: Scoring, codes: Index, count: int, chunk: Chunk) -> Betwee
 
 
 def _warning(found: Group) -> Warn:
-    times = f"{np.sqrt(found.statistic):.2g}"
+    times = f"{np.sqrt(found.design_effect):.2g}"
     return Warn("groups", f"{found.column}: rows that share it resemble each other, so intervals of what is constant within it "
                 f"are about {times} times too short: --se cluster:{found.column}, or make it a predictor", (found.column,))
 

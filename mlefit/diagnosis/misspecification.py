@@ -123,7 +123,7 @@ def misspecification(problem: Problem, scoring: Scoring, asked_of: Asked, total:
         remedy = "use --se robust" if problem.errors.name in ("auto", "model", "ols") else "the errors shown allow for it"
         return (Warn(
             "robust-differs",
-            f"the noise is not spread as the model says{said}: the robust standard error is {times} that of the model for "
+            f"the residuals are not spread as the model says{said}: the robust standard error is {times} that of the model for "
             f"{', '.join(named)}, so intervals by the model are too short there; {remedy}", named),)
     if problem.prepared.noise.response.whole and smaller.any():
         times, named = _told(names, smaller, 1.0 / factor)

@@ -33,7 +33,10 @@ class Clusters(NamedTuple):
 
 
 class Group(NamedTuple):
-    """One-way F of the residuals by the levels of a column that the model leaves out, adjusted for the fit."""
+    """One-way F of the residuals by the levels of a column that the model leaves out, adjusted for the fit.
+
+    `design_effect`: the variance of what is constant within a level over what it is when rows are independent.
+    """
 
     column: str
     levels: int
@@ -41,6 +44,7 @@ class Group(NamedTuple):
     df: float
     df2: float
     p_value: float
+    design_effect: float
 
 
 class Dependence(NamedTuple):
