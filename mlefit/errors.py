@@ -55,6 +55,16 @@ class NoEstimateError(MlefitError):
         self.partial = partial
 
 
+class RequirementError(MlefitError):
+    """Fitted, but what was required of a figure does not hold: one line for each. The answer has been given already."""
+
+    exit_code = 5
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__(lines[0], code="requirement")
+        self.lines = tuple(shown(line) for line in lines)
+
+
 class InBlockError(Exception):
     """A refusal that only knows its block: `told` gives the error, from the number of data rows before that block.
 

@@ -22,7 +22,7 @@ from mlefit.request import Request
 from mlefit.source.options import ReadOptions
 
 OPTIONS = {found.name: found for found in declared(Request)}
-OWN = {"fit": {"format_", "out", "quiet"}, "prove": {"plot", "format_", "out", "quiet"}}
+OWN = {"fit": {"format_", "require", "out", "quiet"}, "prove": {"plot", "format_", "out", "quiet"}}
 LEFT_OUT = {"fit": set(), "prove": {"se", "level", "unit", "draws", "kl", "holdout", "weights_kind", "detail", "sort"}}
 
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 from readme_commands import README, ROOT, blocks, commands, marked, printed
 
-from mlefit.errors import DataError, MlefitError, NoEstimateError, UsageError
+from mlefit.errors import DataError, MlefitError, NoEstimateError, RequirementError, UsageError
 
 pytestmark = pytest.mark.slow     # every command of the README, each a process
 
@@ -51,5 +51,5 @@ def test_ci_runs_the_two_commands_of_the_readme(name: str, quoted: str) -> None:
 
 def test_the_exit_codes_are_those_of_the_errors() -> None:
     listed = re.findall(r"^\| (\d+) \|", README.read_text(encoding="utf-8"), re.MULTILINE)
-    errors = {kind.exit_code for kind in (MlefitError, UsageError, DataError, NoEstimateError)}
+    errors = {kind.exit_code for kind in (MlefitError, UsageError, DataError, NoEstimateError, RequirementError)}
     assert {int(code) for code in listed} == {0, 130} | errors

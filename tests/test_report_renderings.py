@@ -18,6 +18,7 @@ from mlefit.report.csv import to_csv
 from mlefit.report.divergence import divergence
 from mlefit.report.header import header
 from mlefit.report.information import Divergence, NullLaw
+from mlefit.report.latex import to_latex
 from mlefit.report.markdown import to_markdown
 from mlefit.report.report import Agreement, Report
 from mlefit.report.summary import closing
@@ -30,7 +31,7 @@ SAMPLES = {"gaussian": GAUSSIAN, "bernoulli": BERNOULLI, "categorical": CATEGORI
 RENDERINGS = {
     "table.txt": render_table, "terminal.txt": lambda report: render_table(report, width=80, height=23, colour=True),
     "detail.txt": lambda report: render_table(report, detail=True),
-    "page.md": to_markdown, "detail.md": lambda report: to_markdown(detailed(report)), "rows.csv": to_csv,
+    "page.md": to_markdown, "detail.md": lambda report: to_markdown(detailed(report)), "rows.csv": to_csv, "table.tex": to_latex,
 }
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -109,7 +110,7 @@ def test_colour_marks_the_status_and_warnings_and_changes_no_letter() -> None:
     assert marked == ["warning"]
 
 
-@pytest.mark.parametrize("render", [render_table, to_markdown, to_csv])
+@pytest.mark.parametrize("render", [render_table, to_markdown, to_csv, to_latex])
 def test_hostile_names_are_text_everywhere(render: object) -> None:
     name = "[bold red]\x1b[2J\u202e|=1\n"
     hostile = replace(
@@ -121,7 +122,7 @@ def test_hostile_names_are_text_everywhere(render: object) -> None:
     assert callable(render)
     text = render(hostile)
     assert not {"\x1b", "\u202e"} & set(text)
-    assert "\\x1b" in text
+    assert ("\\textbackslash{}x1b" if render is to_latex else "\\x1b") in text
     if render is render_table:
         assert "[bold red]\\x1b[2J\\u202e|=1\\n" in text
 
@@ -274,3 +275,9 @@ def test_figures_per_row_keep_two_digits_however_small() -> None:
     assert labels(small)["cross-entropy expected on new rows"] == "0.01235"
     tiny = BERNOULLI.mle._replace(nll=3.14e-7) if BERNOULLI.mle else None
     assert labels(replace(BERNOULLI, mle=tiny))["NLL per row = cross-entropy, bits"] == "0.00000045"
+
+
+def test_latex_sets_signs_and_powers_of_ten() -> None:
+    wide = replace(GAUSSIAN.parameters[0], name="a_b & 50 %", estimate=-3482258.6, std_error=890420.4, ci_low=-5496529.5, ci_high=1.5e-7)
+    text = to_latex(replace(GAUSSIAN, parameters=(wide,)))
+    assert r"a\_b \& 50 \% & $-3.48\times 10^{6}$ & 890000 & $-5.50\times 10^{6}$ to 0 &" in text

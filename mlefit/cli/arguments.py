@@ -3,15 +3,19 @@
 import re
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from mlefit.escapes import shown
 from mlefit.options.declaration import Option, Section
 from mlefit.options.values import listed, refused
 
+if TYPE_CHECKING:
+    from mlefit.report.require import Requirement
+
 FORMATS = ("table", "json", "csv", "markdown")
+OF_A_FIT = (*FORMATS, "latex")
 TABLE_OR_JSON = ("table", "json")
-CALLED = {"md": "markdown", "text": "table", "txt": "table"}       # also the suffixes of files
+CALLED = {"md": "markdown", "tex": "latex", "text": "table", "txt": "table"}       # also the suffixes of files
 
 
 def output_format(option: str, text: str, formats: Sequence[str] = FORMATS) -> str:
@@ -33,12 +37,25 @@ def form(given: str | None, out: str | None, formats: Sequence[str] = FORMATS) -
     return suffix if suffix in formats else formats[0]
 
 
+def requirements(option: str, texts: Sequence[str]) -> tuple["Requirement", ...]:
+    """What is required of the figures of the answer."""
+    from mlefit.report.require import requirement
+
+    return tuple(requirement(option, text) for text in texts)
+
+
 Format = Annotated[str | None, Option(
     "-o --output", metavar="FORMAT", help=f"{listed(FORMATS)}. Default: by the suffix of --out, else {FORMATS[0]}.",
     parse=output_format, section=Section.ANSWER)]
+FitFormat = Annotated[str | None, Option(
+    "-o --output", metavar="FORMAT", help=f"{listed(OF_A_FIT)}. Default: by the suffix of --out, else {FORMATS[0]}.",
+    parse=partial(output_format, formats=OF_A_FIT), section=Section.ANSWER)]
 TableOrJson = Annotated[str | None, Option(
     "-o --output", metavar="FORMAT", help=f"{listed(TABLE_OR_JSON)}. Default: by the suffix of --out, else {TABLE_OR_JSON[0]}.",
     parse=partial(output_format, formats=TABLE_OR_JSON), section=Section.ANSWER)]
+Require = Annotated[tuple["Requirement", ...], Option(
+    "--require", metavar="'FIELD<VALUE'", help="Exit 5 unless a figure of the JSON is so: kl, r2, n, aic, rmse, accuracy, auc, "
+    "or a path. Repeatable.", gather=requirements, section=Section.ANSWER)]
 OutFile = Annotated[str | None, Option(
     "--out", metavar="FILE", help="Write there instead of stdout.", section=Section.ANSWER)]
 Quiet = Annotated[bool, Option("-q --quiet", help="No notes on stderr.", given=True, section=Section.RUN)]

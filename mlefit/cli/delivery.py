@@ -62,6 +62,10 @@ def render(report: "Report", format_: str, on_screen: bool, said: int = 0) -> st
         from mlefit.report.markdown import to_markdown
 
         return to_markdown(report)
+    if format_ == "latex":
+        from mlefit.report.latex import to_latex
+
+        return to_latex(report)
     from mlefit.report.table import render_table
 
     colour = wants_colour(on_screen)

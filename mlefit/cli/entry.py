@@ -1,6 +1,6 @@
 """main: the one place where arguments become an exit code, and errors become two lines or one JSON object.
 
-    0 fitted   1 a defect of mlefit   2 the command line   3 the data   4 no estimate   130 interrupted
+    0 fitted   1 a defect of mlefit   2 the command line   3 the data   4 no estimate   5 a requirement   130 interrupted
 """
 
 import gc
@@ -16,7 +16,7 @@ from mlefit.cli.messages import error_lines, say
 from mlefit.cli.output import silence, write
 from mlefit.cli.reserved import OPTIONS
 from mlefit.cli.words import meant
-from mlefit.errors import DataError, MlefitError, UsageError
+from mlefit.errors import DataError, MlefitError, RequirementError, UsageError
 from mlefit.options.values import not_built
 from mlefit.report.safety import shown
 
@@ -155,7 +155,7 @@ def complain(error: MlefitError, as_json: bool) -> int:
 
     try:
         error_lines(error)
-        if as_json:
+        if as_json and not isinstance(error, RequirementError):     # the answer is there
             write(error_to_json(error))
     except (OSError, UsageError):
         silence()

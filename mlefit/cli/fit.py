@@ -1,21 +1,26 @@
 """`mlefit fit`: the request to the pipeline, its report to where the user wants it."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from mlefit.cli import arguments, output
 from mlefit.cli.command import stated
 from mlefit.cli.delivery import deliver
+from mlefit.cli.messages import say
 from mlefit.cli.progress import progress
-from mlefit.errors import NoEstimateError
+from mlefit.errors import MlefitError, NoEstimateError, RequirementError
 from mlefit.machine import keep_freed_memory
 from mlefit.options.declaration import Fields
 from mlefit.request import Request
 
+if TYPE_CHECKING:
+    from mlefit.report.report import Report
+
 
 def fit(
     request: Annotated[Request, Fields()],
-    format_: arguments.Format = None,
+    format_: arguments.FitFormat = None,
+    require: arguments.Require = (),
     out: arguments.OutFile = None,
     quiet: arguments.Quiet = False,
 ) -> None:
@@ -23,14 +28,25 @@ def fit(
     request = stated("fit", request, quiet)
     if out is not None:
         output.check(out, request.data)
-    form = arguments.form(format_, out)
+    form = arguments.form(format_, out, arguments.OF_A_FIT)
     if form == "json":       # the only format that shows the hash of the input
         request = replace(request, read=request.read._replace(digest=True))
-    answer(request, form, out, quiet)
+    try:
+        report = answer(request, form, out, quiet)
+    except MlefitError:
+        if out is not None:
+            say(f"--out: {output.untouched(out)}")
+        raise
+    if require:
+        from mlefit.report.require import failures
+
+        failed = failures(report, require)
+        if failed:
+            raise RequirementError(failed)
 
 
-def answer(request: Request, format_: str, out: str | None, quiet: bool) -> None:
-    """Run the request and deliver its report, a partial one too: then the error goes on to the exit code."""
+def answer(request: Request, format_: str, out: str | None, quiet: bool) -> "Report":
+    """Run the request and deliver its report. What is known without an estimate goes to stdout alone, and raises on."""
     from mlefit.pipeline import run
     from mlefit.report.report import Report
 
@@ -39,7 +55,8 @@ def answer(request: Request, format_: str, out: str | None, quiet: bool) -> None
         with progress(quiet) as show:
             report = run(request, show)
     except NoEstimateError as error:
-        if isinstance(error.partial, Report) and format_ != "json":    # as JSON it is part of the error
+        if isinstance(error.partial, Report) and format_ != "json" and out is None:    # as JSON it is part of the error
             deliver(error.partial, format_, out, quiet)
         raise
     deliver(report, format_, out, quiet)
+    return report

@@ -4,7 +4,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from mlefit.errors import MlefitError
+from mlefit.errors import MlefitError, RequirementError
 from mlefit.report.safety import shown, shown_lines
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ MORE = " ... (--detail)"
 
 def error_lines(error: MlefitError) -> None:
     """`mlefit:` and what went wrong; on the next line what to do."""
-    say(f"mlefit: {shown_lines(error.message)}")
+    for line in error.lines if isinstance(error, RequirementError) else (error.message,):
+        say(f"mlefit: {shown_lines(line)}")
     if error.remedy:
         say(shown_lines(error.remedy))
 

@@ -78,6 +78,11 @@ def is_regular(out: str) -> bool:
         return True
 
 
+def untouched(out: str) -> str:
+    """What has become of a destination when there is nothing to write."""
+    return f'"{shown(out)}" is as it was' if os.path.exists(out) else f'"{shown(out)}" is not written'
+
+
 def silence() -> None:
     """Point stdout at nothing, so that the interpreter's last flush does not complain about a reader that has left."""
     with suppress(OSError, ValueError, AttributeError):     # then there is no stdout that could complain

@@ -1,11 +1,11 @@
 """Names that later versions will use: they exit 2 and say so, and nothing else can take them."""
 
 COMMANDS = (
-    "predict", "simulate", "check", "audit", "export", "show", "plot", "report", "schema", "completion",
+    "predict", "simulate", "check", "audit", "export", "show", "plot", "report", "completion",
 )
 OPTIONS = (
     "--effects", "--exponentiate",
-    "--require", "--save", "--mean", "--start", "--start-only", "--bounds", "--loss", "--density",
+    "--save", "--mean", "--start", "--start-only", "--bounds", "--loss", "--density",
     "--trials", "--by", "--insecure", "--partition",
     "--folds", "--allow-failures",
 )
