@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, block
 from mlefit.noise.model import Derivatives, NoiseModel
 
 Criterion = Callable[[Array, Array, Array, int], Derivatives]      # (y, eta, free, order)
@@ -14,5 +14,51 @@ def likelihood(noise: NoiseModel) -> Criterion:
 
 
 def implied_loss(noise: NoiseModel) -> Criterion:
-    """The criterion of the second route: the textbook loss."""
-    return noise.loss
+    """The criterion of the second route: the textbook loss. Where that contains the shapes, their cost is added to it."""
+    if not noise.loss_has_shapes:
+        return noise.loss
+
+    def both(y: Array, eta: Array, free: Array, order: int) -> Derivatives:
+        loss, cost = noise.loss(y, eta, free, order), noise.cost(y, free, order)
+        value = loss.value + cost.value
+        if order == 0:
+            return Derivatives(value)
+        assert loss.d1 is not None
+        assert cost.d1 is not None
+        m = eta.shape[1]
+        d1 = loss.d1.copy(order="K")
+        d1[:, m:] += cost.d1
+        if order == 1:
+            return Derivatives(value, d1)
+
+        def curvature(v: Array) -> Array:
+            assert loss.curvature is not None
+            assert cost.curvature is not None
+            out = loss.curvature(v)
+            out[:, m:] += cost.curvature(v[..., m:])
+            return out
+
+        return Derivatives(value, d1, curvature)
+
+    return both
+
+
+def held_loss(noise: NoiseModel, held: Array) -> Criterion:
+    """The textbook loss as a function of the predictors alone, at shapes `held` (s,)."""
+    if not noise.loss_has_shapes:
+        return noise.loss
+
+    def by_eta(y: Array, eta: Array, free: Array, order: int) -> Derivatives:
+        found, m = noise.loss(y, eta, held, order), eta.shape[1]
+        if found.d1 is None:
+            return found
+
+        def curvature(v: Array) -> Array:
+            assert found.curvature is not None
+            padded = block(y.size, m + held.size)
+            padded[:, :m], padded[:, m:] = v, 0.0
+            return found.curvature(padded)[:, :m]
+
+        return Derivatives(found.value, found.d1[:, :m], curvature)
+
+    return by_eta

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mlefit.arrays import Array, product
-from mlefit.criterion import Criterion
+from mlefit.criterion import Criterion, held_loss, implied_loss, likelihood
 from mlefit.mean import MeanFunction
 from mlefit.mean.jacobian import Jacobian
-from mlefit.noise.model import Derivatives
+from mlefit.noise.model import Derivatives, NoiseModel
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Dense
 from mlefit.sums.tally import Tally
@@ -28,11 +28,26 @@ CACHE = 1 << 21     # bytes of row derivatives per slab: about one core's share 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """`shapes` is the number of free shapes at the end of theta that the criterion depends on (0 for a loss)."""
+    """`shapes` is the number of free shapes at the end of theta that the criterion is searched over."""
 
     criterion: Criterion
     mean: MeanFunction
     shapes: int
+
+    @classmethod
+    def likelihood(cls, noise: NoiseModel, mean: MeanFunction) -> "Objective":
+        """What the first route minimises."""
+        return cls(likelihood(noise), mean, len(noise.shapes))
+
+    @classmethod
+    def second(cls, noise: NoiseModel, mean: MeanFunction) -> "Objective":
+        """What the second route minimises: the loss, over the coefficients alone unless it contains the shapes."""
+        return cls(implied_loss(noise), mean, len(noise.shapes) if noise.loss_has_shapes else 0)
+
+    @classmethod
+    def loss(cls, noise: NoiseModel, mean: MeanFunction, free: Array) -> "Objective":
+        """The loss over the coefficients alone, at the shapes `free`."""
+        return cls(held_loss(noise, free), mean, 0)
 
     @property
     def size(self) -> int:

@@ -7,41 +7,42 @@ y = eta + sinh(u), whose error is far below rounding for smooth densities.
 import numpy as np
 import pytest
 from model_cases import NOISES as PLAIN
-from model_cases import SCALED, name_of, rows, second, stencil
+from model_cases import SCALED, law, name_of, rows, second, stencil
 from scipy.stats import chisquare, kstest
 
-from mlefit.arrays import Array
 from mlefit.noise.model import Measure, NoiseModel
 
 ROUNDING = 1e-13
-COUNTED = 400           # counts beyond have no probability at the means that are tried
 NOISES = [*PLAIN, *SCALED]
 every_model = pytest.mark.parametrize("noise", NOISES, ids=name_of)
 densities = pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.measure is Measure.DENSITY], ids=name_of)
+with_shapes = pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.loss_has_shapes], ids=name_of)
+separate = pytest.mark.parametrize("noise", [noise for noise in NOISES if not noise.loss_has_shapes], ids=name_of)
 masses = pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.measure is Measure.MASS], ids=name_of)
 
 
-def law(noise: NoiseModel, eta: Array, free: Array) -> tuple[Array, Array, Array]:
-    """Responses (S,), their predictors (S, m) and their probabilities (S,) for one row with predictors `eta` (m,)."""
-    if noise.measure is Measure.MASS:
-        y = np.arange(len(noise.outcome_names) if noise.response.reads_levels else COUNTED)
-        y, width = y.astype(float), np.ones(y.size)
-    elif noise.response.least == 0.0:
-        u = np.arange(-120.0, 30.0, 0.02)
-        y = np.exp(eta[0] + u)
-        width = 0.02 * y
-    else:
-        u = np.arange(-20.0, 20.01, 0.02)
-        y, width = eta[0] + np.sinh(u), 0.02 * np.cosh(u)
-    predictors = np.tile(eta, (y.size, 1))
-    return y, predictors, np.exp(-noise.nll(y, predictors, free, 0).value) * width
+@with_shapes
+def test_the_likelihood_is_the_loss_and_what_the_shapes_cost(noise: NoiseModel) -> None:
+    y, eta, free = rows(noise, 5, n=200)
+    cost = noise.cost(y, free, 2)
+    assert cost.d1 is not None
+    assert cost.d1.shape == (y.size, free.size)
+    assert noise.nll(y, eta, free, 0).value == pytest.approx(noise.loss(y, eta, free, 0).value + cost.value, rel=ROUNDING)
+    point = np.tile(free, (y.size, 1))
+    slope = stencil(lambda points: noise.cost(y, points[0], 0).value, point)
+    bent = stencil(lambda points: noise.cost(y, points[0], 1).d1, point)
+    scale = 1.0 + np.abs(cost.value).max()
+    assert np.abs(cost.d1 - slope).max() <= 5e-11 * scale
+    assert np.abs(second(cost, free.size) - bent).max() <= 5e-11 * scale
+    assert noise.affine(free)[0] == 1.0
 
 
 @every_model
 def test_a_curvature_takes_one_direction_for_all_rows_or_one_per_row(noise: NoiseModel) -> None:
     y, eta, free = rows(noise, 3)
     m = len(noise.predictors)
-    for found, q in ((noise.nll(y, eta, free, 2), m + free.size), (noise.loss(y, eta, free, 2), m)):
+    all_ = m + free.size
+    for found, q in ((noise.nll(y, eta, free, 2), all_), (noise.loss(y, eta, free, 2), all_ if noise.loss_has_shapes else m)):
         assert found.curvature is not None
         v = np.random.default_rng(4).normal(0.0, 1.0, q)
         each = found.curvature(np.tile(v, (y.size, 1)))
@@ -96,7 +97,7 @@ def test_the_moments_of_the_score_are_those_of_the_law(noise: NoiseModel) -> Non
         assert fourth_moment[:, i] == pytest.approx(p @ along**4, rel=1e-10)
 
 
-@every_model
+@separate
 @pytest.mark.parametrize("seed", [8, 9])
 def test_cross_entropy_is_an_affine_function_of_the_mean_loss(noise: NoiseModel, seed: int) -> None:
     y, eta, free = rows(noise, seed, n=200)
@@ -106,7 +107,7 @@ def test_cross_entropy_is_an_affine_function_of_the_mean_loss(noise: NoiseModel,
     assert nll == pytest.approx(a * loss + c + noise.base(y).mean(), rel=ROUNDING, abs=ROUNDING)
 
 
-@every_model
+@separate
 def test_implied_shapes_minimise_the_likelihood_criterion(noise: NoiseModel) -> None:
     y, eta, free = rows(noise, 10, n=200)
     shapes = noise.implied_shapes(float(noise.loss(y, eta, free, 0).value.mean()), float(noise.base(y).mean()))

@@ -1,4 +1,4 @@
-"""Derivatives of every model of the registry against a five-point stencil, and in the tails of those with logits."""
+"""Derivatives of every model of the registry against a seven-point stencil, and in the tails of those with logits."""
 
 import math
 
@@ -60,14 +60,22 @@ def test_derivatives_of_the_likelihood_are_those_of_the_stencil(noise: NoiseMode
 @every_model
 @sizes
 def test_derivatives_of_the_loss_are_those_of_the_stencil(noise: NoiseModel, size: float) -> None:
+    """By the predictors, and by the shapes where it contains them."""
     y, eta, free = within(noise, 2, size)
-    found = noise.loss(y, eta, free, 2)
+    m = len(noise.predictors)
+    held = np.empty(0) if noise.loss_has_shapes else free
+    point = np.concatenate([eta, np.tile(free, (y.size, 1))], axis=1)[:, : m + free.size - held.size]
+
+    def at(points: Array, order: int) -> Derivatives:
+        return noise.loss(y, points[:, :m], np.append(points[0, m:], held), order)
+
+    found = at(point, 2)
     assert found.d1 is not None
-    assert found.d1.shape == eta.shape
-    expected = stencil(lambda points: noise.loss(y, points, free, 0).value, eta)
+    assert found.d1.shape == point.shape
+    expected = stencil(lambda points: at(points, 0).value, point)
     assert (np.abs(found.d1 - expected) <= stencil_error(size) * (1.0 + np.abs(found.value[:, None]))).all()
-    d2 = second(found, len(noise.predictors))
-    bent = stencil(lambda points: noise.loss(y, points, free, 1).d1, eta)
+    d2 = second(found, point.shape[1])
+    bent = stencil(lambda points: at(points, 1).d1, point)
     scale = 1.0 + np.abs(found.value[:, None, None]) + np.abs(bent).max(axis=(1, 2))[:, None, None]
     assert (np.abs(d2 - bent) <= stencil_error(size) * scale).all()
     assert (np.abs(d2 - d2.transpose(0, 2, 1)) <= ROUNDING * scale).all()

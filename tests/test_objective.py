@@ -11,7 +11,6 @@ from model_cases import NOISES, chunk_of, free_shapes, name_of, stencil
 
 from mlefit.arrays import Array
 from mlefit.arrays import product as blas_product
-from mlefit.criterion import implied_loss, likelihood
 from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
@@ -27,10 +26,9 @@ def objectives(noise: NoiseModel, chunk: Chunk, kept: tuple[int, ...] = (0, 1, 2
     """Both criteria in whitened coordinates, each with a point to be evaluated at."""
     triangle = Triangle.of(chunk.x[:, kept], chunk.weight).r / np.sqrt(chunk.rows)
     mean = LinearMean(Coordinates(triangle, kept), len(noise.predictors))
-    for criterion, shapes in ((likelihood(noise), len(noise.shapes)), (implied_loss(noise), 0)):
+    for objective in (Objective.likelihood(noise, mean), Objective.second(noise, mean)):
         rng = np.random.default_rng(3)
-        theta = np.concatenate([rng.normal(0.0, 0.7, mean.size), free_shapes(noise, rng)[:shapes]])
-        yield Objective(criterion, mean, shapes), theta
+        yield objective, np.concatenate([rng.normal(0.0, 0.7, mean.size), free_shapes(noise, rng)[: objective.shapes]])
 
 
 def same(a: Tally, b: Tally) -> None:

@@ -24,7 +24,8 @@ PARAMETER = [
     "p_value", "loss_estimate", "gap_se",
     "interval", "term", "n_minus_p",
 ]
-ROUTE = ["method", "converged", "iterations", "evaluations", "loglik", "nll", "loss", "kl", "edm", "gradient", "refinement"]
+ROUTE = ["method", "converged", "iterations", "evaluations", "loglik", "nll", "loss", "kl", "edm", "gradient", "refinement",
+         "certificate"]
 KL = [
     "raw", "misfit", "ci_low", "ci_high", "null_low", "null_high", "p_value", "ad_p_value", "verdict_p_value", "bound",
     "verdict", "reason", "resolution", "detection_limit", "draws", "n_used",
@@ -41,7 +42,7 @@ def test_the_keys_are_those_of_the_contract_in_its_order(report: Report) -> None
     for part, keys in KEYS.items():
         found = list(answer[part] if part else answer)
         assert found[:len(keys.split())] == keys.split()
-    assert set(answer["model"]) - set(KEYS["model"].split()) == {"formula", "se", "level", "se_used", "scale_formula"}
+    assert set(answer["model"]) - set(KEYS["model"].split()) == {"formula", "se", "level", "se_used", "scale_formula", "shape_cost"}
     assert all(list(parameter) == PARAMETER for parameter in answer["parameters"])
     assert list(answer["routes"]) == ["mle", "loss"]
     assert list(answer["routes"]["mle"]) == list(answer["routes"]["loss"]) == ROUTE

@@ -88,25 +88,49 @@ class Constrained:
         start = of.theta - of.curvature.unsphered(away)
         if not self._space.shape[1]:
             return of.rows.sum(lambda chunk: of.objective.tally(start, chunk, 0)).value
-        guide = None if of.sample is None else Restricted(of.objective, of.sample, start, self._space)
-        memo = Restricted(of.objective, of.rows, start, self._space, 2 if guide is None else 1)
-        u = np.zeros(self._space.shape[1])
-        before = np.inf
-        for _ in range(NEWTON):
-            total, short, step = _nearer(memo, guide or memo, u)
-            if short <= self._enough(total, guide):
-                return total - short
-            if not short <= before / CLOSER:
-                break
-            u, before = u + step, short
-        u, _, _ = second_order(memo, np.zeros(u.size), STEPS, guide)
-        total, short, _ = _nearer(memo, guide or memo, u)
-        if not short <= self._enough(total, guide):
-            raise ArithmeticError(f"a search with coefficients held ended {short:.3g} nats short of its optimum")
-        return total - short
+        return _least(of.objective, of.rows, of.sample, start, self._space, of.optimum)
 
-    def _enough(self, total: float, guide: Restricted | None) -> float:
-        return (EXACT if guide is None else SHORT) * max(1.0, total - self.of.optimum)
+
+@dataclass(frozen=True)
+class ShapeHeld:
+    """The likelihood with the free shape at `place` of theta held; `start` (P,) is near its optimum but for that shape."""
+
+    objective: Objective
+    rows: Execution
+    sample: Execution | None
+    start: Array
+    place: int
+
+    def least(self, value: float) -> float:
+        """The least negative log-likelihood, in total nats, where the shape is `value`. Raises ArithmeticError if not found."""
+        base, space = self.start.copy(), np.delete(np.eye(self.start.size), self.place, axis=1)
+        base[self.place] = value
+        return _least(self.objective, self.rows, self.sample, base, space, np.inf)
+
+
+def _least(
+    objective: Objective, rows: Execution, sample: Execution | None, start: Array, space: Array, optimum: float
+) -> float:
+    """The least total on start + space u. `optimum`: that without anything held, infinite where it does not matter."""
+    guide = None if sample is None else Restricted(objective, sample, start, space)
+    memo = Restricted(objective, rows, start, space, 2 if guide is None else 1)
+    u, before = np.zeros(space.shape[1]), np.inf
+
+    def enough(total: float) -> float:
+        return (EXACT if guide is None else SHORT) * max(1.0, total - optimum)
+
+    for _ in range(NEWTON):
+        total, short, step = _nearer(memo, guide or memo, u)
+        if short <= enough(total):
+            return total - short
+        if not short <= before / CLOSER:
+            break
+        u, before = u + step, short
+    u, _, _ = second_order(memo, np.zeros(u.size), STEPS, guide)
+    total, short, _ = _nearer(memo, guide or memo, u)
+    if not short <= enough(total):
+        raise ArithmeticError(f"a search with coefficients held ended {short:.3g} nats short of its optimum")
+    return total - short
 
 
 def _nearer(memo: Restricted, guide: Restricted, u: Array) -> tuple[float, float, Array]:

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array, Index
-from mlefit.criterion import likelihood
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
@@ -86,7 +85,7 @@ def least_divergence(noise: NoiseModel, mean: LinearMean, cells: Cells) -> Array
     """The (gamma, free shapes) of least divergence, by L-BFGS-B from zero."""
     from scipy.optimize import minimize
 
-    objective = Objective(likelihood(noise), mean, len(noise.shapes))
+    objective = Objective.likelihood(noise, mean)
 
     def both(theta: Array) -> tuple[float, Array]:
         gradient = objective.whitened(objective.tally(theta, cells.rows, 1)).gradient

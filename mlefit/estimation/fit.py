@@ -3,17 +3,18 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlefit.criterion import implied_loss, likelihood
+from mlefit.arrays import Array
+from mlefit.estimation.limits import Found, best
 from mlefit.estimation.optimize import QUICK_STEPS
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import STEADY, Optimum
 from mlefit.estimation.rewhiten import arrived, settled
 from mlefit.estimation.routes import least_loss, maximum_likelihood
+from mlefit.estimation.several import weight_of
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean
-from mlefit.noise.model import NoiseModel
+from mlefit.noise.model import Limit, NoiseModel
 from mlefit.objective import Objective
-from mlefit.sums.tally import Tally
 
 if TYPE_CHECKING:
     from mlefit.existence.separation import Separation
@@ -22,7 +23,11 @@ NEAR = 1e-2     # standard errors: within this gap the likelihood is its own qua
 
 
 class Optima(NamedTuple):
-    """Both optima, and the total negative log-likelihood (nats) and total loss at each, in encoded units."""
+    """Both optima, and the total negative log-likelihood (nats) and total loss at each, in encoded units.
+
+    `limit`: where the law asked for became `noise`, if the best fit lies there; else `gain`: how many nats it is better than
+    the fit there, where there is a limit.
+    """
 
     noise: NoiseModel
     mean: LinearMean
@@ -31,6 +36,8 @@ class Optima(NamedTuple):
     loss: Optimum
     nll: tuple[float, float]        # at the MLE, at least loss
     total_loss: tuple[float, float]
+    limit: Limit | None = None
+    gain: float | None = None
 
     def excess(self) -> float:
         """Nats in total that the parameters of least loss cost: g'd + d'Hd/2 when they are near, else the difference.
@@ -63,8 +70,34 @@ def fit_both(
     Raises Separated when the likelihood of a discrete response has no maximum, unless such a claim was withdrawn and is not
     to be believed again: then existence is undecided where no certificate proves it.
     """
-    n = execution.sum(lambda chunk: Tally(float(chunk.rows) if chunk.weight is None else float(chunk.weight.sum()), 0.0)).weight
-    mle = maximum_likelihood(noise, mean, execution, sample, steps=QUICK_STEPS)
+    n = weight_of(execution)
+
+    def fit(law: NoiseModel, beside: Array | None) -> tuple[LinearMean, Optimum]:
+        return _maximum(law, mean, execution, sample, n, believe=believe, beside=beside)
+
+    found: Found = best(noise, mean, execution, fit)
+    noise, mean, mle = found.noise, found.mean, found.optimum
+    loss = least_loss(noise, mean, execution, sample)
+
+    def total(objective: Objective, optimum: Optimum) -> float:
+        point = optimum.theta[: objective.size]
+        return execution.sum(lambda chunk: objective.tally(point, chunk, 0)).value
+
+    def total_loss(optimum: Optimum) -> float:
+        if optimum is loss and not noise.loss_has_shapes:
+            return loss.value
+        return total(Objective.loss(noise, mean, optimum.theta[mean.size :]), optimum)
+
+    return Optima(noise, mean, n, mle, loss, (mle.value, total(Objective.likelihood(noise, mean), loss)),
+                  (total_loss(mle), total_loss(loss)), found.limit, found.gain)
+
+
+def _maximum(
+    noise: NoiseModel, mean: LinearMean, execution: Execution, sample: Execution | None, n: float, *, believe: bool,
+    beside: Array | None,
+) -> tuple[LinearMean, Optimum]:
+    """The maximum of the likelihood, or where the search for it ended, and the mean in whose coordinates it is."""
+    mle = maximum_likelihood(noise, mean, execution, sample, steps=QUICK_STEPS, beside=beside)
     decided = True
     if noise.separable and mle.certificate.reach >= noise.proof:
         decided = believe and _exists(noise, mean, execution, mle, n)
@@ -78,17 +111,7 @@ def fit_both(
             mle = maximum_likelihood(noise, mean, execution, start=mle.theta)
             if noise.separable and mle.outcome is Outcome.CERTIFIED and not arrived(mean, execution, mle):
                 mle = replace(mle, outcome=Outcome.ITERATIONS)
-    if not decided:
-        mle = replace(mle, outcome=Outcome.UNDECIDED)
-    loss = least_loss(noise, mean, execution, sample)
-    likely = Objective(likelihood(noise), mean, len(noise.shapes))
-    lossy = Objective(implied_loss(noise), mean, 0)
-
-    def total(objective: Objective, optimum: Optimum) -> float:
-        point = optimum.theta[: objective.size]
-        return execution.sum(lambda chunk: objective.tally(point, chunk, 0)).value
-
-    return Optima(noise, mean, n, mle, loss, (mle.value, total(likely, loss)), (total(lossy, mle), loss.value))
+    return mean, mle if decided else replace(mle, outcome=Outcome.UNDECIDED)
 
 
 def _exists(noise: NoiseModel, mean: LinearMean, execution: Execution, mle: Optimum, n: float) -> bool:

@@ -40,7 +40,7 @@ class Memo:
 
     def value(self, theta: Array) -> float:
         """Mean criterion; infinite where it is not a number, which a search takes as a step too far."""
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             tally = self.at(theta, 0)
         value = tally.value / tally.weight
         return value if np.isfinite(value) else np.inf

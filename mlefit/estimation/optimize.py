@@ -46,7 +46,7 @@ def second_order(
             raise StopIteration
 
     options: dict[str, Any] = {"maxiter": limit, "gtol": 1e-14 if formed else PRODUCTS_GRADIENT, "initial_trust_radius": 1.0}
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         method = _method(bent, start)
         try:
             found = search(memo.value, start, jac=memo.gradient, options=options, callback=stop if formed else None, **method)
@@ -71,7 +71,7 @@ def first_order(memo: Memo, start: Array) -> tuple[Array, int]:
     from scipy.optimize import minimize
 
     search: Any = minimize
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         found = search(lambda theta: (memo.value(theta), memo.gradient(theta)), start, method="L-BFGS-B", jac=True,
                        options=FIRST_ORDER)
     return np.asarray(found.x), int(found.nit)
@@ -131,7 +131,7 @@ def first_order_guided(memo: Memo, start: Array, curvature: Memo, scale: float) 
             ahead[:] = step
             raise StopIteration
 
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         found = search(both, metric.sphered(start) / unit, method="L-BFGS-B", jac=True, callback=stop,
                        options={**FIRST_ORDER, "maxiter": QUICK_STEPS})
     return theta(found.x) + ahead, int(found.nit)

@@ -85,10 +85,15 @@ def _moved(point: Point, steady: float) -> bool:
 class Optimum(Point):
     """Where a route ended, in whitened coordinates, and what the search took; passes over the data are `evaluations`.
 
-    `refinement`: standard errors by which a step in twice the precision would move it, None where none was made.
+    `refinement`: standard errors by which a step in twice the precision would move it, None where none was made. `starts`:
+    searches that were made, `lower` of which ended at a lower maximum, the best of them at `rival` (P,), `behind` nats short.
     """
 
     method: str
     iterations: int
     evaluations: int
     refinement: float | None = None
+    starts: int = 1
+    lower: int = 0
+    behind: float | None = None
+    rival: Array | None = None

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.criterion import implied_loss, likelihood
 from mlefit.estimation.fit import Optima
 from mlefit.estimation.polish import Optimum
 from mlefit.estimation.routes import mean_base
@@ -63,18 +62,18 @@ def refined(objective: Objective, mean: LinearMean, execution: Execution, end: O
 def both_refined(both: Optima, mean: LinearMean, execution: Execution) -> Optima:
     """Both optima refined on the rows, each by its own criterion, in the coordinates of `mean`."""
     noise = both.noise
-    likely = Objective(likelihood(noise), mean, len(noise.shapes))
-    lossy = Objective(implied_loss(noise), mean, 0)
+    likely, second = Objective.likelihood(noise, mean), Objective.second(noise, mean)
     mle = refined(likely, mean, execution, both.mle, 1.0)
-    loss = refined(lossy, mean, execution, both.loss, noise.affine(both.loss.theta[mean.size :])[0])
-    if loss.theta is not both.loss.theta:
+    loss = refined(second, mean, execution, both.loss, noise.affine(both.loss.theta[mean.size :])[0])
+    if loss.theta is not both.loss.theta and not noise.loss_has_shapes:
         shapes = noise.implied_shapes(loss.value / loss.weight, mean_base(noise, execution))
         loss = replace(loss, theta=np.concatenate([loss.theta[: mean.size], shapes]))
     if mle.theta is both.mle.theta and loss.theta is both.loss.theta:
         return both._replace(mle=mle, loss=loss)
+    lossy = [Objective.loss(noise, mean, end.theta[mean.size :]) for end in (mle, loss)]
     return both._replace(
         mle=mle, loss=loss, nll=(mle.value, summed(likely, mean, execution, loss.theta).value),
-        total_loss=(summed(lossy, mean, execution, mle.theta).value, loss.value))
+        total_loss=(summed(lossy[0], mean, execution, mle.theta).value, summed(lossy[1], mean, execution, loss.theta).value))
 
 
 def summed(objective: Objective, mean: LinearMean, execution: Execution, theta: Array) -> Sum:

@@ -2,18 +2,21 @@
 
 Maximum likelihood searches coefficients and shapes together, by second-order steps on the negative log-likelihood.
 Least loss searches the coefficients alone, by first-order steps on the independently written loss; the shapes follow in
-closed form from its minimum (sigma^2 = MSE).
+closed form from its minimum (sigma^2 = MSE). Where the loss contains the shapes, what they cost is added to it.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.criterion import implied_loss, likelihood
 from mlefit.estimation.certificate import CERTIFIED, DENSE
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.optimize import QUICK_STEPS, SEARCH_STEPS, downhill, first_order, first_order_guided, second_order
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import EXACT, Optimum, Point, polish
+from mlefit.estimation.several import best_of
+from mlefit.estimation.starts import starts
 from mlefit.execution import Execution
 from mlefit.mean import MeanFunction
 from mlefit.noise.model import NoiseModel
@@ -22,6 +25,7 @@ from mlefit.rows.chunk import Chunk
 from mlefit.sums.tally import Tally
 
 ROUNDED = 1e-26     # of a mean loss that is a square of relative errors: all rows are what the predictors say, but for rounding
+FIRST_SEED, SECOND_SEED = 0, 1      # of rows that are fitted exactly to give a start: neither route knows those of the other
 WORTHLESS = 1e6     # a subsample whose whitened Hessian is this ill-conditioned is separated or nearly so
 
 
@@ -31,28 +35,39 @@ class Exact(Exception):  # noqa: N818  a finding, not a defect: the pipeline tur
 
 def maximum_likelihood(
     noise: NoiseModel, mean: MeanFunction, execution: Execution, sample: Execution | None = None,
-    start: Array | None = None, steps: int = SEARCH_STEPS, near: float = CERTIFIED,
+    start: Array | None = None, steps: int = SEARCH_STEPS, near: float = CERTIFIED, beside: Array | None = None,
 ) -> Optimum:
-    """Minimise -log L over (gamma, free shapes), from `start`, the optimum of a subsample, or zero, until within
-    `near` nats.
+    """Minimise -log L over (gamma, free shapes), from `start`, the optimum of a subsample, or where the law begins, until
+    within `near` nats. `beside` (m r,): coordinates that are known to be a good start.
 
-    With more than DENSE parameters a Hessian of the subsample costs more than the steps that it saves.
+    With more than DENSE parameters a Hessian of the subsample costs more than the steps that it saves. Where there may be
+    several maxima, several searches are made, on the subsample if there is one.
     """
-    objective = Objective(likelihood(noise), mean, len(noise.shapes))
+    objective = Objective.likelihood(noise, mean)
     dense, curvature = objective.size <= DENSE, None
-    rough = None if sample is None or not dense else maximum_likelihood(noise, mean, sample, steps=QUICK_STEPS)
+    rough = None if sample is None or not dense else maximum_likelihood(noise, mean, sample, steps=QUICK_STEPS, beside=beside)
+    points = [] if start is None else [start]
     if sample is not None and rough is not None and _settled(rough):
-        start = rough.theta
+        points = [rough.theta] if rough.rival is None else [rough.theta, rough.rival]
         curvature = Memo(objective, sample, order=2)
     elif start is None:
-        start = np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)])
-    memo = Memo(objective, execution, order=2 if dense and curvature is None else 1)
-    theta, iterations, method = second_order(memo, start, steps, curvature, near)
-    end = polish(memo, theta, steady=EXACT)
-    if not dense and end.outcome is Outcome.CERTIFIED:
-        end = polish(memo, end.theta)       # standard errors want the Hessian of the answer, not of where polishing began
-    return Optimum(end.theta, end.weight, end.value, end.gradient, end.curvature, end.certificate, end.outcome, method,
-                   iterations, memo.evaluations)
+        points = starts(noise, mean, execution, FIRST_SEED, beside) if noise.loss_has_shapes else [
+            np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)])]
+    memo = Memo(objective, execution, 2 if dense and curvature is None else 1)
+
+    def search(point: Array) -> Optimum:
+        theta, iterations, method = second_order(memo, point, steps, curvature, near)
+        end = polish(memo, theta, steady=EXACT)
+        if not dense and end.outcome is Outcome.CERTIFIED:
+            end = polish(memo, end.theta)   # standard errors want the Hessian of the answer, not of where polishing began
+        return Optimum(end.theta, end.weight, end.value, end.gradient, end.curvature, end.certificate, end.outcome, method,
+                       iterations, memo.evaluations)
+
+    if len(points) == 1:
+        found = search(points[0])
+        return found if curvature is None or rough is None else replace(found, starts=rough.starts)
+    best = best_of(noise, memo, points, search)
+    return best if curvature is None or rough is None else replace(best, starts=rough.starts, lower=rough.lower)
 
 
 def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, sample: Execution | None = None) -> Optimum:
@@ -61,7 +76,9 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, samp
     A subsample gives the start and, with the Hessian of the same loss, the metric of the search. Where it is no guide to all
     rows, the metric is that of all rows where the search came to, and in the end none, from there or from zero.
     """
-    objective = Objective(implied_loss(noise), mean, 0)
+    if noise.loss_has_shapes:
+        return least_profiled(noise, mean, execution, sample)
+    objective = Objective.second(noise, mean)
     memo, base = Memo(objective, execution, order=1), mean_base(noise, execution)
     theta, iterations, end = np.zeros(mean.size), 0, None
     rough = None if sample is None or objective.size > DENSE else least_loss(noise, mean, sample)
@@ -86,6 +103,49 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, samp
                    end.outcome, "L-BFGS-B", iterations, memo.evaluations)
 
 
+def least_profiled(noise: NoiseModel, mean: MeanFunction, execution: Execution, sample: Execution | None = None) -> Optimum:
+    """Minimise the mean loss and what the shapes cost, by first-order steps over gamma and the free shapes together.
+
+    The starts are its own. A subsample gives the start and the metric, as it does where the loss has no shapes.
+    """
+    objective = Objective.second(noise, mean)
+    memo = Memo(objective, execution, 1)
+    rough = None if sample is None or objective.size > DENSE else least_profiled(noise, mean, sample)
+
+    def ended(theta: Array, iterations: int) -> Optimum:
+        end = polish(memo, theta)
+        return Optimum(end.theta, end.weight, end.value, end.gradient, end.curvature, end.certificate, end.outcome, "L-BFGS-B",
+                       iterations, memo.evaluations)
+
+    def search(point: Array) -> Optimum:
+        found = ended(*first_order(memo, point))
+        if found.outcome is Outcome.CERTIFIED:
+            return found
+        theta, steps = first_order_guided(memo, found.theta, memo, 1.0)
+        return ended(theta, found.iterations + steps)
+
+    if sample is not None and rough is not None and _settled(rough):
+        guide = Memo(objective, sample, order=2)
+
+        def guided(point: Array) -> Optimum:
+            return ended(*first_order_guided(memo, point, guide, 1.0))
+
+        points = [rough.theta] if rough.rival is None else [rough.theta, rough.rival]
+        found = best_of(noise, memo, points, guided)
+        if found.outcome is Outcome.CERTIFIED:
+            return replace(found, starts=rough.starts, lower=rough.lower)
+    return best_of(noise, memo, starts(noise, mean, execution, SECOND_SEED), search)
+
+
+def least_held_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, free: Array) -> Point:
+    """Where the least loss is at these shapes, by first-order steps from zero; from the starts of the route too, where there may
+    be several minima."""
+    memo = Memo(Objective.loss(noise, mean, free), execution, 1)
+    more = [] if noise.log_concave else [point[: mean.size] for point in starts(noise, mean, execution, SECOND_SEED)]
+    ends = [polish(memo, first_order(memo, point)[0], noise.affine(free)[0]) for point in (np.zeros(mean.size), *more)]
+    return min(ends, key=lambda end: end.value)
+
+
 def _settled(rough: Optimum) -> bool:
     """Whether a subsample has an optimum: a rare class may be absent from it."""
     return rough.outcome is Outcome.CERTIFIED and rough.curvature.norm < WORTHLESS * rough.curvature.smallest
@@ -93,7 +153,7 @@ def _settled(rough: Optimum) -> bool:
 
 def _first_shapes(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> Array:
     """The shapes implied by the loss at zero coefficients: a start that is never too narrow."""
-    objective = Objective(implied_loss(noise), mean, 0)
+    objective = Objective.second(noise, mean)
     total = execution.sum(lambda chunk: objective.tally(np.zeros(mean.size), chunk, 0))
     return _shapes(noise, total, mean_base(noise, execution))
 

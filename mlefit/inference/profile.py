@@ -23,10 +23,10 @@ Profile = Callable[[float], float]
 
 def interval(profile: Profile, top: float, estimate: float, std_error: float, width: float) -> tuple[float, float]:
     """Both ends, infinite where the likelihood does not fall far enough. `profile(v)` is l_p(v) in nats, `top` is l."""
-    return _end(profile, top, estimate, -std_error, width), _end(profile, top, estimate, std_error, width)
+    return end(profile, top, estimate, -std_error, width), end(profile, top, estimate, std_error, width)
 
 
-def _end(profile: Profile, top: float, estimate: float, unit: float, width: float) -> float:
+def end(profile: Profile, top: float, estimate: float, unit: float, width: float) -> float:
     """v on the side of `unit` where the signed root sqrt(2 (top - l_p(v))) is `width`.
 
     The root is nearly linear in v, which makes the secant quick; each value is a fit, which makes a general solver dear. Once

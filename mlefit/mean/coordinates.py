@@ -157,6 +157,10 @@ class Coordinates(Whitening):
         x = self.design(chunk)
         return self._solved(x.T).T if self.steep else x
 
+    def white(self, chunk: Chunk) -> Array:
+        """The columns (n, r) in these coordinates, x R^-1, orthonormal over all rows but for sqrt(n)."""
+        return self._solved(self.design(chunk).T).T
+
     def encoded(self, gamma: Array) -> Array:
         """B (m r,) of gamma (m r,)."""
         from scipy.linalg import solve_triangular

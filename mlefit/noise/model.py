@@ -10,69 +10,32 @@ in log-space form, so nothing is clipped.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 from types import MappingProxyType
-from typing import ClassVar, Literal, NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.noise.options import ModelOption, Value, typed
+from mlefit.noise.parts import MEAN, Derivatives, Measure, Predictor, Shape
 from mlefit.noise.responses import Response
 
-
-class Measure(Enum):
-    """What a likelihood is a density of: only models of one measure may be compared."""
-
-    DENSITY = "density"
-    MASS = "mass"
+__all__ = ["MEAN", "Derivatives", "Limit", "Measure", "NoiseModel", "Predictor", "Shape"]
 
 
-class Derivatives(NamedTuple):
-    """A criterion on n rows and its derivatives by the q = m + s predictors and free shapes of each row.
+class Limit(NamedTuple):
+    """Where shape number `shape` becomes `value`, 0 or infinite, a law is `law`, which lacks that shape.
 
-    `value` (n,) in nats for a likelihood, loss units for a loss. `d1` (n, q). `curvature(v)` maps v, (n, q) or (q,), to
-    the second derivative times v, (n, q), without ever forming the (n, q, q) array, which many classes would not allow.
-    `simplex` (n, q): where given, that second derivative is diag(p) - p p' with these p.
+    `code` and `message`: what is said where the best fit lies there.
     """
 
-    value: Array
-    d1: Array | None = None
-    curvature: Callable[[Array], Array] | None = None
-    simplex: Array | None = None
-
-
-class Predictor(NamedTuple):
-    """One linear predictor. `class_`: what the report writes beside its coefficients, None where there is one mean alone.
-
-    When the response is multiplied by s, its coefficients are multiplied by s ** `unit_power`, and its constant grows by
-    `log_unit` log s: (1, 0) for a location, (0, 1) for the logarithm of a scale, (0, 0) for a logit.
-    """
-
-    name: str
-    class_: str | None = None
-    kind: Literal["mean", "scale"] = "mean"
-    unit_power: int = 0
-    log_unit: int = 0
-
-
-class Shape(NamedTuple):
-    """A positive shape parameter; the searches see its unconstrained ("free") form, free = log(shape).
-
-    `unit_power`: the shape is multiplied by s ** unit_power when the response is multiplied by s.
-    """
-
-    name: str
-    unit_power: int = 0
-
-    def to_natural(self, free: float) -> float:
-        """exp(free)."""
-        return float(np.exp(free))
-
-
-MEAN = (Predictor("mean"),)
+    shape: int
+    value: float
+    law: "NoiseModel"
+    code: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -162,6 +125,31 @@ class NoiseModel(ABC):
         return 1.0
 
     @property
+    def exact_share(self) -> float:
+        """The share of the rows from which on, if they are fitted exactly, the shapes collapse."""
+        return 1.0
+
+    @property
+    def log_concave(self) -> bool:
+        """Whether the likelihood has one maximum; else several searches are made, and the best is reported as such."""
+        return True
+
+    @property
+    def shape_cost(self) -> str | None:
+        """What `cost` is, as a formula, where the loss contains the shapes, so that each value of them has its own least loss."""
+        return None
+
+    @property
+    def loss_has_shapes(self) -> bool:
+        """Whether the loss contains the shapes: then it has derivatives by (eta, free), and nll = loss + `cost`."""
+        return self.shape_cost is not None
+
+    @property
+    def nested(self) -> Mapping[str, Limit]:
+        """The laws that this one becomes at the end of a shape, by name."""
+        return MappingProxyType({})
+
+    @property
     def stated(self) -> dict[str, Value]:
         """The options in force that a report names beside the law."""
         values = {option: getattr(self, option.name) for option in self.options}
@@ -206,7 +194,7 @@ class NoiseModel(ABC):
 
     @abstractmethod
     def affine(self, free: Array) -> tuple[float, float]:
-        """(a, c) with cross-entropy = a * mean loss + c + mean base at these free shapes."""
+        """(a, c) with cross-entropy = a * mean loss + c + mean base at these free shapes; (1, 0) where `cost` is all the rest."""
 
     def weighing(self, free: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
         """a and c of `affine` at one free shape (n,) each, with their first and second derivatives by it."""
@@ -219,6 +207,31 @@ class NoiseModel(ABC):
     def implied_shapes(self, mean_loss: float, mean_base: float) -> Array:
         """The free shapes (s,) that maximise the likelihood where the loss and `base` have these means."""
         return np.empty(0)
+
+    def cost(self, y: Array, free: Array, order: int) -> Derivatives:
+        """nll - loss (n,), in which there is no eta, of a law whose loss contains the shapes; derivatives by free."""
+        raise TypeError(f"the loss of {self.name} has no shapes")
+
+    def starting_shapes(self, y: Array, eta: Array) -> tuple[Array, ...]:
+        """Free shapes (s,) from which a search may begin where the predictors are `eta` (n, m), one search for each, of a law whose
+        loss contains them."""
+        raise TypeError(f"the loss of {self.name} has no shapes")
+
+    def starting_predictor(self, y: Array) -> Array | None:
+        """What a search takes the predictor (n,) of each row for, to begin near it; None: it begins where all are 0."""
+        return None
+
+    def floor(self, coefficients: int, n: float) -> Array:
+        """The least free shapes (s,) at which a maximum means anything, beside so many coefficients and n rows."""
+        return np.full(len(self.shapes), -np.inf)
+
+    def below_floor(self, place: int, coefficients: int, n: float) -> tuple[str, str]:
+        """What is said where the likelihood rises to the floor of shape `place`, and what to do."""
+        raise TypeError(f"the shapes of {self.name} have no floor")
+
+    def limit_slope(self, name: str, y: Array, eta: Array, free: Array) -> Array:
+        """The slope (n,) of the log-likelihood into this law at the fit `eta`, `free` of the limit `name` of `nested`."""
+        raise TypeError(f"{self.name} has no limit")
 
     def outcomes(self, y: Array) -> Mask:
         """(K, n): which outcomes a row keeps probable, K = m + 1: predictor k is the log odds of outcome k + 1 to outcome 0."""

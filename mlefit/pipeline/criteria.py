@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mlefit.errors import NoEstimateError
+from mlefit.estimation.limits import best
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Execution
@@ -103,5 +105,9 @@ def null_loglik(problem: Problem, rows: Execution) -> float | None:
     if 0 not in problem.shape.kept or not problem.prepared.predictors.intercept:
         return None
     # The intercept's column holds ones, which are white already.
-    alone = maximum_likelihood(noise, LinearMean(Coordinates.orthonormal(1), len(noise.predictors)), rows)
+    mean = LinearMean(Coordinates.orthonormal(1), len(noise.predictors))
+    try:
+        alone = best(noise, mean, rows, lambda law, beside: (mean, maximum_likelihood(law, mean, rows, beside=beside))).optimum
+    except NoEstimateError:
+        return None
     return -(alone.value + n * problem.log_density) if alone.outcome is Outcome.CERTIFIED else None

@@ -1,14 +1,16 @@
 """Fitted: a stated problem with both optima, which the report and the proof have in common."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.criterion import likelihood
+from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError
 from mlefit.estimation.constrained import Likelihood
 from mlefit.estimation.fit import Optima, Separated, fit_both
 from mlefit.estimation.outcome import Outcome
+from mlefit.estimation.rewhiten import Most
 from mlefit.estimation.routes import Exact
 from mlefit.execution import Engine
 from mlefit.existence.far import FAR, farthest
@@ -18,8 +20,12 @@ from mlefit.objective import Objective
 from mlefit.problem.prepare import Prepared, Progress
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import exactly_fitted, unknown_parameters
+from mlefit.rows.chunk import Chunk
+from mlefit.sums.tally import Tally
 
 START_ROWS = 60_000     # with more rows than this, a sample of them gives both searches their start
+NOTHING = 1e-6          # of the largest error: a row with less is fitted exactly, as far as a search has come
+ROUNDING = 1e-13        # of the largest response, likewise
 EACH = 50               # multiplications that the likelihood of a row costs beside its columns
 
 
@@ -34,8 +40,7 @@ class Fitted(NamedTuple):
     @property
     def objective(self) -> Objective:
         """The negative log-likelihood of rows of the data."""
-        noise = self.problem.prepared.noise
-        return Objective(likelihood(noise), self.mean, len(noise.shapes))
+        return Objective.likelihood(self.fit.noise, self.mean)
 
     @property
     def rows(self) -> Engine:
@@ -104,6 +109,9 @@ def _refined(found: Fitted) -> Fitted:
 
 def not_certified(problem: Problem, fit: Optima) -> NoEstimateError:
     """The refusal of a search that did not arrive, with what it came to."""
+    collapsed = _collapsed(problem, fit)
+    if collapsed is not None:
+        return collapsed
     worst = fit.mle if fit.mle.outcome is not Outcome.CERTIFIED else fit.loss
     if problem.scaled:
         from mlefit.diagnosis.zero_width import narrowed
@@ -116,6 +124,35 @@ def not_certified(problem: Problem, fit: Optima) -> NoEstimateError:
         f"{worst.method} did not converge: {worst.outcome.value} ({worst.certificate.kind} {worst.certificate.short:.3g} nats "
         f"after {worst.iterations} steps){where}", remedy, code="not-converged", columns=columns, rows=rows,
         partial=problem.report(unknown_parameters(problem)))
+
+
+def _collapsed(problem: Problem, fit: Optima) -> NoEstimateError | None:
+    """The refusal of a fit to which so many rows are exact that the likelihood has no bound; None where they are not."""
+    noise, prepared = fit.noise, problem.prepared
+    if not noise.located or noise.collapse is None or prepared.store is None:
+        return None
+    coef, rows = fit.mle.theta[: fit.mean.size], _engine(prepared, problem.threads)
+
+    def errors(chunk: Chunk) -> Array:
+        return np.abs(chunk.y - fit.mean.eta(coef, chunk)[:, 0])
+
+    def largest(of: Callable[[Chunk], Array]) -> float:
+        return rows.sum(lambda chunk: Most(float(np.abs(of(chunk)).max()))).value
+
+    nothing = max(NOTHING * largest(errors), ROUNDING * largest(lambda chunk: chunk.y))
+
+    def exact(chunk: Chunk) -> Tally:
+        small = errors(chunk) <= nothing
+        return Tally(float(small.sum() if chunk.weight is None else chunk.weight @ small), 0.0)
+
+    count = rows.sum(exact).weight
+    if count < noise.exact_share * fit.n:
+        return None
+    target = prepared.observed.target
+    return NoEstimateError(
+        f'column "{target}": {round(count)} of {round(fit.n)} rows are fitted exactly, so {noise.collapse} and the likelihood is '
+        "unbounded", "look at the values that repeat, or check whether a predictor was computed from the target",
+        code="exact-fit", columns=(target,), partial=problem.report(unknown_parameters(problem)))
 
 
 def _huge(problem: Problem, fit: Optima) -> tuple[str, str, tuple[str, ...], tuple[int, ...]]:
@@ -161,4 +198,7 @@ def _fit(problem: Problem, mean: LinearMean, progress: Progress | None) -> Optim
         refusal = separated(problem, found, rows)
         if refusal is not None:
             raise refusal from None
+    except NoEstimateError as found:
+        found.partial = problem.report(unknown_parameters(problem))
+        raise
     return fit_both(noise, mean, rows, sample, believe=False)

@@ -1,7 +1,7 @@
 """Results: a certified fit as the plain values of the report."""
 
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
 import numpy as np
@@ -14,11 +14,13 @@ from mlefit.inference.intervals import Inference, of_chi_squared, on_log_scale, 
 from mlefit.inference.standard_errors import StandardErrors
 from mlefit.information.agreement import route_divergence
 from mlefit.mean import LinearMean
+from mlefit.noise.model import Limit
 from mlefit.pipeline.finite import number
 from mlefit.pipeline.fitted import Fitted
 from mlefit.pipeline.ratios import Ratios
+from mlefit.pipeline.shape_intervals import Ends
 from mlefit.problem.problem import Problem
-from mlefit.report.report import Agreement, Parameter, Route, Warn
+from mlefit.report.report import Agreement, Certificate, Parameter, Route, Warn
 
 FEW = 200               # degrees of freedom below which sigma from n and from n - p differ visibly
 AGREE_NATS = 1e-9       # n nll_excess: CONTRACT of `agree`
@@ -26,7 +28,7 @@ AGREE_GAP = 1e-4        # largest gap in standard errors
 
 
 def parameters(
-    problem: Problem, fit: Optima, found: Estimates, errors: StandardErrors, ratios: Ratios
+    problem: Problem, fit: Optima, found: Estimates, errors: StandardErrors, ratios: Ratios, ends: Mapping[int, Ends]
 ) -> tuple[Parameter, ...]:
     """One row per coefficient, class by class, then the shapes."""
     level, places = problem.request.level, count()
@@ -52,7 +54,20 @@ def parameters(
                 ratio = ratios.found[place]
                 rows[-1] = rows[-1]._replace(ci_low=number(ratio.low), ci_high=number(ratio.high), interval="profile",
                                              statistic=number(ratio.statistic), p_value=number(ratio.p_value))
-    return (*rows, *_shapes(problem, fit, found, errors))
+    shapes = list(_shapes(problem, fit, found, errors))
+    if fit.limit is not None:
+        shapes.insert(fit.limit.shape, _boundary(problem, fit.limit))
+    return (*rows, *(_profiled(one, ends[i]) if i in ends else one for i, one in enumerate(shapes)))
+
+
+def _boundary(problem: Problem, limit: Limit) -> Parameter:
+    """The shape that is 0 or infinite, by both routes."""
+    known = Parameter(problem.prepared.noise.shapes[limit.shape].name, None, "shape", "boundary")
+    return known._replace(limit="+inf") if limit.value else known._replace(estimate=0.0, loss_estimate=0.0)
+
+
+def _profiled(shape: Parameter, ends: Ends) -> Parameter:
+    return shape._replace(ci_low=number(ends.low), ci_high=number(ends.high), interval="profile")
 
 
 def _shapes(problem: Problem, fit: Optima, found: Estimates, errors: StandardErrors) -> Iterator[Parameter]:
@@ -103,6 +118,7 @@ def route(problem: Problem, fit: Optima, optimum: Optimum, place: int, mean: Lin
         optimum.method, optimum.outcome is Outcome.CERTIFIED, optimum.iterations, optimum.evaluations,
         number(-nll * fit.n), number(nll), number(loss), None, number(optimum.certificate.short),
         number(scaled_gradient(optimum, fit, mean) * _nats(fit, optimum)), number(optimum.refinement),
+        Certificate(optimum.certificate.kind, optimum.starts, optimum.lower, number(optimum.behind)),
     )
 
 
@@ -146,6 +162,20 @@ def shape_note(problem: Problem, errors: StandardErrors) -> tuple[str, ...]:
     names = ", ".join(shape.name for shape in noise.shapes)
     why = ", as their shape is not normal (p < 0.01)" if errors.fourth is not None else ""
     return (f"{names}: its interval is that of the fourth moment of the residuals, on the log scale{why}.",)
+
+
+def at_limit(fit: Optima) -> tuple[Warn, ...]:
+    """A warning that a simpler law is the answer."""
+    return () if fit.limit is None else (Warn(fit.limit.code, fit.limit.message),)
+
+
+def lower_maxima(fit: Optima) -> tuple[Warn, ...]:
+    """A warning that the likelihood has another maximum."""
+    found = fit.mle
+    if not found.lower or found.behind is None:
+        return ()
+    return (Warn("lower-maximum", f"{found.lower} of {found.starts} searches ended at a lower maximum (log-likelihood lower by "
+                 f"{found.behind:.2g}): another explanation of the data exists"),)
 
 
 def beyond_doubles(found: Sequence[Parameter]) -> tuple[Warn, ...]:

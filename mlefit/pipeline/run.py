@@ -12,13 +12,16 @@ from mlefit.pipeline.knowledge import information
 from mlefit.pipeline.ratios import doubted, likelihood_intervals
 from mlefit.pipeline.results import (
     agreement,
+    at_limit,
     beyond_doubles,
+    lower_maxima,
     parameters,
     route,
     shape_note,
     sigma_note,
     with_kl,
 )
+from mlefit.pipeline.shape_intervals import shape_intervals
 from mlefit.pipeline.terms import term_tests
 from mlefit.pipeline.unseen import unscored
 from mlefit.problem.prepare import Progress
@@ -47,7 +50,7 @@ def report_of(found: Fitted) -> Report:
     null = null_loglik(problem, found.rows)
     knowledge = information(found, null)
     ratios = likelihood_intervals(found, errors, numbers)
-    known = parameters(problem, both, numbers, errors, ratios)
+    known = parameters(problem, both, numbers, errors, ratios, shape_intervals(found, errors))
     diagnosis = diagnosed(problem, both, mean, found.objective, found.rows)
     report = problem.report(
         known, status="ok" if agreed.agree else "no estimate", agreement=agreed,
@@ -56,8 +59,8 @@ def report_of(found: Fitted) -> Report:
         information=knowledge, criteria=criteria(found, null), clusters=clusters_of(problem, errors),
         terms=term_tests(found, errors),
         notes=(*problem.notes(), *sigma_note(problem, both), *shape_note(problem, errors)),
-        warnings=(*problem.warnings(), *beyond_doubles(known), *unscored(problem), *few(problem, errors, known),
-                  *doubted(problem, ratios), *doubtful_weights(problem), *diagnosis.warnings),
+        warnings=(*problem.warnings(), *at_limit(both), *lower_maxima(both), *beyond_doubles(known), *unscored(problem),
+                  *few(problem, errors, known), *doubted(problem, ratios), *doubtful_weights(problem), *diagnosis.warnings),
         dependence=diagnosis.dependence,
     )
     if not agreed.agree:

@@ -70,7 +70,7 @@ class Predictable(Execution):
 def unseen(found: Fitted) -> Holdout | None:
     """The figures, in natural units."""
     problem, fit = found.problem, found.fit
-    aside, noise, observed = problem.prepared.aside, problem.prepared.noise, problem.prepared.observed
+    aside, noise, observed = problem.prepared.aside, fit.noise, problem.prepared.observed
     if aside is None:
         return None
     broken = _broken_rows(problem)

@@ -261,7 +261,7 @@ class Problem(NamedTuple):
             positive=levels[-1] if levels and noise.response.takes_positive else None, reference=reference,
             formula=self.prepared.roles.formula, scale_formula=self.prepared.roles.scale_formula,
             se=self.request.se, level=self.request.level,
-            se_used=used(self.errors, noise, self.n),
+            se_used=used(self.errors, noise, self.n), shape_cost=noise.shape_cost,
         )
 
     def _run(self) -> Run:

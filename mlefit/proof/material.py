@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.criterion import implied_loss
 from mlefit.estimation.divergence import Cells
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Engine
@@ -59,6 +58,13 @@ class Material:
         found = self.found
         return estimates(found.fit, found.mean, Inverse(found.fit.mle.curvature))
 
+    @cached_property
+    def model_errors(self) -> Array:
+        """Model standard errors of the coefficients, but for their units."""
+        fit, mean = self.found.fit, self.found.mean
+        model = Inverse(fit.mle.curvature)
+        return np.concatenate([model.error(part.directions, part.first) for part in mean.natural(fit.mle.theta[: self.size])])
+
     @property
     def sampled(self) -> bool:
         """Whether the rows are a random sample."""
@@ -84,12 +90,13 @@ class Material:
     @cached_property
     def objectives(self) -> tuple[Objective, Objective]:
         """The negative log-likelihood and the loss."""
-        return self.found.objective, Objective(implied_loss(self.noise), self.found.mean, 0)
+        return self.found.objective, Objective.loss(self.noise, self.found.mean, self.free)
 
     @cached_property
     def mean_base(self) -> float:
-        """Mean over the rows of what the likelihood holds of the data alone."""
-        return float(np.average(self.noise.base(self.chunk.y), weights=self.chunk.weight))
+        """Mean over the rows of what the likelihood holds of the data alone, and what the shapes cost where the loss has them."""
+        rows = self.noise.cost(self.chunk.y, self.free, 0).value if self.noise.loss_has_shapes else self.noise.base(self.chunk.y)
+        return float(np.average(rows, weights=self.chunk.weight))
 
     @cached_property
     def rounding(self) -> float:

@@ -33,7 +33,9 @@ def prove(request: Request, progress: Progress | None = None, *, with_slice: boo
         for number, claim in enumerate(CLAIMS):
             if progress is not None:
                 progress("proving", number / len(CLAIMS))
-            lines.append(claim(material))
+            found_line = claim(material)
+            if found_line is not None:
+                lines.append(found_line)
         return Proof(
             __version__, found.fit.noise.name, tuple(line.text for line in header(report)), report.notes, round(found.problem.n),
             tuple(lines), along(material) if with_slice else None,

@@ -42,12 +42,12 @@ def significant(value: float | None, digits: int = 5) -> str:
     return f"{value:.{digits - 1}e}"
 
 
-def by_error(value: float | None, error: float | None) -> str:
-    """`value` rounded to two digits of `error`; six significant digits when there is no error to go by."""
+def by_error(value: float | None, error: float | None, digits: int = 6) -> str:
+    """`value` rounded to two digits of `error`; that many significant digits when there is no error to go by."""
     if value is None or not isfinite(value):
         return ABSENT
     if error is None or not isfinite(error) or error <= 0.0:
-        return significant(value, 6)
+        return significant(value, digits)
     places = 1 - exponent(error, 2)                       # decimals of the second digit of the error
     power = exponent(value, MEANINGFUL) if value else 0
     if value == 0.0 or power < -places - 1:               # less than a tenth of the last place: nothing of it is left

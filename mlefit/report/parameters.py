@@ -223,9 +223,15 @@ def columns(report: Report, found: Iterable[Entry], *, gaps: bool) -> tuple[tupl
     """Headings, and the lines as label and numbers; columns without any number are left out."""
     rows = cells(found, gaps=gaps)
     used = [place for place in range(len(HEADS) + gaps) if any(row.numbers[place] for row in rows)]
-    known = (*(f"{percent(report.model.level)} interval" if head == "interval" else head for head in HEADS), "gap\n(s.e.)")
+    heads = {"interval": f"{percent(report.model.level)} interval", HEADS[-1]: loss_head(report)}
+    known = (*(heads.get(head, head) for head in HEADS), "gap\n(s.e.)")
     return tuple(known[place] for place in used), [
         row._replace(numbers=tuple(row.numbers[place] for place in used)) for row in rows]
+
+
+def loss_head(report: Report) -> str:
+    """The heading of what the second route found; of a loss that contains the shapes the lowest is over these as well."""
+    return HEADS[-1] if report.model.shape_cost is None else "least loss,\nshapes profiled"
 
 
 def cells(found: Iterable[Entry], *, gaps: bool) -> list[Cells]:

@@ -54,6 +54,7 @@ class Model(NamedTuple):
     a scale that depends on predictors.
 
     `se`: the standard errors asked for, `se_used` those that are shown: `exact` where auto is the law of t with n - p.
+    `shape_cost`: where the loss contains the shapes, the formula of what their values cost, which is added to it.
     """
 
     noise: str
@@ -67,19 +68,21 @@ class Model(NamedTuple):
     level: float
     se_used: str = "model"
     scale_formula: str | None = None
+    shape_cost: str | None = None
 
 
 class Parameter(NamedTuple):
     """One row of the parameter table; `term` of the right-hand side to which it belongs.
 
     `interval`: whether it and the p-value come from the error, or are likelihood ratios; of a sigma, whether it is that of
-    normal errors or that of the fourth moment. `n_minus_p`, of a sigma: sqrt(RSS/(n - p)), where it is visibly another.
+    normal errors or that of the fourth moment. `n_minus_p`, of a sigma: sqrt(RSS/(n - p)), where it is visibly another. At the
+    `boundary` a shape is 0, or infinite with a `limit`, and its interval has one end.
     """
 
     name: str
     class_: str | None
     kind: Literal["mean", "scale", "shape"]
-    state: Literal["ok", "aliased", "infinite", "diverges", "no-robust-error"]
+    state: Literal["ok", "aliased", "infinite", "diverges", "no-robust-error", "boundary"]
     estimate: float | None = None
     std_error: float | None = None
     ci_low: float | None = None
@@ -93,6 +96,16 @@ class Parameter(NamedTuple):
     interval: Literal["wald", "profile", "chi-squared", "fourth-moment"] | None = None
     term: str | None = None
     n_minus_p: float | None = None
+
+
+class Certificate(NamedTuple):
+    """What certifies an optimum; of how many searches it is the best, and how many ended at a maximum that is lower, by `behind`
+    nats at least."""
+
+    kind: str
+    starts: int = 1
+    lower_maxima: int = 0
+    behind: float | None = None
 
 
 class Route(NamedTuple):
@@ -112,6 +125,7 @@ class Route(NamedTuple):
     edm: float | None
     gradient: float | None
     refinement: float | None = None
+    certificate: Certificate = Certificate("EDM")
 
 
 class Agreement(NamedTuple):

@@ -65,10 +65,21 @@ def route_table(report: Report) -> list[Line]:
 
 def closing(report: Report) -> list[Said]:
     """Label, sentence and tone of each line below the routes."""
-    found = list(explained(report))
+    found = [*profiled(report), *explained(report)]
     if report.information is not None:
         found += misfit(report.information)
     return [*found, *proof(report)]
+
+
+def profiled(report: Report) -> Iterator[Said]:
+    """What the least loss is where the loss contains the shapes, so that it has a minimum for each value of them."""
+    names = [shown(p.name) for p in report.parameters if p.kind == "shape"]
+    if report.model.shape_cost is None or report.loss is None or not names:
+        return
+    each, it = ("it", "the value itself costs") if len(names) == 1 else ("them", "the values themselves cost")
+    yield "loss", (
+        f"this loss contains {' and '.join(names)}: for each value of {each} the loss has its own minimum; shown is the lowest "
+        f"after adding what {it}, {report.model.shape_cost}"), "plain"
 
 
 def explained(report: Report) -> Iterator[Said]:
@@ -154,7 +165,9 @@ def proof(report: Report) -> Iterator[Said]:
     steps = [route.refinement for route in (report.mle, report.loss) if route and route.refinement is not None]
     measured = f", a step in twice the precision {or_noise(max(steps))} s.e." if steps else ""
     verdict = f"both routes agree (gap {gap} s.e.)" if agree else f"the routes disagree by {gap} s.e., where marked {MARK}"
-    maximum = "certified maximum" if certified else "not certified"
+    starts = report.mle.certificate.starts if report.mle else 1
+    best = "certified maximum" if starts == 1 else f"best of {starts} searches, a local maximum is certified"
+    maximum = best if certified else "not certified"
     tone: Tone = "plain" if agree and certified else "look"
     yield "proof", f"{verdict}; {maximum} (EDM {or_noise(edm)}{measured})", tone
 

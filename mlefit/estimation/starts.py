@@ -1,0 +1,99 @@
+"""Starts: where the searches for a maximum begin.
+
+A law with one maximum is searched once, from the constant or from zero. Where there may be several maxima, least absolute
+deviations, least squares and exact fits to a few rows each give a start: with outliers in one place, one of them is near the
+highest maximum more often than hundreds of random points are (Rousseeuw and Leroy 1987, Robust Regression, chapter 5).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.execution import Execution
+from mlefit.mean import MeanFunction
+from mlefit.noise.model import NoiseModel
+from mlefit.rows.chunk import Chunk, choose, join
+from mlefit.sums.tally import Tally
+
+ROWS = 5000         # that the starts are made from, and PER_COLUMN for each column
+PER_COLUMN = 20
+ELEMENTAL = 10      # exact fits to as many rows as there are columns
+KEPT = 3            # of them, those with the least median error
+REWEIGHTED = 25     # rounds of reweighted least squares towards least absolute deviations
+SMALLEST = 1e-6     # of the mean error: errors below it weigh as this
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Every `step`-th row, counted from the first."""
+
+    parts: tuple[Chunk, ...]
+
+    @classmethod
+    def of(cls, chunk: Chunk, step: int) -> "Some":
+        """Those of a chunk."""
+        first = -chunk.first_row % step
+        return cls((choose(chunk, np.arange(first, chunk.rows, step)),) if first < chunk.rows else ())
+
+    def __add__(self, other: "Some") -> "Some":
+        return Some((*self.parts, *other.parts))
+
+
+def some_rows(execution: Execution, columns: int) -> Chunk:
+    """Rows in even steps through all, enough of them for so many columns."""
+    count = execution.sum(lambda chunk: Tally(float(chunk.rows), 0.0)).weight
+    step = max(1, int(count // max(ROWS, PER_COLUMN * columns)))
+    return join(execution.sum(lambda chunk: Some.of(chunk, step)).parts)
+
+
+def starts(
+    noise: NoiseModel, mean: MeanFunction, execution: Execution, seed: int, near: Array | None = None
+) -> list[Array]:
+    """Points (P,) to begin from. `seed` chooses the rows that are fitted exactly; `near` (m r,): coordinates of the mean that are
+    known to be a good start, in the place of least squares."""
+    rows = some_rows(execution, mean.size)
+    return [
+        np.concatenate([coef, free])
+        for coef in _coefficients(noise, mean, rows, seed, near)
+        for free in noise.starting_shapes(rows.y, mean.eta(coef, rows))
+    ]
+
+
+def _coefficients(noise: NoiseModel, mean: MeanFunction, rows: Chunk, seed: int, near: Array | None) -> list[Array]:
+    """Coordinates (m r,) of the mean."""
+    wanted = noise.starting_predictor(rows.y)
+    if wanted is None:
+        return [np.zeros(mean.size) if near is None else near]
+    if rows.offset is not None:
+        wanted = wanted - rows.offset
+    x = mean.coordinates.part(0).white(rows)
+    rest = np.zeros(mean.size - x.shape[1])
+    weight = np.ones(rows.rows) if rows.weight is None else rows.weight
+    first = _fitted(x, wanted, weight) if near is None else near[: x.shape[1]]
+    found = [first]
+    if not noise.log_concave and noise.located:
+        rng = np.random.default_rng(seed)
+        drawn = [rng.choice(len(x), x.shape[1], replace=False, p=weight / weight.sum()) for _ in range(ELEMENTAL)]
+        exact = [np.asarray(np.linalg.lstsq(x[few], wanted[few])[0]) for few in drawn]
+        exact.sort(key=lambda coef: float(np.median(np.abs(wanted - x @ coef))))
+        found += [_least_absolute(x, wanted, weight, first), *exact[:KEPT]]
+    return [np.append(coef, rest) for coef in found]
+
+
+def _fitted(x: Array, y: Array, weight: Array) -> Array:
+    """Weighted least squares."""
+    root = np.sqrt(weight)
+    return np.asarray(np.linalg.lstsq(x * root[:, None], y * root)[0])
+
+
+def _least_absolute(x: Array, y: Array, weight: Array, start: Array) -> Array:
+    """Close to least absolute deviations: least squares with weights 1 / |error|, again and again."""
+    coef = start
+    for _ in range(REWEIGHTED):
+        error = np.abs(y - x @ coef)
+        smallest = SMALLEST * float(error.mean())
+        if smallest == 0.0:
+            break
+        coef = _fitted(x, y, weight / np.maximum(error, smallest))
+    return coef

@@ -1,0 +1,61 @@
+"""Parts of a law: what its likelihood is a density of, the derivatives of rows, its predictors and its shapes."""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array
+
+
+class Measure(Enum):
+    """What a likelihood is a density of: only models of one measure may be compared."""
+
+    DENSITY = "density"
+    MASS = "mass"
+
+
+class Derivatives(NamedTuple):
+    """A criterion on n rows and its derivatives by the q = m + s predictors and free shapes of each row.
+
+    `value` (n,) in nats for a likelihood, loss units for a loss. `d1` (n, q). `curvature(v)` maps v, (n, q) or (q,), to
+    the second derivative times v, (n, q), without ever forming the (n, q, q) array, which many classes would not allow.
+    `simplex` (n, q): where given, that second derivative is diag(p) - p p' with these p.
+    """
+
+    value: Array
+    d1: Array | None = None
+    curvature: Callable[[Array], Array] | None = None
+    simplex: Array | None = None
+
+
+class Predictor(NamedTuple):
+    """One linear predictor. `class_`: what the report writes beside its coefficients, None where there is one mean alone.
+
+    When the response is multiplied by s, its coefficients are multiplied by s ** `unit_power`, and its constant grows by
+    `log_unit` log s: (1, 0) for a location, (0, 1) for the logarithm of a scale, (0, 0) for a logit.
+    """
+
+    name: str
+    class_: str | None = None
+    kind: Literal["mean", "scale"] = "mean"
+    unit_power: int = 0
+    log_unit: int = 0
+
+
+class Shape(NamedTuple):
+    """A positive shape parameter; the searches see its unconstrained ("free") form, free = log(shape).
+
+    `unit_power`: the shape is multiplied by s ** unit_power when the response is multiplied by s.
+    """
+
+    name: str
+    unit_power: int = 0
+
+    def to_natural(self, free: float) -> float:
+        """exp(free)."""
+        return float(np.exp(free))
+
+
+MEAN = (Predictor("mean"),)
