@@ -121,6 +121,19 @@ def test_how_much_too_short_intervals_are_by_groups_is_what_clusters_say() -> No
     assert np.sqrt(tested["design_effect"]) == pytest.approx(cluster / model, rel=0.05)
 
 
+def test_a_mean_that_no_constant_takes_is_no_likeness_of_rows() -> None:
+    rng = np.random.default_rng(5)
+    x, g = rng.normal(size=300), [f"s{k}" for k in range(30) for _ in range(10)]
+    data = {"x": x, "g": g, "y": x + 5.0 + rng.normal(size=300)}
+    found = fit(data, features=["x"], intercept=False)
+    assert abs(found["dependence"]["correlation"]) < 0.2
+    (group,) = found["dependence"]["groups"]
+    assert group["p_value"] > 0.01
+    assert {w["code"] for w in found["warnings"]}.isdisjoint({"dependence", "groups"})
+    data["y"] = data["y"] + np.repeat(rng.normal(size=30), 10)
+    assert [w["code"] for w in fit(data, features=["x"], intercept=False)["warnings"]] == ["groups"]
+
+
 def test_groups_that_are_in_the_model_or_in_the_errors_are_not_asked() -> None:
     table = by_clinic("in turns")
     assert told(table, features=["treated"], se="cluster:clinic") == []

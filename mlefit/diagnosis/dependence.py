@@ -24,6 +24,7 @@ from mlefit.inference.standard_errors import standard_errors
 from mlefit.mean import LinearMean
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Warn
+from mlefit.sums.tally import tree_sum
 
 LEVEL = 1e-3        # one-sided
 VISIBLE = 0.1       # correlations below make no interval much too short
@@ -42,7 +43,8 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Serial:
-    """Sums over the rows from `first` to `last`: numbers e, e'e, tr q'q, and over neighbours t, tr q_i'q_(i+1) and t^2."""
+    """Sums over the rows from `first` to `last`: numbers e, e'e, tr q'q, and over neighbours t, tr q_i'q_(i+1) and t^2; of e (m,)
+    itself as well, by which residuals are centred in a second look where no constant makes their mean 0."""
 
     first: Edge
     last: Edge
@@ -52,15 +54,16 @@ class Serial:
     along: float = 0.0
     shared: float = 0.0
     spread: float = 0.0
+    total: Array | float = 0.0
 
     @classmethod
-    def of(cls, rows: Scored) -> "Serial":
-        """Those of some rows."""
-        e, q = rows.residuals, rows.projections
+    def of(cls, rows: Scored, centre: Array | float = 0.0) -> "Serial":
+        """Those of some rows, e less their `centre` (m,)."""
+        e, q = rows.residuals - centre, rows.projections
         t = np.einsum("nk,nk->n", e[:-1], e[1:])
         return cls(
             Edge(e[0], q[0]), Edge(e[-1], q[-1]), e.size, float(np.vdot(e, e)), float(np.vdot(q, q)),
-            float(t.sum()), float(np.vdot(q[:-1], q[1:])), float(t @ t),
+            float(t.sum()), float(np.vdot(q[:-1], q[1:])), float(t @ t), e.sum(axis=0),
         )
 
     def __add__(self, other: "Serial") -> "Serial":
@@ -68,7 +71,7 @@ class Serial:
         return Serial(
             self.first, other.last, self.count + other.count, self.square + other.square, self.taken + other.taken,
             self.along + other.along + t, self.shared + other.shared + float(np.vdot(self.last.taken, other.first.taken)),
-            self.spread + other.spread + t * t,
+            self.spread + other.spread + t * t, self.total + other.total,
         )
 
     @property
@@ -138,6 +141,9 @@ def neighbours(
         return Neighbours(reason="a weighted row is no single one")
     if rows.store.rows - scoring.root.shape[1] < ENOUGH:
         return Neighbours(reason="too few rows")
+    if not problem.prepared.predictors.intercept:       # a mean that no constant has taken would pass for likeness
+        centre = found.total * (found.first.residual.size / found.count)
+        found = rows.sum(lambda chunk: tree_sum(Serial.of(slab, centre) for slab in scoring.scored(chunk)))
     if not found.spread > 0.0:
         return Neighbours(reason="no residuals")
     r, p = found.correlation, found.p_value

@@ -81,8 +81,11 @@ class Between:
         return Between(self.rows + other.rows, self.residual + other.residual, self.taken + other.taken,
                        self.square + other.square, self.total_taken + other.total_taken)
 
-    def test(self, column: str) -> Group | None:
-        """F with its degrees of freedom and p; None where the fit leaves nothing to compare."""
+    def test(self, column: str, *, centred: bool = False) -> Group | None:
+        """F with its degrees of freedom and p; None where the fit leaves nothing to compare.
+
+        `centred`: about the mean of all, which no constant of the model has taken.
+        """
         from scipy.special import fdtrc
 
         m, met = self.residual.shape[1], self.rows > 0.0
@@ -90,10 +93,12 @@ class Between:
         between = float((np.square(self.residual[met]).sum(axis=1) / rows).sum())
         df = m * rows.size - float((np.square(self.taken[met]).sum(axis=1) / rows).sum())
         rest = m * float(rows.sum()) - self.total_taken - df
-        if not (df >= 1.0 and rest >= 1.0 and self.square > between):
+        mean = float(np.square(self.residual.sum(axis=0)).sum() / rows.sum()) if centred else 0.0
+        between, square, df = between - mean, self.square - mean, df - (m if centred else 0)
+        if not (df >= 1.0 and rest >= 1.0 and square > between):
             return None
-        f = between / df / ((self.square - between) / rest)
-        effect = between / df / (self.square / (df + rest))
+        f = between / df / ((square - between) / rest)
+        effect = between / df / (square / (df + rest))
         return Group(column, rows.size, f, df / m, rest / m, float(fdtrc(df / m, rest / m, f)), effect)
 
 
@@ -121,7 +126,7 @@ def groups(problem: Problem, scoring: Scoring, rows: Engine | None) -> Groups:
     candidates = {name: column for name in names if (column := _candidate(problem, labelled, name)) is not None}
     tested, warnings = [], []
     for name, (codes, levels) in candidates.items():
-        found = rows.sum(partial(_between, scoring, codes, len(levels))).test(name)
+        found = rows.sum(partial(_between, scoring, codes, len(levels))).test(name, centred=not prepared.predictors.intercept)
         if found is not None:
             tested.append(found)
             if found.p_value < LEVEL / len(candidates) and found.statistic >= FACTOR**2:
