@@ -55,6 +55,7 @@ class HeteroscedasticGaussian(Scaled):
     support = "every number"
     located = True
     example = "mlefit fit sample_data/spending.csv --model heteroscedastic-gaussian"
+    contains = frozenset({"gaussian"})
 
     def derivation(self) -> str:
         """The negative log-likelihood."""
