@@ -75,7 +75,7 @@ def waiting(rng: np.random.Generator) -> Rows:
 
 def spending(rng: np.random.Generator) -> Rows:
     """spending = 4 + 0.6 income + (0, 2 in town, country) + sigma e, log sigma = -0.5 + 0.03 income + (0, 0.4)."""
-    n = 600
+    n = 500
     income = np.round(rng.uniform(10.0, 80.0, n), 2)
     country = rng.random(n) < 0.35
     sigma = np.exp(-0.5 + 0.03 * income + 0.4 * country)

@@ -281,3 +281,15 @@ def test_moments_of_scores_are_interpolated_to_six_digits() -> None:
     few = [law.score_moments(direction[:, i : i + 30], eta[i : i + 30], np.empty(0)) for i in range(0, 300, 30)]
     for place in range(2):
         assert many[place] == pytest.approx(np.concatenate([part[place] for part in few], axis=1), rel=1e-6)
+
+
+def test_a_spread_that_the_scale_does_not_follow_is_found_and_named() -> None:
+    columns = spread_table(600)
+    found = mlefit.fit(columns, target="y", model="gaussian", features=["a", "g"], scale_features=["b"]).to_dict()
+    kl = found["information"]["kl"]
+    assert kl["verdict_p_value"] < 0.01
+    assert kl["part"] == "spread"
+    assert kl["advice"][0] == (
+        "the spread goes with g too: add it to --scale-features, or let the scale bend in it (--scale-formula)")
+    true = mlefit.fit(columns, target="y", model="gaussian", **UNEQUAL).to_dict()
+    assert true["information"]["kl"]["verdict_p_value"] > 0.05
