@@ -37,7 +37,8 @@ def of_spread(found: Spread, sample: Sample) -> tuple[str, ...]:
         what = f"rows vary {said} than the model lets them"
         return (f"{what}: -m {' or -m '.join(wider)}" if wider and found.wider else f"{what}: --se robust",)
     if any(predictor.kind == "scale" for predictor in sample.noise.predictors):
-        return (f"the spread goes with {found.name} too: add it to --scale-features, or let the scale bend in it (--scale-formula)",)
+        return (f"the spread goes with {found.name} too: add it to --scale-features, or let the scale bend in it "
+                "(--scale-formula)",)
     if sample.noise.with_scale is not None:
         return (f"the spread goes with {found.name}: --scale-features {found.name}",)
     return (f"the spread goes with {found.name}: --se robust keeps the errors of the coefficients right",)
