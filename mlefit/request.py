@@ -139,6 +139,11 @@ class Request:
         parse=share("0.2"))] = None
     detail: Annotated[bool, Option(
         "--detail", help="Every figure: gaps, entropies, criteria, ranges of KL.", given=True, section=Section.ANSWER)] = False
+    effects: Annotated[bool, Option(
+        "--effects", help="What each predictor changes in the mean or in probabilities, from quartile to quartile or level to "
+        "level.", given=True, section=Section.ANSWER)] = False
+    exponentiate: Annotated[bool, Option(
+        "--exponentiate", help="Odds, rate or mean ratios: exp of the coefficients.", given=True, section=Section.ANSWER)] = False
     sort: Annotated[bool, Option(
         "--sort", help="Predictors by what they explain.", given=True, section=Section.ANSWER)] = False
     engine: Annotated[EngineName, Option(

@@ -23,7 +23,7 @@ from mlefit.source.options import ReadOptions
 
 OPTIONS = {found.name: found for found in declared(Request)}
 OWN = {"fit": {"format_", "require", "out", "quiet"}, "prove": {"plot", "format_", "out", "quiet"}}
-LEFT_OUT = {"fit": set(), "prove": {"se", "level", "unit", "draws", "kl", "holdout", "weights_kind", "detail", "sort"}}
+LEFT_OUT = {"fit": set(), "prove": {"se", "level", "unit", "draws", "kl", "holdout", "weights_kind", "detail", "effects", "exponentiate", "sort"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def test_the_python_function_takes_the_options_of_a_request_by_their_names() -> 
 SENT = {
     "features": ("a",), "reference": {"g": "b"}, "intercept": False, "header": False, "na": ("?",), "weights_kind": "precision",
     "missing": "error", "se": "hc2", "intervals": "profile", "level": 0.9, "unit": "bits", "seed": 3, "kl": False, "draws": 7,
-    "holdout": 0.3, "detail": True, "sort": True, "engine": "stream", "threads": 1, "delimiter": ";", "encoding": "utf-8", "decimal": ",", "skip": 2, "memory": 200,
+    "holdout": 0.3, "detail": True, "sort": True, "effects": True, "exponentiate": True, "engine": "stream", "threads": 1, "delimiter": ";", "encoding": "utf-8", "decimal": ",", "skip": 2, "memory": 200,
     "levels": {"g": ("b", "a")}, "types": (("g", "text"),), "order": ("b", "a"),
 }
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def compare(
-    request: Annotated[Request, Fields(without=("model", "formula", "detail", "sort"))],
+    request: Annotated[Request, Fields(without=("model", "formula", "detail", "effects", "exponentiate", "sort"))],
     models: Annotated[tuple[str, ...], Option(
         "-m --model", metavar="NAME", help="A model to compare. Repeatable. Default: all that the response admits.",
         gather=as_typed)] = (),

@@ -4,7 +4,6 @@ COMMANDS = (
     "predict", "simulate", "check", "audit", "export", "show", "plot", "report", "completion",
 )
 OPTIONS = (
-    "--effects", "--exponentiate",
     "--save", "--mean", "--start", "--start-only", "--bounds", "--loss", "--density",
     "--trials", "--by", "--insecure", "--partition",
     "--folds", "--allow-failures",

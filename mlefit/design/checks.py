@@ -53,6 +53,10 @@ def check_roles(target: str, weights: str | None, offset: Offset | None, feature
 def check_options(source: Source, request: Request, columns: Columns, model: NoiseModel) -> None:
     """Raises UsageError for a --positive, --reference or --offset that the model or the column cannot use."""
     target = columns.observed.target
+    if request.exponentiate and model.ratio is None:
+        raise UsageError(
+            f"--exponentiate: the coefficients of {model.name} are no logarithms of ratios",
+            "leave it out; --effects shows what each predictor changes", code="options-contradict")
     if request.weights is None and request.weights_kind != "frequency":
         raise UsageError(f"--weights-kind {request.weights_kind}: there are no weights", "name their column with --weights",
                          code="options-contradict")

@@ -64,6 +64,11 @@ class Bernoulli(NoiseModel):
         return self._link.proof
 
     @property
+    def ratio(self) -> str | None:
+        """That of the odds, with their own link."""
+        return "odds ratio" if self.link == "logit" else None
+
+    @property
     def _link(self) -> Link:
         return LINKS[self.link]
 

@@ -62,6 +62,7 @@ class Categorical(NoiseModel):
     aliases = ("softmax", "multinomial", "multinom", "multiclass", "cce", "mnlogit")
     support = "two or more levels"
     example = "mlefit fit sample_data/species.csv --model categorical"
+    ratio_name = "odds ratio"
     measure = Measure.MASS
     response = LEVELS
     one_mean = False

@@ -50,6 +50,7 @@ class Exponential(NoiseModel):
     aliases = ("exp", "expon", "memoryless")
     support = "numbers >= 0"
     example = "mlefit fit sample_data/repairs.csv --target wait --features age,shop --model exponential"
+    ratio_name = "ratio of means"
     measure = Measure.DENSITY
     response = NOT_NEGATIVE
     scalable = True

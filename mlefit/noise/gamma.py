@@ -112,6 +112,7 @@ class Gamma(NoiseModel):
     aliases = ("gamma-deviance", "erlang")
     support = "numbers > 0"
     example = "mlefit fit sample_data/waiting.csv --model gamma"
+    ratio_name = "ratio of means"
     measure = Measure.DENSITY
     response = POSITIVE
     shapes = (Shape("k"),)

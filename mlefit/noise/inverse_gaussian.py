@@ -83,6 +83,7 @@ class InverseGaussian(NoiseModel):
     aliases = ("ig", "inverse.gaussian", "invgauss", "wald")
     support = "numbers > 0"
     example = "mlefit fit sample_data/repairs.csv --target hours --features age,shop --model inverse-gaussian"
+    ratio_name = "ratio of means"
     measure = Measure.DENSITY
     response = POSITIVE
     shapes = (Shape("lambda", unit_power=1),)

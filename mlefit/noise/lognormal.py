@@ -62,6 +62,7 @@ class LogNormal(NoiseModel):
     aliases = ("log-normal", "lnorm", "galton", "msle")
     support = "numbers > 0"
     example = "mlefit fit sample_data/repairs.csv --target cost --features age,shop --model lognormal"
+    ratio_name = "ratio of medians"
     measure = Measure.DENSITY
     response = POSITIVE
     shapes = (Shape("sigma"),)

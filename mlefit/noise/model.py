@@ -71,6 +71,13 @@ class NoiseModel(ABC):
     contains: ClassVar[frozenset[str]] = frozenset()
     bounded: ClassVar[bool] = True
 
+    ratio_name: ClassVar[str | None] = None
+
+    @property
+    def ratio(self) -> str | None:
+        """What exp of a coefficient of the mean is, such as an odds ratio; None where it is no ratio."""
+        return self.ratio_name
+
     @property
     @abstractmethod
     def loss_name(self) -> str:

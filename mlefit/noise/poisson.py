@@ -49,6 +49,7 @@ class Poisson(NoiseModel):
     aliases = ("pois", "count", "counts", "log-linear", "loglinear")
     support = "whole numbers >= 0"
     example = "mlefit fit sample_data/conversions.csv --target visits --features age,minutes --model poisson"
+    ratio_name = "rate ratio"
     measure = Measure.MASS
     response = COUNTS
     separable = True

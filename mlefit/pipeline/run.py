@@ -7,6 +7,7 @@ from mlefit.errors import NoEstimateError
 from mlefit.inference.estimates import estimates
 from mlefit.inference.standard_errors import standard_errors
 from mlefit.pipeline.criteria import criteria, null_loglik
+from mlefit.pipeline.exponentiated import exponentiated
 from mlefit.pipeline.fitted import Fitted, fit, not_certified
 from mlefit.pipeline.knowledge import information
 from mlefit.pipeline.ratios import doubted, likelihood_intervals
@@ -63,6 +64,13 @@ def report_of(found: Fitted) -> Report:
                   *few(problem, errors, known), *doubted(problem, ratios), *doubtful_weights(problem), *diagnosis.warnings),
         dependence=diagnosis.dependence,
     )
+    request = problem.request
+    if request.exponentiate:
+        report = report._replace(ratios=tuple(exponentiated(problem.prepared.noise, known)))
+    if request.effects:
+        from mlefit.pipeline.effects import effects
+
+        report = report._replace(effects=effects(found, errors))
     if not agreed.agree:
         raise NoEstimateError(
             f"the routes disagree: their largest gap is {agreed.max_gap_se:.3g} standard errors",

@@ -25,6 +25,7 @@ def to_dict(report: Report) -> dict[str, Any]:
         "agreement": report.agreement, "information": report.information, "criteria": report.criteria,
         "warnings": report.warnings, "run": report.run,
         "notes": report.notes, "clusters": report.clusters, "terms": report.terms, "dependence": report.dependence,
+        "effects": report.effects, "ratios": report.ratios,
     })
     return result
 

@@ -1,9 +1,11 @@
 """Markdown: the table's content as GitHub tables, never wrapped, every name and cell escaped."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from mlefit.report.effect_table import effect_heads, effect_rows, effect_title, ratio_heads, ratio_rows
 from mlefit.report.header import header
+from mlefit.report.layout import Cells
 from mlefit.report.parameters import columns, entries
 from mlefit.report.report import Report
 from mlefit.report.safety import markdown
@@ -17,6 +19,10 @@ def to_markdown(report: Report) -> str:
     blocks = [f"## {markdown(first.text)}" if first.tone == "plain" else f"**{markdown(first.text)}**"]
     blocks += [markdown(line.text) for line in others]
     blocks += [parameters(report)]
+    if report.effects:
+        blocks += [markdown(effect_title(report)), pipe_table(("predictor", *effect_heads(report)), _cells(effect_rows(report)))]
+    if report.ratios:
+        blocks.append(pipe_table(("parameter", *ratio_heads(report)), _cells(ratio_rows(report))))
     rows = routes(report)
     if rows:
         names = ("", *(head.replace("\n", " ") for head in route_heads(report)))
@@ -36,6 +42,10 @@ def parameters(report: Report) -> str:
     heads, rows = columns(report, entries(report), gaps=report.view.detail)
     names = ("parameter", *(head.replace("\n", " ") for head in heads))
     return pipe_table(names, ((f"{row.label.strip()}{row.tail}", *row.numbers) for row in rows)) if rows else ""
+
+
+def _cells(rows: Iterable[Cells]) -> Iterator[tuple[str, ...]]:
+    return ((row.label, *row.numbers) for row in rows)
 
 
 def pipe_table(head: Sequence[str], body: Iterable[Sequence[str]], names: int = 1) -> str:

@@ -7,6 +7,7 @@ divergences are in nats whatever unit is displayed.
 from typing import Literal, NamedTuple
 
 from mlefit.options.weights_kind import WeightsKind
+from mlefit.report.effect import Effect, Multiplied
 from mlefit.report.information import Information
 from mlefit.report.machine import Run
 from mlefit.report.tested import Clusters, Dependence, TermTest
@@ -195,3 +196,5 @@ class Report(NamedTuple):
     terms: tuple[TermTest, ...] = ()
     dependence: Dependence | None = None
     view: View = View()
+    effects: tuple[Effect, ...] | None = None
+    ratios: tuple[Multiplied, ...] | None = None

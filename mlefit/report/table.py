@@ -7,6 +7,7 @@
     --detail          every other figure, below
 """
 
+from mlefit.report.effect_table import tables
 from mlefit.report.header import PAGE, header
 from mlefit.report.layout import GAP, Cells, Line, grid, printed, widths, wrapped
 from mlefit.report.parameters import Entry, columns, entries, folded
@@ -49,7 +50,8 @@ def _screen(report: Report, every: list[Entry], width: int | None, height: int |
     below = laid_out(closing(report), width)
     taken = len(above) + len(routes) + len(below) + (HEADINGS + FEWEST if every else 0)
     below += _warnings(report, width, None if height is None else height - taken)
-    parts = [part for part in (above, routes, below) if part]
+    extra = [line for part in tables(report, width) for line in (*part, BLANK)][:-1]
+    parts = [part for part in (above, routes, extra, below) if part]
     spare = len(parts)
     if height is not None and every:        # blank lines are for what is left
         free = height - sum(map(len, parts)) - HEADINGS
@@ -57,7 +59,7 @@ def _screen(report: Report, every: list[Entry], width: int | None, height: int |
         spare = max(0, free - len(every))
     table = grid("parameter", *columns(report, every, gaps=detail), width) if every else []
     found: list[Line] = []
-    for part, order in ((above, 0), (table, 2), (routes, 1), (below, 0)):
+    for part, order in ((above, 0), (table, 2), (extra, 0), (routes, 1), (below, 0)):
         found += [*([BLANK] if part and found and order < spare else []), *part]
     return found
 
