@@ -78,8 +78,11 @@ class Bordered:
         x = self.rows.designs[0]
         return np.asarray(self.z[:, chosen] - x @ self.taken[chosen, : x.shape[1]].T)
 
-    def robust(self, chosen: np.ndarray) -> float:
-        """p of the hc3 form of the test: squares of what the wider model leaves, over (1 - h)^2, for their variances."""
+    def robust(self, chosen: np.ndarray, tested: Tested) -> float:
+        """p of the hc3 form of the test: squares of what the wider model leaves, over (1 - h)^2, for their variances.
+
+        `tested` may be of more rows than these: then its statistic is taken to shrink as that of these does.
+        """
         from scipy.special import fdtrc
 
         rows, z = self.rows, self.efficient(chosen)
@@ -94,4 +97,5 @@ class Bordered:
         bent = basis[known] * (left[known] / free[known])[:, None]
         df, rest = int(kept.sum()), rows.n - rows.designs[0].shape[1] - int(kept.sum())
         statistic = float(score @ np.linalg.lstsq(bent.T @ bent, score, rcond=None)[0])
-        return float(fdtrc(df, max(rest, 1), statistic / df)) if df else 1.0
+        own = float(score @ score)
+        return float(fdtrc(df, max(rest, 1), statistic * (tested.statistic / own) / df)) if df and own > 0.0 else 1.0

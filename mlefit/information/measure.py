@@ -1,5 +1,7 @@
 """The entry: which estimate of KL(data || fitted model) the sample allows, and the estimate."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from mlefit.blas import one_thread
@@ -9,22 +11,27 @@ from mlefit.information.unknown import not_identifiable
 from mlefit.noise.model import Measure
 from mlefit.report.information import Divergence, Information
 
+if TYPE_CHECKING:
+    from mlefit.information.everywhere import Everywhere
+
 REPLICATED = 5           # rows per pattern of predictors from which classes have frequencies in each
 SATURATED = "saturated: cannot misfit"
 
 
-def measure(sample: Sample, *, seed: int, draws: int | None, level: float = 0.95) -> Information:
+def measure(
+    sample: Sample, *, seed: int, draws: int | None, level: float = 0.95, everywhere: "Everywhere | None" = None
+) -> Information:
     """KL(data || fitted model) in nats per row, by the estimator for this kind of response and predictors.
 
     `draws` is the number of simulated data sets: None, chosen from n; 0, nothing is simulated, and what needs it is None. The
-    same sample and seed give the same figures. Where KL cannot be known they say why; nothing is raised. BLAS is held to one
-    thread: its sums depend on their number.
+    same sample and seed give the same figures. `everywhere`: all rows, where these are some of them and least squares is fitted.
+    Where KL cannot be known they say why; nothing is raised. BLAS is held to one thread: its sums depend on their number.
     """
     with one_thread():
-        return _estimate(sample, Plan(seed, draws, level))
+        return _estimate(sample, Plan(seed, draws, level), everywhere)
 
 
-def _estimate(sample: Sample, plan: Plan) -> Information:
+def _estimate(sample: Sample, plan: Plan, everywhere: "Everywhere | None") -> Information:
     numbers = (sample.eta, sample.free, np.array(sample.cross_entropy_total))
     if not all(np.all(np.isfinite(part)) for part in numbers):
         return not_identifiable(sample.cross_entropy_total, "the fitted model is not finite", sample.n)
@@ -39,7 +46,7 @@ def _estimate(sample: Sample, plan: Plan) -> Information:
         return counts(sample, plan)
     from mlefit.information.parts import judge
 
-    return judge(sample, plan)
+    return judge(sample, plan, everywhere)
 
 
 def _repeated(sample: Sample, plan: Plan) -> Information | None:

@@ -11,6 +11,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.information import advice, cells, chain
 from mlefit.information.density import METHODS, entropy_terms
+from mlefit.information.everywhere import Everywhere
 from mlefit.information.reference import Variable, variables
 from mlefit.information.resolution import Resolution, resolve
 from mlefit.information.sample import Plan, Sample
@@ -32,7 +33,7 @@ EVENTS_EACH = 3             # rows of the rarest class for each coefficient, bel
 MANY = 8                    # predictors from which the looks begin with those of the largest |t|
 
 
-def judge(sample: Sample, plan: Plan) -> Information:
+def judge(sample: Sample, plan: Plan, everywhere: Everywhere | None) -> Information:
     """KL(data || model), with what was looked at and what each part found."""
     total = sample.cross_entropy_total
     alone = sample.predictor_free
@@ -57,7 +58,7 @@ def judge(sample: Sample, plan: Plan) -> Information:
     rows = Working.of(sample, plan.seed)
     predictors = [] if alone else ordered(rows, sample)
     draws = simulations(n, sample.parameters, plan.draws)
-    structured = None if alone else structure(rows, predictors, draws, plan.seed)
+    structured = None if alone else structure(rows, predictors, draws, plan.seed, everywhere)
     if levels:
         return _of_levels(sample, plan, structured)
     return _marked(_of_numbers(sample, plan, rows, inside, predictors, structured, lowest), natural, n)

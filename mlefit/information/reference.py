@@ -31,7 +31,8 @@ class Block(NamedTuple):
 
 class Variable(NamedTuple):
     """A predictor as the looks see it: a number in standard units, `values` (n,) with so many `distinct` ones, or levels,
-    `codes` (n,); a number with few distinct values is both. `place` is the design column that it is, or its first.
+    `codes` (n,); a number with few distinct values is both. `place` is the design column that it is, or its first, and a number is
+    that less `shift`, over `unit`.
     """
 
     name: str
@@ -39,14 +40,32 @@ class Variable(NamedTuple):
     codes: np.ndarray | None
     distinct: int
     place: int
+    shift: float = 0.0
+    unit: float = 1.0
+
+
+class Part(NamedTuple):
+    """Some columns of a look: the curve of one number, or the product of two; None stands for what levels are in."""
+
+    numbers: tuple["Variable", ...]
+    curve: "Curve | None" = None
+
+    def columns(self, design: Array) -> Array:
+        """Those (n, c) of any rows, from their design."""
+        values = [(design[:, one.place] - one.shift) / one.unit for one in self.numbers]
+        return self.curve.columns(values[0]) if self.curve is not None else (values[0] * values[1])[:, None]
 
 
 class Look(NamedTuple):
-    """Some added columns (n, c) that are tested together, under the words for what they stand for and the variables they need."""
+    """Some added columns (n, c) that are tested together, under the words for what they stand for and the variables they need.
+
+    `parts`: how they are made of the design of any rows; empty where they are not numbers alone.
+    """
 
     kind: str
     columns: Array
     names: tuple[str, ...]
+    parts: tuple[Part, ...] = ()
 
 
 def variables(design: Array, offset: Array | None, blocks: Sequence[Block]) -> list[Variable]:
@@ -71,45 +90,69 @@ def _number(name: str, column: Array, place: int) -> Variable | None:
     width = float(np.ptp(column))
     if not width > 0.0:
         return None
-    values = (column - column.mean()) / width
+    shift = float(column.mean())
+    values = (column - shift) / width
     spread = float(values.std())
     if not spread > 0.0:
         return None
     known, codes = np.unique(column, return_inverse=True)
     few = 2 <= known.size < FEW * column.size
-    return Variable(name, values / spread, codes if few else None, int(known.size), place)
+    return Variable(name, values / spread, codes if few else None, int(known.size), place, shift, width * spread)
 
 
-def natural_spline(values: Array) -> Array:
-    """The curved columns (n, knots - 2) of a natural cubic spline, orthonormal but for the root of n, and to 1 and `values`.
+class Curve(NamedTuple):
+    """What a spline, or without knots the square, has beside a line: `raw` columns times `mixing` less [1, x] times `line`."""
+
+    knots: Array
+    mixing: Array
+    line: Array
+
+    def columns(self, values: Array) -> Array:
+        """Those (n, k) of values (n,), of the rows learnt from orthogonal with mean squares 1."""
+        return np.asarray(raw(values, self.knots) @ self.mixing - np.stack([np.ones(values.size), values], axis=1) @ self.line)
+
+
+def natural_spline(values: Array) -> Curve:
+    """The curve of a natural cubic spline with knots at Harrell's quantiles of the values (n,)."""
+    return curve(values, np.unique(np.quantile(values, KNOTS)))
+
+
+def square(values: Array) -> Curve:
+    """That of the square."""
+    return curve(values, np.empty(0))
+
+
+def raw(values: Array, knots: Array) -> Array:
+    """The nonlinear columns (n, knots - 2) of a natural cubic spline, linear beyond the end knots.
 
         (x - t_j)+^3 - (x - t_(k-1))+^3 (t_k - t_j)/(t_k - t_(k-1)) + (x - t_k)+^3 (t_(k-1) - t_j)/(t_k - t_(k-1))
 
-    (Harrell, Regression Modeling Strategies, 2.4.5.) Knots that coincide count once; with fewer than three, the square.
+    (Harrell, Regression Modeling Strategies, 2.4.5.) With fewer than three knots, the square.
     """
-    knots = np.unique(np.quantile(values, KNOTS))
     if knots.size < 3:
-        return curved(values, np.square(values)[:, None])
+        return np.square(values)[:, None]
     beyond = [np.maximum(values - knot, 0.0) for knot in knots]
     cubes = [each * each * each for each in beyond]     # a tenth of the time of ** 3
     width = knots[-1] - knots[-2]
-    return curved(values, np.stack([
+    return np.stack([
         cubes[j] - cubes[-2] * ((knots[-1] - knots[j]) / width) + cubes[-1] * ((knots[-2] - knots[j]) / width)
         for j in range(knots.size - 2)
-    ], axis=1))
+    ], axis=1)
 
 
-def curved(values: Array, columns: Array) -> Array:
-    """What the columns (n, k) have beside a line in `values` (n,), orthogonal with mean squares 1."""
-    n = values.size
-    line = np.linalg.qr(np.stack([np.ones(n), values], axis=1))[0]
+def curve(values: Array, knots: Array) -> Curve:
+    """Learnt from values (n,)."""
+    columns = raw(values, knots)
     norm = np.linalg.norm(columns, axis=0)
-    columns = columns[:, norm > 0.0] / norm[norm > 0.0]
-    for _ in range(2):      # the second pass removes what rounding left of the line
-        columns = columns - line @ (line.T @ columns)
-    sizes, vectors = np.linalg.eigh(columns.T @ columns)
+    norm = np.where(norm > 0.0, norm, 1.0)
+    line = np.stack([np.ones(values.size), values], axis=1)
+    q, r = np.linalg.qr(line)
+    along = q.T @ (columns / norm)
+    rest = columns / norm - q @ along
+    sizes, vectors = np.linalg.eigh(rest.T @ rest)
     kept = sizes > FLAT
-    return np.asarray(columns @ (vectors[:, kept] / np.sqrt(sizes[kept])) * np.sqrt(n))
+    mixing = vectors[:, kept] * np.sqrt(values.size / sizes[kept])
+    return Curve(knots, mixing / norm[:, None], np.linalg.solve(r, along @ mixing) if mixing.size else np.zeros((2, 0)))
 
 
 def looks(predictors: Sequence[Variable], most: int) -> list[Look]:
@@ -117,12 +160,17 @@ def looks(predictors: Sequence[Variable], most: int) -> list[Look]:
     numbers = [one for one in predictors if one.values is not None]
     bent = [one for one in numbers if one.distinct >= NUMERIC_FROM]
     found = [
-        _together("squares", most, ((curved(_of(one), np.square(_of(one))[:, None]), (one.name,)) for one in bent)),
-        _together("splines", most, ((natural_spline(_of(one)), (one.name,)) for one in bent)),
+        _together("squares", most, (_curved(one, square(_of(one))) for one in bent)),
+        _together("splines", most, (_curved(one, natural_spline(_of(one))) for one in bent)),
         _together("products", most, _products(predictors)),
         *_cells(predictors, most),
     ]
     return [look for look in found if look is not None]
+
+
+def _curved(one: Variable, found: Curve) -> Look:
+    columns = found.columns(_of(one))
+    return Look("", columns, (one.name,) * columns.shape[1], (Part((one,), found),))
 
 
 def _of(one: Variable) -> Array:
@@ -130,31 +178,34 @@ def _of(one: Variable) -> Array:
     return one.values
 
 
-def _together(kind: str, most: int, parts: Iterator[tuple[Array, tuple[str, ...]]]) -> Look | None:
-    """As many of the parts as fit, in their order."""
-    columns: list[Array] = []
-    names: list[str] = []
+def _together(kind: str, most: int, each: Iterator[Look]) -> Look | None:
+    """As many of the looks as fit, in their order, as one."""
+    found: list[Look] = []
     width = 0
-    for part, named in parts:
-        if width + part.shape[1] > most:
+    for one in each:
+        if width + one.columns.shape[1] > most:
             break
-        columns.append(part)
-        names += [" x ".join(named)] * part.shape[1]
-        width += part.shape[1]
-    return Look(kind, np.concatenate([one.T for one in columns]).T, tuple(names)) if width else None
+        found.append(one)
+        width += one.columns.shape[1]
+    if not width:
+        return None
+    parts = tuple(part for one in found for part in one.parts) if all(one.parts for one in found) else ()
+    names = tuple(name for one in found for name in one.names)
+    return Look(kind, np.concatenate([one.columns.T for one in found]).T, names, parts)
 
 
-def _products(predictors: Sequence[Variable]) -> Iterator[tuple[Array, tuple[str, ...]]]:
+def _products(predictors: Sequence[Variable]) -> Iterator[Look]:
     """Products of two numbers, and of a number with the levels of a factor but the first."""
     for one, other in combinations(predictors, 2):
+        name = (f"{one.name} x {other.name}",)
         if one.values is not None and other.values is not None:
-            yield (one.values * other.values)[:, None], (one.name, other.name)
+            yield Look("", (one.values * other.values)[:, None], name, (Part((one, other)),))
         elif one.values is not None or other.values is not None:
             number, factor = (one, other) if one.values is not None else (other, one)
             assert factor.codes is not None
             if factor.distinct <= MOST_CELLS:
                 indicators = factor.codes[:, None] == np.arange(1, factor.distinct)
-                yield _of(number)[:, None] * indicators, (one.name, other.name)
+                yield Look("", _of(number)[:, None] * indicators, name * (factor.distinct - 1))
 
 
 def _cells(predictors: Sequence[Variable], most: int) -> Iterator[Look]:

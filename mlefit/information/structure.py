@@ -12,6 +12,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.information.added import Bordered, Tested
+from mlefit.information.everywhere import Everywhere, tests
 from mlefit.information.reference import FEW, MOST_COLUMNS, Look, Variable, looks
 from mlefit.information.runs import ENOUGH, runs
 from mlefit.information.simulated import REACHED, STREAM
@@ -57,13 +58,21 @@ class Structure:
         return self.robust <= STRUCTURE_P
 
 
-def structure(rows: Working, predictors: Sequence[Variable], draws: int, seed: int) -> Structure | None:
-    """The part, None where nothing can be looked at. `draws`: data sets simulated where classes are too rare for a law."""
+def structure(
+    rows: Working, predictors: Sequence[Variable], draws: int, seed: int, everywhere: Everywhere | None
+) -> Structure | None:
+    """The part, None where nothing can be looked at. `draws`: data sets simulated where classes are too rare for a law.
+
+    `everywhere`: all rows, where they are more than these and can be looked at.
+    """
     found = looks(predictors, most_columns(rows))
     bordered = Bordered(rows, np.concatenate([look.columns.T for look in found]).T) if found else None
     ends = np.cumsum([0, *(look.columns.shape[1] for look in found)])
     places = [np.arange(ends[k], ends[k + 1]) for k in range(len(found))]
     seen = [] if bordered is None else [Seen(look, at, bordered.test(at)) for look, at in zip(found, places, strict=True)]
+    if everywhere is not None:
+        of_all = tests(everywhere, found)
+        seen = [one._replace(tested=of_all.get(k, one.tested)) for k, one in enumerate(seen)]
     p: dict[str, list[tuple[float, Seen | str]]] = {}
     simulated, exceeded = 0, False
     for one in seen:
@@ -84,7 +93,7 @@ def structure(rows: Working, predictors: Sequence[Variable], draws: int, seed: i
     blamed, robust = least[kind][1], 0.0        # runs have robust variances by themselves
     if isinstance(blamed, Seen):
         assert bordered is not None
-        robust = bordered.robust(blamed.places) if rows.eta.shape[1] == 1 else 0.0
+        robust = bordered.robust(blamed.places, blamed.tested) if rows.eta.shape[1] == 1 else 0.0
         blamed = _blamed(bordered, blamed)
     gain, wider, basis, df = _gain(rows, bordered, seen)
     return Structure(min(1.0, adjusted[kind] * len(p)), kind, blamed, robust, tuple(p), simulated, exceeded, gain, wider, basis, df)

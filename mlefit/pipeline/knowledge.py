@@ -1,5 +1,7 @@
 """Knowledge: the KL part of the report, from a sample of the rows that all of the fit has seen."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from mlefit.arrays import Array
@@ -15,6 +17,9 @@ from mlefit.pipeline.unseen import unseen
 from mlefit.problem.problem import Problem
 from mlefit.report.information import Information
 from mlefit.rows.chunk import Chunk
+
+if TYPE_CHECKING:
+    from mlefit.information.everywhere import Everywhere
 
 
 def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> Sample:
@@ -62,6 +67,21 @@ def _blocks(problem: Problem) -> tuple[Block, ...]:
     return tuple(found)
 
 
+def _everywhere(found: Fitted) -> "Everywhere | None":
+    """All rows of a fit by least squares, where they are kept and more than the sample."""
+    prepared, mean = found.problem.prepared, found.mean
+    if prepared.store is None or not prepared.noise.compresses or prepared.store.rows <= prepared.sample.rows:
+        return None
+    from mlefit.information.everywhere import Everywhere
+
+    coordinates, coef = mean.part(0), found.objective.split(found.fit.mle.theta)[0]
+
+    def parts(chunk: Chunk) -> tuple[Array, Array, Array]:
+        return coordinates.design(chunk), coordinates.columns(chunk), chunk.y - mean.eta(coef, chunk)[:, 0]
+
+    return None if prepared.sample.offset is not None else Everywhere(prepared.store.rows, found.rows, parts)
+
+
 def information(found: Fitted, null: float | None) -> Information:
     """Cross-entropy, the entropy of the data and KL with everything that goes with it.
 
@@ -74,7 +94,7 @@ def information(found: Fitted, null: float | None) -> Information:
         reason = "with sampling weights the likelihood is not that of the rows"
         return not_identifiable(cross, reason, problem.prepared.moments.rows)._replace(unit=request.unit, holdout=unseen(found))
     known = off(cross, problem.prepared.moments.rows) if not request.kl else measure(
-        sample_of(problem, fit, mean), seed=request.seed, draws=request.draws, level=request.level,
+        sample_of(problem, fit, mean), seed=request.seed, draws=request.draws, level=request.level, everywhere=_everywhere(found),
     )
     with_predictors = problem.prepared.predictors.intercept and any(len(shape.kept) > 1 for shape in problem.shapes)
     trace = takeuchi(found.objective, fit.mle.theta, fit.mle.curvature, problem.prepared.sample, problem.n)
