@@ -17,7 +17,7 @@ from mlefit.noise.model import NoiseModel
 
 STEPS = 20          # of settling, each of which takes an error of order e to one of order e / sqrt(n)
 SETTLED = 1e-4      # total nats that a further step may still gain
-IMITATED = 20_000   # rows drawn from the law, so that moments which no fact gives are known to 1 %
+IMITATED = 8_000    # rows drawn from the law, so that moments which no fact gives are known to 1 %
 MOST_SETS = 100     # of drawn rows
 
 

@@ -1,0 +1,52 @@
+"""Every law of the registry has a verdict with predictors: parts with laws of their own, and no misfit in its own draws."""
+
+import numpy as np
+import pytest
+
+import mlefit
+from mlefit.arrays import Array
+from mlefit.noise import MODELS
+
+ROWS = 600
+SURE = 1e-3         # a true model is called a misfit by chance in one of so many
+
+
+def table(name: str, seed: int) -> tuple[dict[str, Array], dict[str, object]]:
+    """Rows drawn from a law at linear predictors, and the options of a fit to them."""
+    rng = np.random.default_rng([seed, 77])
+    x, law = rng.normal(size=(ROWS, 2)), MODELS[name]
+    if law.response.reads_levels:
+        law = law.of(["a", "b", "c"][: 2 if len(law.of(["a", "b", "c"]).predictors) == 1 else 3])
+    eta = np.tile((0.3 + 0.4 * x[:, 0])[:, None], (1, len(law.predictors)))
+    scaled = [k for k, predictor in enumerate(law.predictors) if predictor.kind == "scale"]
+    eta[:, scaled] = 0.1 * x[:, [1]]
+    y = law.draw(rng, eta, np.full(len(law.shapes), 0.5))
+    return {"a": x[:, 0], "b": x[:, 1], "y": y}, {"scale_features": ["b"]} if scaled else {}
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_a_law_is_judged_and_its_own_draws_are_no_misfit(name: str) -> None:
+    p = []
+    for seed in range(2):
+        rows, options = table(name, seed)
+        found = mlefit.fit(rows, target="y", model=name, **options).report.information
+        assert found is not None
+        assert found.kl.reason is None
+        assert found.kl.bound == "lower"
+        assert found.kl.verdict_p_value is not None
+        parts = ["structure"] if MODELS[name].response.reads_levels else ["structure", "spread", "shape"]
+        assert list(found.kl.part_p_values) == parts
+        assert found.kl.misfit is not None
+        assert abs(found.kl.misfit) < 0.05
+        p.append(found.kl.verdict_p_value)
+    assert min(p) > SURE
+    assert max(p) > 0.05
+
+
+@pytest.mark.parametrize("name", [name for name, law in MODELS.items() if not law.response.reads_levels])
+def test_a_missing_curve_is_found_whatever_the_law(name: str) -> None:
+    rows, options = table(name, 5)
+    bent = rows["a"] + 0.9 * rows["b"] ** 2
+    found = mlefit.fit({"a": bent, "b": rows["b"], "y": rows["y"]}, target="y", model=name, **options).report.information
+    assert found is not None
+    assert found.kl.part_p_values["structure"] < 0.05       # given this column called a, the mean of y is curved in b
