@@ -1,4 +1,4 @@
-"""The commands of the README and what they print. `python tests/readme_commands.py` writes their output into it."""
+"""The commands of the README and of docs/ and what they print. `python tests/readme_commands.py` writes their output into them."""
 
 import os
 import re
@@ -9,11 +9,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+PAGES = (README, *sorted((ROOT / "docs").glob("*.md")))
+LEFT = "<!-- not run here: "        # before a block whose commands need what is not here, with the reason
 
 
-def blocks(language: str) -> list[str]:
-    """Contents of the fenced blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+def blocks(language: str, page: Path = README) -> list[str]:
+    """Contents of the fenced blocks of a language that are to be run."""
+    text = page.read_text(encoding="utf-8")
+    found = re.finditer(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [match[1] for match in found if LEFT not in text[: match.start()].rstrip().rpartition("\n")[2]]
 
 
 def commands(block: str) -> list[tuple[str, str]]:
@@ -31,9 +35,10 @@ def marked(name: str) -> str:
 def printed(command: str) -> tuple[int, str]:
     """Exit code and output, stderr included, of a shell command in which `mlefit` is the program under test."""
     with tempfile.TemporaryDirectory() as folder:
-        program = Path(folder) / "mlefit"
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mlefit "$@"\n', encoding="utf-8")
-        program.chmod(0o755)
+        for name, run in (("mlefit", "-m mlefit"), ("python", "")):
+            program = Path(folder) / name
+            program.write_text(f'#!/bin/sh\nexec "{sys.executable}" {run} "$@"\n', encoding="utf-8")
+            program.chmod(0o755)
         environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", command], cwd=ROOT, env=environment, check=False, encoding="utf-8",
@@ -43,9 +48,15 @@ def printed(command: str) -> tuple[int, str]:
 
 
 def rewrite() -> None:
-    """Run every command and put what it prints into the README. Raises RuntimeError when one fails."""
-    text = README.read_text(encoding="utf-8")
-    for block in blocks("console"):
+    """Run every command and put what it prints into its page. Raises RuntimeError when one fails."""
+    for page in PAGES:
+        rewrite_page(page)
+
+
+def rewrite_page(page: Path) -> None:
+    """As rewrite, of one page."""
+    text = page.read_text(encoding="utf-8")
+    for block in blocks("console", page):
         present = ""
         for command, _ in commands(block):
             code, output = printed(command)
@@ -53,7 +64,7 @@ def rewrite() -> None:
                 raise RuntimeError(f"exit {code} from: {command}\n{output}")
             present += f"$ {command}\n{output}"
         text = text.replace(f"```console\n{block}```", f"```console\n{present}```")
-    README.write_text(text, encoding="utf-8")
+    page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -59,6 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def attempt(arguments: Sequence[str]) -> MlefitError | None:
     """Run the command; what went wrong, or None. Raises BrokenPipeError."""
     try:
+        if arguments[:2] == ["completion", "columns"]:      # a shell waits for it at every key, so no parser is loaded
+            from mlefit.cli.columns import columns
+
+            write("".join(f"{shown(name)}\n" for file in arguments[2:3] for name in columns(file)))
+            return None
         words, notes = meant(arguments)
         for note in notes if not {"-q", "--quiet"} & {*arguments} else ():
             say(f"note: {shown(note)}")

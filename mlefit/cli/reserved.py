@@ -1,7 +1,7 @@
 """Names that later versions will use: they exit 2 and say so, and nothing else can take them."""
 
 COMMANDS = (
-    "predict", "simulate", "check", "audit", "export", "show", "plot", "report", "completion",
+    "predict", "simulate", "check", "audit", "export", "show", "plot", "report",
 )
 OPTIONS = (
     "--save", "--mean", "--start", "--start-only", "--bounds", "--loss", "--density",

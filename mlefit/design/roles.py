@@ -27,7 +27,8 @@ from mlefit.source.source import Kind, Source
 MANY_LEVELS = 50          # a text column with more levels than this and than n/10 is no predictor unless named
 NAMED = 6                 # columns in a note
 CATEGORICAL_LEVELS = 50   # a text response with more levels needs --model to be a response at all
-FEWEST, FEW = 3, 10       # different whole numbers that may be codes
+FEWEST, FEW = 3, 10       # different whole numbers that may be codes,
+CODE = 20                 # none of them larger
 _ID = re.compile(r"(?i:id|.*[ ._-]id)|.*[a-z]I[Dd]")      # numbers that name what a row is about measure nothing
 
 
@@ -239,7 +240,7 @@ def _all_others(source: Source, taken: set[str | None]) -> tuple[tuple[str, ...]
 def few_whole(source: Source, name: str) -> int:
     """How many different whole numbers a column holds that may be codes; 0 where they are none, or too many or too few."""
     levels = source.glimpse.get(name) or ()
-    few = FEWEST <= len(levels) <= FEW and all(WHOLE.fullmatch(level) for level in levels)
+    few = FEWEST <= len(levels) <= FEW and all(WHOLE.fullmatch(level) and 0 <= int(level) <= CODE for level in levels)
     return len(levels) if few and source.kinds[name] is Kind.NUMBER else 0
 
 

@@ -51,7 +51,6 @@ MODELS = (
               "the likelihood alone is -m gaussian, bernoulli, categorical, poisson or gamma"),
     Elsewhere("pca | kmeans | k means | mixture | gmm cluster | kde | factor analysis",
               "it has no target", "-x none fits one law to one column: -t COLUMN -x none"),
-    Elsewhere("exponential | exp", "its shape is a fixed one", "-m gamma estimates the shape, which is 1 for an exponential law"),
     Elsewhere("nls | nonlinear | curve fit | curve_fit | scipy", "means are linear in the parameters",
               'a curve that is linear in its parameters is a formula: -f "y ~ log(x) + I(x**2)"'),
 )
