@@ -26,7 +26,7 @@ NOISES = [noise for model in MODELS.values() for noise in variants(model)]
 SCALED = [scaled for law in NOISES if (scaled := law.with_scale) is not None and scaled not in NOISES]   # not by a name of their own
 STEP = 1e-3
 LEFT = 40.0         # nats: less than e^-LEFT of the law is beyond the responses that are tried
-COUNTED = 400       # counts beyond have no probability at the means that are tried
+COUNTED = 4000      # counts beyond have no probability at the means that are tried
 
 
 def name_of(noise: NoiseModel) -> str:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.criterion import likelihood
 from mlefit.estimation.certificate import distance
 from mlefit.estimation.constrained import Restricted
 from mlefit.estimation.optimize import second_order
@@ -65,17 +64,21 @@ def limiting(noise: NoiseModel, mean: LinearMean, execution: Execution, separati
     for direction in reversed(separation.directions):
         base = base + reach * direction
         reach = (VANISHED + float(np.abs(base).sum()) * np.sqrt(separation.rows)) / separation.margin
-    memo = Restricted(Objective(likelihood(noise), mean, 0), execution, base, space)
-    u, _, _ = second_order(memo, np.zeros(space.shape[1]), LIMIT_STEPS)
+    shapes, k = len(noise.shapes), space.shape[1]
+    whole = np.zeros((mean.size + shapes, k + shapes))      # the shapes are free
+    whole[: mean.size, :k], whole[mean.size :, k:] = space, np.eye(shapes)
+    base = np.append(base, np.zeros(shapes))
+    memo = Restricted(Objective.likelihood(noise, mean), execution, base, whole)
+    u, _, _ = second_order(memo, np.zeros(whole.shape[1]), LIMIT_STEPS)
     end = polish(memo, u)
-    if end.outcome is Outcome.CERTIFIED and not arrived(mean, execution, end, space):      # one huge value has the say there
+    if end.outcome is Outcome.CERTIFIED and not arrived(mean, execution, end, whole):      # one huge value has the say there
         u, _, _ = second_order(memo, end.theta, LIMIT_STEPS, near=0.0)
         end = polish(memo, u)
-    if end.outcome is not Outcome.CERTIFIED or not arrived(mean, execution, end, space):
+    if end.outcome is not Outcome.CERTIFIED or not arrived(mean, execution, end, whole):
         return None
-    if _short(Restricted(memo.objective, execution, 2.0 * base, space), end.theta) > HELD:
+    if _short(Restricted(memo.objective, execution, 2.0 * base, whole), end.theta) > HELD:
         return None
-    return Limit(space @ end.theta, Within(Inverse(end.curvature), space), flat, -end.value)
+    return Limit(space @ end.theta[:k], Within(Inverse(end.curvature), whole), flat, -end.value)
 
 
 def _short(memo: Restricted, u: Array) -> float:

@@ -69,13 +69,13 @@ class Most:
 def arrived(mean: LinearMean, execution: Execution, end: Point, space: Array | None = None) -> bool:
     """Whether the Newton step that is left changes no predictor of any row by more than STEADY.
 
-    `space` (m r, d): what the coordinates of a restricted search are multiplied by.
+    `space` (P, d): what the coordinates of a restricted search are multiplied by.
     """
     try:
         step = end.curvature.solve(end.gradient)
     except np.linalg.LinAlgError:
         return False
-    step = step[: mean.size] if space is None else space @ step
+    step = (step if space is None else space @ step)[: mean.size]
     return execution.sum(lambda chunk: Most(float(np.abs(mean.slope(step, chunk)).max()))).value <= STEADY
 
 

@@ -14,6 +14,7 @@ MODELS = Registry({
     "lognormal": "lognormal.LogNormal",
     "inverse-gaussian": "inverse_gaussian.InverseGaussian",
     "exponential": "exponential.Exponential",
+    "negative-binomial": "negative_binomial.NegativeBinomial",
     "student-t": "student_t.StudentT",
 })
 ANSWERS = {Content.NUMBERS: "gaussian", Content.TWO_LEVELS: "bernoulli", Content.LEVELS: "categorical"}
