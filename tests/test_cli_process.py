@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlefit.cli import main, progress
+from mlefit.cli.names import COMMANDS
 from mlefit.cli.progress import Bar
 from mlefit.noise import MODELS
 
@@ -157,3 +158,23 @@ def test_progress_shows_nothing_without_a_terminal_or_before_a_second() -> None:
     bar("reading", 0.5)
     assert bar.bar is not None
     bar.close()
+
+
+def test_help_as_json_has_every_command_and_option(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["schema"], [command["name"] for command in answer["commands"]]) == ("mlefit.help/1", list(COMMANDS))
+    for command in answer["commands"]:
+        assert main([command["name"], "--help"]) == 0
+        text = capsys.readouterr().out
+        assert all(flag in text for option in command["options"] for flag in option["flags"])
+    assert main(["help", "fit", "--json"]) == 0
+    (fit,) = json.loads(capsys.readouterr().out)["commands"]
+    options = {option["name"]: option for option in fit["options"]}
+    assert options["level"] == {
+        "name": "level", "flags": ["--level"], "metavar": "P", "help": "Confidence level.", "switch": False, "repeatable": False,
+        "section": "problem", "default": "0.95"}
+    assert (options["reference"]["repeatable"], options["detail"]["switch"], options["data"]["flags"]) == (True, True, [])
+    assert main(["help", "zzz", "--json"]) == 2
+    assert capsys.readouterr().err == (
+        'mlefit: there is no command "zzz"\nthe commands are ' + ", ".join(COMMANDS[:-1]) + f" or {COMMANDS[-1]}\n")

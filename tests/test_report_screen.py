@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from mlefit.report.header import header, split_terms
 from mlefit.report.information import Divergence, NullLaw
-from mlefit.report.layout import shortened, wrapped
+from mlefit.report.layout import shortened, told_apart, wrapped
 from mlefit.report.misfit import misfit
 from mlefit.report.parameters import folded
 from mlefit.report.report import Parameter, Report, Warn
@@ -191,6 +191,14 @@ def test_what_is_explained_is_said_in_units_people_know() -> None:
     assert closing(worse)[0][1].startswith("less than the intercept alone (McFadden's R2 -0.020); accuracy")
     through = replace(GAUSSIAN, criteria=replace(GAUSSIAN.criteria, r_squared_centred=False))
     assert closing(through)[0][1].startswith("87.1 % of the sum of squares (R2, uncentred)")
+
+
+def test_long_names_that_begin_and_end_alike_are_told_apart() -> None:
+    names = [f"the column of the measurement number {k} in the list" for k in range(3)]
+    assert told_apart([*names, "other"], [24] * 4) == [
+        "the … 0 in the list", "the … 1 in the list", "the … 2 in the list", "other"]
+    assert told_apart([f"{name} of them all" for name in names], [20] * 3) == [
+        "the … 0 in the list…", "the … 1 in the list…", "the … 2 in the list…"]
 
 
 def test_lines_wrap_at_blanks_and_no_word_is_broken() -> None:

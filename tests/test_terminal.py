@@ -89,3 +89,12 @@ def test_detail_is_whole_on_a_terminal_and_wraps_at_blanks() -> None:
     assert "AIC of 2000 rows" in text
     assert "note: target: converted (the last column); --target names another." in shown.lines
     assert max(cell_len(ANSI.sub("", line)) for line in shown.raw.splitlines()) <= 80
+
+
+def test_an_error_wraps_at_blanks(tmp_path: Path) -> None:
+    rows = "".join(f"{x},{'yes' if x > 20 else 'no'}\n" for x in range(40))
+    (tmp_path / "apart.csv").write_text(f"dose,dead\n{rows}", encoding="utf-8")
+    shown = screen(["fit", "apart.csv"], cwd=str(tmp_path))
+    assert (shown.code, shown.scrolled) == (4, 0)
+    assert "no maximum-likelihood estimate exists" in " ".join(shown.lines)
+    assert max(cell_len(ANSI.sub("", line)) for line in shown.raw.splitlines()) <= 80

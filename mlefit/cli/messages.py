@@ -48,5 +48,10 @@ def cut(line: str, width: int) -> str:
 
 def say(line: str) -> None:
     """One line on stderr, if there is a stderr."""
-    if sys.stderr is not None:
-        print(line, file=sys.stderr, flush=True)
+    if sys.stderr is None:
+        return
+    if sys.stderr.isatty() and len(line) > shutil.get_terminal_size().columns:
+        from mlefit.report.layout import wrapped
+
+        line = "\n".join(wrapped(line, shutil.get_terminal_size().columns))
+    print(line, file=sys.stderr, flush=True)

@@ -14,6 +14,7 @@ CODES: dict[Tone, str] = {"plain": "", "look": "\x1b[1;31m", "warn": "\x1b[1;35m
 RESET = "\x1b[0m"
 GAP = 2             # blanks between columns
 CUT = "…"
+KEPT = 4            # cells at the beginning of texts that begin alike
 SHORTEST = 3        # cells: a letter on either side of the cut
 
 
@@ -80,6 +81,21 @@ def shortened(text: str, width: int | None) -> str:
     return f"{head}{CUT}{end}"
 
 
+def told_apart(texts: Sequence[str], rooms: Sequence[int]) -> list[str]:
+    """Each text shortened to its room; those that would read alike keep what comes where they begin to differ."""
+    short = [shortened(text, room) for text, room in zip(texts, rooms, strict=True)]
+    for label in {label for label in short if CUT in label and short.count(label) > 1}:
+        places = [place for place, other in enumerate(short) if other == label]
+        letters = enumerate(zip(*(texts[place] for place in places), strict=False))
+        same = next((place for place, there in letters if len(set(there)) > 1), 0)
+        for place in places:
+            text, room = texts[place], max(rooms[place], SHORTEST + KEPT)
+            tail = text[max(same - 1, KEPT) :]
+            end = tail if cell_len(tail) <= room - KEPT - 1 else chop_cells(tail, room - KEPT - 2)[0] + CUT
+            short[place] = chop_cells(text, KEPT)[0] + CUT + end
+    return short
+
+
 def padded(text: str, width: int) -> str:
     """The text and blanks up to `width` cells."""
     return text + " " * (width - cell_len(text))
@@ -114,10 +130,11 @@ def grid(first: str, heads: Sequence[str], rows: Sequence[Cells], width: int | N
     """
     taken = widths(heads, rows)
     room = None if width is None else width - sum(taken) - GAP * len(taken)
-    labels = []
-    for row in rows:
-        free = None if room is None else room + _empty(row, taken) - cell_len(row.tail)
-        labels.append(shortened(row.label, free) + row.tail)
+    labels = [row.label + row.tail for row in rows]
+    if room is not None:
+        rooms = [room + _empty(row, taken) - cell_len(row.tail) for row in rows]
+        cut = told_apart([row.label for row in rows], rooms)
+        labels = [label + row.tail for label, row in zip(cut, rows, strict=True)]
     least = [cell_len(label) - _empty(row, taken) for row, label in zip(rows, labels, strict=True)]
     reach = max([cell_len(first), *least])
     lines = []
