@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING, Any
 from mlefit.version import __version__
 
 if TYPE_CHECKING:
-    from mlefit.api import Compared, Fit, compare, fit
+    from mlefit.api import Compared, Fit, Model, compare, fit, load
     from mlefit.errors import DataError, MlefitError, NoEstimateError, UsageError
 
-__all__ = ["Compared", "DataError", "Fit", "MlefitError", "NoEstimateError", "UsageError", "__version__", "compare", "fit"]
+__all__ = [
+    "Compared", "DataError", "Fit", "MlefitError", "Model", "NoEstimateError", "UsageError", "__version__", "compare", "fit",
+    "load",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,6 +19,6 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name in __all__:
-        room = "api" if name in ("Compared", "Fit", "compare", "fit") else "errors"
+        room = "errors" if name.endswith("Error") else "api"
         return getattr(import_module(f"mlefit.{room}"), name)
     raise AttributeError(f"module 'mlefit' has no attribute {name!r}")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter
 from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlefit.options.declaration import checked, declared, signed
@@ -19,13 +20,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mlefit.report.comparison import Comparison, Recommendation
+    from mlefit.saved.model import Saved
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A certified fit. `print(fit)` is the table of the command line, `report` every figure as plain values."""
+    """A certified fit. `print(fit)` is the table of the command line, `report` every figure as plain values.
+
+    `model` predicts, and is what `save` writes.
+    """
 
     report: Report
+    model: "Model"
 
     @property
     def parameters(self) -> "pd.DataFrame":
@@ -43,11 +49,57 @@ class Fit:
         """The table with every figure, as `--detail` prints it."""
         return render_table(self.report, detail=True)
 
+    def save(self, path: "str | PathLike[str]") -> None:
+        """Write the model there, for `mlefit predict` and `mlefit.load`. Raises OSError."""
+        from mlefit.saved.write import to_json
+
+        Path(path).write_text(to_json(self.model.saved), encoding="utf-8")
+
+    def predict(self, data: Any, **options: Any) -> "pd.DataFrame":
+        """As `Model.predict`."""
+        return self.model.predict(data, **options)
+
     def __str__(self) -> str:
         return render_table(self.report)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(str(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A fitted model without its data, from `mlefit.load` or a fit."""
+
+    saved: "Saved"
+
+    @property
+    def report(self) -> Report:
+        """The report of its fit."""
+        from mlefit.saved.report import report_of
+
+        return report_of(self.saved.fit)
+
+    def predict(self, data: Any, *, interval: str = "law", level: float | None = None, seed: int = 0,
+                score: bool = False) -> "pd.DataFrame":
+        """The columns that `mlefit predict` appends, with `flag`, a row for each row of `data`, in order.
+
+        A pandas DataFrame keeps its index. `interval`: law, conformal or none. Raises UsageError and DataError.
+        """
+        import pandas as pd
+
+        from mlefit.prediction.frame import predicted
+
+        read = ReadOptions(na=self.saved.missing)
+        found = predicted(self.saved, data if not isinstance(data, (str, PathLike)) else (fspath(data),), read, interval,
+                          self.saved.level if level is None else level, seed, score)
+        return pd.DataFrame(found, index=getattr(data, "index", None))
+
+
+def load(path: "str | PathLike[str]") -> Model:
+    """A model that `mlefit fit --save` or `Fit.save` has written. Raises DataError for what is none."""
+    from mlefit.saved.read import load as read_model
+
+    return Model(read_model(fspath(path)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +153,9 @@ def fit(data: Any, target: str | None = None, features: Sequence[str] | None = N
     UsageError, DataError, and NoEstimateError, whose `partial` is the Report of what is known; TypeError for a keyword that
     is no option.
     """
-    return Fit(run(request_of("fit", data, target, features, {**options, "model": model})))
+    kept: list[Saved] = []
+    report = run(request_of("fit", data, target, features, {**options, "model": model}), keep=kept.append)
+    return Fit(report, Model(kept[0]))
 
 
 def compare(data: Any, target: str | None = None, features: Sequence[str] | None = None, models: Sequence[str] = (),

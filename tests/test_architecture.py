@@ -16,11 +16,11 @@ PACKAGE = ROOT / "mlefit"
 ROOMS = (
     "escapes", "numerals", "errors", "options", "arrays", "blas", "machine", "rows", "sums", "noise", "expression", "mean", "source",
     "report", "request", "execution", "criterion", "objective", "existence", "design", "estimation", "inference", "problem",
-    "information", "diagnosis", "pipeline", "comparison", "proof", "api", "cli",
+    "information", "diagnosis", "saved", "prediction", "pipeline", "comparison", "proof", "api", "cli",
 )
 FREE = {"version", "__init__", "__main__"}      # no room: a constant and the two front doors
 FENCES = {
-    "pyarrow": ("source", "design"),
+    "pyarrow": ("source", "design", "prediction/text.py", "prediction/predict.py"),
     "pandas": ("source", "design", "api"),
     "formulaic": ("design",),
     "scipy.optimize": ("estimation", "existence"),

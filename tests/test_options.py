@@ -22,7 +22,7 @@ from mlefit.request import Request
 from mlefit.source.options import ReadOptions
 
 OPTIONS = {found.name: found for found in declared(Request)}
-OWN = {"fit": {"format_", "require", "out", "quiet"}, "prove": {"plot", "format_", "out", "quiet"}}
+OWN = {"fit": {"save", "format_", "require", "out", "quiet"}, "prove": {"plot", "format_", "out", "quiet"}}
 LEFT_OUT = {"fit": set(), "prove": {"se", "level", "unit", "draws", "kl", "holdout", "weights_kind", "detail", "effects", "exponentiate", "sort"}}
 
 
@@ -117,7 +117,7 @@ SENT = {
 @pytest.mark.parametrize("name", [name for name in OPTIONS if name != "data"])
 def test_every_keyword_of_the_python_function_reaches_the_request(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     requests: list[Request] = []
-    monkeypatch.setattr(api, "run", lambda request: requests.append(request) or GAUSSIAN)
+    monkeypatch.setattr(api, "run", lambda request, keep: (requests.append(request), keep(None), GAUSSIAN)[2])
     value = SENT.get(name, f"a {name}")
     mlefit.fit("d.csv", **{name: value})
     read = {"digest": True, **({name: value} if name in ReadOptions._fields else {})}
@@ -127,7 +127,7 @@ def test_every_keyword_of_the_python_function_reaches_the_request(name: str, mon
 
 def test_the_python_function_reads_by_a_record_and_by_options_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
     requests: list[Request] = []
-    monkeypatch.setattr(api, "run", lambda request: requests.append(request) or GAUSSIAN)
+    monkeypatch.setattr(api, "run", lambda request, keep: (requests.append(request), keep(None), GAUSSIAN)[2])
     mlefit.fit(["a.csv", "b.csv"], "y", ["x"], "gaussian", reference=None, read=ReadOptions(delimiter=";"), decimal=",")
     assert requests == [Request(
         ("a.csv", "b.csv"), model="gaussian", target="y", features=("x",),

@@ -1,5 +1,6 @@
 """`mlefit fit`: the request to the pipeline, its report to where the user wants it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +11,12 @@ from mlefit.cli.messages import say
 from mlefit.cli.progress import progress
 from mlefit.errors import MlefitError, NoEstimateError, RequirementError
 from mlefit.machine import keep_freed_memory
-from mlefit.options.declaration import Fields
+from mlefit.options.declaration import Fields, Option, Section
 from mlefit.request import Request
 
 if TYPE_CHECKING:
     from mlefit.report.report import Report
+    from mlefit.saved.model import Saved
 
 
 def fit(
@@ -23,16 +25,20 @@ def fit(
     require: arguments.Require = (),
     out: arguments.OutFile = None,
     quiet: arguments.Quiet = False,
+    save: Annotated[str | None, Option(
+        "--save", metavar="MODEL.json", help="Keep the fitted model, for `mlefit predict`.", section=Section.ANSWER)] = None,
 ) -> None:
     """Fit a noise model to a table, by both routes."""
     request = stated("fit", request, quiet)
     if out is not None:
         output.check(out, request.data)
+    if save is not None:
+        output.check(save, request.data, "--save")
     form = arguments.form(format_, out, arguments.OF_A_FIT)
-    if form == "json":       # the only format that shows the hash of the input
+    if form == "json" or save is not None:      # what shows the hash of the input
         request = replace(request, read=request.read._replace(digest=True))
     try:
-        report = answer(request, form, out, quiet)
+        report = answer(request, form, out, quiet, save)
     except MlefitError:
         if out is not None:
             say(f"--out: {output.untouched(out)}")
@@ -45,7 +51,7 @@ def fit(
             raise RequirementError(failed)
 
 
-def answer(request: Request, format_: str, out: str | None, quiet: bool) -> "Report":
+def answer(request: Request, format_: str, out: str | None, quiet: bool, save: str | None = None) -> "Report":
     """Run the request and deliver its report. What is known without an estimate goes to stdout alone, and raises on."""
     from mlefit.pipeline import run
     from mlefit.report.report import Report
@@ -53,10 +59,20 @@ def answer(request: Request, format_: str, out: str | None, quiet: bool) -> "Rep
     keep_freed_memory()
     try:
         with progress(quiet) as show:
-            report = run(request, show)
+            report = run(request, show, None if save is None else keeper(save))
     except NoEstimateError as error:
         if isinstance(error.partial, Report) and format_ != "json" and out is None:    # as JSON it is part of the error
             deliver(error.partial, format_, out, quiet)
         raise
     deliver(report, format_, out, quiet)
     return report
+
+
+def keeper(place: str) -> "Callable[[Saved], None]":
+    """What writes a model there, at once."""
+    def keep(saved: "Saved") -> None:
+        from mlefit.saved.write import to_json
+
+        output.write(to_json(saved), place)
+
+    return keep

@@ -3,28 +3,33 @@
 import os
 import stat
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from mlefit.errors import UsageError
 from mlefit.report.safety import shown
 
 
-def check(out: str, inputs: object) -> None:
-    """Refuse a destination that cannot work, or is one of the input files, before the long read. Raises UsageError."""
+def check(out: str, inputs: object, option: str = "--out") -> None:
+    """Refuse a destination that cannot work, or is one of the input files, before the long read. Raises UsageError.
+
+    `option`: the one that names it.
+    """
     path, names = Path(out), inputs if isinstance(inputs, tuple) else ()
     try:
         if path.is_dir():
-            raise unwritable(out, "it is a directory")
+            raise unwritable(out, "it is a directory", option)
         if not path.exists() and not path.parent.is_dir():
-            raise unwritable(out, "its directory does not exist")
+            raise unwritable(out, "its directory does not exist", option)
         if path.is_file() and any(os.path.exists(name) and path.samefile(name) for name in names):
-            raise unwritable(out, "it is the input")
+            raise unwritable(out, "it is the input", option)
         folder = Path(os.path.realpath(path)).parent if path.is_file() or not path.exists() else path
         if not os.access(folder, os.W_OK):
-            raise unwritable(out, "no permission")
+            raise unwritable(out, "no permission", option)
     except (OSError, ValueError) as error:
-        raise unwritable(out, reason(error)) from error
+        raise unwritable(out, reason(error), option) from error
 
 
 def write(text: str, out: str | None = None, *, encoding: str = "utf-8") -> None:
@@ -49,6 +54,25 @@ def write(text: str, out: str | None = None, *, encoding: str = "utf-8") -> None
         raise unwritable(out, reason(error)) from error
 
 
+def stream(pieces: tuple[bytes, Iterable[bytes]], out: str | None) -> None:
+    """Write a beginning and what follows piece by piece: to a regular file at once, in the end. Raises as `write`."""
+    first, rest = pieces
+    if out is None:
+        to_stdout(first)
+        for piece in rest:
+            to_stdout(piece)
+        return
+    try:
+        if not is_regular(out):
+            with open(out, "wb") as place:
+                place.write(first)
+                place.writelines(rest)
+            return
+        replace(Path(os.path.realpath(out)), chain((first,), rest))
+    except OSError as error:
+        raise unwritable(out, reason(error)) from error
+
+
 def to_stdout(data: bytes) -> None:
     """All bytes, flushed, so that a full disk or a closed pipe is met here. Without a stdout nobody is listening."""
     if sys.stdout is not None:
@@ -57,12 +81,12 @@ def to_stdout(data: bytes) -> None:
         sys.stdout.buffer.flush()
 
 
-def replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
     """The file changes from old to new at once: nobody ever reads half of it, whatever interrupts us."""
     fresh = path.with_name(f".mlefit-{os.getpid()}.tmp")
     try:
         with open(fresh, "xb") as stream:
-            stream.write(data)
+            stream.writelines((data,) if isinstance(data, bytes) else data)
         if path.exists():
             fresh.chmod(stat.S_IMODE(path.stat().st_mode))
         os.replace(fresh, path)
@@ -94,9 +118,9 @@ def reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def unwritable(out: str, why: str) -> UsageError:
+def unwritable(out: str, why: str, option: str = "--out") -> UsageError:
     """The refusal of a destination."""
     return UsageError(
-        f'--out: "{shown(out)}" cannot be written: {why}',
+        f'{option}: "{shown(out)}" cannot be written: {why}',
         "give a file in a directory that exists and is yours to write", code="unwritable",
     )

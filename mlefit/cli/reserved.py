@@ -1,10 +1,24 @@
 """Names that later versions will use: they exit 2 and say so, and nothing else can take them."""
 
 COMMANDS = (
-    "predict", "simulate", "check", "audit", "export", "show", "plot", "report",
+    "simulate",
+    "check",
+    "audit",
+    "export",
+    "plot",
+    "report",
 )
 OPTIONS = (
-    "--save", "--mean", "--start", "--start-only", "--bounds", "--loss", "--density",
-    "--trials", "--by", "--insecure", "--partition",
-    "--folds", "--allow-failures",
+    "--mean",
+    "--start",
+    "--start-only",
+    "--bounds",
+    "--loss",
+    "--density",
+    "--trials",
+    "--by",
+    "--insecure",
+    "--partition",
+    "--folds",
+    "--allow-failures",
 )

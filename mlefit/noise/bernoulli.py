@@ -115,6 +115,11 @@ class Bernoulli(NoiseModel):
         """1 where u is above 1 - p."""
         return (u > self._link.probabilities(eta[:, 0])[1]).astype(np.float64)
 
+    @property
+    def modelled(self) -> tuple[str, ...]:
+        """The level with probability p."""
+        return self.levels[1:]
+
     def probabilities(self, eta: Array, free: Array) -> Array:
         """1 - p and p."""
         return np.stack(self._link.probabilities(eta[:, 0])[::-1])

@@ -173,6 +173,11 @@ class Categorical(NoiseModel):
         cumulated = np.cumsum(_softmax(eta)[1], axis=0)[:-1]
         return np.asarray((cumulated < u).sum(axis=0), dtype=np.float64)
 
+    @property
+    def modelled(self) -> tuple[str, ...]:
+        """All classes, the reference first."""
+        return self.levels
+
     def probabilities(self, eta: Array, free: Array) -> Array:
         """The softmax."""
         return _softmax(eta)[1]

@@ -13,29 +13,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.noise.options import ModelOption, Value, typed
-from mlefit.noise.parts import MEAN, Derivatives, Measure, Predictor, Shape
+from mlefit.noise.parts import MEAN, Derivatives, Limit, Measure, Predictor, Shape
 from mlefit.noise.responses import Response
 
 __all__ = ["MEAN", "Derivatives", "Limit", "Measure", "NoiseModel", "Predictor", "Shape"]
-
-
-class Limit(NamedTuple):
-    """Where shape number `shape` becomes `value`, 0 or infinite, a law is `law`, which lacks that shape.
-
-    `code` and `message`: what is said where the best fit lies there.
-    """
-
-    shape: int
-    value: float
-    law: "NoiseModel"
-    code: str
-    message: str
 
 
 @dataclass(frozen=True)
@@ -51,7 +38,8 @@ class NoiseModel(ABC):
     and `bounded` whether the likelihood approaches something on that way, and does not grow beyond all bounds.
     In a comparison, `group`: laws that the same data ask for, none where it stands alone; `compared`: whether it takes part
     unasked; `standard`: whether it is kept unless the data ask for more; `contains`: the laws that this one is where some
-    parameter has a value within its range.
+    parameter has a value within its range. In a prediction, `predicted`: what `expected` is called; `median_apart`: whether the
+    median stands beside it; `predicts_new`: whether the law is believed as far as intervals of new responses.
     """
 
     name: ClassVar[str]
@@ -69,6 +57,9 @@ class NoiseModel(ABC):
     compared: ClassVar[bool] = True
     standard: ClassVar[bool] = False
     contains: ClassVar[frozenset[str]] = frozenset()
+    predicted: ClassVar[str] = "mean"
+    median_apart: ClassVar[bool] = False
+    predicts_new: ClassVar[bool] = True
     bounded: ClassVar[bool] = True
 
     ratio_name: ClassVar[str | None] = None
@@ -282,6 +273,11 @@ class NoiseModel(ABC):
     def expected(self, eta: Array, free: Array) -> Array:
         """The expected response (n,) of a law of numbers."""
         raise TypeError(f"{self.name} is no law of numbers")
+
+    @property
+    def modelled(self) -> tuple[str, ...]:
+        """The levels whose probabilities a prediction shows."""
+        return ()
 
     def probabilities(self, eta: Array, free: Array) -> Array:
         """(K, n): the probability of each level, of a law of levels."""

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array
+
+if TYPE_CHECKING:
+    from mlefit.noise.model import NoiseModel
 
 
 class Measure(Enum):
@@ -59,3 +62,16 @@ class Shape(NamedTuple):
 
 
 MEAN = (Predictor("mean"),)
+
+
+class Limit(NamedTuple):
+    """Where shape number `shape` becomes `value`, 0 or infinite, a law is `law`, which lacks that shape.
+
+    `code` and `message`: what is said where the best fit lies there.
+    """
+
+    shape: int
+    value: float
+    law: "NoiseModel"
+    code: str
+    message: str

@@ -1,11 +1,14 @@
 """run: Request -> Report, the corridor from end to end."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from mlefit.diagnosis.carrying import clusters_of, few
 from mlefit.diagnosis.diagnosed import diagnosed
 from mlefit.diagnosis.weights import doubtful_weights
 from mlefit.errors import NoEstimateError
 from mlefit.inference.estimates import estimates
-from mlefit.inference.standard_errors import standard_errors
+from mlefit.inference.standard_errors import StandardErrors, standard_errors
 from mlefit.pipeline.criteria import criteria, null_loglik
 from mlefit.pipeline.exponentiated import exponentiated
 from mlefit.pipeline.fitted import Fitted, fit, not_certified
@@ -30,22 +33,44 @@ from mlefit.problem.stated import stated
 from mlefit.report.report import Report
 from mlefit.request import Request
 
+if TYPE_CHECKING:
+    from mlefit.saved.model import Saved
 
-def run(request: Request, progress: Progress | None = None) -> Report:
-    """Read, gather, fit twice, certify, estimate KL, report.
+
+def run(request: Request, progress: Progress | None = None, keep: "Callable[[Saved], None] | None" = None) -> Report:
+    """Read, gather, fit twice, certify, estimate KL, report. `keep` is given the model for predictions.
 
     Raises UsageError, DataError, or NoEstimateError with what is known as its partial report.
     """
-    with stated(request, progress) as problem:
-        return report_of(fit(problem, progress))
+    with stated(request, progress, keep_rows=keep is not None) as problem:
+        found = fit(problem, progress)
+        if not found.certified:
+            raise not_certified(problem, found.fit)
+        errors = errors_of(found)
+        report = told(found, errors)
+        if keep is not None:
+            from mlefit.pipeline.saving import saved
+
+            keep(saved(found, report, errors))
+        return report
 
 
 def report_of(found: Fitted) -> Report:
     """Everything that is said about both optima. Raises NoEstimateError unless they are certified and agree."""
-    problem, both, mean = found.problem, found.fit, found.mean
     if not found.certified:
-        raise not_certified(problem, both)
-    errors = standard_errors(problem.errors, both, mean, found.rows, found.objective, problem.prepared.sample)
+        raise not_certified(found.problem, found.fit)
+    return told(found, errors_of(found))
+
+
+def errors_of(found: Fitted) -> StandardErrors:
+    """The standard errors asked for."""
+    problem = found.problem
+    return standard_errors(problem.errors, found.fit, found.mean, found.rows, found.objective, problem.prepared.sample)
+
+
+def told(found: Fitted, errors: StandardErrors) -> Report:
+    """Everything that is said about both optima. Raises NoEstimateError unless they agree."""
+    problem, both, mean = found.problem, found.fit, found.mean
     numbers = estimates(both, mean, errors.covariance)
     agreed = agreement(found, numbers)
     null = null_loglik(problem, found.rows)

@@ -48,10 +48,6 @@ class TypedPart(Part):
         kinds = {name: kind_of_type(kind) for name, kind in self._types.items()}
         self.by_type = {name: kind or Kind.TEXT for name, kind in kinds.items() if kind is not Kind.TEXT}   # it may have units
 
-    def _load(self, content: Any, columns: Sequence[str]) -> Any:
-        """The columns of a block as an Arrow table or record batch."""
-        raise AssertionError("a subclass reads the block")
-
     def _look(self, rows: int, sample: Any) -> None:
         """Distinct values from `sample`, the first rows of a table of `rows` rows."""
         if not rows:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Mask
 from mlefit.errors import DataError
 from mlefit.numerals import EXACT
 from mlefit.source.arrow import codes, floats
@@ -87,6 +87,26 @@ class Parser(NamedTuple):
         if self.width > 1:      # a level called as its column may be the line of names again
             bad.update(name for name, column in parsed.categories.items() if name in column.levels)
         return self._carefully(text, wanted) if bad else parsed
+
+    def marked(self, text: bytes, wanted: Wanted) -> tuple[Parsed, dict[str, Mask]]:
+        """The columns of a block with findings: where these are cells that are no numbers, these are marked (rows,)."""
+        import pyarrow as pa
+
+        parsed = self.parse(text, wanted)
+        if any(finding.code not in ("not-a-number", "too-large") for finding in parsed.findings):
+            return parsed, {}
+        try:
+            table = self._read(squeeze(text) if self.dialect.ragged_spaces else text, (), wanted.columns)
+        except pa.ArrowInvalid:
+            return parsed, {}
+        bad: dict[str, Mask] = {}
+
+        def mark(name: str, _: str, wrong: Any, column: Any) -> None:
+            if wrong.any():
+                bad[name] = bad.get(name, np.zeros(table.num_rows, bool)) | wrong[codes(column)]
+
+        columns = {name: table.column(at).chunk(0) for at, name in enumerate(wanted.columns)}
+        return self._from_texts(Parsed(table.num_rows), columns, wanted, mark), bad
 
     def profiles(self, text: bytes) -> dict[str, Profile]:
         """Those of all columns, from whole lines; without a look at the text of each cell where all are plain numbers."""

@@ -123,5 +123,30 @@ class Part(ABC):
     def digest(self) -> str:
         """SHA-256 in hex."""
 
+    def heading(self) -> bytes:
+        """The line of column names as it stands, without its end; empty where there is none."""
+        from mlefit.source.standing import heading_of
+
+        return heading_of(self.names)
+
+    def lines(self, block: Block, rows: int) -> Any:
+        """The rows of a block as they stand, an Arrow array of texts (rows,); those of a table with types as CSV."""
+        from mlefit.source.standing import lines_of_table
+
+        return lines_of_table(self._load(block.content, self.names))
+
+    def _load(self, content: Any, columns: Sequence[str]) -> Any:
+        """The columns of a block as an Arrow table or record batch, where the table has types."""
+        raise AssertionError("a subclass reads the block")
+
+    def marked(self, block: Block, wanted: Wanted) -> tuple[Parsed, dict[str, Mask]]:
+        """As `parse`, but cells that are no numbers are marked by column (rows,) where that is possible, and no findings."""
+        return self.parse(block, wanted), {}
+
+    @property
+    def signs(self) -> tuple[str, str]:
+        """What separates cells, and the decimal sign, of `heading` and `lines`."""
+        return ",", "."
+
     def close(self) -> None:    # noqa: B027 - most parts hold nothing
         """Release what the part holds. Safe to call twice."""

@@ -69,7 +69,7 @@ class Reader(Source):
         self, numbers: Sequence[str], categories: Sequence[str], task: Callable[[Batch], T], threads: int
     ) -> Iterator[T]:
         """As Source.map. Every problem of the pass is in one DataError, raised after the last block."""
-        wanted = self._wanted(numbers, categories)
+        wanted = self.wanted(numbers, categories)
         wanted = wanted._replace(doubts=self._known.doubts(wanted.columns))
         if self._keeps:
             parsed = self._whole(self.parts[0], wanted)
@@ -90,7 +90,8 @@ class Reader(Source):
                 pass
         return self._known.held(closely)
 
-    def _wanted(self, numbers: Sequence[str], categories: Sequence[str]) -> Wanted:
+    def wanted(self, numbers: Sequence[str], categories: Sequence[str]) -> Wanted:
+        """What a block is parsed for, without doubts."""
         return Wanted(tuple(dict.fromkeys(numbers)), tuple(dict.fromkeys(categories)), self._known.kinds.answers,
                       self._known.written)
 
@@ -107,7 +108,7 @@ class Reader(Source):
 
     def head(self, numbers: Sequence[str], categories: Sequence[str]) -> Batch:
         """As Source.head."""
-        part, wanted = self.parts[0], self._wanted(numbers, categories)
+        part, wanted = self.parts[0], self.wanted(numbers, categories)
         if self._keeps and part.complete:
             return _batch(self._whole(part, wanted), Place(0, 0))
         parsed = part.parse(part.head(wanted.columns), wanted)

@@ -6,8 +6,9 @@ the blocks with pyarrow, whose own threads are off.
 
 import codecs
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from mlefit.arrays import Mask
 from mlefit.errors import DataError
 from mlefit.source.beginning import beginning
 from mlefit.source.careful import broken_text
@@ -23,6 +24,7 @@ from mlefit.source.parsing import Parser
 from mlefit.source.part import Block, Parsed, Part, Wanted
 from mlefit.source.problems import refusal
 from mlefit.source.quoting import Rewrite, Rewritten
+from mlefit.source.standing import lines_of_text
 from mlefit.source.stored import Stored
 
 SAMPLE = 1 << 20        # bytes of text that detection looks at
@@ -67,7 +69,7 @@ class TextPart(Part):
         self._sign, self._eol = self._dialect.delimiter.encode(), self._dialect.eol
         after_names = line_end(text, self._eol, self._sign) if header.named else 0
         self._header = offset + (after_names if after_names >= 0 else len(text))
-        line = text[: self._header - offset].rstrip(b"\r\n")
+        line = self._heading = text[: self._header - offset].rstrip(b"\r\n")
         line = squeeze(line) if self._dialect.ragged_spaces else line
         self._parser = Parser(self.label, header.names, header.width, self._dialect, line, options.na,
                               tuple(name for name, kind in options.types if kind == "text" and name in header.names))
@@ -115,6 +117,24 @@ class TextPart(Part):
     def parse(self, block: Block, wanted: Wanted) -> Parsed:
         """As Part.parse."""
         return self._parser.parse(block.content, wanted)
+
+    def marked(self, block: Block, wanted: Wanted) -> tuple[Parsed, dict[str, Mask]]:
+        """As Part.marked."""
+        parsed = self.parse(block, wanted)
+        return self._parser.marked(block.content, wanted) if parsed.findings else (parsed, {})
+
+    def heading(self) -> bytes:
+        """As Part.heading."""
+        return self._heading
+
+    def lines(self, block: Block, rows: int) -> Any:
+        """As Part.lines."""
+        return lines_of_text(block.content, self._eol, self._sign, rows)
+
+    @property
+    def signs(self) -> tuple[str, str]:
+        """As Part.signs."""
+        return self._dialect.delimiter, self._dialect.decimal
 
     def digest(self) -> str:
         """SHA-256 of the file as stored."""

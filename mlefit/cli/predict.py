@@ -1,0 +1,97 @@
+"""`mlefit predict`: a saved model on the rows of a table, each as it stands with its prediction behind it."""
+
+from collections.abc import Iterable
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
+
+from mlefit import machine
+from mlefit.cli import arguments, output
+from mlefit.cli.messages import say
+from mlefit.errors import UsageError
+from mlefit.options.declaration import Fields, Option, Section
+from mlefit.options.values import as_typed, choice, share, whole
+from mlefit.report.digits import significant
+from mlefit.report.safety import shown
+from mlefit.source.options import ReadOptions
+
+if TYPE_CHECKING:
+    from mlefit.prediction.predict import Predictor, Told
+    from mlefit.saved.model import Saved
+
+Intervals = Literal["law", "conformal", "none"]
+Missing = Literal["keep", "error"]
+CAUSES = 5          # named on stderr
+
+
+def columns(_option: str, texts: Iterable[str]) -> tuple[str, ...]:
+    """Names, split at commas."""
+    return tuple(name for text in texts for name in text.split(",") if name)
+
+
+def predict(
+    read: Annotated[ReadOptions, Fields()],
+    model: Annotated[str, Option("", metavar="MODEL.json", help="A model that `mlefit fit --save` wrote.")],
+    data: Annotated[tuple[str, ...], Option(
+        "", metavar="DATA", help="Tables with the columns of the model, or - for standard input.", gather=as_typed)] = (),
+    prefix: Annotated[str, Option("--prefix", metavar="TEXT", help="Put before the names of the new columns.")] = "",
+    only: Annotated[bool, Option("--only", help="The new columns alone, with those of --id.", given=True)] = False,
+    ids: Annotated[tuple[str, ...], Option(
+        "--id", metavar="A,B,...", help="Columns kept with --only. Repeatable.", gather=columns)] = (),
+    level: Annotated[float | None, Option(
+        "--level", metavar="P", help="Confidence level. Default: that of the fit.", parse=share("0.95"))] = None,
+    interval: Annotated[Intervals | None, Option(
+        "--interval", metavar="law|conformal|none", help="Intervals by the law, by rows held out at the fit, or none.",
+        parse=choice(get_args(Intervals)))] = None,
+    missing: Annotated[Missing, Option(
+        "--missing", metavar="keep|error", help="Rows that have no prediction: kept, empty and flagged, or refused.",
+        parse=choice(get_args(Missing)))] = "keep",
+    score: Annotated[bool, Option("--score", help="The target is there: append what each row costs.", given=True)] = False,
+    digits: Annotated[int | None, Option(
+        "--digits", metavar="N", help="Significant digits. Default: all.", parse=whole(1))] = None,
+    seed: Annotated[int, Option("--seed", metavar="N", help="Seed of randomised residuals.", parse=whole(0))] = 0,
+    out: arguments.OutFile = None,
+    quiet: arguments.Quiet = False,
+    threads: Annotated[int | None, Option(
+        "--threads", metavar="N", help="Default: the cores there are.", parse=whole(1), section=Section.RUN)] = None,
+) -> None:
+    """Predict the rows of a table by a saved model."""
+    from mlefit.prediction.predict import Asked, Predictor
+    from mlefit.saved.read import load
+    from mlefit.source.opening import opened
+
+    saved = load(model)
+    if ids and not only:
+        raise UsageError("--id names columns that are kept with --only", "add --only, or leave out --id",
+                         code="options-contradict")
+    inputs = data or ("-",)
+    if out is not None:
+        output.check(out, (model, *inputs))
+    wanted = interval or ("none" if len(saved.noise.modelled) > 1 else "law")
+    said = level if level is not None else saved.level
+    asked = Asked(prefix, ids if only else None, wanted, said, digits, score, missing == "error", seed)
+    with closing(opened(inputs, with_missing(read, saved))) as source:
+        predictor = Predictor(saved, source, asked)
+        output.stream((predictor.header(), predictor.blocks(threads or machine.threads())), out)
+        if not quiet:
+            tell(predictor.told, predictor)
+
+
+def with_missing(read: ReadOptions, saved: "Saved") -> ReadOptions:
+    """The words for what is missing are those of the fit, and those given here."""
+    return read._replace(na=tuple(dict.fromkeys((*saved.missing, *read.na))), digest=True)
+
+
+def tell(told: "Told", predictor: "Predictor") -> None:
+    """On stderr: what became of the rows, and what their responses say."""
+    for what, counted in (("have no prediction", told.lost), ("are beyond the rows fitted", told.doubted)):
+        if counted:
+            causes = ", ".join(f"{shown(flag)} {count:,}" for flag, count in counted.most_common(CAUSES))
+            more = f" and {len(counted) - CAUSES} more" if len(counted) > CAUSES else ""
+            say(f"note: {sum(counted.values()):,} of {told.rows:,} rows {what}: {causes}{more}.")
+    if sorted(predictor.source.digests()) == sorted(predictor.saved.digests):
+        say("note: these are the rows of the fit; their errors flatter the model.")
+    if told.score.n:
+        training = predictor.saved.training
+        inside = f"; {100.0 * told.score.inside / told.score.judged:.1f} % fell inside their interval" if told.score.judged else ""
+        say(f"note: cross-entropy {significant(told.score.mean)} +- {significant(told.score.error, 2)} nats per row of "
+            f"{told.score.n:,} rows; {significant(training.nll_mean)} in the rows fitted{inside}.")

@@ -1,0 +1,156 @@
+"""Saving: a certified fit as the model that predictions are made from."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.design.bases import Polynomial, Spline
+from mlefit.design.levels import Levels
+from mlefit.design.terms import Factor
+from mlefit.estimation.polish import Optimum
+from mlefit.inference.covariance import Covariance, Inverse
+from mlefit.inference.effective import residual_df
+from mlefit.inference.standard_errors import StandardErrors
+from mlefit.information.prediction import held_out
+from mlefit.pipeline.fitted import Fitted
+from mlefit.problem.problem import Problem
+from mlefit.report.json import to_dict
+from mlefit.report.report import Report
+from mlefit.rows.chunk import Chunk
+from mlefit.saved.factors import columns_of
+from mlefit.saved.model import MOST_ROOTS, Encoding, Errors, Saved, Training
+
+
+class Largest(NamedTuple):
+    """The largest leverage of some rows."""
+
+    value: float
+
+    def __add__(self, other: "Largest") -> "Largest":  # type: ignore[override]
+        return Largest(max(self.value, other.value))
+
+
+def saved(found: Fitted, report: Report, errors: StandardErrors) -> Saved:
+    """What is kept of a fit whose routes agree."""
+    assert report.status == "ok", "any other fit has ended before"
+    problem, optimum, mean = found.problem, found.fit.mle, found.mean
+    prepared, moments = problem.prepared, problem.prepared.moments
+    kept = tuple(mean.part(k).kept for k in range(mean.predictors))
+    encoding = Encoding(prepared.scaling, moments.low[:-1], moments.high[:-1], kept)
+    return Saved(
+        to_dict(report), found.fit.noise, prepared.observed.target, prepared.predictors, tuple(_columns(problem)), encoding,
+        mean.coordinates.encoded(optimum.theta[: mean.size]), optimum.theta[mean.size :], _errors(found, errors, optimum),
+        _training(found, report), prepared.levels, tuple(problem.request.read.na),
+    )
+
+
+def _errors(found: Fitted, errors: StandardErrors, optimum: Optimum) -> Errors:
+    """Roots K of the covariance asked for; of a law of sums of squares with n - p, whatever was asked for."""
+    mean, df = found.mean, None
+    covariance: Covariance = errors.covariance
+    if found.fit.noise.compresses:
+        free = residual_df(found.fit.n, mean.size)
+        df = float(free)
+        if not errors.kind.sandwich:
+            covariance = Inverse(optimum.curvature, float(np.sqrt(found.fit.n / free)), mean.size)
+    if mean.size > MOST_ROOTS:
+        return Errors(None, None, None, df)
+    shapes = np.eye(len(found.fit.noise.shapes))
+    inverse = [_inverse(mean.part(k).triangle) for k in range(mean.predictors)]
+    root = np.concatenate([covariance.root(each, place.start) for each, place in zip(inverse, mean.places, strict=True)])
+    shape_root = covariance.root(shapes, mean.size) if len(shapes) else np.empty((0, 0))
+    shape = found.problem.shape
+    return Errors(root, shape_root, _inverse(shape.r), df)
+
+
+def _inverse(triangle: Array) -> Array:
+    """R^-1, whose rows are the coordinates of the encoded coefficients."""
+    from scipy.linalg import solve_triangular
+
+    return np.asarray(solve_triangular(triangle, np.eye(len(triangle)), check_finite=False))
+
+
+def _training(found: Fitted, report: Report) -> Training:
+    problem, fit, criteria = found.problem, found.fit, report.criteria
+    n, nll, error = held_out(found.objective, fit.mle.theta, found.rows, fit.nll[0] / problem.n)
+    rss = problem.shape.rss * problem.prepared.scaling.y_scale**2 if fit.noise.compresses else None
+    free = residual_df(fit.n, found.mean.size) if fit.noise.compresses else None
+    return Training(
+        round(problem.n), problem.n_params, None if free is None else float(free), rss, _leverage(found),
+        nll + problem.log_density, error * float(np.sqrt(n)), None if criteria is None else criteria.on_new_rows,
+        _conformal(found))
+
+
+def _leverage(found: Fitted) -> float | None:
+    """The largest leverage of a row in the design of the mean."""
+    if found.mean.size > MOST_ROOTS:
+        return None
+    shape = found.problem.shape
+    inverse, places = _inverse(shape.r), list(shape.kept)
+
+    def of(chunk: Chunk) -> Largest:
+        white = chunk.x[:, places] @ inverse
+        return Largest(float(np.einsum("ij,ij->i", white, white).max(initial=0.0)))
+
+    return found.rows.sum(of).value
+
+
+def _conformal(found: Fitted) -> tuple[float, ...] | None:
+    """|y - mean| of the rows held out, in natural units and in order; MOST_ROOTS quantiles of more."""
+    aside, noise = found.problem.prepared.aside, found.fit.noise
+    if aside is None or noise.response.reads_levels or not aside.store.rows:
+        return None
+    objective, theta, scores = found.objective, found.fit.mle.theta, []
+    coef, free = objective.split(theta)
+    for part in aside.store.parts:
+        chunk = part.load()
+        scores.append(np.abs(chunk.y - noise.expected(objective.mean.eta(coef, chunk), free)))
+    ordered = np.sort(np.concatenate(scores)) * found.problem.prepared.scaling.y_scale
+    if ordered.size > MOST_ROOTS:
+        ordered = ordered[np.ceil(np.linspace(0, ordered.size - 1, MOST_ROOTS)).astype(np.intp)]
+    return tuple(ordered.tolist())
+
+
+def _columns(problem: Problem) -> list[dict[str, Any]]:
+    """The columns that a prediction needs, with their ranges and levels as far as the fit has seen them."""
+    predictors = problem.prepared.predictors
+    known = _ranges(problem)
+    factors = [factor for term in predictors.distinct for factor in term.factors]
+    kinds = columns_of(predictors.distinct)
+    offset = () if predictors.offset is None else sorted(predictors.offset.numbers)
+    found: list[dict[str, Any]] = []
+    for name, kind in {**kinds, **{column: "number" for column in offset if column not in kinds}}.items():
+        if kind != "levels":
+            low, high = known.get(name, (None, None))
+            found.append({"name": name, "kind": kind, "min": low, "max": high})
+        else:
+            levels = next(factor for factor in factors if isinstance(factor, Levels) and factor.column == name)
+            found.append({"name": name, "kind": kind, "levels": list(levels.levels or ()), "reference": levels.baseline})
+    return found
+
+
+def _ranges(problem: Problem) -> dict[str, tuple[float | None, float | None]]:
+    """The least and largest value of columns that are terms of their own, or the arguments of polynomials and splines."""
+    prepared, found = problem.prepared, dict[str, tuple[float | None, float | None]]()
+    place = int(prepared.predictors.intercept)
+    for term in prepared.predictors.distinct:
+        if term.plain is not None:
+            low, high = (float(end[place]) * prepared.scaling.scale[place] + prepared.scaling.centre[place]
+                         for end in (prepared.moments.low, prepared.moments.high))
+            found[term.plain] = float(low), float(high)
+        for factor in term.factors:
+            ends = _argument(factor)
+            if ends is not None:
+                found.setdefault(ends[0], ends[1:])
+        place += term.width
+    return found
+
+
+def _argument(factor: Factor) -> tuple[str, float, float] | None:
+    """The column that a basis is a function of, and its range."""
+    if isinstance(factor, Polynomial) and factor.state is not None and factor.argument.plain is not None:
+        return factor.argument.plain, factor.state.centre - factor.state.scale, factor.state.centre + factor.state.scale
+    if isinstance(factor, Spline) and factor.knots and factor.argument.plain is not None:
+        return factor.argument.plain, factor.knots[0], factor.knots[-1]
+    return None

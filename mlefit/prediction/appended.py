@@ -1,0 +1,158 @@
+"""Appended: the columns that a prediction puts behind each row."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.inference.law import quantile
+from mlefit.noise.model import NoiseModel
+from mlefit.prediction.intervals import exact, law_of, of_mean, of_new, shifted
+from mlefit.prediction.rows import Rows
+from mlefit.saved.model import Saved
+
+Interval = Literal["law", "conformal", "none"]
+
+
+class Plan(NamedTuple):
+    """Which intervals, at which confidence level."""
+
+    interval: Interval
+    level: float
+
+
+class Columns(NamedTuple):
+    """Numbers (n,) by name, NaN where a row has no prediction; `labels`: texts (n,) by name, such as the likeliest class."""
+
+    numbers: Mapping[str, Array]
+    labels: Mapping[str, list[str]]
+
+
+def names(saved: Saved, plan: Plan) -> tuple[str, ...]:
+    """The names of the appended columns but the flag."""
+    noise = saved.noise
+    if noise.response.reads_levels:
+        levels = noise.modelled
+        each = [f"p_{level}" for level in levels]
+        ends = [] if plan.interval == "none" else [f"{name}{end}" for name in each for end in ("_low", "_high")]
+        ordered = [name for one in each for name in (one, *(end for end in ends if end in (f"{one}_low", f"{one}_high")))]
+        return (*ordered, *(("class",) if len(levels) > 1 else ()))
+    centre = noise.predicted
+    median = ("median",) if noise.median_apart else ()
+    if plan.interval == "none" or saved.errors.root is None:
+        return (centre, *median)
+    if plan.interval == "conformal":
+        return (centre, *median, "new_low", "new_high")
+    return (centre, *median, f"{centre}_low", f"{centre}_high", *(("new_low", "new_high") if noise.predicts_new else ()))
+
+
+def predictions(rows: Rows, plan: Plan) -> Columns:
+    """The columns of the rows, in the order of `names`."""
+    noise = rows.saved.noise
+    found, labels = _of_levels(rows, plan) if noise.response.reads_levels else (_of_numbers(rows, plan), {})
+    known = np.flatnonzero(rows.known)
+    numbers = {}
+    for name, values in found.items():
+        full = np.full(rows.batch.rows, np.nan)
+        full[known] = values
+        numbers[name] = full
+    texts = {}
+    for name, choices in labels.items():
+        text = [""] * rows.batch.rows
+        for place, choice in zip(known.tolist(), choices, strict=True):
+            text[place] = choice
+        texts[name] = text
+    return Columns(numbers, texts)
+
+
+def natural_shapes(saved: Saved) -> Array:
+    """The free shapes (s,) in natural units."""
+    powers = np.array([shape.unit_power for shape in saved.noise.shapes])
+    return saved.free + powers * float(np.log(saved.encoding.scaling.y_scale))
+
+
+def _of_numbers(rows: Rows, plan: Plan) -> dict[str, Array]:
+    saved, noise, eta = rows.saved, rows.saved.noise, rows.eta
+    free, centre = natural_shapes(saved), rows.saved.noise.predicted
+    value = noise.expected(eta, free)
+    found = {centre: value}
+    if noise.median_apart:
+        found["median"] = noise.quantile(np.full(len(eta), 0.5), eta, free)
+    se = rows.errors(0)
+    if plan.interval == "none" or se is None:
+        return found
+    if plan.interval == "conformal":
+        half = conformal_half(saved, plan.level)
+        return {**found, "new_low": value - half, "new_high": value + half}
+    low, high = of_mean(noise, eta, se, free, plan.level, saved.errors.df)
+    found |= {f"{centre}_low": low, f"{centre}_high": high}
+    if noise.predicts_new:
+        new = _exact(saved, eta, se, plan.level) or of_new(noise, eta, se, free, plan.level)
+        found |= {"new_low": new[0], "new_high": new[1]}
+    return found
+
+
+def _exact(saved: Saved, eta: Array, se: Array, level: float) -> tuple[Array, Array] | None:
+    """The interval of a law of sums of squares."""
+    training = saved.training
+    if training.rss is None or not training.residual_df:
+        return None
+    return exact(eta, se, float(np.sqrt(training.rss / training.residual_df)), level, training.residual_df)
+
+
+def conformal_half(saved: Saved, level: float) -> float:
+    """Half the length of the interval that holds a new response as often as `level` says, whatever its law (split conformal).
+
+    The ceil((n + 1) level)-th of n distances; infinite where there are too few.
+    """
+    scores = saved.training.conformal or ()
+    place = int(np.ceil((len(scores) + 1) * level)) - 1
+    return float(scores[place]) if place < len(scores) else float("inf")
+
+
+def _of_levels(rows: Rows, plan: Plan) -> tuple[dict[str, Array], dict[str, list[str]]]:
+    saved, noise, eta = rows.saved, rows.saved.noise, rows.eta
+    free = natural_shapes(saved)
+    p, all_levels = noise.probabilities(eta, free), saved.levels
+    shown = noise.modelled
+    found: dict[str, Array] = {}
+    ends = _level_ends(noise, rows, plan) if plan.interval == "law" and saved.errors.root is not None else None
+    for level in shown:
+        k = all_levels.index(level)
+        found[f"p_{level}"] = p[k]
+        if ends is not None:
+            found[f"p_{level}_low"], found[f"p_{level}_high"] = ends[0][k], ends[1][k]
+    if len(shown) == 1:
+        return found, {}
+    return found, {"class": [all_levels[k] for k in np.argmax(p, axis=0).tolist()]}
+
+
+STEP = 1e-6     # of a predictor: the derivative of a log odds by it, to eight digits
+
+
+def _level_ends(noise: NoiseModel, rows: Rows, plan: Plan) -> tuple[Array, Array]:
+    """Ends (K, n) of the interval of each probability: by the error of the one predictor, or on the scale of its log odds."""
+    from scipy.special import expit, logit
+
+    se = rows.errors(0)
+    if rows.eta.shape[1] == 1 and se is not None:
+        away = quantile(law_of(rows.saved.errors.df), plan.level) * se
+        sides = [noise.probabilities(shifted(rows.eta, sign * away), natural_shapes(rows.saved)) for sign in (-1.0, 1.0)]
+        return np.minimum(*sides), np.maximum(*sides)
+    saved, eta, free = rows.saved, rows.eta, natural_shapes(rows.saved)
+    root, places = saved.errors.root, saved.encoding.kept
+    assert root is not None
+    at = np.clip(logit(noise.probabilities(eta, free)), -700.0, 700.0)
+    moved = np.zeros((*at.shape, root.shape[1]))
+    first = 0
+    for k, columns in enumerate(places):
+        z = rows.times(columns, root[first : first + len(columns)])      # (n, d)
+        first += len(columns)
+        up, down = eta.copy(), eta.copy()
+        up[:, k] += STEP
+        down[:, k] -= STEP
+        slope = (logit(noise.probabilities(up, free)) - logit(noise.probabilities(down, free))) / (2.0 * STEP)
+        moved += np.nan_to_num(slope)[:, :, None] * z
+    half = quantile(law_of(saved.errors.df), plan.level) * np.linalg.norm(moved, axis=2)
+    return np.asarray(expit(at - half)), np.asarray(expit(at + half))

@@ -1,0 +1,53 @@
+"""Frame: predictions of a table in memory, as columns."""
+
+from typing import Any
+
+import numpy as np
+
+from mlefit import machine
+from mlefit.design.checks import unknown_columns
+from mlefit.errors import UsageError
+from mlefit.prediction.appended import Interval, Plan, names, predictions
+from mlefit.prediction.predict import check_kinds
+from mlefit.prediction.rows import Rows
+from mlefit.prediction.score import scored
+from mlefit.prediction.text import listed_flags
+from mlefit.saved.model import Saved
+from mlefit.source import ReadOptions, open_source
+from mlefit.source.batch import Batch
+
+
+def predicted(
+    saved: Saved, data: Any, read: ReadOptions, interval: str, level: float, seed: int, score: bool
+) -> dict[str, Any]:
+    """The appended columns by name, a value for each row of the data."""
+    if interval not in ("law", "conformal", "none"):
+        raise UsageError(f'interval: expected law, conformal or none, found "{interval}"', "such as interval='law'",
+                         code="bad-value")
+    if interval == "conformal" and saved.training.conformal is None:
+        raise UsageError("interval='conformal' needs the distances of rows held out, found none in the model",
+                         "fit with holdout", code="no-conformal")
+    kind: Interval = interval  # type: ignore[assignment]
+    plan, predictors = Plan(kind, level), saved.predictors
+    numbers, categories = list(predictors.numbers), list(predictors.categories)
+    if score:
+        (categories if saved.noise.response.reads_levels else numbers).append(saved.target)
+    blocks: list[dict[str, Any]] = []
+    with open_source(data, read) as source:
+        absent = [name for name in dict.fromkeys((*numbers, *categories)) if name not in source.names]
+        if absent:
+            raise unknown_columns(absent, source.names)
+        check_kinds(saved, source)
+
+        def block(batch: Batch) -> dict[str, Any]:
+            rows = Rows(saved, batch, {})
+            columns = predictions(rows, plan)
+            found: dict[str, Any] = {**columns.numbers, **columns.labels}
+            if score:
+                found |= scored(rows, plan, dict(columns.numbers), seed, batch.start)[0]
+            return {**found, "flag": listed_flags(batch.rows, rows.known, rows.lost, rows.doubted)}
+
+        blocks += source.map(numbers, categories, block, machine.threads())
+    shown = (*names(saved, plan), *(("nll", "residual") if score else ()), "flag")
+    return {name: [*(value for one in blocks for value in one[name])] if isinstance(blocks[0][name], list)
+            else np.concatenate([one[name] for one in blocks]) for name in shown}

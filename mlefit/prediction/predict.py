@@ -1,0 +1,171 @@
+"""Predict: a saved model and a table -> the table with predictions behind its rows, block by block."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.design.checks import unknown_columns
+from mlefit.errors import DataError, UsageError
+from mlefit.prediction.appended import Interval, Plan, names, predictions
+from mlefit.prediction.rows import Rows
+from mlefit.prediction.score import Score, scored
+from mlefit.prediction.text import flags, joined, numerals, quoted
+from mlefit.saved.model import Saved
+from mlefit.source.part import Wanted
+from mlefit.source.reader import Reader
+from mlefit.source.source import Kind, Source
+from mlefit.source.standing import Standing, standing
+
+FLAG = "flag"
+
+
+class Asked(NamedTuple):
+    """What is to be written: how names begin, the columns kept (None: all as they stand), intervals, and how numbers are spelt.
+
+    `score`: the target is there, and what it says of the predictions is appended. `strict`: rows without a prediction end it.
+    """
+
+    prefix: str = ""
+    ids: tuple[str, ...] | None = None
+    interval: Interval = "law"
+    level: float = 0.95
+    digits: int | None = None
+    score: bool = False
+    strict: bool = False
+    seed: int = 0
+
+
+@dataclass
+class Told:
+    """What became of the rows: how many there were, those without a prediction and those in doubt by cause, and their score."""
+
+    rows: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
+    doubted: Counter[str] = field(default_factory=Counter)
+    score: Score = field(default_factory=Score)
+
+    def add(self, rows: Rows, score: Score) -> None:
+        """The rows of one block, in order."""
+        self.rows += rows.batch.rows
+        for flag, mask in rows.lost.items():
+            self.lost[flag.partition("=")[0]] += int(mask.sum())
+        for flag, mask in rows.doubted.items():
+            self.doubted[flag] += int(mask.sum())
+        self.score += score
+
+
+class Block(NamedTuple):
+    """The text of a block, and what is told of its rows."""
+
+    text: bytes
+    rows: Rows
+    score: Score
+
+
+def check_kinds(saved: Saved, source: Source) -> None:
+    """Raises DataError for a column of dates that held numbers at the fit, or the other way round."""
+    for column in saved.columns:
+        name, dates = str(column["name"]), column.get("kind") == "date"
+        if column.get("kind") != "levels" and dates != (source.kinds[name] is Kind.DATE):
+            raise DataError(
+                f'column "{name}": the model has {"dates" if dates else "numbers"}, found {source.kinds[name].value}',
+                f"read it as the fit did: --as {name}={'date' if dates else 'number'}", code="other-kind", columns=[name])
+
+
+class Predictor:
+    """A saved model about to meet a table. Raises UsageError for columns that are not there, or that are there already."""
+
+    def __init__(self, saved: Saved, source: Reader, asked: Asked) -> None:
+        self.saved, self.source, self.asked = saved, source, asked
+        self.told = Told()
+        self.plan = Plan(asked.interval, asked.level)
+        part = source.parts[0]
+        self.delimiter, self.decimal = part.signs
+        self._end = "\n"
+        predictors = saved.predictors
+        needed = dict.fromkeys((*predictors.numbers, *predictors.categories, *((saved.target,) if asked.score else ())))
+        absent = [name for name in (*needed, *(asked.ids or ())) if name not in source.names]
+        if absent:
+            raise unknown_columns(absent, source.names)
+        check_kinds(saved, source)
+        self.names = (*names(saved, self.plan), *(("nll", "residual") if asked.score else ()), FLAG)
+        self.shown = tuple(asked.prefix + name for name in self.names)
+        kept = source.names if asked.ids is None else asked.ids
+        twice = [name for name in self.shown if name in kept]
+        if twice:
+            raise UsageError(f'the table has a column "{twice[0]}" already', "give the new ones a beginning with --prefix",
+                             code="name-taken", columns=twice)
+        if asked.interval == "conformal" and saved.training.conformal is None:
+            raise UsageError("--interval conformal needs the distances of rows held out, found none in the model",
+                             "fit with --holdout and save again", code="no-conformal")
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the table is read for."""
+        numbers, categories = list(self.saved.predictors.numbers), list(self.saved.predictors.categories)
+        if self.asked.score:
+            (categories if self.saved.noise.response.reads_levels else numbers).append(self.saved.target)
+        categories += self.asked.ids or ()
+        return self.source.wanted(numbers, categories)
+
+    def header(self) -> bytes:
+        """The line of names; empty where the table has none."""
+        heading = self.source.parts[0].heading()
+        if not heading:
+            return b""
+        stands = heading.decode("utf-8", "replace") if self.asked.ids is None else None
+        first = [stands] if stands is not None else [quoted(name, self.delimiter) for name in self.asked.ids or ()]
+        return (self.delimiter.join([*first, *(quoted(name, self.delimiter) for name in self.shown)]) + self._end).encode()
+
+    def blocks(self, threads: int) -> Iterator[bytes]:
+        """The rows as text, in order; `told` grows with them. Raises DataError for what is no table."""
+        for block in standing(self.source.parts, self.wanted, self._block, threads):
+            self.told.add(block.rows, block.score)
+            yield block.text
+
+    def _block(self, found: Standing) -> Block:
+        rows = Rows(self.saved, found.batch, found.bad)
+        if self.asked.strict and rows.lost:
+            raise self._refusal(rows, found.first)
+        columns = predictions(rows, self.plan)
+        numbers = dict(columns.numbers)
+        score = Score()
+        if self.asked.score:
+            added, score = scored(rows, self.plan, numbers, self.asked.seed, found.first)
+            numbers |= added
+        texts = [self._text(name, numbers, columns.labels) for name in self.names[:-1]]
+        texts.append(flags(found.batch.rows, rows.known, rows.lost, rows.doubted, self.delimiter))
+        return Block(joined(self._lines(found), texts, self.delimiter, self._end), rows, score)
+
+    def _text(self, name: str, numbers: "dict[str, Array]", labels: Any) -> Any:
+        import pyarrow as pa
+
+        if name in labels:
+            return pa.array([quoted(text, self.delimiter) for text in labels[name]], pa.string())
+        return numerals(numbers[name], self.asked.digits, self.decimal)
+
+    def _lines(self, found: Standing) -> Any:
+        if self.asked.ids is None:
+            return found.lines
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if not self.asked.ids:
+            return None
+        cells = []
+        for name in self.asked.ids:
+            category = found.batch.categories[name]
+            texts = pa.array([quoted(level, self.delimiter) for level in category.levels] + [""], pa.string())
+            codes = np.where(category.codes < 0, len(category.levels), category.codes)
+            cells.append(texts.take(pa.array(codes)))
+        return cells[0] if len(cells) == 1 else pc.binary_join_element_wise(*cells, self.delimiter)
+
+    def _refusal(self, rows: Rows, first: int) -> DataError:
+        row, flag = min((int(np.flatnonzero(mask)[0]), flag) for flag, mask in rows.lost.items())
+        return DataError(f"row {first + row + 1}: there is no prediction ({flag})",
+                         "complete the row, or use --missing keep", code="no-prediction", rows=[first + row + 1])
+

@@ -1,0 +1,161 @@
+"""Rows: new rows in the coordinates of a saved model, and what keeps some of them from a prediction.
+
+Flags that leave a row without one: `missing:x`, `not-a-number:x`, `new-level:site=d`, `not-finite:log(x)`. Flags of doubt:
+`outside:x`, beyond the range of the rows fitted, and `far`, inside every range and still outside of those rows: of larger
+leverage than any of them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mlefit.arrays import Array, Mask, block
+from mlefit.design.bases import Polynomial, Spline
+from mlefit.design.complete import Used
+from mlefit.design.terms import Term
+from mlefit.mean import Encoding as Units1
+from mlefit.mean import Units
+from mlefit.saved.model import Saved
+from mlefit.source.batch import Batch
+
+LEVERAGE = 1.0 + 1e-9       # times the largest of the rows fitted: more than rounding
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a `batch` (n); `bad`: by column, cells that are no numbers."""
+
+    saved: Saved
+    batch: Batch
+    bad: Mapping[str, Mask]
+
+    @cached_property
+    def lost(self) -> dict[str, Mask]:
+        """By flag, the rows (n,) that have no prediction; a row counts under its first flag alone."""
+        found: dict[str, Mask] = {}
+        free = np.ones(self.batch.rows, bool)
+        for flag, found_in in self._reasons():
+            rows = found_in & free if flag.startswith("not-finite") else found_in
+            if rows.any():
+                found[flag] = found[flag] | rows if flag in found else rows
+                free = free & ~rows
+        return found
+
+    def _reasons(self) -> Iterator[tuple[str, Mask]]:
+        predictors, batch = self.saved.predictors, self.batch
+        for name in predictors.numbers:
+            values = batch.numbers[name]
+            wrong = self.bad.get(name, np.zeros(batch.rows, bool)) | np.isinf(values)
+            yield f"not-a-number:{name}", wrong
+            yield f"missing:{name}", np.isnan(values) & ~wrong
+        for name in predictors.categories:
+            yield f"missing:{name}", batch.categories[name].codes < 0
+        for name, rows in predictors.unlearnt(batch).items():
+            if name not in batch.categories:       # a part of a date
+                yield f"new-level:{name}", rows
+                continue
+            category = batch.categories[name]
+            for code in np.unique(category.codes[rows & (category.codes >= 0)]).tolist():
+                yield f"new-level:{name}={category.levels[code]}", category.codes == code
+        whole = np.ones(batch.rows, bool)
+        for term in predictors.distinct:
+            if term.plain is None and term.numbers:
+                values = term.evaluate(batch, np.zeros(batch.rows, bool))
+                yield f"not-finite:{term.text}", whole & ~np.isfinite(values).all(axis=1)
+        if predictors.offset is not None and predictors.offset.factor.plain is None:
+            yield f"not-finite:{predictors.offset.text}", ~np.isfinite(predictors.offset.evaluate(batch))
+
+    @cached_property
+    def known(self) -> Mask:
+        """The rows (n,) that have a prediction."""
+        lost = np.zeros(self.batch.rows, bool)
+        for rows in self.lost.values():
+            lost |= rows
+        return ~lost
+
+    @cached_property
+    def design(self) -> Array:
+        """The encoded design (k, p) of the rows that have a prediction."""
+        used = Used.of(self.batch, self.known)
+        x = block(used.rows.size, self.saved.predictors.width)
+        if used.rows.size:
+            self.saved.predictors.encode(used, self.saved.encoding.scaling, x)
+        return x
+
+    @cached_property
+    def eta(self) -> Array:
+        """Predictors (k, m) in natural units, offset included."""
+        saved, places, at = self.saved, self.saved.encoding.kept, 0
+        encoded = block(self.design.shape[0], len(places))
+        for k, columns in enumerate(places):
+            total = np.zeros(self.design.shape[0])
+            for column in columns:      # one after the other: the bits of a row do not depend on its neighbours
+                total += self.design[:, column] * saved.coefficients[at]
+                at += 1
+            encoded[:, k] = total
+        eta = self.units.natural(encoded)
+        known = saved.predictors.known(Used.of(self.batch, self.known))
+        if known is not None:
+            eta[:, 0] += known
+        return eta
+
+    @property
+    def units(self) -> Units:
+        """How the response was encoded."""
+        scaling = self.saved.encoding.scaling
+        return Units(tuple(Units1(np.zeros(0), np.ones(0), intercept=False) for _ in self.saved.encoding.kept),
+                     scaling.y_centre, scaling.y_scale, self.saved.noise.predictors)
+
+    def errors(self, predictor: int) -> Array | None:
+        """Standard errors (k,) of a predictor; None where the model has kept none."""
+        root, places = self.saved.errors.root, self.saved.encoding.kept
+        if root is None:
+            return None
+        first = sum(len(columns) for columns in places[:predictor])
+        power = self.saved.noise.predictors[predictor].unit_power
+        moved = self.times(places[predictor], root[first : first + len(places[predictor])])
+        return np.asarray(np.sqrt(np.einsum("ij,ij->i", moved, moved))) * self.saved.encoding.scaling.y_scale**power
+
+    def times(self, places: tuple[int, ...], root: Array) -> Array:
+        """Encoded columns of the rows times a matrix (r, d): (k, d), in an order that the number of rows does not change."""
+        return np.asarray(np.einsum("ij,jk->ik", self.design[:, list(places)], root))
+
+    @cached_property
+    def doubted(self) -> dict[str, Mask]:
+        """By flag, the rows (k,) whose prediction is beyond what the rows fitted can vouch for."""
+        found: dict[str, Mask] = {}
+        anywhere = np.zeros(self.design.shape[0], bool)
+        for name, rows in self._outside():
+            if rows.any():
+                found[f"outside:{name}"] = found.get(f"outside:{name}", np.zeros_like(rows)) | rows
+                anywhere |= rows
+        root, largest = self.saved.errors.leverage_root, self.saved.training.leverage_max
+        if root is not None and largest is not None:
+            white = self.times(self.saved.encoding.kept[0], root)
+            far = (np.einsum("ij,ij->i", white, white) > LEVERAGE * largest) & ~anywhere
+            if far.any():
+                found["far"] = far
+        return found
+
+    def _outside(self) -> Iterator[tuple[str, Mask]]:
+        encoding, place = self.saved.encoding, int(self.saved.predictors.intercept)
+        for term in self.saved.predictors.distinct:
+            if len(term.factors) == 1 and term.numbers:
+                yield _called(term), self._beyond(term, place, encoding.low, encoding.high)
+            place += term.width
+
+    def _beyond(self, term: Term, place: int, low: Array, high: Array) -> Mask:
+        factor = term.factors[0]
+        if isinstance(factor, Spline):      # whose columns may stay small beyond the knots
+            values = factor.argument.values(self.batch)[self.known]
+            return (values < factor.knots[0]) | (values > factor.knots[-1])
+        columns = slice(place, place + (1 if isinstance(factor, Polynomial) else term.width))      # degree 1 is monotone
+        x = self.design[:, columns]
+        return np.asarray(((x < low[columns]) | (x > high[columns])).any(axis=1))
+
+
+def _called(term: Term) -> str:
+    """The column that a term is made of, or its text where it is made of several."""
+    return next(iter(term.numbers)) if len(term.numbers) == 1 else term.text

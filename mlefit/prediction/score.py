@@ -1,0 +1,91 @@
+"""Score: what the responses of new rows say of their predictions.
+
+    nll        -log q(y | x), nats, in the unit of the response
+    residual   Phi^-1(u), u = F(y | x), of a discrete law a random point of its cell: standard normal if the model is true
+               (Dunn and Smyth 1996). The random numbers are those of (seed, row).
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.noise.model import Measure
+from mlefit.prediction.appended import Plan, natural_shapes
+from mlefit.prediction.rows import Rows
+
+
+@dataclass(frozen=True)
+class Score:
+    """Rows with a response and a prediction, sums of their nll and its squares, and how many fell inside their interval."""
+
+    n: int = 0
+    nll: float = 0.0
+    square: float = 0.0
+    judged: int = 0
+    inside: int = 0
+
+    def __add__(self, other: "Score") -> "Score":
+        return Score(self.n + other.n, self.nll + other.nll, self.square + other.square, self.judged + other.judged,
+                     self.inside + other.inside)
+
+    @property
+    def mean(self) -> float:
+        """Nats per row."""
+        return self.nll / self.n
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean."""
+        return sqrt(max(self.square / self.n - self.mean**2, 0.0) / self.n)
+
+
+def responses(rows: Rows) -> Array:
+    """The response (n,) of each row, NaN where there is none that the law knows; a level is its place among those of the fit."""
+    saved = rows.saved
+    if not saved.noise.response.reads_levels:
+        y = rows.batch.numbers[saved.target].copy()
+        y[~np.isfinite(y)] = np.nan
+        refused = saved.noise.response.refused(np.nan_to_num(y, nan=1.0))
+        if refused is not None:
+            y[refused] = np.nan
+        return y
+    category = rows.batch.categories[saved.target]
+    places = {level: float(place) for place, level in enumerate(saved.levels)}
+    known = np.array([places.get(level, places.get(level.removesuffix(".0"), np.nan)) for level in category.levels] + [np.nan])
+    return np.asarray(known[category.codes])
+
+
+def scored(rows: Rows, plan: Plan, predicted: dict[str, Array], seed: int, first: int) -> tuple[dict[str, Array], Score]:
+    """The columns `nll` and `residual` (n,), and what they add up to."""
+    y, known = responses(rows), np.flatnonzero(rows.known)
+    there = ~np.isnan(y[known])
+    places = known[there]
+    nll, residual = np.full(y.size, np.nan), np.full(y.size, np.nan)
+    if not places.size:
+        return {"nll": nll, "residual": residual}, Score()
+    noise, eta, free = rows.saved.noise, rows.eta[there], natural_shapes(rows.saved)
+    values = y[places]
+    nll[places] = noise.nll(values, eta, free, 0).value
+    chance = np.array([np.random.default_rng([seed, first + int(row)]).random() for row in places]) if (
+        noise.measure is Measure.MASS) else np.empty(0)
+    residual[places] = quantile_residuals(rows, values, eta, free, chance)
+    inside = judged = 0
+    if "new_low" in predicted:
+        low, high = (predicted[name][places] for name in ("new_low", "new_high"))
+        judged, inside = places.size, int(((values >= low) & (values <= high)).sum())
+    told = nll[places]
+    return {"nll": nll, "residual": residual}, Score(places.size, float(told.sum()), float(told @ told), judged, inside)
+
+
+def quantile_residuals(rows: Rows, y: Array, eta: Array, free: Array, chance: Array) -> Array:
+    """Phi^-1(u) (n,), accurate in both tails; `chance` (n,): where in its cell each row of a discrete law falls."""
+    from scipy.special import ndtri, ndtri_exp
+
+    noise = rows.saved.noise
+    if noise.measure is Measure.DENSITY:
+        low, high = noise.log_cdf(y, eta, free), noise.log_sf(y, eta, free)
+        return np.where(low < high, ndtri_exp(np.minimum(low, 0.0)), -ndtri_exp(np.minimum(high, 0.0)))
+    above, below = np.exp(noise.log_cdf(y, eta, free)), np.exp(noise.log_cdf(noise.below(y), eta, free))
+    return np.asarray(ndtri(below + chance * (above - below)))

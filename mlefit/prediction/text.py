@@ -1,0 +1,77 @@
+"""Text: what is appended to a row, as CSV: numbers in the shortest form that reads back, quotes only where they are needed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mlefit.arrays import Array, Mask
+
+
+def quoted(cell: str, delimiter: str) -> str:
+    """A cell with quotes where it holds the delimiter, a quote or a line end."""
+    if any(sign in cell for sign in (delimiter, '"', "\n", "\r")):
+        return '"' + cell.replace('"', '""') + '"'
+    return cell
+
+
+def numerals(values: Array, digits: int | None, decimal: str) -> Any:
+    """Numbers (n,) as an Arrow array of texts, empty where there is none; `digits`: significant ones, None for all."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    missing = np.isnan(values)
+    if digits is None:
+        texts = pc.cast(pa.array(values, mask=missing), pa.string())
+        texts = pc.if_else(pc.ends_with(texts, ".0"), pc.utf8_slice_codeunits(texts, 0, -2), texts)
+    else:
+        texts = pa.array([None if np.isnan(value) else f"{value:.{digits}g}" for value in values.tolist()], pa.string())
+    texts = pc.fill_null(texts, "")
+    return texts if decimal == "." else pc.replace_substring(texts, ".", decimal)
+
+
+def joined(lines: Any, columns: Sequence[Any], delimiter: str, end: str) -> bytes:
+    """Lines (an Arrow array of texts, or None) and columns behind them, row by row, each row ended."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    parts = [*([] if lines is None else [lines]), *columns]
+    rows = parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, delimiter)
+    ended = pc.binary_join_element_wise(rows, pa.scalar(end), "")
+    return b"".join(memoryview(chunk) for chunk in _data(ended))
+
+
+def _data(texts: Any) -> list[Any]:
+    """The bytes of an Arrow array of texts."""
+    import pyarrow as pa
+
+    chunks = texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]
+    found = []
+    for chunk in chunks:
+        offsets = np.frombuffer(chunk.buffers()[1], np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+        if len(offsets) > 1 and chunk.buffers()[2] is not None:
+            found.append(memoryview(chunk.buffers()[2])[int(offsets[0]) : int(offsets[-1])])
+    return found
+
+
+def listed_flags(rows: int, known: Mask, lost: Mapping[str, Mask], doubted: Mapping[str, Mask]) -> list[str]:
+    """The flags of rows (n,), joined by `;`; `doubted` are of the rows with a prediction."""
+    places = np.flatnonzero(known)
+    told: dict[int, list[str]] = {}
+    for flag, mask in lost.items():
+        for row in np.flatnonzero(mask).tolist():
+            told.setdefault(row, []).append(flag)
+    for flag, mask in doubted.items():
+        for row in places[mask].tolist():
+            told.setdefault(row, []).append(flag)
+    texts = [""] * rows
+    for row, found in told.items():
+        texts[row] = ";".join(found)
+    return texts
+
+
+def flags(rows: int, known: Mask, lost: Mapping[str, Mask], doubted: Mapping[str, Mask], delimiter: str) -> Any:
+    """The flags of rows (n,), as an Arrow array of texts."""
+    import pyarrow as pa
+
+    return pa.array([quoted(text, delimiter) for text in listed_flags(rows, known, lost, doubted)], pa.string())

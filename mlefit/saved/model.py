@@ -1,0 +1,87 @@
+"""Model: a fitted model as far as predictions need it, whatever the units in which it was found.
+
+A design column is encoded as (x_j - c_j) / s_j. With B the coefficients of encoded columns, `root` K and a row z of them,
+
+    eta = z'B (+ offset),   se(eta) = |K'z|:
+
+a covariance in natural units would lose what centring has kept (eight digits of Longley's with its years shifted by 1e6).
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from mlefit.arrays import Array
+from mlefit.design.predictors import Predictors
+from mlefit.design.scaling import Scaling
+from mlefit.noise.model import NoiseModel
+
+MOST_ROOTS = 2_000      # coefficients beyond which no covariance is kept
+
+
+class Encoding(NamedTuple):
+    """How the design columns (p,) are encoded, and their least and largest encoded values in the rows fitted.
+
+    `kept`: for each predictor the places of the columns that have a coefficient.
+    """
+
+    scaling: Scaling
+    low: Array
+    high: Array
+    kept: tuple[tuple[int, ...], ...]
+
+
+class Errors(NamedTuple):
+    """Roots of the covariance of the encoded coefficients (P, d), of the free shapes (s, d), and of the leverage (r, r).
+
+    `df`: degrees of freedom of the law of t, None for the normal law. All None where there are too many coefficients.
+    """
+
+    root: Array | None
+    shape_root: Array | None
+    leverage_root: Array | None
+    df: float | None
+
+
+class Training(NamedTuple):
+    """What the rows fitted tell of others. `rss`: in natural units, of a law of sums of squares. `conformal`: sorted distances
+    of held-out responses from their predictions, at most MOST_ROOTS of them."""
+
+    n: int
+    parameters: int
+    residual_df: float | None
+    rss: float | None
+    leverage_max: float | None
+    nll_mean: float
+    nll_sd: float
+    on_new_rows: float | None
+    conformal: tuple[float, ...] | None = None
+
+
+class Saved(NamedTuple):
+    """`fit`: the whole of `mlefit.fit/1`. `target`: the column of the response, `levels` its levels, the reference or negative one
+    first. Coefficients (P,), predictor after predictor, and free shapes (s,) in encoded units. `missing`: words for cells without
+    a value. `columns`: what a reader may know of the columns that a prediction needs.
+    """
+
+    fit: Mapping[str, Any]
+    noise: NoiseModel
+    target: str
+    predictors: Predictors
+    columns: tuple[Mapping[str, Any], ...]
+    encoding: Encoding
+    coefficients: Array
+    free: Array
+    errors: Errors
+    training: Training
+    levels: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def level(self) -> float:
+        """The confidence level of the fit."""
+        return float(self.fit["model"]["level"])
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """SHA-256 of the files that were fitted."""
+        return tuple(self.fit["data"]["sha256"])

@@ -1,0 +1,166 @@
+"""Read: JSON of the schema `mlefit.model/1` -> a model. Everything in it is checked, and nothing of it is run."""
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.design.predictors import Predictors
+from mlefit.design.scaling import Scaling
+from mlefit.design.terms import Offset
+from mlefit.errors import DataError, UsageError
+from mlefit.noise import MODELS
+from mlefit.noise.model import NoiseModel
+from mlefit.saved.checked import Checked, bad
+from mlefit.saved.factors import parsed, read
+from mlefit.saved.model import MOST_ROOTS, Encoding, Errors, Saved, Training
+from mlefit.saved.write import SCHEMA
+
+LARGEST = 100 << 20     # bytes
+MOST_TERMS = 20_000
+MOST_LEVELS = 100_000
+
+
+def load(path: str) -> Saved:
+    """The model in a file. Raises DataError, exit 3, for what is none."""
+    try:
+        if Path(path).stat().st_size > LARGEST:
+            raise DataError(f"{path}: expected a model of at most {LARGEST >> 20} MB", "check the path", code="bad-model")
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}", "check the path", code="no-file") from None
+    except ValueError:
+        raise DataError(f"{path}: expected a model, found no text", "name a file that `mlefit fit --save` wrote",
+                        code="bad-model") from None
+    try:
+        value = json.loads(text, parse_constant=_none)
+    except (ValueError, RecursionError):
+        raise DataError(f"{path}: expected a model, found no JSON", "name a file that `mlefit fit --save` wrote",
+                        code="bad-model") from None
+    return from_dict(value, path)
+
+
+def _none(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def from_dict(value: Any, path: str = "model") -> Saved:
+    """The model that a JSON object describes. Raises DataError with the key at fault."""
+    top = Checked(value)
+    schema = top.key("schema").value
+    if schema != SCHEMA:
+        wrote = top.key("mlefit").value if isinstance(value, dict) else None
+        by = f", written by mlefit {str(wrote)[:20]}" if isinstance(wrote, str) else ""
+        raise DataError(f"{path}: expected the schema {SCHEMA}, found {str(schema)[:40]}{by}",
+                        "name a file that `mlefit fit --save` wrote", code="bad-model")
+    design, covariance = top.key("design"), top.key("covariance")
+    columns = tuple(column.object() for column in design.key("columns").items(MOST_TERMS))
+    names = [Checked(column).key("name").text() for column in columns]
+    predictors = _predictors(design, names)
+    levels = _levels(design)
+    noise = _law(design, levels)
+    encoding = _encoding(design, covariance, predictors, len(noise.predictors))
+    count = sum(len(places) for places in encoding.kept)
+    coefficients = _sized(covariance.key("coefficients"), count)
+    free = _sized(covariance.key("free"), len(noise.shapes))
+    target = design.key("target").key("column").text()
+    missing = tuple(token.text() for token in design.key("na").items(MOST_TERMS))
+    fit = _fit(top.key("fit"))
+    return Saved(fit, noise, target, predictors, columns, encoding, coefficients, free,
+                 _errors(covariance, count, len(noise.shapes), encoding), _training(top.key("sample")), levels, missing)
+
+
+def _fit(value: Checked) -> Mapping[str, Any]:
+    """The fit, with what predictions take from it."""
+    level = value.key("model").key("level")
+    if not 0.0 < level.number() < 1.0:
+        raise bad(level.path, "a number between 0 and 1", f"{level.number():g}")
+    value.key("model").key("se_used").text()
+    for digest in value.key("data").key("sha256").items():
+        digest.text()
+    return value.object()
+
+
+def _levels(design: Checked) -> tuple[str, ...]:
+    levels = design.key("levels").maybe()
+    return () if levels is None else tuple(level.text() for level in levels.items(MOST_LEVELS))
+
+
+def _law(design: Checked, levels: tuple[str, ...]) -> NoiseModel:
+    try:
+        law = MODELS.find(design.key("law").text(), "")
+    except UsageError as error:
+        raise bad(design.key("law").path, "a model of mlefit", error.message) from None
+    if law.response.reads_levels and (len(levels) < 2 or len(levels) > (law.response.most_levels or MOST_LEVELS)):
+        raise bad(design.key("levels").path, "the levels of the target", str(len(levels)))
+    return law.of(levels)
+
+
+def _predictors(design: Checked, names: Sequence[str]) -> Predictors:
+    terms = tuple(read(term, names) for term in design.key("terms").items(MOST_TERMS))
+    scale = design.key("scale_terms").maybe()
+    offset = design.key("offset").maybe()
+    known = None
+    if offset is not None:
+        factor = parsed(offset, names)
+        if factor.learns or factor.categories or factor.width != 1:
+            raise bad(offset.path, "arithmetic on columns", offset.text()[:40])
+        known = Offset(factor)
+    return Predictors(terms, design.key("intercept").yes(), known,
+                      None if scale is None else tuple(read(term, names) for term in scale.items(MOST_TERMS)))
+
+
+def _encoding(design: Checked, covariance: Checked, predictors: Predictors, count: int) -> Encoding:
+    width = predictors.width
+    centre, scale = (_sized(covariance.key(name), width) for name in ("centre", "scale"))
+    if (scale <= 0.0).any():
+        raise bad(covariance.key("scale").path, "numbers > 0", "another")
+    low, high = (_sized(design.key(name), width) for name in ("low", "high"))
+    kept = []
+    for places in design.key("kept").items(MOST_LEVELS):
+        found = tuple(place.whole(0, max(width - 1, 0)) for place in places.items())
+        if any(a >= b for a, b in pairwise(found)):
+            raise bad(places.path, "places in order", "others")
+        kept.append(found)
+    if len(kept) != count:
+        raise bad(design.key("kept").path, f"{count} lists", str(len(kept)))
+    scaling = Scaling(centre, scale, design.key("y_centre").number(), design.key("y_scale").positive())
+    return Encoding(scaling, low, high, tuple(kept))
+
+
+def _errors(covariance: Checked, count: int, shapes: int, encoding: Encoding) -> Errors:
+    df = covariance.key("df").maybe()
+    rank = len(encoding.kept[0])
+    return Errors(
+        _matrix(covariance.key("root"), count), _matrix(covariance.key("shape_root"), shapes),
+        _matrix(covariance.key("leverage_root"), rank), None if df is None else df.positive())
+
+
+def _training(sample: Checked) -> Training:
+    conformal = sample.key("conformal").maybe()
+    scores = None if conformal is None else tuple(conformal.numbers()[:MOST_ROOTS])
+    optional = {name: None if (found := sample.key(name).maybe()) is None else found.number()
+                for name in ("residual_df", "rss", "leverage_max", "on_new_rows")}
+    return Training(sample.key("n").whole(), sample.key("parameters").whole(), nll_mean=sample.key("nll_mean").number(),
+                    nll_sd=sample.key("nll_sd").number(), conformal=scores, **optional)
+
+
+def _sized(value: Checked, size: int) -> Array:
+    found = value.numbers()
+    if len(found) != size:
+        raise bad(value.path, f"{size} numbers", str(len(found)))
+    return np.array(found)
+
+
+def _matrix(value: Checked, rows: int) -> Array | None:
+    """(rows, d), None where there is none."""
+    if value.maybe() is None:
+        return None
+    found = [row.numbers() for row in value.items(MOST_ROOTS)]
+    if len(found) != rows or len({len(row) for row in found}) > 1:
+        raise bad(value.path, f"{rows} rows of one length", str(len(found)))
+    return np.array(found).reshape(rows, len(found[0]) if found else 0)

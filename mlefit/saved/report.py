@@ -1,0 +1,56 @@
+"""Report: the report of a saved fit, from its JSON back to the records that the renderers print."""
+
+from collections.abc import Mapping
+from types import MappingProxyType, NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from mlefit.errors import DataError
+from mlefit.report.report import Report
+
+NESTED = {"mle": "routes", "loss": "routes"}        # fields of the report that stand under another key
+
+
+def report_of(fit: Mapping[str, Any]) -> Report:
+    """The report. Raises DataError where the object is none."""
+    routes = fit.get("routes") or {}
+    flat = {**fit, "version": fit.get("mlefit"), **{name: routes.get(name) for name in NESTED}}
+    try:
+        found = _record(Report, flat)
+    except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
+        raise DataError(f"model file, key fit: expected the object of a fit, found another ({str(error)[:60]})",
+                        "save the model again with `mlefit fit ... --save FILE`", code="bad-model") from None
+    assert isinstance(found, Report)
+    return found
+
+
+def _record(type_: Any, value: Mapping[str, Any]) -> Any:
+    """A named tuple of what an object holds; keys that it does not know are left, absent ones keep their default."""
+    hints, arguments = get_type_hints(type_), {}
+    for field in type_._fields:
+        key = field.rstrip("_")
+        if key in value:
+            arguments[field] = _value(hints[field], value[key])
+    return type_(**arguments)
+
+
+def _value(type_: Any, value: Any) -> Any:
+    """A value of JSON as the type that a field has. Raises TypeError for what cannot be one."""
+    origin, inner = get_origin(type_), get_args(type_)
+    if origin in (Union, UnionType):
+        return None if value is None else _value(next(one for one in inner if one is not NoneType), value)
+    if origin is Literal:
+        if value not in inner:
+            raise TypeError(f"{value!r} is none of {inner}")
+        return value
+    if origin is tuple:
+        each = inner[:1] * len(value) if inner[1:] == (Ellipsis,) else inner
+        return tuple(_value(one, item) for one, item in zip(each, value, strict=True))
+    if origin in (dict, Mapping):
+        return MappingProxyType({str(key): _value(inner[1], item) for key, item in value.items()})
+    if hasattr(type_, "_fields"):
+        return _record(type_, value)
+    if type_ is float and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, type_):
+        raise TypeError(f"{value!r} is no {type_.__name__}")
+    return value
