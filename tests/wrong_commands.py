@@ -7,6 +7,16 @@ CARS = "mpg,wt,hp,carb,am\n" + "".join(
     for i in range(30)
 )
 REFUSED = (     # the command, the exit code, the message and the remedy
+    ("fit cars.csv -t mpg -x .", 2, 'there is no column "."',
+     "without -x all other columns are predictors; the columns are mpg, wt, hp, carb, am"),
+    ("fit cars.csv -t mpg -x wt+hp", 2, 'there is no column "wt+hp"', "did you mean wt,hp? the columns are mpg, wt, hp, carb, am"),
+    ("fit cars.csv 'mpg = wt + hp'", 2, '"mpg = wt + hp" is no table; a formula has ~ between target and predictors',
+     "did you mean `mlefit fit cars.csv -f 'mpg ~ wt + hp'`?"),
+    ("fit cars.csv -y mpg", 2, "-y: there is no such option", "did you mean -t COLUMN? `mlefit fit --help` lists the options"),
+    ("fit cars.csv --summary", 2, "--summary: there is no such option",
+     "what is printed is the summary, and --detail has everything; `mlefit fit --help` lists the options"),
+    ("fit cars.csv -f 'mpg ~ s(wt)'", 2, 'formula, character 7: "s" is not a function of formulas', "use bs()"),
+    ("completion", 2, "SHELL is missing: expected bash, zsh, fish or powershell", "such as `source <(mlefit completion bash)`"),
     ("lm cars.csv", 2,
      'there is no command "lm"',
      "did you mean `mlefit fit cars.csv -m gaussian`?"),
@@ -157,6 +167,7 @@ UNDERSTOOD = (      # what is typed, what is meant, and the notes that say so
     ("fit cars.csv -x -am", "fit cars.csv -t carb -x mpg,wt,hp", ()),
     ("fit cars.csv -f 'mpg ~ wt' -t mpg", "fit cars.csv -f 'mpg ~ wt'", ()),
     ("fit cars.csv -m logistic", "fit cars.csv -m bernoulli", ("model: logistic is called bernoulli here.",)),
+    ("fit cars.csv -m 'logistic regression'", "fit cars.csv -m bernoulli", ("model: logistic regression is called bernoulli here.",)),
     ("fit cars.csv -m BINOMIAL", "fit cars.csv -m bernoulli", ("model: BINOMIAL is called bernoulli here.",)),
     ("fit cars.csv -t mpg -m lm", "fit cars.csv -t mpg -m gaussian", ("model: lm is called gaussian here.",)),
     ("fit cars.csv -t mpg -o md", "fit cars.csv -t mpg -o markdown", ()),

@@ -24,6 +24,12 @@ OBJECTS = 1_000_000    # start-up makes half a million objects, and all stay: to
 TRACEBACK = "MLEFIT_TRACEBACK"     # set to 1, a defect shows its whole trace
 
 
+WANTED = {        # an argument that is missing, by its name
+    "MODEL": ("MODEL is missing: expected the name of a noise model", "`mlefit models` lists them"),
+    "SHELL": ("SHELL is missing: expected bash, zsh, fish or powershell", "such as `source <(mlefit completion bash)`"),
+}
+
+
 class UserInterruptError(MlefitError):
     """Ctrl-C."""
 
@@ -128,8 +134,9 @@ def translated(error: BaseException) -> UsageError:
             f"{shown(str(option))}: its value is missing", "`mlefit fit --help` says what it takes",
             code="missing-value",
         )
-    if getattr(error, "param_hint", None) == "'MODEL'" or getattr(getattr(error, "param", None), "metavar", None) == "MODEL":
-        return UsageError("MODEL is missing: expected the name of a noise model", "`mlefit models` lists them", code="no-model")
+    absent = str(getattr(getattr(error, "param", None), "metavar", None))
+    if absent in WANTED:
+        return UsageError(*WANTED[absent], code=f"no-{absent.lower()}")
     if kind == "UsageError" and (context := getattr(error, "ctx", None)) is not None and context.info_name == "models":
         return UsageError("models: expected no word after it, found one", "`mlefit explain MODEL` is about one model", code="usage")
     said = error.format_message() if hasattr(error, "format_message") else str(error)

@@ -29,6 +29,12 @@ def placed(command: str, request: Request, data: Sequence[str], quiet: bool, pip
         request = replace(request, formula=formulas[0])
         data = [word for word in data if word not in formulas] or ([TABLE] if piped else [])
     tables = [word for word in data if word == TABLE or os.path.exists(word)]
+    equations = [word for word in data if "=" in word and " " in word and not os.path.exists(word)]
+    if equations and request.formula is None:
+        left, _, right = equations[0].partition("=")
+        words = ["mlefit", command, *(word for word in data if word not in equations), "-f", f"{left.strip()} ~ {right.strip()}"]
+        raise UsageError(f'"{shown(equations[0])}" is no table; a formula has ~ between target and predictors',
+                         f"did you mean `{shlex.join(words)}`?", code="misplaced")
     strange = [word for word in data if word not in tables and not set(word) & set("*?[/\\")]
     if piped and not tables and all(may_be_a_column(word) and not nearby(word) for word in strange):
         tables = [TABLE]

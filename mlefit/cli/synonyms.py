@@ -3,7 +3,7 @@
 from mlefit.cli.arguments import CALLED, FORMATS
 
 MEANT = {
-    "--y --response --outcome --dependent --dv --label --target-column --depvar": "-t COLUMN",
+    "--y --response --outcome --dependent --dv --label --target-column --depvar -y": "-t COLUMN",
     "--x --predictors --covariates --independent --columns --inputs --vars --features-columns": "-x A,B",
     "--family --distribution --dist --noise --law --method --type --estimator": "-m NAME",
     "--confidence --conf --conf-level --ci --conf.level": "--level 0.95",
@@ -27,6 +27,8 @@ MEANT = {
 TOLD = {
     "--data --file --input --in --csv-file -i": "a table is named without an option: `mlefit fit FILE`",
     "--penalty --lambda --l1 --l2 --ridge --lasso --regularization": "nothing is penalised: the answer is the maximum likelihood",
+    "--summary --full --all --long": "what is printed is the summary, and --detail has everything",
+    "--plot --graph --figure": "`mlefit prove DATA --plot FILE` draws both criteria",
     "--verbose -v": "`mlefit --version` prints the version; notes are always told, and -q silences them",
     "--intercept --constant --add-constant": "there always is a constant, and --no-intercept leaves it out",
     "--standardize --scale --normalize": "there is no need to: columns are scaled inside, estimates are in the units of the file",

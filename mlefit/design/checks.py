@@ -1,5 +1,6 @@
 """Checks of roles: what the names and the first rows of the table show already is refused before the long read."""
 
+import re
 from collections.abc import Sequence
 
 from mlefit.design.encode import Columns
@@ -14,6 +15,7 @@ from mlefit.source.source import Kind, Source
 
 LISTED = 12               # columns in a message, and
 LONGEST_NAME = 60         # characters of one
+ALL = ("all", ".", "*")   # what other tools call all columns
 
 
 def unknown_columns(absent: Sequence[str], names: Sequence[str]) -> UsageError:
@@ -22,6 +24,13 @@ def unknown_columns(absent: Sequence[str], names: Sequence[str]) -> UsageError:
 
     hints = []
     for name in absent[:LISTED]:
+        parts = [part for part in re.split(r"[+\s;&]+", name) if part]
+        if len(parts) > 1 and all(part in names for part in parts):
+            hints.append(f"did you mean {','.join(parts)}? ")
+            continue
+        if name in ALL:
+            hints.append("without -x all other columns are predictors; ")
+            continue
         near = nearest(name, names, 3, 0.5)
         of = f" for {_short(name)}" if len(absent) > 1 else ""
         hints += [f"did you mean {' or '.join(map(_short, near))}{of}? "] if near else []

@@ -29,7 +29,7 @@ TOKEN = re.compile(
 TERMS = ("C", "I", "poly", "bs", "center", "scale", "year", "month", "weekday")
 CALLABLE = (*FUNCTIONS, *TERMS)
 ALLOWED = f"a formula holds columns, numbers, + - * / : ** and the functions {', '.join(CALLABLE)}"
-HINTS = {"offset": "use --offset", "factor": "use C()", "ns": "use bs()", "ln": "use log()"}
+HINTS = {"offset": "use --offset", "factor": "use C()", "ln": "use log()"} | dict.fromkeys(("ns", "s", "te", "lo"), "use bs()")
 REFUSED = {
     "[": "a square bracket", "]": "a square bracket", "{": "a brace", "}": "a brace", '"': "quoted text",
     "'": "quoted text", "=": "a comparison or assignment", "<": "a comparison", ">": "a comparison",

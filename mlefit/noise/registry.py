@@ -1,5 +1,6 @@
 """Registry: laws by name, each in a file that is loaded when it is asked for."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -10,6 +11,9 @@ from mlefit.noise.options import read
 
 if TYPE_CHECKING:
     from mlefit.noise.elsewhere import Elsewhere
+
+
+_CALLED = re.compile(r"[ _-](?:regression|model|noise|distribution|law)$")       # what people add to a name
 
 
 class Registry(MutableMapping[str, NoiseModel]):
@@ -49,7 +53,10 @@ class Registry(MutableMapping[str, NoiseModel]):
 
     def meaning(self, word: str) -> str | None:
         """The law that a word names, in any letter case, as in `meanings`; None where it names none."""
-        return word if word in self else self.meanings().get(word.strip().lower())
+        if word in self:
+            return word
+        plain, known = word.strip().lower(), self.meanings()
+        return known.get(plain) or known.get(_CALLED.sub("", plain))
 
     def renamed(self, text: str) -> tuple[str, ...]:
         """What is to be said of a law that was asked for under another name."""
