@@ -91,6 +91,11 @@ def law(noise: NoiseModel, eta: Array, free: Array) -> tuple[Array, Array, Array
         u = np.arange(-120.0, 30.0, 0.02)
         y = np.exp(eta[0] + u)
         width = 0.02 * y
+    elif noise.name == "huber":     # panels between its corners
+        k, s, (x, w) = 1.345, np.exp(free[0]), np.polynomial.legendre.leggauss(16)
+        ends = np.concatenate([np.linspace(-k - 40.0, -k, 41), np.linspace(-k, k, 9)[1:], np.linspace(k, k + 40.0, 41)[1:]])
+        half = 0.5 * np.diff(ends)[:, None] * s
+        y, width = eta[0] + (0.5 * (ends[1:] + ends[:-1])[:, None] * s + half * x).ravel(), (half * w).ravel()
     else:
         reach = 20.0
         while noise.nll(eta[:1] + np.sinh(reach), eta[None], free, 0).value[0] - reach < LEFT:

@@ -190,7 +190,8 @@ def test_divergence_is_the_expected_log_ratio(noise: NoiseModel) -> None:
         y, predictors, p = law(noise, eta[i], free)
         theirs = noise.nll(y, np.tile(other[i], (y.size, 1)), other_free, 0).value
         expected = p @ (theirs - noise.nll(y, predictors, free, 0).value)
-        assert found[i] == pytest.approx(expected, rel=100 * ROUNDING, abs=100 * ROUNDING)
+        near = 1e-5 if noise.name == "huber" else 100 * ROUNDING     # the corners of the other law are tested with its own
+        assert found[i] == pytest.approx(expected, rel=near, abs=near)
 
 
 @every_model

@@ -15,6 +15,7 @@ MODELS = Registry({
     "inverse-gaussian": "inverse_gaussian.InverseGaussian",
     "exponential": "exponential.Exponential",
     "negative-binomial": "negative_binomial.NegativeBinomial",
+    "huber": "huber.Huber",
     "student-t": "student_t.StudentT",
 })
 ANSWERS = {Content.NUMBERS: "gaussian", Content.TWO_LEVELS: "bernoulli", Content.LEVELS: "categorical"}

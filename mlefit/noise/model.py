@@ -168,6 +168,10 @@ class NoiseModel(ABC):
         """This law with these values in the fields of its options."""
         return replace(self, **values)
 
+    def in_unit(self, unit: float) -> Self:
+        """This law for a response that was divided by `unit`."""
+        return self
+
     def of(self, levels: Sequence[str]) -> Self:
         """This law for a response with these levels (none for numbers), the reference or negative one first."""
         return self

@@ -28,7 +28,7 @@ def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> Sample:
     With precision weights w, rows times sqrt(w): then all have the same law about their means.
     """
     prepared = problem.prepared
-    noise, coordinates = fit.noise, mean.part(0)
+    noise, coordinates = fit.noise.in_unit(1.0), mean.part(0)
     rows: Chunk = prepared.sample
     size = mean.size
     y, eta = rows.y, mean.eta(fit.mle.theta[:size], rows)

@@ -150,7 +150,7 @@ def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -
                       gathered.aside_jacobian)
     return Prepared(
         roles, gathered.ledger, moments, scaling, gathered.reservoir.sample(ranks),
-        kept.fitted.store(ranks) if kept.fitted.complete else None, roles.model.of(levels), levels,
+        kept.fitted.store(ranks) if kept.fitted.complete else None, roles.model.of(levels).in_unit(scaling.y_scale), levels,
         gathered.levels, tuple(gathered.clusters), aside,
     )
 
