@@ -125,7 +125,7 @@ def conclude(
     kl = Divergence(
         raw=raw, misfit=misfit, ci_low=low, ci_high=high, bound=bound, n_used=n_used, resolution=resolution, upper=upper,
         draws=draws, verdict_p_value=p, verdict_code=found, part_p_values=dict(judged.p), looked_at=judged.looked_at,
-        p_value=judged.p.get("structure"), ad_p_value=judged.p.get("shape"), flags=flags,
+        p_value=judged.p.get("structure", p), ad_p_value=judged.p.get("shape"), flags=flags,
         part=None if found == "none" else judged.part, advice=() if found == "none" else judged.advice,
         verdict=None if p is None else words(found, bound, low if one_sided else misfit),
         sd_equivalent=float(np.sqrt(2 * misfit)) if misfit is not None and misfit > 0 else None,

@@ -37,6 +37,7 @@ class Divergence(NamedTuple):
     discrete response from above. `sd_equivalent` is sqrt(2 misfit), the mean shift of a normal law with the same KL;
     `rows_20to1` = ln 20 / misfit rows tell the difference at odds of 20 to 1. `flags` are sentences for the reader.
 
+    `p_value` is that of the structure, or of the only part, `ad_p_value` Anderson and Darling's of the shape;
     `part_p_values` of structure, spread and shape, those that exist; the verdict's is 1 - (1 - min)^k of k of them, and `part`
     is the one with the least where the verdict found something. `looked_at`: what the parts looked at. `advice`: next steps
     that run. `atoms`: values that no density holds, met by cells of width `resolution`.
