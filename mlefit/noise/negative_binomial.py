@@ -17,6 +17,7 @@ import numpy as np
 from mlefit.arrays import Array, Mask, block
 from mlefit.noise import worked
 from mlefit.noise.chebyshev import interpolated
+from mlefit.noise.least_count import least_count
 from mlefit.noise.model import Derivatives, Limit, Measure, NoiseModel, Shape
 from mlefit.noise.poisson import Poisson
 from mlefit.noise.responses import COUNTS
@@ -28,7 +29,6 @@ LIMIT = Poisson()
 LEAST_MOMENT = 0.02     # alpha from which a search begins, at least
 SMALL = 0.1             # alpha mu up to which what is left of the logarithm is summed
 TERMS = 400             # of the series for a tail below the smallest double
-BISECTIONS = 64
 REACH = 45.0            # e-folds of the tail that a sum over counts takes
 MOST = 1e6              # counts of such a sum
 EXAMPLE = (0.0, 2.0, 9.0, 1.0, 4.0)
@@ -235,20 +235,15 @@ class NegativeBinomial(NoiseModel):
         return np.where(below, 0.0 if upper else -np.inf, found)
 
     def quantile(self, u: Array, eta: Array, free: Array) -> Array:
-        """By doubling and bisection of the distribution function."""
+        """By bisection of the distribution function about the gamma law of its mean and variance."""
         if self.held:
             return LIMIT.quantile(u, eta, free)
-        low, high = np.full(u.size, -1.0), np.ones(u.size)
-        for _ in range(BISECTIONS):
-            short = np.exp(self.log_cdf(high, eta, free)) < u
-            if not short.any():
-                break
-            low, high = np.where(short, high, low), np.where(short, 2.0 * high, high)
-        while (high - low > 1.0).any():
-            middle = np.floor(0.5 * (low + high))
-            short = np.exp(self.log_cdf(middle, eta, free)) < u
-            low, high = np.where(short, middle, low), np.where(short, high, middle)
-        return high
+        from scipy.special import gammaincinv
+
+        mu = np.exp(eta[:, 0])
+        spread = 1.0 + exponential(float(free[0])) * mu
+        guess = spread * gammaincinv(mu / spread, u)
+        return least_count(lambda y: self.log_cdf(y, eta, free), u, guess)
 
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """That of the alphas at the first mean, and in closed form that of the means at the second alpha."""

@@ -6,13 +6,13 @@ from mlefit.errors import NoEstimateError
 from mlefit.estimation.limits import best
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.routes import maximum_likelihood
-from mlefit.execution import Execution
+from mlefit.execution import Engine, Execution
 from mlefit.information.familiar import Familiar, familiar
 from mlefit.information.left_out import LeftOut, left_out
 from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.model import Measure
 from mlefit.pipeline.finite import number
-from mlefit.pipeline.fitted import Fitted
+from mlefit.pipeline.fitted import START_ROWS, Fitted
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Criteria
 
@@ -106,8 +106,11 @@ def null_loglik(problem: Problem, rows: Execution) -> float | None:
         return None
     # The intercept's column holds ones, which are white already.
     mean = LinearMean(Coordinates.orthonormal(1), len(noise.predictors))
+    several = noise.loss_has_shapes and problem.prepared.ledger.used > START_ROWS       # searches, which want few rows
+    sample = Engine.of(problem.prepared.sample) if several else None
     try:
-        alone = best(noise, mean, rows, lambda law, beside: (mean, maximum_likelihood(law, mean, rows, beside=beside))).optimum
+        alone = best(noise, mean, rows, lambda law, beside: (
+            mean, maximum_likelihood(law, mean, rows, sample, beside=beside))).optimum
     except NoEstimateError:
         return None
     return -(alone.value + n * problem.log_density) if alone.outcome is Outcome.CERTIFIED else None
