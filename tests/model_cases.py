@@ -19,7 +19,8 @@ def law_of(model: NoiseModel) -> NoiseModel:
 
 def variants(model: NoiseModel) -> list[NoiseModel]:
     """The law as it is named, and under every word that fixes some of its options."""
-    return [law_of(MODELS.find(spelt, "")) for spelt in (model.name, *(f"{model.name}:{text}" for text in model.presets.values()))]
+    spelt = (model.name, *(f"{model.name}:{text}" for text in model.presets.values()))
+    return list(dict.fromkeys(law_of(MODELS.find(text, "")) for text in spelt))
 
 
 NOISES = [noise for model in MODELS.values() for noise in variants(model)]
@@ -39,6 +40,8 @@ def responses(noise: NoiseModel, rng: np.random.Generator, n: int) -> Array:
         return rng.integers(0, len(noise.outcome_names), n).astype(float)
     if noise.response.whole:
         return rng.poisson(np.exp(rng.normal(0.5, 1.0, n))).astype(float)
+    if noise.measure is Measure.MIXED:
+        return np.exp(rng.normal(0.0, 1.0, n)) * (rng.random(n) < 0.6)
     return rng.normal(0.0, 2.0, n) if noise.response.least < 0.0 else np.exp(rng.normal(0.0, 1.0, n))
 
 
@@ -91,6 +94,8 @@ def law(noise: NoiseModel, eta: Array, free: Array) -> tuple[Array, Array, Array
         u = np.arange(-120.0, 30.0, 0.02)
         y = np.exp(eta[0] + u)
         width = 0.02 * y
+        if noise.measure is Measure.MIXED:
+            y, width = np.append(0.0, y), np.append(1.0, width)
     elif noise.name == "huber":     # panels between its corners
         k, s, (x, w) = 1.345, np.exp(free[0]), np.polynomial.legendre.leggauss(16)
         ends = np.concatenate([np.linspace(-k - 40.0, -k, 41), np.linspace(-k, k, 9)[1:], np.linspace(k, k + 40.0, 41)[1:]])

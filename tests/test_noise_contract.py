@@ -150,8 +150,9 @@ def test_quantiles_are_the_least_outcome_that_reaches_the_probability(noise: Noi
     if noise.measure is Measure.DENSITY:
         assert reached == pytest.approx(u, abs=1e-12)
     else:
-        assert (reached >= u - ROUNDING).all()
-        assert (missed < u + ROUNDING).all()
+        exact = ROUNDING if noise.measure is Measure.MASS else 1e-12
+        assert (reached >= u - exact).all()
+        assert (missed < u + exact).all()
 
 
 @every_model
@@ -165,7 +166,7 @@ def test_tails_keep_their_relative_precision(noise: NoiseModel) -> None:
         assert (both.max(axis=0) > -1.0).all()
 
 
-@pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.separable], ids=name_of)
+@pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.separable and type(noise).rivals is NoiseModel.rivals], ids=name_of)
 def test_a_row_keeps_the_outcomes_that_its_likelihood_lets_grow(noise: NoiseModel) -> None:
     """Along every predictor far enough the likelihood of what is not kept vanishes, of what is kept it does not."""
     y, _, free = rows(noise, 13, n=60)
@@ -213,6 +214,9 @@ def test_draws_follow_the_law(noise: NoiseModel) -> None:
             together = [np.append(cells[~rare], cells[rare].sum()) for cells in (seen, expected)]
             p_value = chisquare(*(cells[together[1] > 0.0] for cells in together)).pvalue
         else:
+            if noise.measure is Measure.MIXED:      # the share of zeros, and what is above
+                assert abs((drawn == 0.0).mean() - p[0]) < 4.5 * np.sqrt(p[0] * (1.0 - p[0]) / drawn.size)
+                drawn, y, p = drawn[drawn > 0.0], y[1:], p[1:] / p[1:].sum()
             below = np.cumsum(p) - 0.5 * p
             p_value = kstest(drawn, lambda values, at=y, cdf=below: np.interp(values, at, cdf)).pvalue
         assert p_value > 1e-3

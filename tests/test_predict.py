@@ -255,7 +255,7 @@ def test_the_columns_of_a_model_tell_their_ranges_and_levels(fitted: Fitted) -> 
 
 def test_python_refuses_intervals_that_there_are_not(fitted: Fitted) -> None:
     model = mlefit.load(fitted(SAMPLES / "measurements.csv"))
-    with pytest.raises(mlefit.UsageError, match=r"^interval: expected law, conformal or none"):
+    with pytest.raises(mlefit.UsageError, match=r'^interval: expected law, conformal or none, found "normal"'):
         model.predict({"x1": [1.0]}, interval="normal")
     with pytest.raises(mlefit.UsageError) as refused:
         model.predict({"x1": [1.0]}, interval="conformal")

@@ -28,7 +28,7 @@ def separated(problem: Problem, found: Separated, execution: Execution) -> NoEst
     None where the claim is withdrawn: what a likelihood approaches is not below what it has somewhere.
     """
     separation, noise = found.separation, problem.prepared.noise
-    limit = limiting(noise, found.mean, execution, separation) if noise.bounded else None
+    limit = limiting(noise, found.mean, execution, separation) if noise.bounded and not noise.shapes else None
     if limit is not None and limit.supremum < _reached(problem, found) * (1.0 + SLACK):
         return None
     parameters = _limiting_parameters(problem, found, execution, limit)

@@ -16,7 +16,7 @@ from mlefit.estimation.optimize import QUICK_STEPS, SEARCH_STEPS, downhill, firs
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import EXACT, Optimum, Point, polish
 from mlefit.estimation.several import best_of
-from mlefit.estimation.starts import starts
+from mlefit.estimation.starts import least_squares, starts
 from mlefit.execution import Execution
 from mlefit.mean import MeanFunction
 from mlefit.noise.model import NoiseModel
@@ -94,7 +94,8 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, samp
         theta, steps = first_order(memo, min(theta, np.zeros(mean.size), key=memo.value))
         end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
     if end.outcome is not Outcome.CERTIFIED:
-        theta, steps = first_order(memo, downhill(memo, np.zeros(mean.size)))
+        begin = least_squares(noise, mean, execution)
+        theta, steps = first_order(memo, downhill(memo, np.zeros(mean.size)) if begin is None else begin)
         end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
     if end.outcome is not Outcome.CERTIFIED and noise.collapse is not None:     # near an exact fit a nat is next to no loss
         _shapes(noise, polish(memo, end.theta), base)

@@ -60,6 +60,12 @@ def starts(
     ]
 
 
+def least_squares(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> Array | None:
+    """Coordinates (m r,) near which a search may begin, of a law that says so."""
+    rows = some_rows(execution, mean.size)
+    return None if noise.starting_predictor(rows.y) is None else _coefficients(noise, mean, rows, 0, None)[0]
+
+
 def _coefficients(noise: NoiseModel, mean: MeanFunction, rows: Chunk, seed: int, near: Array | None) -> list[Array]:
     """Coordinates (m r,) of the mean."""
     wanted = noise.starting_predictor(rows.y)

@@ -130,11 +130,13 @@ class Entries(NamedTuple):
 
     rows: Index
     outcome: Index
+    rivals: Mask        # (K, r): which outcomes each is compared with
 
     @classmethod
     def of(cls, noise: NoiseModel, chunk: Chunk) -> "Entries":
         """One entry per row where each has one class; a count above 0 has two, since its rate may go neither way."""
-        return cls(*np.nonzero(noise.outcomes(chunk.y).T))
+        rows, outcome = np.nonzero(noise.outcomes(chunk.y).T)
+        return cls(rows, outcome, noise.rivals(chunk.y[rows], outcome))
 
 
 def _margins(mean: LinearMean, direction: Array, chunk: Chunk, kept: Entries) -> Array:
@@ -146,7 +148,7 @@ def _margins(mean: LinearMean, direction: Array, chunk: Chunk, kept: Entries) ->
 
 def _open(mean: LinearMean, earlier: Sequence[Array], chunk: Chunk, kept: Entries) -> Mask:
     """Which pairs (K, r) of an entry and another outcome than the one kept the earlier directions leave tied."""
-    pairs = np.arange(mean.predictors + 1)[:, None] != kept.outcome
+    pairs = kept.rivals.copy()
     for direction in earlier:
         pairs &= np.abs(_margins(mean, direction, chunk, kept)) <= TIE
     return np.asarray(pairs)

@@ -17,6 +17,7 @@ MODELS = Registry({
     "negative-binomial": "negative_binomial.NegativeBinomial",
     "huber": "huber.Huber",
     "student-t": "student_t.StudentT",
+    "hurdle": "hurdle.Hurdle",
 })
 ANSWERS = {Content.NUMBERS: "gaussian", Content.TWO_LEVELS: "bernoulli", Content.LEVELS: "categorical"}
 

@@ -58,6 +58,7 @@ class Exponential(NoiseModel):
     loss_log_unit = 1
     separable = True
     bounded = False
+    compared = False        # gamma contains it, and it would take counts and zeros for numbers
 
     @property
     def predictors(self) -> tuple[Predictor, ...]:

@@ -133,6 +133,11 @@ class InverseGaussian(NoiseModel):
         t = float(free[0])
         return math.exp(t), HALF_LOG_2PI - 0.5 * t
 
+    def weighing(self, free: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        """a = lambda, which is its own derivative, c = (log(2 pi) - t) / 2."""
+        a, one = np.exp(free), np.ones_like(free)
+        return (a, a, a), (HALF_LOG_2PI - 0.5 * free, -0.5 * one, 0.0 * one)
+
     def base(self, y: Array) -> Array:
         """3/2 log y."""
         return 1.5 * np.log(y)
@@ -140,6 +145,10 @@ class InverseGaussian(NoiseModel):
     def implied_shapes(self, mean_loss: float, mean_base: float) -> Array:
         """log lambda with 1 / lambda = 2 mean loss."""
         return np.array([-math.log(2.0 * mean_loss)])
+
+    def starting_predictor(self, y: Array) -> Array | None:
+        """log y, of which the means lie where the criterion bends up."""
+        return np.log(y)
 
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """d^2 k and d^4 (3 k^2 + 15 k) with k = lambda / mu."""

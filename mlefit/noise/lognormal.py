@@ -14,7 +14,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.noise import worked
-from mlefit.noise.gaussian import Gaussian
+from mlefit.noise.gaussian import HALF_LOG_2PI, Gaussian
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.responses import POSITIVE
 
@@ -88,6 +88,11 @@ class LogNormal(NoiseModel):
     def affine(self, free: Array) -> tuple[float, float]:
         """a = 1/(2 sigma^2), c = log(2 pi sigma^2)/2."""
         return NORMAL.affine(free)
+
+    def weighing(self, free: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        """a = exp(-2 t) / 2, c = t + log(2 pi) / 2."""
+        a, one = 0.5 * np.exp(-2.0 * free), np.ones_like(free)
+        return (a, -2.0 * a, 4.0 * a), (free + HALF_LOG_2PI, one, 0.0 * one)
 
     def base(self, y: Array) -> Array:
         """log y."""

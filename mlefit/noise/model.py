@@ -11,14 +11,14 @@ in log-space form, so nothing is clipped.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Self
 
 import numpy as np
 
-from mlefit.arrays import Array, Mask
-from mlefit.noise.options import ModelOption, Value, typed
+from mlefit.arrays import Array, Index, Mask
+from mlefit.noise.options import Optioned
 from mlefit.noise.parts import MEAN, Derivatives, Limit, Measure, Predictor, Shape
 from mlefit.noise.responses import Response
 
@@ -26,7 +26,7 @@ __all__ = ["MEAN", "Derivatives", "Limit", "Measure", "NoiseModel", "Predictor",
 
 
 @dataclass(frozen=True)
-class NoiseModel(ABC):
+class NoiseModel(Optioned, ABC):
     """The law of y (n,) given predictors eta (n, m) and free shapes (s,): an instance, which carries its options and levels.
 
     `aliases`: other names of the law, `presets`: other names of the law with some options, such as `link=probit`.
@@ -36,6 +36,7 @@ class NoiseModel(ABC):
     search. `one_mean`: a row has one mean predictor, to which an offset belongs. `separable`: the likelihood may lack a
     maximum because some direction of the predictors only ever raises it; then `outcomes` says what the rows keep probable,
     and `bounded` whether the likelihood approaches something on that way, and does not grow beyond all bounds.
+    `judged`: KL has an estimate for it.
     In a comparison, `group`: laws that the same data ask for, none where it stands alone; `compared`: whether it takes part
     unasked; `standard`: whether it is kept unless the data ask for more; `contains`: the laws that this one is where some
     parameter has a value within its range. In a prediction, `predicted`: what `expected` is called; `median_apart`: whether the
@@ -45,7 +46,6 @@ class NoiseModel(ABC):
     name: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
     presets: ClassVar[Mapping[str, str]] = MappingProxyType({})
-    options: ClassVar[tuple[ModelOption, ...]] = ()
     support: ClassVar[str]
     example: ClassVar[str]
     located: ClassVar[bool] = False
@@ -61,6 +61,7 @@ class NoiseModel(ABC):
     median_apart: ClassVar[bool] = False
     predicts_new: ClassVar[bool] = True
     bounded: ClassVar[bool] = True
+    judged: ClassVar[bool] = True
 
     ratio_name: ClassVar[str | None] = None
 
@@ -148,25 +149,9 @@ class NoiseModel(ABC):
         return MappingProxyType({})
 
     @property
-    def stated(self) -> dict[str, Value]:
-        """The options in force that a report names beside the law."""
-        values = {option: getattr(self, option.name) for option in self.options}
-        return {option.name: value for option, value in values.items() if option.told(value)}
-
-    @property
-    def spelt(self) -> str:
-        """The law and its options as a user types them."""
-        options = ",".join(f"{name}={typed(value)}" for name, value in self.stated.items())
-        return f"{self.name}:{options}" if options else self.name
-
-    @property
     def with_scale(self) -> "NoiseModel | None":
         """This law with a linear predictor for the log of its scale or dispersion; None where it has none that could vary."""
         return None
-
-    def with_options(self, values: Mapping[str, Value]) -> Self:
-        """This law with these values in the fields of its options."""
-        return replace(self, **values)
 
     def in_unit(self, unit: float) -> Self:
         """This law for a response that was divided by `unit`."""
@@ -238,6 +223,10 @@ class NoiseModel(ABC):
     def outcomes(self, y: Array) -> Mask:
         """(K, n): which outcomes a row keeps probable, K = m + 1: predictor k is the log odds of outcome k + 1 to outcome 0."""
         raise TypeError(f"{self.name} is not separable")
+
+    def rivals(self, y: Array, kept: Index) -> Mask:
+        """(K, r): with which outcomes the one kept (r,) by a row with response y (r,) is compared; all others, unless said."""
+        return np.asarray(np.arange(len(self.outcome_names))[:, None] != kept)
 
     def without_maximum(self, value: float, n: float) -> tuple[str, str] | None:
         """Where each of n responses is `value` and the likelihood has no maximum for that alone: why not, and what to do."""

@@ -7,7 +7,8 @@ A law is a frozen dataclass, and an option is the field of its name. A value wit
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass, replace
+from typing import ClassVar, NamedTuple, Protocol, Self
 
 from mlefit.errors import UsageError
 from mlefit.numerals import numeral
@@ -43,11 +44,12 @@ class ModelOption(Protocol):
 
 
 class Choice(NamedTuple):
-    """One of a few words; the first is the law as it is named without options, and is not told."""
+    """One of a few words; the first is the law as it is named without options, and is not told unless `always`."""
 
     name: str
     words: tuple[str, ...]
     instead_of: str | None = None
+    always: bool = False
 
     @property
     def says(self) -> str:
@@ -64,8 +66,8 @@ class Choice(NamedTuple):
         return text if text in self.words else None
 
     def told(self, value: Value | None) -> bool:
-        """Unless it is the first."""
-        return value is not None and value != self.words[0]
+        """Unless it is the first, or always."""
+        return value is not None and (self.always or value != self.words[0])
 
 
 class Number(NamedTuple):
@@ -139,3 +141,27 @@ def read(law: str, options: Sequence[ModelOption], text: str, prefix: str) -> Ma
 def typed(value: Value) -> str:
     """A value as a user types it."""
     return value if isinstance(value, str) else numeral(float(value))
+
+
+@dataclass(frozen=True)
+class Optioned:
+    """What has options: fields by their names."""
+
+    name: ClassVar[str]
+    options: ClassVar[tuple[ModelOption, ...]] = ()
+
+    @property
+    def stated(self) -> dict[str, Value]:
+        """The options in force that a report names beside the law."""
+        values = {option: getattr(self, option.name) for option in self.options}
+        return {option.name: value for option, value in values.items() if option.told(value)}
+
+    @property
+    def spelt(self) -> str:
+        """The law and its options as a user types them."""
+        options = ",".join(f"{name}={typed(value)}" for name, value in self.stated.items())
+        return f"{self.name}:{options}" if options else self.name
+
+    def with_options(self, values: Mapping[str, Value]) -> Self:
+        """This law with these values in the fields of its options."""
+        return replace(self, **values)

@@ -17,6 +17,7 @@ class Measure(Enum):
 
     DENSITY = "density"
     MASS = "mass"
+    MIXED = "mixed"     # a probability at 0, a density above
 
 
 class Derivatives(NamedTuple):
@@ -42,7 +43,7 @@ class Predictor(NamedTuple):
 
     name: str
     class_: str | None = None
-    kind: Literal["mean", "scale"] = "mean"
+    kind: Literal["mean", "scale", "zero"] = "mean"
     unit_power: int = 0
     log_unit: int = 0
 

@@ -28,15 +28,15 @@ def check_response(prepared: Prepared) -> None:
     scaling, predictors = prepared.scaling, prepared.predictors
     value = scaling.y_centre + float(prepared.moments.low[-1]) * scaling.y_scale
     reached = predictors.offset is None and (predictors.intercept or value == 0.0)      # by some mean of the model
+    if not noise.response.reads_levels and prepared.moments.constant(-1):
+        words = noise.without_maximum(value, prepared.moments.weight)
+        if words is not None:
+            raise NoEstimateError(f'column "{target}": {words[0]}', words[1], code="infinite", columns=(target,))
     if noise.collapse is not None and reached and n > 1 and prepared.moments.constant(-1):
         raise NoEstimateError(
             f'column "{target}" is constant: all {n} rows used are {numeral(value)}, so {noise.collapse} and the likelihood is '
             "unbounded", "there is nothing to fit; check that this is the column meant", code="constant-target",
             columns=(target,))
-    if not noise.response.reads_levels and prepared.moments.constant(-1):
-        words = noise.without_maximum(value, prepared.moments.weight)
-        if words is not None:
-            raise NoEstimateError(f'column "{target}": {words[0]}', words[1], code="infinite", columns=(target,))
 
 
 def check_before(problem: Problem) -> None:

@@ -134,8 +134,8 @@ class Material:
 
     @cached_property
     def cells(self) -> Cells | None:
-        """The empirical law of the response over distinct predictor rows; None for a density."""
-        if self.noise.measure is Measure.DENSITY:
+        """The empirical law of the response over distinct predictor rows; None where there is a density."""
+        if self.noise.measure is not Measure.MASS:
             return None
         chunk = self.chunk
         columns = [*chunk.x.T, *([] if chunk.offset is None else [chunk.offset])] or [np.zeros(chunk.rows)]

@@ -31,7 +31,7 @@ class Item(NamedTuple):
 class Section(NamedTuple):
     """The parameters of one predictor of the law, or the shapes; `class_` as the parameters have it."""
 
-    kind: Literal["mean", "scale", "shape"]
+    kind: Literal["mean", "scale", "zero", "shape"]
     class_: str | None
     heading: str | None
     items: tuple[Item, ...]
@@ -61,13 +61,13 @@ class Entry(NamedTuple):
 def entries(report: Report, folding: Folding = Folding()) -> list[Entry]:  # noqa: B008  an immutable default
     """The lines of the table under a folding."""
     parts = sections(report)
-    means, others = [part for part in parts if part.kind == "mean"], [part for part in parts if part.kind == "scale"]
+    means, others = [part for part in parts if part.kind == "mean"], [part for part in parts if part.kind in ("scale", "zero")]
     found: list[Entry] = []
     if folding.merged:
         found += _merged(means, report, folding)
         means = []
     for part in (*means, *others):
-        found += _section(part, report, folding, alone=len(means) == 1 or part.kind == "scale")
+        found += _section(part, report, folding, alone=len(means) == 1 or part.kind in ("scale", "zero"))
     if folding.constants and not folding.merged:
         found.append(Entry(f"{len(means)} constants: --detail"))
     if folding.dropped:
@@ -108,7 +108,7 @@ def _stages(report: Report) -> Iterator[Folding]:
     yield folding
     sizes = {
         (part.class_, item.term): len(item.parameters)
-        for part in parts if means == 1 or part.kind == "scale" for item in part.items if item.term is not None
+        for part in parts if means == 1 or part.kind in ("scale", "zero") for item in part.items if item.term is not None
     }
     for key in sorted((key for key, size in sizes.items() if size > 1), key=lambda key: -sizes[key]):
         folding = folding._replace(factors=folding.factors | {key})
@@ -185,7 +185,7 @@ def _section(part: Section, report: Report, folding: Folding, *, alone: bool) ->
             continue
         column, levels = factor(item, report)
         many = f"{levels} levels" if levels else f"{len(item.parameters)} coefficients"
-        tested = part.class_ if part.kind == "scale" else None
+        tested = part.class_ if part.kind in ("scale", "zero") else None
         yield Entry(f"{indent}{shown(item.term)}", p=joint(report, item.term, tested), tail=f" ({many}, joint)")
         if (part.class_, item.term) not in folding.factors:
             for p in item.parameters:

@@ -82,7 +82,7 @@ class Parameter(NamedTuple):
 
     name: str
     class_: str | None
-    kind: Literal["mean", "scale", "shape"]
+    kind: Literal["mean", "scale", "zero", "shape"]
     state: Literal["ok", "aliased", "infinite", "diverges", "no-robust-error", "boundary"]
     estimate: float | None = None
     std_error: float | None = None

@@ -1,0 +1,130 @@
+"""Hurdles: one likelihood of two fits, zeros and what is above them."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from scipy.special import gammaln
+
+import mlefit
+from mlefit.errors import NoEstimateError
+from mlefit.noise import MODELS
+from mlefit.report.report import Parameter, Report
+
+LAWS = ("gamma", "lognormal", "inverse-gaussian", "exponential")
+
+
+def table(law: str, n: int = 400) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(3)
+    x, noise = rng.normal(size=n), MODELS.find(f"hurdle:{law}", "")
+    eta = np.stack([0.5 + 0.4 * x, 0.3 + 0.8 * x]).T
+    return {"x": x, "g": np.repeat(["p", "q", "r", "s"], n // 4), "w": rng.integers(1, 4, n),
+            "y": noise.draw(rng, eta, np.full(len(noise.shapes), 0.9))}
+
+
+def fitted(data: dict[str, np.ndarray], law: str, **options: object) -> Report:
+    return mlefit.fit(data, model=f"hurdle:{law}", **{"target": "y", "features": ["x"], "draws": 0, **options}).report
+
+
+def loglik(report: Report) -> float:
+    assert report.criteria is not None
+    assert report.criteria.loglik is not None
+    return report.criteria.loglik
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("options", [{}, {"weights": "w"}, {"se": "robust"}], ids=str)
+def test_a_positive_law_is_two_fits_of_one_likelihood(law: str, options: dict[str, object]) -> None:
+    data = table(law)
+    above = data["y"] > 0.0
+    whole = fitted(data, law, **options)
+    zero = mlefit.fit({**data, "y": above.astype(int)}, model="bernoulli", target="y", features=["x"], draws=0, **options).report
+    rest = mlefit.fit({name: column[above] for name, column in data.items()}, model=law, target="y", features=["x"], draws=0,
+                      **options).report
+    means, shapes = [p for p in rest.parameters if p.kind == "mean"], [p for p in rest.parameters if p.kind == "shape"]
+    expected = [*means, *zero.parameters, *shapes]
+    assert [p.estimate for p in whole.parameters] == pytest.approx([p.estimate for p in expected], rel=1e-8)
+    if "se" not in options:     # the small-sample factors of the parts are their own
+        assert [p.std_error for p in whole.parameters] == pytest.approx([p.std_error for p in expected], rel=1e-6)
+    assert loglik(whole) == pytest.approx(loglik(zero) + loglik(rest), rel=1e-11)
+    assert [(p.kind, p.class_) for p in whole.parameters[2:4]] == [("zero", "y > 0")] * 2
+    assert whole.criteria is not None
+    assert whole.criteria.n_params == len(expected)
+
+
+def test_counts_above_0_are_truncated_there() -> None:
+    """Against a search of scipy on the zero-truncated likelihood."""
+    data = table("poisson")
+    x, y = data["x"][data["y"] > 0.0], data["y"][data["y"] > 0.0]
+
+    def nll(b: np.ndarray) -> float:
+        eta = b[0] + b[1] * x
+        return float((np.exp(eta) - y * eta + np.log(-np.expm1(-np.exp(eta))) + gammaln(y + 1.0)).sum())
+
+    best = minimize(nll, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-12, "maxiter": 4000})
+    zero = mlefit.fit({**data, "y": (data["y"] > 0.0).astype(int)}, model="bernoulli", target="y", features=["x"], draws=0).report
+    found = fitted(data, "poisson")
+    assert [p.estimate for p in found.parameters[:2]] == pytest.approx(best.x, rel=1e-7)
+    assert loglik(found) == pytest.approx(loglik(zero) - best.fun, rel=1e-11)
+
+
+def known(error: pytest.ExceptionInfo[NoEstimateError]) -> dict[tuple[str, str | None], Parameter]:
+    assert isinstance(error.value.partial, Report)
+    return {(p.name, p.class_): p for p in error.value.partial.parameters}
+
+
+@pytest.mark.parametrize("law", ["poisson", "gamma"])
+def test_a_level_of_zeros_has_no_chance_above(law: str) -> None:
+    data = table(law)
+    data["y"] = np.where(data["g"] == "s", 0.0, data["y"])
+    with pytest.raises(NoEstimateError) as caught:
+        fitted(data, law, features=["x", "g"])
+    assert caught.value.code == "separation"
+    assert "every row with g=s has y=0" in caught.value.message
+    assert known(caught)["g=s", "y > 0"].limit == "-inf"
+
+
+def test_a_level_of_ones_has_no_finite_rate() -> None:
+    data = table("poisson")
+    data["y"] = np.where(data["g"] == "s", np.minimum(data["y"], 1.0), data["y"])
+    with pytest.raises(NoEstimateError) as caught:
+        fitted(data, "poisson", features=["x", "g"])
+    found = known(caught)
+    assert found["g=s", None].limit == "-inf"
+    assert found["g=s", "y > 0"].state == "ok"
+    kept = {name: column[data["g"] != "s"] for name, column in data.items()}
+    others = {(p.name, p.class_): p for p in fitted(kept, "poisson", features=["x", "g"]).parameters}
+    assert found["x", None].estimate == pytest.approx(others["x", None].estimate, rel=1e-7)
+
+
+def test_no_zeros_at_all_leave_no_chance_to_estimate_and_zeros_alone_no_law() -> None:
+    data = table("gamma")
+    with pytest.raises(NoEstimateError) as caught:
+        fitted({**data, "y": data["y"] + 0.1}, "gamma")
+    assert caught.value.code == "separation"
+    with pytest.raises(NoEstimateError) as caught:
+        fitted({**data, "y": 0.0 * data["y"]}, "gamma")
+    assert caught.value.message == (
+        'column "y": every number is 0 in the 400 rows used, so nothing is known of those above 0')
+
+
+def test_kl_of_two_parts_is_not_claimed() -> None:
+    known = fitted(table("poisson"), "poisson").information
+    assert known is not None
+    assert known.kl.reason == "hurdle noise, in two parts, has no estimate yet"
+    assert math.isfinite(known.cross_entropy)
+
+
+@pytest.mark.parametrize("size", [-12.0, -4.0, 0.0, 3.0, 8.0])
+def test_moments_of_truncated_counts(size: float) -> None:
+    """Against sums over the counts."""
+    from mlefit.noise.truncated import TruncatedPoisson
+
+    noise, eta = TruncatedPoisson(), np.array([[size]])
+    y = np.arange(1.0, 6000.0)
+    p = np.exp(-noise.nll(y, np.full((y.size, 1), size), np.empty(0), 0).value)
+    mean = float(noise.expected(eta, np.empty(0))[0])
+    assert mean == pytest.approx(float(p @ y), rel=1e-12)
+    for power, found in zip((2, 3, 4), noise.central(eta), strict=True):
+        assert found[0] == pytest.approx(float(p @ (y - mean) ** power), rel=1e-9)
