@@ -111,6 +111,14 @@ def test_vanishing_spacings_are_never_infinite_numbers() -> None:
     assert found.kl.raw is None
 
 
+def test_sums_beyond_the_doubles_are_said() -> None:
+    from dataclasses import replace
+
+    sample = sample_of(Gaussian(), np.random.default_rng(7).normal(size=60), np.random.default_rng(8).normal(size=(60, 1)))
+    found = evidence(replace(sample, designs=(sample.designs[0] * np.inf,)))
+    assert found.kl.reason == "its sums are beyond the doubles"
+
+
 def test_divergence_between_routes() -> None:
     rng = np.random.default_rng(6)
     eta = rng.normal(size=(50, 1))

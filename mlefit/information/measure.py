@@ -27,8 +27,11 @@ def measure(
     same sample and seed give the same figures. `everywhere`: all rows, where these are some of them and least squares is fitted.
     Where KL cannot be known they say why; nothing is raised. BLAS is held to one thread: its sums depend on their number.
     """
-    with one_thread():
-        return _estimate(sample, Plan(seed, draws, level), everywhere)
+    with one_thread(), np.errstate(all="ignore"):       # what is not finite is met where it is looked at
+        try:
+            return _estimate(sample, Plan(seed, draws, level), everywhere)
+        except np.linalg.LinAlgError:
+            return not_identifiable(sample.cross_entropy_total, "its sums are beyond the doubles", sample.n)
 
 
 def _estimate(sample: Sample, plan: Plan, everywhere: "Everywhere | None") -> Information:

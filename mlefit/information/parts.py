@@ -115,6 +115,7 @@ def _of_numbers(
         p["spread"] = spreading.p
     if residuals is not None:
         p["shape"] = shape(at, residuals, resolution)
+    p = {name: value for name, value in p.items() if np.isfinite(value)}
     if not p:
         return not_identifiable(total, resolution.reason or "", n)
     judged = _judged(sample, p, structured, spreading, residuals, lowest)

@@ -122,7 +122,8 @@ class Working:
         for _ in range(min(MOST_SETS, -(-IMITATED // self.n))):
             u = (rng.permutation(self.n) + rng.random(self.n)) / self.n
             y = self.noise.quantile(u, self.eta, self.free)
-            found.append((u, y, _scores(self.noise, y, self.eta, self.free)))
+            score = _scores(self.noise, y, self.eta, self.free)
+            found.append((u, y, np.where(np.isfinite(score), score, 0.0)))      # quantiles may be beyond the doubles
         return tuple(found)
 
     def with_shapes(self, columns: Sequence[Array]) -> Array:
