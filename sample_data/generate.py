@@ -129,6 +129,18 @@ def deliveries(rng: np.random.Generator) -> Rows:
     )
 
 
+def rents(rng: np.random.Generator) -> Rows:
+    """rent = 200 + 8 area + (10 + 1.5 area) e, commute = 12 + 3 distance + 2.5 e', e and e' of density exp(-|e|) / 2."""
+    n = 600
+    area = np.round(rng.uniform(20.0, 120.0, n), 1)
+    distance = np.round(rng.exponential(6.0, n), 2)
+    rent = distinct(200.0 + 8.0 * area + (10.0 + 1.5 * area) * rng.laplace(0.0, 1.0, n), 3)
+    commute = distinct(12.0 + 3.0 * distance + 2.5 * rng.laplace(0.0, 1.0, n), 5)
+    return ("area", "distance", "commute", "rent"), (
+        (f"{area[i]:.1f}", f"{distance[i]:.2f}", f"{commute[i]:.5f}", f"{rent[i]:.3f}") for i in range(n)
+    )
+
+
 def distinct(values: np.ndarray, digits: int) -> np.ndarray:
     """Values rounded to `digits` decimals. Raises ValueError for ties, which a density has not."""
     rounded = np.round(values, digits)
@@ -180,9 +192,9 @@ def habitats(rng: np.random.Generator) -> Rows:
 
 
 WIDE: tuple[Callable[[np.random.Generator], Rows], ...] = (assembly, renewals, habitats)
-OWN = {"deliveries": 20}        # places of tables that others come before
+OWN = {"deliveries": 20, "rents": 21}        # places of tables that others come before
 TABLES: tuple[Callable[[np.random.Generator], Rows], ...] = (
-    measurements, conversions, species, waiting, spending, repairs, deliveries)
+    measurements, conversions, species, waiting, spending, repairs, deliveries, rents)
 
 
 def write(folder: Path, tables: Sequence[Callable[[np.random.Generator], Rows]] = TABLES) -> None:

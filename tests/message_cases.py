@@ -127,7 +127,7 @@ CASES = (       # the command, the exit code, the message and the remedy
      'column "y", row 2: expected a finite number, found inf',
      "correct the value, or drop the row: an infinite value has no likelihood"),
     ("fit t.csv -t y -x x --se hc4", 2,
-     '--se: expected auto, model, ols, robust, hc0, hc1, hc2, hc3, cluster:COLUMN or hac[:LAGS], found "hc4"',
+     '--se: expected auto, model, ols, robust, hc0, hc1, hc2, hc3, cluster:COLUMN, hac[:LAGS], nid, iid, ker or bootstrap, found "hc4"',
      "such as --se robust"),
     ("fit b.csv -t y -x x --se ols", 2,
      "--se ols is for gaussian, the model is bernoulli",

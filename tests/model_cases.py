@@ -101,6 +101,9 @@ def law(noise: NoiseModel, eta: Array, free: Array) -> tuple[Array, Array, Array
         ends = np.concatenate([np.linspace(-k - 40.0, -k, 41), np.linspace(-k, k, 9)[1:], np.linspace(k, k + 40.0, 41)[1:]])
         half = 0.5 * np.diff(ends)[:, None] * s
         y, width = eta[0] + (0.5 * (ends[1:] + ends[:-1])[:, None] * s + half * x).ravel(), (half * w).ravel()
+    elif not noise.smooth:      # either side of the corner by itself, with the points of an exponential
+        width = 0.02 * np.exp(np.arange(-40.0, 8.0, 0.02))
+        y, width = eta[0] + np.append(-50.0 * width[::-1], 50.0 * width), np.append(width[::-1], width)
     else:
         reach = 20.0
         while noise.nll(eta[:1] + np.sinh(reach), eta[None], free, 0).value[0] - reach < LEFT:

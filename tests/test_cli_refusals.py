@@ -45,7 +45,7 @@ COMMANDS_HELP = "`mlefit fit DATA` fits a table, `mlefit --help` lists the comma
     (["fit", "d", "--engine", "gpu"], ('--engine: expected auto, memory or stream, found "gpu"',
                                        "such as --engine auto")),
     (["fit", "d", "--se", "cluster:"], (
-          '--se: expected auto, model, ols, robust, hc0, hc1, hc2, hc3, cluster:COLUMN or hac[:LAGS], found "cluster:"',
+          '--se: expected auto, model, ols, robust, hc0, hc1, hc2, hc3, cluster:COLUMN, hac[:LAGS], nid, iid, ker or bootstrap, found "cluster:"',
                                         "such as --se robust")),
     (["fit", "d", "--decimal", ";"], ('--decimal: expected . or ,, found ";"', "such as --decimal .")),
     (["fit", "d", "--delimiter", "ab"], ('--delimiter: expected one character, found "ab"',

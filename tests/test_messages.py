@@ -82,7 +82,7 @@ def test_python_gets_the_same_sentences() -> None:
     with pytest.raises(UsageError) as refused:
         run(Request({"x": [1.0, 2.0, 4.0], "y": [1.0, 3.0, 2.0]}, se="hc4"))
     assert refused.value.message == (
-        '--se: expected auto, model, ols, robust, hc0, hc1, hc2, hc3, cluster:COLUMN or hac[:LAGS], found "hc4"')
+        '--se: expected auto, model, ols, robust, hc0, hc1, hc2, hc3, cluster:COLUMN, hac[:LAGS], nid, iid, ker or bootstrap, found "hc4"')
     assert refused.value.remedy == "such as --se robust"
 
 

@@ -51,6 +51,8 @@ def test_derivatives_of_the_likelihood_are_those_of_the_stencil(noise: NoiseMode
     expected = stencil(lambda points: at(points, 0).value, point)
     assert (np.abs(found.d1 - expected) <= stencil_error(size) * (1.0 + np.abs(found.value[:, None]))).all()
     d2 = second(found, q)
+    if not noise.smooth:        # d2 is that of the expected value, for which the score answers
+        return
     bent = stencil(lambda points: at(points, 1).d1, point)
     scale = 1.0 + np.abs(found.value[:, None, None]) + np.abs(bent).max(axis=(1, 2))[:, None, None]
     assert (np.abs(d2 - bent) <= stencil_error(size) * scale).all()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
-MADE = ("measurements", "conversions", "species", "waiting", "spending", "repairs", "deliveries")
+MADE = ("measurements", "conversions", "species", "waiting", "spending", "repairs", "deliveries", "rents")
 
 
 def table(name: str) -> list[dict[str, str]]:
@@ -23,7 +23,8 @@ def test_the_generator_reproduces_the_tables_byte_for_byte(tmp_path: Path) -> No
         assert (tmp_path / f"{name}.csv").read_bytes() == (SAMPLES / f"{name}.csv").read_bytes()
 
 
-@pytest.mark.parametrize(("name", "column", "rows"), [("measurements", "y", 503), ("waiting", "minutes", 400), ("spending", "spending", 500)])
+@pytest.mark.parametrize(("name", "column", "rows"), [("measurements", "y", 503), ("waiting", "minutes", 400), ("spending", "spending", 500),
+                                                        ("rents", "rent", 600), ("rents", "commute", 600)])
 def test_a_continuous_target_has_no_ties(name: str, column: str, rows: int) -> None:
     values = [float(row[column]) for row in table(name)]
     assert len(values) == len(set(values)) == rows

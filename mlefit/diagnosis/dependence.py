@@ -161,6 +161,10 @@ def neighbours(
         said = (f"neighbours in {by[0]} resemble each other (correlation of their residuals {r:.2f}): a bend in {by[0]} "
                 "(structure), or dependence (--se hac)")
         return Neighbours(r, p, warnings=(Warn("dependence", said, by[:1]),))
+    if not both.noise.smooth:
+        said = (f"rows that stand beside each other in the file resemble each other (correlation of their residuals {r:.2f}), so "
+                "intervals may be too short; --se cluster:COLUMN allows for it where a column says which rows belong together")
+        return Neighbours(r, p, warnings=(Warn("dependence", said),))
     short = tuple(dict.fromkeys(_short(problem, scoring, both, mean, rows)))
     return Neighbours(r, p, short, warnings=(Warn("dependence", _sentence(r, short), short),))
 

@@ -103,6 +103,8 @@ class Asked(NamedTuple):
 
 def misspecification(problem: Problem, scoring: Scoring, asked_of: Asked, total: Spread | None) -> tuple[Warn, ...]:
     """The warning, or nothing. `total`: that of all rows, None where they are not kept; then the sample stands for them."""
+    if not problem.prepared.noise.smooth:       # scores tell nothing of the density that errors depend on
+        return ()
     names, enough, directions = asked_of
     said = ""
     if total is None:

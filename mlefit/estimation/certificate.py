@@ -5,7 +5,7 @@ rounding floor; L-BFGS-B may end ABNORMAL at the optimum. What a smooth criterio
 
     EDM = g' H^-1 g / 2   in total nats
 
-(F. James, MINUIT).
+(F. James, MINUIT). A loss of straight lines has a duality gap, which is no estimate but a bound.
 """
 
 from abc import ABC, abstractmethod
@@ -18,6 +18,7 @@ from mlefit.arrays import Array
 from mlefit.sums.curvature import Curvature
 
 CERTIFIED = 1e-10        # nats in total: a likelihood ratio of 1 + 1e-10
+GAP_PER_ROW = 1e-14      # nats, for the gap between two sums
 DENSE = 1000             # parameters up to which the curvature is formed in every step, beyond it only multiplied
 
 
@@ -26,6 +27,11 @@ class Certificate(ABC):
 
     kind: ClassVar[str]
     short: float
+
+    @property
+    def bound(self) -> float:
+        """The nats up to which an optimum counts as found."""
+        return CERTIFIED
 
     @property
     @abstractmethod
@@ -61,6 +67,25 @@ class EstimatedDistance(Certificate):
         rounding = 8.0 * float(np.finfo(float).eps) * self.n
         square = 2.0 * self.short + self.curvature.size * rounding**2 / smallest
         return float(np.sqrt(square * self.n * (1.0 if self.predictors == 1 else 2.0) / smallest))
+
+
+@dataclass(frozen=True)
+class DualityGap(Certificate):
+    """Of a linear programme over `n` rows: no point is better by more than its loss less that of a dual vector, in nats."""
+
+    kind: ClassVar[str] = "duality gap"
+    short: float
+    n: float
+
+    @property
+    def bound(self) -> float:
+        """What sums over so many rows can show."""
+        return max(CERTIFIED, GAP_PER_ROW * self.n)
+
+    @property
+    def reach(self) -> float:
+        """Not known: the loss has no curvature."""
+        return np.inf
 
 
 def distance(gradient: Array, curvature: Curvature) -> tuple[float, Array]:

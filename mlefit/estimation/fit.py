@@ -17,6 +17,7 @@ from mlefit.noise.model import Limit, NoiseModel
 from mlefit.objective import Objective
 
 if TYPE_CHECKING:
+    from mlefit.estimation.face import Face
     from mlefit.existence.separation import Separation
 
 NEAR = 1e-2     # standard errors: within this gap the likelihood is its own quadratic to 1e-10
@@ -38,12 +39,16 @@ class Optima(NamedTuple):
     total_loss: tuple[float, float]
     limit: Limit | None = None
     gain: float | None = None
+    face: "Face | None" = None      # all points of least loss, where there is more than one
 
     def excess(self) -> float:
         """Nats in total that the parameters of least loss cost: g'd + d'Hd/2 when they are near, else the difference.
 
-        Near the optimum the difference of two sums of n terms would be rounding, which the quadratic is not.
+        Near the optimum the difference of two sums of n terms would be rounding, which the quadratic is not; a law that is
+        not smooth has none.
         """
+        if not self.noise.smooth:
+            return max(0.0, self.nll[1] - self.nll[0])
         step = self.loss.theta - self.mle.theta
         quadratic = 0.5 * self.mle.curvature.square(step)
         if quadratic < NEAR**2:
@@ -75,7 +80,14 @@ def fit_both(
     def fit(law: NoiseModel, beside: Array | None) -> tuple[LinearMean, Optimum]:
         return _maximum(law, mean, execution, sample, n, believe=believe, beside=beside)
 
-    found: Found = best(noise, mean, execution, fit)
+    face = None
+    if noise.smooth:
+        found = best(noise, mean, execution, fit)
+    else:
+        from mlefit.estimation.face import middle
+
+        optimum, face = middle(noise, mean, execution, sample)
+        found = Found(noise, None, mean, optimum)
     noise, mean, mle = found.noise, found.mean, found.optimum
     loss = least_loss(noise, mean, execution, sample)
 
@@ -89,7 +101,7 @@ def fit_both(
         return total(Objective.loss(noise, mean, optimum.theta[mean.size :]), optimum)
 
     return Optima(noise, mean, n, mle, loss, (mle.value, total(Objective.likelihood(noise, mean), loss)),
-                  (total_loss(mle), total_loss(loss)), found.limit, found.gain)
+                  (total_loss(mle), total_loss(loss)), found.limit, found.gain, face)
 
 
 def _maximum(

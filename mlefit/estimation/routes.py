@@ -43,6 +43,10 @@ def maximum_likelihood(
     With more than DENSE parameters a Hessian of the subsample costs more than the steps that it saves. Where there may be
     several maxima, several searches are made, on the subsample if there is one.
     """
+    if not noise.smooth:
+        from mlefit.estimation import piecewise
+
+        return piecewise.maximum_likelihood(noise, mean, execution, sample)
     objective = Objective.likelihood(noise, mean)
     dense, curvature = objective.size <= DENSE, None
     rough = None if sample is None or not dense else maximum_likelihood(noise, mean, sample, steps=QUICK_STEPS, beside=beside)
@@ -76,6 +80,10 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, samp
     A subsample gives the start and, with the Hessian of the same loss, the metric of the search. Where it is no guide to all
     rows, the metric is that of all rows where the search came to, and in the end none, from there or from zero.
     """
+    if not noise.smooth:
+        from mlefit.estimation import piecewise
+
+        return piecewise.least_loss(noise, mean, execution, sample)
     if noise.loss_has_shapes:
         return least_profiled(noise, mean, execution, sample)
     objective = Objective.second(noise, mean)

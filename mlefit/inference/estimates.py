@@ -33,9 +33,10 @@ class Estimates(NamedTuple):
         return float(max(self.gap.max(initial=0.0), self.shape_gap.max(initial=0.0)))
 
 
-def estimates(fit: Optima, mean: LinearMean, errors: Covariance) -> Estimates:
-    """`mean` is that of rows of the data, which knows the units; `errors` is the covariance asked for."""
-    size, model, axes = mean.size, Inverse(fit.mle.curvature), np.eye(len(fit.noise.shapes))
+def estimates(fit: Optima, mean: LinearMean, errors: Covariance, gap_in: Covariance | None = None) -> Estimates:
+    """`mean` is that of rows of the data, which knows the units; `errors` is the covariance asked for, `gap_in` that in whose
+    errors the gap is told, None for the model's."""
+    size, model, axes = mean.size, gap_in or Inverse(fit.mle.curvature), np.eye(len(fit.noise.shapes))
     mle, loss = (mean.natural(optimum.theta[:size]) for optimum in (fit.mle, fit.loss))
     apart = np.abs(mean.moved(fit.mle.theta[:size] - fit.loss.theta[:size]))
     with np.errstate(over="ignore", invalid="ignore"):

@@ -5,10 +5,13 @@ import math
 from mlefit.errors import UsageError
 from mlefit.noise import MODELS
 from mlefit.noise.model import NoiseModel
-from mlefit.options.error_kind import ErrorKind, error_kind
+from mlefit.options.error_kind import HETEROSCEDASTIC, QUANTILE, ErrorKind, error_kind
 from mlefit.options.weights_kind import WeightsKind
 
 LAGS = 1.3      # times sqrt(n): fixed-b quantiles bear long lags, and the bias of short ones is gone (Lazarus et al. 2018)
+
+DEFAULT = "nid"     # where a loss has corners: for residuals that are spread unevenly
+KINDS = "--se nid, which is the default, iid, ker, bootstrap or cluster:COLUMN"
 
 
 def kind_of(text: str, weights_kind: WeightsKind = "frequency") -> ErrorKind:
@@ -18,8 +21,11 @@ def kind_of(text: str, weights_kind: WeightsKind = "frequency") -> ErrorKind:
 
 
 def kind_for(text: str, intervals: str, noise: NoiseModel, weights_kind: WeightsKind = "frequency") -> ErrorKind:
-    """The kind in force. An interval by likelihood ratio is that of t where sums of squares are all that counts."""
+    """The kind in force: nid where a loss has corners. An interval by likelihood ratio is that of t where sums of squares are
+    all that counts."""
     kind = kind_of(text, weights_kind)
+    if not noise.smooth and (kind.name == "auto" or text == "robust"):
+        return ErrorKind(DEFAULT)
     return ErrorKind("auto") if intervals == "profile" and noise.compresses and kind.name == "model" else kind
 
 
@@ -36,6 +42,12 @@ def check_kind(
         other = "--weights-kind sampling" if kind.name == "sampling" else f"--se {text}"
         raise UsageError(f"--intervals profile takes the likelihood at its word, {other} does not", "leave out one of them",
                          code="options-contradict")
+    if not noise.smooth:
+        _check_corners(text, kind, intervals, noise)
+    elif kind.name in QUANTILE:
+        only = MODELS.names(lambda model: not model.smooth)
+        raise UsageError(f"--se {text} is for {only}, the model is {noise.name}", "use --se model or --se robust",
+                         code="options-contradict")
     if kind.name == "ols" and not noise.compresses:
         only = MODELS.names(lambda model: model.compresses)
         raise UsageError(f"--se ols is for {only}, the model is {noise.name}", "use --se model or --se robust",
@@ -43,6 +55,19 @@ def check_kind(
     if kind.name == "hac" and weights is not None:
         raise UsageError("--se hac takes every row as one moment in time, --weights says that a row is several rows",
                          "leave out one of them", code="options-contradict")
+
+
+def _check_corners(text: str, kind: ErrorKind, intervals: str, noise: NoiseModel) -> None:
+    """Raises UsageError for what takes derivatives that a loss with corners has not, or a working law at its word."""
+    if kind.name in ("ols", "hac") or (kind.name in HETEROSCEDASTIC and text != "robust"):
+        raise UsageError(f"--se {text} is for losses without corners, the model is {noise.name}", f"use {KINDS}",
+                         code="options-contradict")
+    if kind.name == "model" and not noise.assumed:
+        raise UsageError(f"--se model takes the law at its word, that of {noise.name} is a working law", f"use {KINDS}",
+                         code="options-contradict")
+    if intervals == "profile":
+        raise UsageError(f"--intervals profile is for losses without corners, the model is {noise.name}",
+                         f"use {KINDS}", code="options-contradict")
 
 
 def needs_rows(text: str, weights_kind: WeightsKind = "frequency") -> bool:

@@ -34,6 +34,7 @@ from mlefit.mean import LinearMean
 from mlefit.objective import Objective
 from mlefit.options.error_kind import ErrorKind
 from mlefit.rows.chunk import Chunk
+from mlefit.sums.curvature import Curvature
 
 POWERS = {"hc0": 0.0, "hc1": 0.0, "hc2": 0.5, "hc3": 1.0}
 NOTHING = 1e-7      # of the model's error: a robust one below is the rounding of sums that cancel
@@ -50,6 +51,9 @@ class Groups(NamedTuple):
 class StandardErrors:
     """`laws` (k,) of the coefficients, predictor by predictor, `shapes` that of log shapes. `absent` (k,): those without an error.
 
+    `crossed`: the weight of the rows at which planes of other quantiles cross. `unit`: the errors in which the gap between the
+    routes is told, None for those of the model.
+
     `exact`: n - p where RSS / sigma^2 has the chi-squared law with it. `alone`: some row, or cluster, has leverage 1 and a
     say in what is absent. `fourth`: the error of the log of that scale by the fourth moment, where its rows are not normal.
     """
@@ -63,6 +67,8 @@ class StandardErrors:
     alone: bool = False
     groups: Groups | None = None
     fourth: float | None = None
+    crossed: float = 0.0
+    unit: Covariance | None = None
 
     @property
     def hangs(self) -> bool:
@@ -72,11 +78,17 @@ class StandardErrors:
 
 def standard_errors(
     kind: ErrorKind, fit: Optima, mean: LinearMean, rows: Execution, objective: Objective, sample: Chunk | None = None,
+    seed: int = 0,
 ) -> StandardErrors:
     """The errors of a kind. `mean` is that of rows of the data; sandwiches visit those `rows` with an `objective` for them.
 
     `sample`: some rows at random, by which the shape of the residuals is judged; None: it is taken to be that of the law.
+    `seed`: of what is drawn.
     """
+    if not fit.noise.smooth:
+        from mlefit.inference.quantile_errors import quantile_errors
+
+        return quantile_errors(kind, fit, mean, rows, objective, sample, seed)
     curvature, size = fit.mle.curvature, mean.size
     at = Maximum(fit.noise, objective, fit.mle.theta, curvature)
     exact = fit.noise.compresses
@@ -87,29 +99,35 @@ def standard_errors(
         covered = size if kind.name == "auto" else objective.size
         found = _alike(kind, Inverse(curvature, float(np.sqrt(fit.n / free)), covered), Student(free), Student(free), size, free)
         return found if sample is None or kind.name != "auto" else replace(found, fourth=_fourth(at, sample, fit.n, free))
-    directions = Directions.of(curvature, mean.natural(fit.mle.theta[:size]))
-    model, free = Inverse(curvature), max(residual_df(fit.n, size), 1)
+    return sandwich(kind, at, at.curvature, fit.n, rows)
+
+
+def sandwich(kind: ErrorKind, at: Maximum, bread: Curvature, n: float, rows: Execution) -> StandardErrors:
+    """J^-1 M J^-1 with J the `bread` and sums of the scores of n rows in M; the curvature `at` the maximum says how rows share."""
+    mean, curvature, size = at.objective.mean, at.curvature, at.objective.mean.size
+    directions = Directions.of(curvature, mean.natural(at.theta[:size]))
+    model, free = Inverse(curvature), max(residual_df(n, size), 1)
     groups = None
     if kind.name == "cluster":
         sums = clustered(at, directions, rows)
-        middle, alone = sums.middle * (sums.groups / (sums.groups - 1.0) * (fit.n - 1.0) / free), sums.alone
+        middle, alone = sums.middle * (sums.groups / (sums.groups - 1.0) * (n - 1.0) / free), sums.alone
         groups = Groups(sums.groups, sums.effective)
         laws: tuple[Law, ...] = tuple(Student(float(df)) for df in cluster_df(sums.groups, sums.effective))
         shapes: Law = Student(float(cluster_df(sums.groups, np.array([sums.shapes]))[0]))
     else:
-        middle, carried = _summed(kind, fit.n, at, rows, directions, free)
+        middle, carried = _summed(kind, n, at, rows, directions, free)
         alone = carried.alone
         if kind.name == "sampling":
             shapes = Student(float(free))
             laws = (shapes,) * size
         elif kind.name == "hac":
-            shapes = FixedB.of((lags(kind, fit.n) + 1.0) / fit.n)
+            shapes = FixedB.of((lags(kind, n) + 1.0) / n)
             laws = (shapes,) * size
         else:
             laws = tuple(Student(float(df)) for df in sandwich_df(free, carried.influence.effective_rows))
             shapes = Student(float(free))
-    covariance = Sandwich.of(curvature, middle)
-    parts = mean.natural(fit.mle.theta[:size])
+    covariance = Sandwich.of(bread, middle)
+    parts = mean.natural(at.theta[:size])
     ratio = np.concatenate([covariance.error(a.directions, a.first) / model.error(a.directions, a.first) for a in parts])
     return StandardErrors(kind, covariance, laws, shapes, alone | (ratio < NOTHING), None, bool(alone.any()), groups)
 

@@ -18,6 +18,8 @@ MODELS = Registry({
     "huber": "huber.Huber",
     "student-t": "student_t.StudentT",
     "hurdle": "hurdle.Hurdle",
+    "laplace": "laplace.Laplace",
+    "quantile": "quantile.Quantile",
 })
 ANSWERS = {Content.NUMBERS: "gaussian", Content.TWO_LEVELS: "bernoulli", Content.LEVELS: "categorical"}
 

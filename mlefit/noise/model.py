@@ -21,21 +21,25 @@ from mlefit.arrays import Array, Index, Mask
 from mlefit.noise.options import Optioned
 from mlefit.noise.parts import MEAN, Derivatives, Limit, Measure, Predictor, Shape
 from mlefit.noise.responses import Response
+from mlefit.noise.scales import Scales
 
 __all__ = ["MEAN", "Derivatives", "Limit", "Measure", "NoiseModel", "Predictor", "Shape"]
 
 
 @dataclass(frozen=True)
-class NoiseModel(Optioned, ABC):
+class NoiseModel(Scales, Optioned, ABC):
     """The law of y (n,) given predictors eta (n, m) and free shapes (s,): an instance, which carries its options and levels.
 
     `aliases`: other names of the law, `presets`: other names of the law with some options, such as `link=probit`.
     `located`: y may be shifted and scaled by powers of two, and offsets are taken off it; then the first predictor is a
     location. `compresses`: nll and loss depend on the rows through sums of squares only, so that the R factor of [X y] stands
     for all of them. `closed`: a location and one scale, and where all rows share the location both are found without a
-    search. `one_mean`: a row has one mean predictor, to which an offset belongs. `separable`: the likelihood may lack a
-    maximum because some direction of the predictors only ever raises it; then `outcomes` says what the rows keep probable,
-    and `bounded` whether the likelihood approaches something on that way, and does not grow beyond all bounds.
+    search. `smooth`: both criteria have derivatives everywhere; else the loss is straight on either side of the location, with
+    `slopes`, and for the second derivatives of the likelihood stand those of its expected value. `assumed`: the law is meant as
+    such, and not only its location. `one_mean`: a row has one mean predictor, to which an offset belongs. `separable`: the
+    likelihood may lack a maximum because some direction of the predictors only ever raises it; then `outcomes` says what the
+    rows keep probable, and `bounded` whether the likelihood approaches something on that way, and does not grow beyond all
+    bounds.
     `judged`: KL has an estimate for it.
     In a comparison, `group`: laws that the same data ask for, none where it stands alone; `compared`: whether it takes part
     unasked; `standard`: whether it is kept unless the data ask for more; `contains`: the laws that this one is where some
@@ -51,6 +55,8 @@ class NoiseModel(Optioned, ABC):
     located: ClassVar[bool] = False
     compresses: ClassVar[bool] = False
     closed: ClassVar[bool] = False
+    smooth: ClassVar[bool] = True
+    assumed: ClassVar[bool] = True
     one_mean: ClassVar[bool] = True
     separable: ClassVar[bool] = False
     group: ClassVar[str] = ""
@@ -89,26 +95,6 @@ class NoiseModel(Optioned, ABC):
     def shapes(self) -> tuple[Shape, ...]:
         """The shapes that are estimated."""
         return ()
-
-    @property
-    def scalable(self) -> bool:
-        """Whether y may be scaled, though not shifted."""
-        return False
-
-    @property
-    def one_unit(self) -> bool:
-        """Whether no predictor has a `log_unit`, which only a constant could take up."""
-        return True
-
-    @property
-    def loss_power(self) -> int:
-        """When y is multiplied by s, the loss is by s ** loss_power."""
-        return 0
-
-    @property
-    def loss_log_unit(self) -> int:
-        """When y is multiplied by s, the loss grows by loss_log_unit log s."""
-        return 0
 
     @property
     def collapse(self) -> str | None:
@@ -227,6 +213,11 @@ class NoiseModel(Optioned, ABC):
     def rivals(self, y: Array, kept: Index) -> Mask:
         """(K, r): with which outcomes the one kept (r,) by a row with response y (r,) is compared; all others, unless said."""
         return np.asarray(np.arange(len(self.outcome_names))[:, None] != kept)
+
+    @property
+    def slopes(self) -> tuple[float, float]:
+        """Those of the loss below and above the location, both positive, of a law that is not smooth."""
+        raise TypeError(f"the loss of {self.name} has no slopes")
 
     def without_maximum(self, value: float, n: float) -> tuple[str, str] | None:
         """Where each of n responses is `value` and the likelihood has no maximum for that alone: why not, and what to do."""

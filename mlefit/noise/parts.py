@@ -1,4 +1,4 @@
-"""Parts of a law: what its likelihood is a density of, the derivatives of rows, its predictors and its shapes."""
+"""Parts of a law: what its likelihood is a density of, the derivatives of rows, its predictors, its shapes and their limits."""
 
 from collections.abc import Callable
 from enum import Enum

@@ -7,12 +7,14 @@ from mlefit.options.values import listed, refused
 
 ROBUST = "hc3"      # what `robust` is: the one that keeps its promise with few rows (Long and Ervin 2000)
 HETEROSCEDASTIC = ("hc0", "hc1", "hc2", "hc3")
-PLAIN = ("auto", "model", "ols", "robust", *HETEROSCEDASTIC)
-FORMS = (*PLAIN, "cluster:COLUMN", "hac[:LAGS]")
+QUANTILE = ("nid", "iid", "ker", "bootstrap")       # of losses with corners
+PLAIN = ("auto", "model", "ols", "robust", *HETEROSCEDASTIC, *QUANTILE)
+FORMS = (*PLAIN[:-4], "cluster:COLUMN", "hac[:LAGS]", *QUANTILE)
 
 
 class ErrorKind(NamedTuple):
-    """`name`: auto, model, ols, hc0 to hc3, cluster or hac, and sampling, which is auto with weights of that kind.
+    """`name`: auto, model, ols, hc0 to hc3, cluster, hac, nid, iid, ker or bootstrap, and sampling, which is auto with weights of
+    that kind.
 
     `column` of the clusters; `lags` where the user gave them."""
 
@@ -22,7 +24,7 @@ class ErrorKind(NamedTuple):
 
     @property
     def sandwich(self) -> bool:
-        """Whether it is made of the scores of rows, which takes a pass over them."""
+        """Whether it does not take the law at its word, which takes passes over the rows."""
         return self.name not in ("auto", "model", "ols")
 
 

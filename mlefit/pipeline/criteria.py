@@ -27,15 +27,18 @@ def criteria(found: Fitted, null: float | None) -> Criteria:
     problem, fit = found.problem, found.fit
     k, n, noise = problem.n_params, fit.n, fit.noise
     loglik = -(fit.nll[0] + n * problem.log_density)
+    assumed = noise.assumed     # else the law has no say in what is expected of a response
     known, new = _familiar(found), _on_new_rows(found)
     squared, kind = known.r_squared, "R2"
     if noise.measure is Measure.MASS:       # log-likelihoods <= 0, so that their ratio is a share
         squared, kind = None if not null else 1.0 - loglik / null, "McFadden"
+    if not noise.smooth:        # s is the mean loss, and log s all that two likelihoods differ by
+        squared, kind = None if null is None else -float(np.expm1((null - loglik) / n)), "R1"
     sampled = problem.prepared.observed.sampling
     whole = Criteria(
         k, number(loglik), number(null), number(squared), kind,  # type: ignore[arg-type]
         None if sampled else number(2.0 * k - 2.0 * loglik), None if sampled else number(k * float(np.log(n)) - 2.0 * loglik),
-        rmse=number(known.rmse), accuracy=known.accuracy, auc=known.auc,
+        rmse=number(known.rmse) if assumed else None, accuracy=known.accuracy, auc=known.auc,
         log_loss=number(-loglik / n) if noise.response.reads_levels else None,
         r_squared_centred=problem.prepared.predictors.intercept,
         on_new_rows=None if new.value is None else new.value + problem.log_density, on_new_rows_note=new.note,
@@ -54,12 +57,16 @@ def _judged_on_new_rows(whole: Criteria, new: LeftOut, unit: float) -> Criteria:
 
 
 def _on_new_rows(found: Fitted) -> LeftOut:
-    """Leave-one-out cross-entropy, in the units of the encoded response."""
+    """Leave-one-out cross-entropy, or that of rows in folds, in the units of the encoded response."""
     problem, prepared = found.problem, found.problem.prepared
     if prepared.observed.sampling:
         return LeftOut(None, "with sampling weights the likelihood is not that of the rows")
     if round(problem.n) - found.mean.size < FEW:
         return LeftOut(None, f"fewer than {FEW} rows more than coefficients")
+    if not found.fit.noise.smooth:
+        from mlefit.information.folds import new_rows
+
+        return new_rows(found.fit, found.mean, found.rows, prepared.sample, problem.request.seed)
     count = 0 if prepared.store is None else prepared.store.rows
     return left_out(found.fit, found.objective, found.rows, prepared.sample, count)
 
@@ -106,7 +113,8 @@ def null_loglik(problem: Problem, rows: Execution) -> float | None:
         return None
     # The intercept's column holds ones, which are white already.
     mean = LinearMean(Coordinates.orthonormal(1), len(noise.predictors))
-    several = noise.loss_has_shapes and problem.prepared.ledger.used > START_ROWS       # searches, which want few rows
+    many = problem.prepared.ledger.used > START_ROWS
+    several = many and (noise.loss_has_shapes or not noise.smooth)       # searches, which want few rows
     sample = Engine.of(problem.prepared.sample) if several else None
     try:
         alone = best(noise, mean, rows, lambda law, beside: (

@@ -19,7 +19,7 @@ from mlefit.mean.coordinates import Whitening
 from mlefit.objective import Objective
 from mlefit.problem.prepare import Prepared, Progress
 from mlefit.problem.problem import Problem
-from mlefit.problem.refusals import exactly_fitted, unknown_parameters
+from mlefit.problem.refusals import EXACT, exact_fit, exactly_fitted, unknown_parameters
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.tally import Tally
 
@@ -77,7 +77,19 @@ def fit(problem: Problem, progress: Progress | None = None) -> Fitted:
     mean = LinearMean(_coordinates(problem, scale), len(noise.predictors), problem.units)
     optima = _fit(problem, mean, progress)
     found = Fitted(problem, mean if noise.compresses else optima.mean, optima)
+    if not noise.smooth:
+        _check_exact(found)
     return _refined(found) if problem.doubtful and found.certified else found
+
+
+def _check_exact(found: Fitted) -> None:
+    """Raises NoEstimateError where nothing is left of the rows but rounding, so that the scale is 0."""
+    mean, moments = found.mean, found.problem.prepared.moments
+    encoded = mean.coordinates.encoded(found.fit.mle.theta[: mean.size])
+    size = moments.y_magnitude + float(np.abs(encoded) @ moments.magnitude[list(found.problem.shape.kept)])
+    if found.fit.total_loss[0] <= EXACT * size * found.fit.n:
+        (known,) = mean.natural(found.fit.mle.theta[: mean.size])
+        raise exact_fit(found.problem, known.value)
 
 
 def _coordinates(problem: Problem, scale: float) -> Whitening:

@@ -93,11 +93,17 @@ def information(found: Fitted, null: float | None) -> Information:
     if problem.prepared.observed.sampling:
         reason = "with sampling weights the likelihood is not that of the rows"
         return not_identifiable(cross, reason, problem.prepared.moments.rows)._replace(unit=request.unit, holdout=unseen(found))
+    noise = fit.noise
+    if not noise.assumed:
+        reason = f"{noise.name} is a working law: it is right where its quantile is, whatever the shape of the rows"
+        return not_identifiable(cross, reason, problem.prepared.moments.rows)._replace(unit=request.unit, holdout=unseen(found))
     known = off(cross, problem.prepared.moments.rows) if not request.kl else measure(
         sample_of(problem, fit, mean), seed=request.seed, draws=request.draws, level=request.level, everywhere=_everywhere(found),
     )
     with_predictors = problem.prepared.predictors.intercept and any(len(shape.kept) > 1 for shape in problem.shapes)
-    trace = takeuchi(found.objective, fit.mle.theta, fit.mle.curvature, problem.prepared.sample, problem.n)
+    trace = None
+    if noise.smooth:
+        trace = takeuchi(found.objective, fit.mle.theta, fit.mle.curvature, problem.prepared.sample, problem.n)
     enlarged = problem.log_unit - problem.log_density       # what sqrt(w) adds to the entropy per row
     return known._replace(
         cross_entropy=cross, entropy=None if known.entropy is None else known.entropy - enlarged,

@@ -25,6 +25,7 @@ from mlefit.report.report import Agreement, Certificate, Parameter, Route, Warn
 FEW = 200               # degrees of freedom below which sigma from n and from n - p differ visibly
 AGREE_NATS = 1e-9       # n nll_excess: CONTRACT of `agree`
 AGREE_GAP = 1e-4        # largest gap in standard errors
+SHOWN = 8               # coefficients named in a message
 
 
 def parameters(
@@ -141,7 +142,7 @@ def agreement(found: Fitted, numbers: Estimates) -> Agreement:
     (mine, free), (other, other_free) = (found.objective.split(optimum.theta) for optimum in (fit.mle, fit.loss))
     apart = route_divergence(fit.noise, mean.eta(mine, rows), free, mean.eta(other, rows), other_free, rows.weight)
     excess, gap = fit.excess(), numbers.max_gap
-    agree = excess <= AGREE_NATS and gap <= AGREE_GAP
+    agree = excess <= max(AGREE_NATS, fit.mle.certificate.bound) and (gap <= AGREE_GAP or fit.face is not None)
     return Agreement(number(gap), number(excess / fit.n), bool(agree), number(apart))
 
 
@@ -176,6 +177,28 @@ def lower_maxima(fit: Optima) -> tuple[Warn, ...]:
         return ()
     return (Warn("lower-maximum", f"{found.lower} of {found.starts} searches ended at a lower maximum (log-likelihood lower by "
                  f"{found.behind:.2g}): another explanation of the data exists"),)
+
+
+def not_unique(problem: Problem, fit: Optima) -> tuple[Warn, ...]:
+    """A warning with the range of every coefficient that has one, where the least loss is at more points than one."""
+    if fit.face is None:
+        return ()
+    labels = [problem.labels[j] for j in problem.shape.kept]
+    wide = [(label, low, high) for label, low, high in zip(labels, fit.face.low, fit.face.high, strict=True) if low < high]
+    ranges = "; ".join(f"{label} from {low:.6g} to {high:.6g}" for label, low, high in wide[:SHOWN])
+    more = f" and {len(wide) - SHOWN} more" if len(wide) > SHOWN else ""
+    return (Warn("not-unique", f"more answers than one have the least loss ({ranges}{more}); that of maximum likelihood is in the "
+                 "middle of them", tuple(label for label, _, _ in wide)),)
+
+
+def crossing(errors: StandardErrors) -> tuple[Warn, ...]:
+    """A warning where the planes of neighbouring quantiles, of whose distance errors are made, cross at some rows."""
+    if not errors.crossed:
+        return ()
+    count = round(errors.crossed)
+    return (Warn("crossing", f"quantiles on either side cross at {count} row{'' if count == 1 else 's'}, which therefore "
+                 f"count{'s' if count == 1 else ''} for nothing in the standard errors ({errors.kind.name}); --se iid or bootstrap "
+                 "do without"),)
 
 
 def beyond_doubles(found: Sequence[Parameter]) -> tuple[Warn, ...]:

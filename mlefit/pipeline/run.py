@@ -18,7 +18,9 @@ from mlefit.pipeline.results import (
     agreement,
     at_limit,
     beyond_doubles,
+    crossing,
     lower_maxima,
+    not_unique,
     parameters,
     route,
     shape_note,
@@ -65,13 +67,14 @@ def report_of(found: Fitted) -> Report:
 def errors_of(found: Fitted) -> StandardErrors:
     """The standard errors asked for."""
     problem = found.problem
-    return standard_errors(problem.errors, found.fit, found.mean, found.rows, found.objective, problem.prepared.sample)
+    return standard_errors(problem.errors, found.fit, found.mean, found.rows, found.objective, problem.prepared.sample,
+                           problem.request.seed)
 
 
 def told(found: Fitted, errors: StandardErrors) -> Report:
     """Everything that is said about both optima. Raises NoEstimateError unless they agree."""
     problem, both, mean = found.problem, found.fit, found.mean
-    numbers = estimates(both, mean, errors.covariance)
+    numbers = estimates(both, mean, errors.covariance, errors.unit)
     agreed = agreement(found, numbers)
     null = null_loglik(problem, found.rows)
     knowledge = information(found, null)
@@ -85,8 +88,9 @@ def told(found: Fitted, errors: StandardErrors) -> Report:
         information=knowledge, criteria=criteria(found, null), clusters=clusters_of(problem, errors),
         terms=term_tests(found, errors),
         notes=(*problem.notes(), *sigma_note(problem, both), *shape_note(problem, errors)),
-        warnings=(*problem.warnings(), *at_limit(both), *lower_maxima(both), *beyond_doubles(known), *unscored(problem),
-                  *few(problem, errors, known), *doubted(problem, ratios), *doubtful_weights(problem), *diagnosis.warnings),
+        warnings=(*problem.warnings(), *at_limit(both), *lower_maxima(both), *beyond_doubles(known), *not_unique(problem, both),
+                  *crossing(errors), *unscored(problem), *few(problem, errors, known), *doubted(problem, ratios),
+                  *doubtful_weights(problem), *diagnosis.warnings),
         dependence=diagnosis.dependence,
     )
     request = problem.request

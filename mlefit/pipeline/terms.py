@@ -27,10 +27,25 @@ def term_tests(found: Fitted, errors: StandardErrors) -> tuple[TermTest, ...]:
 
 def likelihood_ratio(found: Fitted) -> Ratio:
     """2 (l - l without some coefficients), by a refit."""
+    if not found.fit.noise.smooth:
+        return _by_programme(found)
     of = found.likelihood
 
     def ratio(places: Index) -> float:
         return 2.0 * (of.holding(directions(found, places)).least(np.zeros(places.size)) - of.optimum)
+
+    return ratio
+
+
+def _by_programme(found: Fitted) -> Ratio:
+    """The same where the loss has corners."""
+    from mlefit.estimation.held import least_held
+
+    fit, sample = found.fit, found.likelihood.sample
+
+    def ratio(places: Index) -> float:
+        held = directions(found, places)[:, : found.mean.size]
+        return 2.0 * (least_held(fit.noise, found.mean, found.rows, sample, held, fit.mle.theta) - fit.nll[0])
 
     return ratio
 

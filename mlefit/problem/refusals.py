@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlefit.arrays import Array
 from mlefit.design.levels import Levels
 from mlefit.errors import NoEstimateError, UsageError
 from mlefit.mean import Coordinates, LinearMean
@@ -45,7 +46,7 @@ def check_before(problem: Problem) -> None:
     UsageError for a model without coefficients, DataError for one whose standard errors are beyond the memory.
     """
     prepared, shape = problem.prepared, problem.shape
-    target, n = prepared.observed.target, round(problem.n)
+    n = round(problem.n)
     if not all(each.kept for each in problem.shapes):
         raise UsageError(
             "the model has no coefficients: there is no intercept and no predictor that varies",
@@ -60,7 +61,7 @@ def check_before(problem: Problem) -> None:
             problem, f"too few rows: {rows} cannot determine {count + labels} parameters ({what}){_identifiers(problem)}",
             "use more rows or fewer predictors: with as many parameters as rows any data is fitted exactly", "too-few-rows")
     if prepared.noise.compresses:
-        _check_exact(problem, target)
+        _check_exact(problem)
 
 
 def _identifiers(problem: Problem) -> str:
@@ -72,7 +73,7 @@ def _identifiers(problem: Problem) -> str:
     return "".join(f'; column "{name}" has as many levels as there are rows, as an identifier has' for name in names)
 
 
-def _check_exact(problem: Problem, target: str) -> None:
+def _check_exact(problem: Problem) -> None:
     from scipy.linalg import solve_triangular
 
     moments, shape = problem.prepared.moments, problem.shape
@@ -83,14 +84,8 @@ def _check_exact(problem: Problem, target: str) -> None:
     sigma = float(np.sqrt(shape.rss / problem.n))
     spread = float(np.linalg.norm(moments.response.r[0 if not problem.prepared.predictors.intercept else 1 :, 1]))
     if sigma <= EXACT * size and sigma * np.sqrt(problem.n) <= VISIBLE * spread:
-        parameters = _exact(problem)
-        means = [p for p in parameters if p.estimate is not None and p.kind == "mean"]
-        known = ", ".join(f"{p.name} = {p.estimate:.9g}" for p in means[:SHOWN])
-        raise _refusal(
-            problem, f'the fit is exact: "{target}" is a linear function of the predictors ({known}), so '
-            f"{problem.prepared.noise.collapse} and the "
-            "likelihood is unbounded", "there is no noise to model; check whether a predictor was computed from the target",
-            "exact-fit", (target,), parameters)
+        (known,) = LinearMean(Coordinates(shape.r, shape.kept), 1, problem.units).natural(shape.y[:-1])
+        raise exact_fit(problem, known.value)
 
 
 def exactly_fitted(problem: Problem) -> NoEstimateError:
@@ -102,18 +97,22 @@ def exactly_fitted(problem: Problem) -> NoEstimateError:
         "there is no noise to model; check whether a predictor was computed from the target", "exact-fit", (target,))
 
 
-def _exact(problem: Problem) -> tuple[Parameter, ...]:
-    """The coefficients of an exact fit, which least squares determines although the likelihood does not exist."""
-    shape = problem.shape
-    assert shape.y is not None
-    (known,) = LinearMean(Coordinates(shape.r, shape.kept), 1, problem.units).natural(shape.y[:-1])
-    by_column = dict(zip(shape.kept, known.value, strict=True))
+def exact_fit(problem: Problem, values: Array) -> NoEstimateError:
+    """The refusal of a fit that leaves nothing, with the coefficients (r,), which exist although the likelihood does not."""
+    shape, target = problem.shape, problem.prepared.observed.target
+    by_column = dict(zip(shape.kept, values, strict=True))
     found = tuple(
         Parameter(name, None, "mean", "aliased" if j in shape.aliased else "ok", estimate=_number(by_column.get(j)),
                   loss_estimate=_number(by_column.get(j)))
         for j, name in enumerate(problem.labels)
     )
-    return (*found, *(Parameter(one.name, None, "shape", "ok", estimate=0.0) for one in problem.prepared.noise.shapes))
+    known = ", ".join(f"{p.name} = {p.estimate:.9g}" for p in [p for p in found if p.estimate is not None][:SHOWN])
+    shapes = tuple(Parameter(one.name, None, "shape", "ok", estimate=0.0) for one in problem.prepared.noise.shapes)
+    return _refusal(
+        problem, f'the fit is exact: "{target}" is a linear function of the predictors ({known}), so '
+        f"{problem.prepared.noise.collapse} and the "
+        "likelihood is unbounded", "there is no noise to model; check whether a predictor was computed from the target",
+        "exact-fit", (target,), (*found, *shapes))
 
 
 def unknown_parameters(problem: Problem) -> tuple[Parameter, ...]:

@@ -147,14 +147,15 @@ class Criteria(NamedTuple):
     `rmse` is that of a response of numbers; `accuracy`, `log_loss` (nats per row) and `auc`, of two classes, that of levels.
     `on_new_rows`: leave-one-out cross-entropy, nats per row; its note is ABOUT where it is from some of the rows or
     steps, or says why there is none, such as ALONE; `rmse_on_new_rows` and `accuracy_on_new_rows` are of the same refits.
-    Without an intercept R2 is not `r_squared_centred`: it compares with 0, not with the mean.
+    R1 = 1 - loss / loss of the intercept alone (Koenker and Machado 1999). Without an intercept R2 is not `r_squared_centred`:
+    it compares with 0, not with the mean.
     """
 
     n_params: int
     loglik: float | None
     null_loglik: float | None
     r_squared: float | None
-    r_squared_kind: Literal["R2", "McFadden"]
+    r_squared_kind: Literal["R2", "McFadden", "R1"]
     aic: float | None
     bic: float | None
     rmse: float | None = None

@@ -14,6 +14,7 @@ from mlefit.report.units import unit_of
 LABEL = 10          # cells of the word before each sentence
 COLUMN = 14         # cells in which the name of a loss is wrapped
 DEEPEST = 3         # lines of a heading
+PSEUDO = {"McFadden": ("McFadden's R2", "log-likelihood"), "R1": ("R1", "the loss (R1)")}
 ROUTES = ("maximum likelihood", "least loss")
 
 
@@ -109,10 +110,11 @@ def _share(report: Report, criteria: Criteria) -> str:
     squared = criteria.r_squared
     if squared is None or report.model.formula == "1":
         return ""
-    if criteria.r_squared_kind == "McFadden":
+    if criteria.r_squared_kind != "R2":
+        name, what = PSEUDO[criteria.r_squared_kind]
         if squared < 0.0:
-            return f"less than the intercept alone (McFadden's R2 {decimals(squared, 3)})"
-        return f"{percentage(squared)} of log-likelihood"
+            return f"less than the intercept alone ({name} {decimals(squared, 3)})"
+        return f"{percentage(squared)} of {what}"
     if not criteria.r_squared_centred:
         return f"{percentage(squared)} of the sum of squares (R2, uncentred)"
     if squared < 0.0:
@@ -165,11 +167,14 @@ def proof(report: Report) -> Iterator[Said]:
     steps = [route.refinement for route in (report.mle, report.loss) if route and route.refinement is not None]
     measured = f", a step in twice the precision {or_noise(max(steps))} s.e." if steps else ""
     verdict = f"both routes agree (gap {gap} s.e.)" if agree else f"the routes disagree by {gap} s.e., where marked {MARK}"
+    if agree and any(warning.code == "not-unique" for warning in report.warnings):
+        verdict = f"both routes agree on the least loss, at points {gap} s.e. apart"
+    kind = "EDM" if report.mle is None else report.mle.certificate.kind
     starts = report.mle.certificate.starts if report.mle else 1
     best = "certified maximum" if starts == 1 else f"best of {starts} searches, a local maximum is certified"
     maximum = best if certified else "not certified"
     tone: Tone = "plain" if agree and certified else "look"
-    yield "proof", f"{verdict}; {maximum} (EDM {or_noise(edm)}{measured})", tone
+    yield "proof", f"{verdict}; {maximum} ({kind} {or_noise(edm)}{measured})", tone
 
 
 def warnings(report: Report, most: int | None = None) -> list[Said]:

@@ -12,6 +12,8 @@ from mlefit.report.information import Holdout, Information
 from mlefit.report.report import ABOUT, ALONE, Criteria, Report, Route
 from mlefit.report.units import unit_of
 
+SQUARED = {"McFadden": "McFadden's R2", "R1": "R1 (pseudo R2 of the loss)"}
+
 
 class Figure(NamedTuple):
     """A whole-fit figure at the two optima; empty where it belongs to the first one alone."""
@@ -32,7 +34,7 @@ def figures(report: Report) -> list[Figure]:
         *generalization(report.information, criteria),
     ]
     if criteria is not None:
-        squared = "McFadden's R2" if criteria.r_squared_kind != "R2" else "R2" if criteria.r_squared_centred else "R2, uncentred"
+        squared = SQUARED.get(criteria.r_squared_kind) or ("R2" if criteria.r_squared_centred else "R2, uncentred")
         if criteria.r_squared is not None and criteria.r_squared < 0.0:
             squared += ": worse than the intercept alone"
         alone = Figure("log-likelihood of the intercept alone", decimals(criteria.null_loglik, CRITERION_PLACES))

@@ -17,6 +17,7 @@ class Stream(IntEnum):
     SAMPLE = 0
     HOLDOUT = 1
     QUANTILES = 2
+    FOLDS = 3
 
 
 def keys(seed: int, stream: Stream, place: tuple[int, int], start: int, stop: int) -> Array:
