@@ -109,6 +109,7 @@ def test_a_zero_is_refused_with_its_row(model: str) -> None:
     with pytest.raises(DataError) as caught:
         mlefit.fit({"y": [1.0, 2.0, 0.0, 3.0]}, model=model, target="y")
     assert caught.value.message == f'column "y", row 3: {model} needs numbers > 0, found 0'
+    assert caught.value.remedy == "nothing is added to zeros; --model hurdle:gamma gives them a chance of their own, or drop the row"
 
 
 def test_exponential_takes_zeros_and_a_level_of_them_has_no_rate() -> None:

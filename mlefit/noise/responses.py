@@ -56,8 +56,11 @@ class Response:
 
     def refusal(self, model: str, column: str, row: int, value: float) -> DataError:
         """The refusal of a number that is no response of this kind, in data row `row`."""
-        return DataError(f'column "{column}", row {row}: {model} needs {self.wants}, found {numeral(value)}',
-                         "use --model gaussian, or drop the row", code="bad-response", columns=[column], rows=[row])
+        remedy = "use --model gaussian, or drop the row"
+        if self.open_end and value == self.least == 0.0:
+            remedy = "nothing is added to zeros; --model hurdle:gamma gives them a chance of their own, or drop the row"
+        return DataError(f'column "{column}", row {row}: {model} needs {self.wants}, found {numeral(value)}', remedy,
+                         code="bad-response", columns=[column], rows=[row])
 
     def not_levels(self, model: str, column: str, levels: int, rows: int) -> DataError:
         """The refusal of a column with about a level per row."""
