@@ -51,14 +51,15 @@ def test_heavy_errors_are_shape() -> None:
     assert abs(found.kl.parts["structure"]) < 0.003
     assert found.kl.part == "shape"
     assert found.kl.verdict_p_value < 1e-10         # its law has a tail; ranks of draws end at one over their number
-    assert found.kl.advice[0].startswith("the residuals have heavy tails: -m student-t")
+    assert found.kl.advice[0].startswith("the residuals have heavy tails: -m ")
+    assert "gaussian" not in found.kl.advice[0]
 
 
 def test_errors_that_lean_call_for_a_law_of_positive_numbers() -> None:
     rng = np.random.default_rng(26)
     x = rng.normal(size=(700, 1))
     y = 20.0 + x[:, 0] + rng.gamma(2.0, 2.0, 700)
-    assert gaussian(y, x).kl.advice == ("the residuals lean to the right: -m gamma or -m lognormal",)
+    assert gaussian(y, x).kl.advice[0].startswith("the residuals lean to the right: -m gamma")
     assert gaussian(y - 30.0, x).kl.advice[0].startswith("the residuals have another shape: ")
 
 
