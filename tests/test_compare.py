@@ -131,3 +131,43 @@ def test_compare_from_python_is_that_of_the_command_line(skewed: str, capsys: py
     assert list(found.models["model"]) == ["gamma", "gaussian"]
     with pytest.raises(TypeError, match=r"compare\(\) got an unexpected keyword argument 'formats'"):
         mlefit.compare(skewed, formats=1)
+
+
+def test_counts_near_zero_are_compared_as_masses_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=N)
+    path = table(tmp_path / "counts.csv", x=x.tolist(), y=rng.poisson(np.exp(0.5 + 0.5 * x)).tolist())
+    assert main(["compare", path, "-t", "y", "-o", "json", "-q"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["order"]) == {"poisson", "negative-binomial"}
+    assert (found["default"], found["recommendation"]["strength"]) == ("poisson", "keep")
+    (behind,) = found["differences"]
+    assert behind["within"] or behind["indistinguishable"]
+    assert main(["compare", path, "-t", "y", "-m", "poisson", "-m", "gaussian"]) == 0
+    assert ("gaussian: a density of whole numbers with steps as large beside their spread is no mass of them, and stands on "
+            "another scale than those of counts\n") in capsys.readouterr().out
+
+
+def test_overdispersed_counts_are_told_from_poisson_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=N)
+    rate = np.exp(0.5 + 0.5 * x) * rng.gamma(2.0, size=N) / 2.0
+    path = table(tmp_path / "counts.csv", x=x.tolist(), y=rng.poisson(rate).tolist())
+    assert main(["compare", path, "-t", "y", "-o", "json", "-q"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["order"][0] == told["recommendation"]["model"] == "negative-binomial"
+    (behind,) = told["differences"]
+    assert (behind["test"], behind["df"]) == ("likelihood ratio, boundary", 1)
+    assert told["recommendation"]["strength"] == "strong"
+
+
+def test_the_same_data_by_every_route_ask_for_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The gaussian is kept where it is true, and a model that contains it gains nothing."""
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=N)
+    path = table(tmp_path / "g.csv", x=x.tolist(), y=(1 + 2 * x + rng.normal(size=N)).tolist())
+    assert main(["compare", path, "-t", "y", "-o", "json", "-q"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["recommendation"]["model"], found["recommendation"]["strength"]) == ("gaussian", "keep")
+    assert found["recommendation"]["because"] == "nothing in these data asks for more than gaussian"
+    assert found["recommendation"]["cost_nats"] == 0.0

@@ -177,3 +177,18 @@ def test_where_all_rows_are_too_much_work_a_sample_gives_the_figure(monkeypatch:
     assert (exact.on_new_rows_note, about.on_new_rows_note) == (None, "about")
     assert about.on_new_rows == pytest.approx(exact.on_new_rows, abs=3e-5)
     assert about.on_new_rows != exact.on_new_rows
+
+
+def test_no_figure_where_a_single_row_moves_a_shape_too_far() -> None:
+    """A shape of counts that are poisson is nearly 0: the step of its logarithm says nothing of a refit."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=1000)
+    y = rng.poisson(1.2 * np.exp(0.5 + 0.5 * x))
+    table = {"x": x, "y": y}
+    poisson, larger = (mlefit.fit(table, "y", ["x"], model, draws=0).report for model in ("poisson", "negative-binomial"))
+    assert poisson.criteria is not None
+    assert larger.criteria is not None
+    if larger.criteria.on_new_rows is None:
+        assert larger.criteria.on_new_rows_note == "a single row moves a shape too far"
+    else:
+        assert larger.criteria.on_new_rows == pytest.approx(poisson.criteria.on_new_rows, abs=5e-3)

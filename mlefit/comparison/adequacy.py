@@ -20,6 +20,7 @@ from mlefit.rows.chunk import Chunk
 MANY = 5_000        # rows from which the chi-squared law holds
 DRAWS = 199
 EXCEEDED = 10       # draws as large as the data after which nothing can be rejected any more
+GENERAL = ("P1", "P2")      # directions in which many causes show
 SAID = 3.0          # standard deviations from which a direction is worth a sentence
 
 
@@ -78,9 +79,10 @@ def _simulated(
 
 
 def findings(seen: Smooth) -> tuple[Finding, ...]:
-    """The directions that stand out, the farthest first, each as a sentence."""
-    far = sorted(((abs(value), name, value) for name, value in seen.each.items() if abs(value) >= SAID), reverse=True)
-    return tuple(Finding(name, value, f"{_said(name, value)}: {value:+.1f} sd") for _, name, value in far)
+    """The directions that stand out, each as a sentence: those with a meaning of their own first, then the farthest."""
+    far = [(name, value) for name, value in seen.each.items() if abs(value) >= SAID]
+    ordered = sorted(far, key=lambda found: (found[0] in GENERAL, -abs(found[1])))
+    return tuple(Finding(name, value, f"{_said(name, value)} ({value:+.1f} sd)") for name, value in ordered)
 
 
 def _said(name: str, value: float) -> str:
@@ -91,7 +93,7 @@ def _said(name: str, value: float) -> str:
     if kind == "curve":
         return f"the mean bends along {column}"
     return {
-        "P1": f"residuals lie {'above' if more else 'below'} their law",
+        "P1": f"the middle of the residuals lies {'above' if more else 'below'} that of the law",
         "P2": f"residuals spread {'wider' if more else 'less'} than the law",
         "P3": f"skewed to the {'right' if more else 'left'}",
         "P4": f"tails {'heavier' if more else 'lighter'} than those of the law",

@@ -13,7 +13,7 @@ from mlefit.design.roles import choose_roles
 from mlefit.errors import DataError, MlefitError, NoEstimateError, UsageError
 from mlefit.execution import Engine
 from mlefit.noise import MODELS
-from mlefit.noise.model import NoiseModel
+from mlefit.noise.model import Measure, NoiseModel
 from mlefit.pipeline.fitted import Fitted, fit
 from mlefit.pipeline.run import report_of
 from mlefit.problem.prepare import Progress
@@ -25,6 +25,9 @@ from mlefit.report.report import Report
 from mlefit.request import Request
 from mlefit.rows.chunk import Chunk
 from mlefit.source.source import Source
+
+FINE = 4.0              # steps in a standard deviation of whole numbers, of which the predictors may explain three quarters
+FAR_FROM_ZERO = 10.0    # steps: nearer, a density has a part of its mass where no count is
 
 
 class Fit(NamedTuple):
@@ -67,18 +70,31 @@ class Contest:
         self.request, self.source, self.progress = request, source, progress
         self._stack = stack
         self._open: list[Problem] = []
+        self._parameters: dict[str, int | None] = {}
+        self.masses = False         # whether models of counts are among those compared
 
     def fits(self, models: tuple[str, ...], formulas: tuple[str, ...]) -> Iterator[Fit]:
         """Each model with each design; where no model is named, all that the response admits."""
+        self.masses = any(_known(name).response.whole for name in models)
         designs = self._together([replace(self.request, formula=text) for text in formulas] or [self.request])
-        if not models:
+        unasked = not models
+        if unasked:
             first = self._read(designs[0])
             models = admitted(first)
+            self.masses = any(_known(name).response.whole for name in models)
         for design in designs:
             for name in sorted(models, key=lambda name: not _known(name).compresses):     # whose rows serve the others
                 text = design.formula if len(designs) > 1 else None
                 label = name if text is None else text if len(models) == 1 else f"{name}: {text}"
-                yield self._fit(replace(design, model=name), Entry(label, name, text))
+                found = self._fit(replace(design, model=name), Entry(label, name, text))
+                if not (unasked and self._same(found)):
+                    yield found
+
+    def _same(self, found: Fit) -> bool:
+        """Whether a model is one that it contains, for want of predictors of its own."""
+        self._parameters[found.entry.model] = None if found.judged is None else found.judged.parameters
+        mine = self._parameters[found.entry.model]
+        return mine is not None and any(self._parameters.get(name) == mine for name in _known(found.entry.model).contains)
 
     def _together(self, designs: list[Request]) -> list[Request]:
         """The designs on the rows that are complete in the columns of all."""
@@ -107,6 +123,10 @@ class Contest:
             self.progress(f"fitting {entry.label}", None)
         try:
             problem = self._problem(request)
+            if self.masses and problem.prepared.noise.measure is Measure.DENSITY and whole(problem) and not fine(problem):
+                return Fit(entry._replace(code="not-comparable", reason=(
+                    "a density of whole numbers with steps as large beside their spread is no mass of them, and stands on "
+                    "another scale than those of counts")))
             found = fit(problem, self.progress)
             report = report_of(found)
         except NoEstimateError as error:
@@ -153,19 +173,39 @@ def weights(problem: Problem) -> Array | None:
 
 def admitted(problem: Problem) -> tuple[str, ...]:
     """The models that the response admits, by what its numbers are."""
-    noise, units, moments = problem.prepared.noise, problem.units, problem.prepared.moments
+    noise = problem.prepared.noise
     if noise.response.reads_levels:
         return tuple(name for name, law in MODELS.items() if law.compared and law.response == noise.response)
-    low, high = (units.y_centre + float(end[-1]) * units.y_scale for end in (moments.low, moments.high))
-    ends = np.array([low, high])
+    ends, counts = extent(problem), whole(problem)
+    taken = (law for law in MODELS.values() if law.compared and not law.response.reads_levels)
+    return tuple(law.name for law in taken if law.response.refused(ends) is None and (counts or not law.response.whole)
+                 and not (counts and law.measure is Measure.DENSITY and not fine(problem)))
 
-    def whole(chunk: Chunk) -> Whole:
+
+def extent(problem: Problem) -> Array:
+    """The least and the largest response, in natural units."""
+    units, moments = problem.units, problem.prepared.moments
+    return np.array([units.y_centre + float(end[-1]) * units.y_scale for end in (moments.low, moments.high)])
+
+
+def whole(problem: Problem) -> bool:
+    """Whether every response is a whole number."""
+    units = problem.units
+
+    def of(chunk: Chunk) -> Whole:
         y = chunk.y * units.y_scale + units.y_centre
         return Whole(bool(np.array_equal(y, np.rint(y))))
 
-    counts = rows_of(problem).sum(whole).so
-    taken = (law for law in MODELS.values() if law.compared and not law.response.reads_levels)
-    return tuple(law.name for law in taken if law.response.refused(ends) is None and (counts or not law.response.whole))
+    return rows_of(problem).sum(of).so
+
+
+def fine(problem: Problem) -> bool:
+    """Whether steps of 1 are small beside the spread of whole numbers and their distance from 0: only then is the density of a
+    law its mass on them, to a thousandth of a nat."""
+    low, high = extent(problem)
+    response = problem.prepared.moments.response
+    spread = 0.0 if response is None else float(response.r[1, 1]) / np.sqrt(problem.n) * problem.units.y_scale
+    return bool(spread > FINE and (low > FAR_FROM_ZERO or high < 0.0))
 
 
 def check(request: Request) -> None:

@@ -16,14 +16,12 @@ def nested(smaller: Fitted, larger: Fitted) -> Nesting | None:
     if df <= 0 or smaller.problem.prepared.observed.target != larger.problem.prepared.observed.target:
         return None
     one, other = smaller.fit.noise, larger.fit.noise
-    same_law = one.spelt == other.spelt
-    if not same_law and one.spelt not in other.contains:
-        return None
-    if not _spans(larger.problem, smaller.problem):
+    same_law, edge = one.spelt == other.spelt, one.name in other.nested
+    if not (same_law or edge or one.spelt in other.contains) or not _spans(larger.problem, smaller.problem):
         return None
     if same_law and one.compresses:
         return Nesting(df, residual=larger.problem.n - len(larger.problem.shape.kept))
-    return Nesting(df)
+    return Nesting(df, boundary=edge and not same_law)
 
 
 def _spans(larger: Problem, smaller: Problem) -> bool:

@@ -18,7 +18,7 @@ def because(
     """Why this model, and how sure that is."""
     named = {entry.label: entry for entry in entries}
     if decision.strength == "keep":
-        return _keep(decision)
+        return f"nothing in these data asks for more than {decision.model}"
     reason = _asked_for(of_default, against_default, default)
     if decision.strength == "none-fits":
         fitted = sum(entry.fitted for entry in entries)
@@ -55,10 +55,6 @@ def costs(behind: Difference) -> str:
 def rows_apart(nats: float) -> int:
     """ln 20 / nats, rounded up."""
     return int(-(-log(20.0) // nats))
-
-
-def _keep(decision: Decision) -> str:
-    return f"nothing in these data asks for more than {decision.model}"
 
 
 def _asked_for(of_default: Adequacy | None, behind: Difference | None, default: str | None) -> str:

@@ -32,6 +32,7 @@ from mlefit.rows.chunk import Chunk, choose
 from mlefit.sums.curvature import Curvature
 
 DETERMINED = 1e-8       # 1 - leverage below this is 0 but for rounding
+LOOSE = "a single row moves a shape too far"
 STEP = 1.0              # in the linear predictor: beyond, a Newton step says too little of the refit
 REFITS = 20
 MOST_WORK = 4e9         # multiplications, about a second: beyond, a sample of the rows stands for all, and rows are not refitted
@@ -62,7 +63,8 @@ class Far(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Removed:
     """Sums of weights, of weighted excess and of what is judged; whether a row alone determines a coefficient; the REFITS
-    rows that move furthest, and how many move by more than STEP. A commutative monoid under +."""
+    rows that move furthest, and how many move by more than STEP; whether one moves a shape by more, where its second order says
+    nothing. A commutative monoid under +."""
 
     weight: float
     excess: float
@@ -70,11 +72,12 @@ class Removed:
     determined: bool
     far: tuple[Far, ...]
     many: int
+    loose: bool = False
 
     def __add__(self, other: "Removed") -> "Removed":
         far = sorted(self.far + other.far, key=lambda row: (-row.step, row.chunk.first_row))[:REFITS]
         return Removed(self.weight + other.weight, self.excess + other.excess, self.judged + other.judged,
-                       self.determined or other.determined, tuple(far), self.many + other.many)
+                       self.determined or other.determined, tuple(far), self.many + other.many, self.loose or other.loose)
 
 
 class Roots(NamedTuple):
@@ -122,6 +125,8 @@ def left_out(fit: Optima, objective: Objective, rows: Execution, sample: Chunk, 
     total = rows.sum(lambda chunk: _removed(noise, objective, theta, curvature, chunk, n, square))
     if total.determined:
         return LeftOut(None, "a row has leverage 1")
+    if total.loose:
+        return LeftOut(None, LOOSE)
     if not np.isfinite(total.excess):
         return LeftOut(None, ALONE)
     excess, judged = total.excess, total.judged
@@ -178,6 +183,7 @@ def _slab(
     if step is None:
         return Removed(float(weight.sum()), 0.0, 0.0, True, (), 0)
     excess = _at(objective, chunk, eta + step[:, :m], free, step[:, m:]) - own.value
+    loose = bool((np.abs(step[:, m:]) > STEP).any())
     length = np.abs(step[:, :m])
     for k, predictor in enumerate(noise.predictors):
         if predictor.unit_power:                    # in standard deviations
@@ -187,7 +193,7 @@ def _slab(
     first = beyond[np.argsort(-length[beyond], kind="stable")][:REFITS]
     judged = weight * (_judged(noise, chunk.y, eta + step[:, :m], free) - _judged(noise, chunk.y, eta, free))
     far = tuple(Far(float(length[i]), chunk.part(i, i + 1), float(weight[i] * excess[i]), float(judged[i])) for i in first.tolist())
-    return Removed(float(weight.sum()), float(weight @ excess), float(judged.sum()), False, far, beyond.size)
+    return Removed(float(weight.sum()), float(weight @ excess), float(judged.sum()), False, far, beyond.size, loose)
 
 
 def _judged(noise: NoiseModel, y: Array, eta: Array, free: Array) -> Array:

@@ -58,6 +58,7 @@ class LogNormal(NoiseModel):
     """Positive numbers whose logarithm is normal."""
 
     name = "lognormal"
+    median_apart = True
     loss_name = "mean squared log error"
     aliases = ("log-normal", "lnorm", "galton", "msle")
     support = "numbers > 0"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mlefit.report.comparison import Comparison, Entry
-from mlefit.report.digits import ABSENT, by_error, decimals, significant
+from mlefit.report.digits import ABSENT, NOISE, by_error, decimals, or_noise, significant
 from mlefit.report.layout import Line
 from mlefit.report.safety import shown
 from mlefit.report.units import factor_of
@@ -52,6 +52,8 @@ def behind(comparison: Comparison, entry: Entry) -> str:
     found = comparison.behind(entry.label)
     if found is None:
         return ABSENT
+    if abs(found.nats) < NOISE:
+        return or_noise(found.nats)
     factor = factor_of(comparison.unit)
     low, high, nats = (by_error(value * factor, found.std_error * factor) for value in (found.low, found.high, found.nats))
     return f"{nats} ({low} to {high})"
