@@ -293,3 +293,33 @@ def test_a_spread_that_the_scale_does_not_follow_is_found_and_named() -> None:
         "the spread goes with g too: add it to --scale-features, or let the scale bend in it (--scale-formula)")
     true = mlefit.fit(columns, target="y", model="gaussian", **UNEQUAL).to_dict()
     assert true["information"]["kl"]["verdict_p_value"] > 0.05
+
+
+@pytest.mark.parametrize(("model", "df"), [("student-t", None), ("student-t:df=4", 4.0)])
+def test_the_scale_of_students_t_may_depend_on_predictors(model: str, df: float | None) -> None:
+    rng = np.random.default_rng(2)
+    x, u = rng.normal(size=300), rng.uniform(0.0, 2.0, 300)
+    columns = {"x": x, "u": u, "y": 1.0 + 2.0 * x + np.exp(0.3 + 0.5 * u) * rng.standard_t(4, 300)}
+
+    def nll(theta: Array) -> float:
+        k, log_s = np.exp(theta[4]) if df is None else df, theta[2] + theta[3] * u
+        z = (columns["y"] - theta[0] - theta[1] * x) * np.exp(-log_s)
+        constant = gammaln((k + 1.0) / 2.0) - gammaln(k / 2.0) - 0.5 * np.log(k * np.pi)
+        return float(np.sum(0.5 * (k + 1.0) * np.log1p(z * z / k) + log_s) - 300 * constant)
+
+    found = fit(columns, model=model, features=["x"], scale_features=["u"])
+    best = minimize(nll, np.array([1.0, 2.0, 0.3, 0.5, 1.5][: 4 if df else 5]), method="BFGS")
+    assert found["criteria"]["loglik"] == pytest.approx(-float(best.fun), abs=1e-6)
+    assert values(found)[:4] == pytest.approx(best.x[:4], abs=1e-3)
+    assert [p["class"] for p in found["parameters"]][:4] == [None, None, "log scale", "log scale"]
+    assert found["agreement"]["agree"]
+    assert found["routes"]["mle"]["certificate"]["starts"] > 1
+
+
+def test_lognormal_noise_with_a_scale_is_heteroscedastic_gaussian_noise_of_the_logarithm() -> None:
+    columns = spread_table()
+    logs = fit(columns, **UNEQUAL)
+    found = fit({**columns, "y": np.exp(columns["y"])}, **UNEQUAL, model="lognormal")
+    assert values(found) == pytest.approx(values(logs), rel=1e-7)
+    assert found["criteria"]["loglik"] == pytest.approx(logs["criteria"]["loglik"] - columns["y"].sum(), abs=1e-6)
+    assert logs["routes"]["mle"]["certificate"]["starts"] == 2

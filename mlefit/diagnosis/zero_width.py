@@ -74,15 +74,13 @@ class Ends(NamedTuple):
 
 
 class Least(NamedTuple):
-    """The least log scale, and its row, counted over those used; the largest error."""
+    """The least log scale, and its row, counted over those used."""
 
     value: float
     row: int
-    error: float
 
     def __add__(self, other: "Least") -> "Least":  # type: ignore[override]
-        least = self if self.value <= other.value else other
-        return least._replace(error=max(self.error, other.error))
+        return self if self.value <= other.value else other
 
 
 def check_widths(problem: Problem, rows: Engine) -> None:
@@ -171,7 +169,7 @@ def _refusal(problem: Problem, name: str, count: int, remedy: str, column: str) 
 
 
 def narrowed(problem: Problem, mean: LinearMean, theta: Array, rows: Engine) -> NoEstimateError | None:
-    """The refusal of a search that failed because the scale of some row, or of all, ran to 0; None where it did not."""
+    """The refusal of a search that failed because the scale of some row ran to 0; None where it did not."""
     noise, coef, sample = problem.prepared.noise, theta[: mean.size], problem.prepared.sample
     if noise.collapse is None or not noise.located or not np.isfinite(theta).all():
         return None
@@ -180,15 +178,9 @@ def narrowed(problem: Problem, mean: LinearMean, theta: Array, rows: Engine) -> 
     def least(chunk: Chunk) -> Least:
         eta = mean.eta(coef, chunk)
         row = int(np.argmin(eta[:, k]))
-        return Least(float(eta[row, k]), chunk.first_row + row, float(np.abs(chunk.y - eta[:, 0]).max()))
+        return Least(float(eta[row, k]), chunk.first_row + row)
 
-    found, partial = rows.sum(least), problem.report(unknown_parameters(problem))
-    if found.error <= NARROW * float(np.std(sample.y)):
-        target = problem.prepared.observed.target
-        return NoEstimateError(
-            f'the fit is exact: "{target}" is a linear function of the predictors, so {noise.collapse} and the likelihood is '
-            "unbounded", "there is no noise to model; check whether a predictor was computed from the target", code="exact-fit",
-            columns=(target,), partial=partial)
+    found = rows.sum(least)
     narrow = found.value - float(np.median(mean.eta(coef, sample)[:, k]))
     if not narrow < np.log(NARROW):
         return None
@@ -196,4 +188,5 @@ def narrowed(problem: Problem, mean: LinearMean, theta: Array, rows: Engine) -> 
     return NoEstimateError(
         f"{name} all but vanishes: at row {found.row + 1} of those used it is {np.exp(narrow):.1g} of what it is in the middle, "
         "beside the rounding of the mean too small for a maximum to be told from none",
-        "use fewer predictors of the scale, or drop the row", code="zero-width", rows=(found.row + 1,), partial=partial)
+        "use fewer predictors of the scale, or drop the row", code="zero-width", rows=(found.row + 1,),
+        partial=problem.report(unknown_parameters(problem)))

@@ -55,7 +55,8 @@ def maximum_likelihood(
         points = [rough.theta] if rough.rival is None else [rough.theta, rough.rival]
         curvature = Memo(objective, sample, order=2)
     elif start is None:
-        points = starts(noise, mean, execution, FIRST_SEED, beside) if noise.loss_has_shapes else [
+        begun = noise.loss_has_shapes or (mean.predictors > 1 and not noise.log_concave)
+        points = starts(noise, mean, execution, FIRST_SEED, beside) if begun else [
             np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)])]
     memo = Memo(objective, execution, 2 if dense and curvature is None else 1)
 

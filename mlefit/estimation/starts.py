@@ -78,13 +78,18 @@ def _coefficients(noise: NoiseModel, mean: MeanFunction, rows: Chunk, seed: int,
     weight = np.ones(rows.rows) if rows.weight is None else rows.weight
     first = _fitted(x, wanted, weight) if near is None else near[: x.shape[1]]
     found = [first]
-    if not noise.log_concave and noise.located:
+    if not noise.log_concave and noise.located and noise.loss_has_shapes:
         rng = np.random.default_rng(seed)
         drawn = [rng.choice(len(x), x.shape[1], replace=False, p=weight / weight.sum()) for _ in range(ELEMENTAL)]
         exact = [np.asarray(np.linalg.lstsq(x[few], wanted[few])[0]) for few in drawn]
         exact.sort(key=lambda coef: float(np.median(np.abs(wanted - x @ coef))))
         found += [_least_absolute(x, wanted, weight, first), *exact[:KEPT]]
-    return [np.append(coef, rest) for coef in found]
+    spread = [noise.starting_scale(wanted - x @ coef) for coef in found]
+    if not any(spread):
+        return [np.append(coef, rest) for coef in found]
+    z = mean.coordinates.part(1).white(rows)
+    first_only = [scales if k == 0 else scales[:1] for k, scales in enumerate(spread)]
+    return [np.append(coef, _fitted(z, scale, weight)) for coef, scales in zip(found, first_only, strict=True) for scale in scales]
 
 
 def _fitted(x: Array, y: Array, weight: Array) -> Array:

@@ -13,33 +13,16 @@ import numpy as np
 
 from mlefit.arrays import Array, block
 from mlefit.noise.borrowed import Borrowed
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor
-from mlefit.noise.nodes import nodes
-from mlefit.noise.responses import Response
+from mlefit.noise.made_of import MadeOf
+from mlefit.noise.model import Derivatives, Predictor
+from mlefit.noise.nodes import nodes, of_sum
 
 GRID = 257      # shapes at which moments are computed; between them they are interpolated on the log scale
 
 
 @dataclass(frozen=True)
-class Dispersed(Borrowed, NoiseModel):  # type: ignore[override]     # what is a constant of other laws is that of `law` here
+class Dispersed(Borrowed, MadeOf):  # type: ignore[override]     # what is a constant of other laws is that of `law` here
     """The predictors are the mean of `law` and the log of its shape. Its score may depend on y through y / mean alone."""
-
-    law: NoiseModel
-
-    @property
-    def loss_name(self) -> str:
-        """As libraries call it for the gaussian."""
-        return f"{self.law.name} NLL loss"
-
-    @property
-    def measure(self) -> Measure:
-        """That of the law."""
-        return self.law.measure
-
-    @property
-    def response(self) -> Response:
-        """That of the law."""
-        return self.law.response
 
     @property
     def predictors(self) -> tuple[Predictor, ...]:
@@ -49,24 +32,9 @@ class Dispersed(Borrowed, NoiseModel):  # type: ignore[override]     # what is a
         return *self.law.predictors, Predictor(name, name, "scale", log_unit=shape.unit_power)
 
     @property
-    def scalable(self) -> bool:
-        """As the law."""
-        return self.law.scalable
-
-    @property
     def one_unit(self) -> bool:
         """As the law."""
         return self.law.one_unit
-
-    @property
-    def collapse(self) -> str | None:
-        """As the law."""
-        return self.law.collapse
-
-    @property
-    def with_scale(self) -> NoiseModel:
-        """This law."""
-        return self
 
     def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """That of the law at the shapes of the rows."""
@@ -95,14 +63,6 @@ class Dispersed(Borrowed, NoiseModel):  # type: ignore[override]     # what is a
 
         return Derivatives(value, d1, curvature)
 
-    def affine(self, free: Array) -> tuple[float, float]:
-        """The loss is the cross-entropy, but for `base`."""
-        return 1.0, 0.0
-
-    def base(self, y: Array) -> Array:
-        """That of the law."""
-        return self.law.base(y)
-
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """E (a g_1 + b g_2)^k from the moments of the scores over the nodes, which depend on the shape of the row alone."""
         a, b, t = direction[..., 0], direction[..., 1], eta[:, 1]
@@ -119,11 +79,7 @@ class Dispersed(Borrowed, NoiseModel):  # type: ignore[override]     # what is a
             found = (g1**i * g2**j) @ weight
             return found if grid is t else _between(t, grid, found)
 
-        aa, ab, bb = a * a, a * b, b * b
-        second = moment(2, 0) * aa + 2.0 * moment(1, 1) * ab + moment(0, 2) * bb
-        fourth = (moment(4, 0) * aa * aa + 4.0 * moment(3, 1) * aa * ab + 6.0 * moment(2, 2) * ab * ab
-                  + 4.0 * moment(1, 3) * ab * bb + moment(0, 4) * bb * bb)
-        return second, fourth
+        return of_sum(a, b, moment)
 
     def expected(self, eta: Array, free: Array) -> Array:
         """That of the law."""

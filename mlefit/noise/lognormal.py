@@ -76,6 +76,13 @@ class LogNormal(NoiseModel):
         """A log median."""
         return LOG_MEDIAN
 
+    @property
+    def with_scale(self) -> NoiseModel:
+        """Numbers whose sigma varies."""
+        from mlefit.noise.varied import Varied
+
+        return Varied(self, logarithmic=True, placed=NORMAL)
+
     def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """That of log y, and log y."""
         log_y = np.log(y)

@@ -194,6 +194,10 @@ class NoiseModel(Scales, Optioned, ABC):
         """What a search takes the predictor (n,) of each row for, to begin near it; None: it begins where all are 0."""
         return None
 
+    def starting_scale(self, error: Array) -> tuple[Array, ...]:
+        """What searches take the predictor of the scale (n,) for, to begin near it, where these are errors; one for each."""
+        return ()
+
     def floor(self, coefficients: int, n: float) -> Array:
         """The least free shapes (s,) at which a maximum means anything, beside so many coefficients and n rows."""
         return np.full(len(self.shapes), -np.inf)

@@ -24,6 +24,7 @@ from mlefit.noise.model import Derivatives, Limit, Measure, NoiseModel, Predicto
 from mlefit.noise.options import Number
 from mlefit.noise.responses import NUMBERS
 from mlefit.noise.stable import QUIET, exponential, log1p_less
+from mlefit.noise.student_limit import gaussian_nll, squared_loss
 from mlefit.noise.student_tail import log_k, log_tail
 from mlefit.noise.symmetric import symmetric
 
@@ -108,6 +109,13 @@ class StudentT(NoiseModel):
         return {} if self.df is not None else {"gaussian": Limit(
             1, math.inf, StudentT(math.inf), "gaussian-limit", "the data show no heavier tails than gaussian: df is infinite")}
 
+    @property
+    def with_scale(self) -> NoiseModel:
+        """Errors whose scale varies."""
+        from mlefit.noise.varied import Varied
+
+        return Varied(self)
+
     def _degrees(self, free: Array) -> float:
         return exponential(float(free[1])) if self.df is None else self.df
 
@@ -119,7 +127,7 @@ class StudentT(NoiseModel):
         z = (y - eta[:, 0]) * inverse
         square = z * z
         if math.isinf(df):
-            return _gaussian(z, square, log_s, order)
+            return gaussian_nll(z, square, log_s, order)
         q = square / df
         log_q = np.log1p(q)
         constant, first, second = log_k(0.5 * df)
@@ -154,7 +162,7 @@ class StudentT(NoiseModel):
         """(df + 1)/2 log(1 + r^2/c) with c = df s^2, derivatives by the location, log s and log df."""
         df, r = self._degrees(free), y - eta[:, 0]
         if math.isinf(df):
-            return _squared(r, float(free[0]), order)
+            return squared_loss(r, float(free[0]), order)
         c = df * exponential(2.0 * float(free[0]))
         reach = c + r * r
         log_part = np.log1p(r * r / c)
@@ -276,24 +284,3 @@ class StudentT(NoiseModel):
             f"f off by {TRIAL:g}: -log L / n rises by {off - best:.6f},",
             f"the loss by {moved - loss:.6f}",
         )
-
-
-def _gaussian(z: Array, square: Array, log_s: float, order: int) -> Derivatives:
-    """The negative log-likelihood at infinite df."""
-    value, inverse = 0.5 * square + (log_s + HALF_LOG_2PI), exponential(-log_s)
-    if order == 0:
-        return Derivatives(value)
-    mixed = (2.0 * inverse) * z
-    return Derivatives(value, np.stack([z * -inverse, 1.0 - square]).T,
-                       symmetric(((np.full(z.size, inverse**2), mixed), (mixed, 2.0 * square))))
-
-
-def _squared(r: Array, log_s: float, order: int) -> Derivatives:
-    """The loss at infinite df: r^2 / (2 s^2)."""
-    precision = exponential(-2.0 * log_s)
-    value = 0.5 * precision * r * r
-    if order == 0:
-        return Derivatives(value)
-    mixed = 2.0 * precision * r
-    return Derivatives(value, np.stack([-precision * r, -2.0 * value]).T,
-                       symmetric(((np.full(r.size, precision), mixed), (mixed, 4.0 * value))))

@@ -1,0 +1,52 @@
+"""MadeOf: a law made of another, with a linear predictor for the log of its scale or dispersion."""
+
+from dataclasses import dataclass
+
+from mlefit.arrays import Array
+from mlefit.noise.model import Measure, NoiseModel
+from mlefit.noise.responses import Response
+
+
+@dataclass(frozen=True)
+class MadeOf(NoiseModel):
+    """What both have in common. The loss is the negative log-likelihood, but for `base`."""
+
+    law: NoiseModel
+
+    @property
+    def loss_name(self) -> str:
+        """As libraries call it for the gaussian."""
+        return f"{self.law.name} NLL loss"
+
+    @property
+    def measure(self) -> Measure:
+        """That of the law."""
+        return self.law.measure
+
+    @property
+    def response(self) -> Response:
+        """That of the law."""
+        return self.law.response
+
+    @property
+    def scalable(self) -> bool:
+        """As the law."""
+        return self.law.scalable
+
+    @property
+    def collapse(self) -> str | None:
+        """As the law."""
+        return self.law.collapse
+
+    @property
+    def with_scale(self) -> NoiseModel:
+        """This law."""
+        return self
+
+    def affine(self, free: Array) -> tuple[float, float]:
+        """The loss is the cross-entropy, but for `base`."""
+        return 1.0, 0.0
+
+    def base(self, y: Array) -> Array:
+        """That of the law."""
+        return self.law.base(y)
