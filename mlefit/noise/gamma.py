@@ -131,10 +131,10 @@ class Gamma(NoiseModel):
         """Numbers whose shape varies."""
         from mlefit.noise.dispersed import Dispersed
 
-        return Dispersed(self)
+        return Dispersed(self, self.weighing)
 
     def weighing(self, free: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-        """a = k, which is its own derivative, and C."""
+        """a = k, which is its own derivative, and C, at the shapes of rows."""
         k, normalisers = _shape(free[None])
         return (k, k, k), normalisers
 
