@@ -7,7 +7,6 @@ written from the textbook loss,  a(t) l(y, eta) + c(t) + base(y),  with a and c 
 Smyth, Journal of the Royal Statistical Society B 51 (1989), 47-60.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,12 +22,7 @@ GRID = 257      # shapes at which moments are computed; between them they are in
 
 @dataclass(frozen=True)
 class Dispersed(Borrowed, MadeOf):  # type: ignore[override]     # what is a constant of other laws is that of `law` here
-    """The predictors are the mean of `law` and the log of its shape. Its score may depend on y through y / mean alone.
-
-    `weighing`: a and c of `affine` at one free shape (n,) each, with their first and second derivatives by it.
-    """
-
-    weighing: Callable[[Array], tuple[tuple[Array, ...], tuple[Array, ...]]]
+    """The predictors are the mean of `law` and the log of its shape. Its score may depend on y through y / mean alone."""
 
     @property
     def predictors(self) -> tuple[Predictor, ...]:
@@ -48,7 +42,7 @@ class Dispersed(Borrowed, MadeOf):  # type: ignore[override]     # what is a con
 
     def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """a l + c."""
-        a, c = self.weighing(eta[:, 1])
+        a, c = self.law.weighing(eta[:, 1])
         plain = self.law.loss(y, eta[:, :1], eta[:, 1:].T, order)
         value = a[0] * plain.value + c[0]
         if order == 0 or plain.d1 is None:

@@ -131,7 +131,7 @@ class Gamma(NoiseModel):
         """Numbers whose shape varies."""
         from mlefit.noise.dispersed import Dispersed
 
-        return Dispersed(self, self.weighing)
+        return Dispersed(self)
 
     def weighing(self, free: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
         """a = k, which is its own derivative, and C, at the shapes of rows."""

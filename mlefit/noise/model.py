@@ -169,6 +169,10 @@ class NoiseModel(Scales, Optioned, ABC):
     def affine(self, free: Array) -> tuple[float, float]:
         """(a, c) with cross-entropy = a * mean loss + c + mean base at these free shapes; (1, 0) where `cost` is all the rest."""
 
+    def weighing(self, free: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        """a and c of `affine` at one free shape (n,) each, with their first and second derivatives by it."""
+        raise TypeError(f"{self.name} has no dispersion that could vary")
+
     def base(self, y: Array) -> Array:
         """What the negative log-likelihood (n,) holds of the data alone, in nats: it moves no parameter."""
         return np.zeros(y.size)
