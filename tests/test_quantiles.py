@@ -201,3 +201,13 @@ def test_the_pseudo_r2_is_that_of_the_loss() -> None:
     assert found["criteria"]["r_squared"] == pytest.approx(1.0 - ratio, rel=1e-12)
     assert found["information"]["kl"]["reason"] == (
         "quantile is a working law: it is right where its quantile is, whatever the shape of the rows")
+
+
+@pytest.mark.slow
+def test_many_rows_keep_their_certificate() -> None:
+    """Rows beyond what is held at one time: a band near the plane, and one sum of all others whose rounding the dual vector bears."""
+    data = spread(300_000)
+    found = mlefit.fit(data, model="quantile:tau=0.9", target="y", draws=0, kl=False).to_dict()
+    assert max(route["edm"] for route in found["routes"].values()) <= 1e-10
+    below = (data["y"] < sum(p["estimate"] * data.get(p["name"], 1.0) for p in found["parameters"][:3])).mean()
+    assert below == pytest.approx(0.9, abs=4 / 300_000)

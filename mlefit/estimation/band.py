@@ -13,7 +13,7 @@ import numpy as np
 
 from mlefit.arrays import Array, Index, Mask
 from mlefit.estimation.lines import Lines, Slopes
-from mlefit.estimation.programme import ROUNDING, Vertex
+from mlefit.estimation.programme import ROUNDING, Vertex, missing
 from mlefit.estimation.smoothed import Rounded
 from mlefit.estimation.working_set import Search, least
 from mlefit.execution import Execution
@@ -160,8 +160,15 @@ def bottom(mean: LinearMean, slopes: Slopes, execution: Execution, sample: Execu
         if near.width < np.inf:
             more = rows.wrong(near.gamma, near.width, found.gamma, np.sort(lines.place))
         if more is None or not more.count:
-            return Bottom(lines, found, steps, rows.execution.count)
+            return Bottom(lines, _balanced(lines, found), steps, rows.execution.count)
         lines = rows.joined(lines, more, near.gamma)
+
+
+def _balanced(lines: Lines, found: Vertex) -> Vertex:
+    """With Z'u = 0 once more, over all rows in memory: sums of many rows have lost some digits of it."""
+    dual = found.dual.copy()
+    dual[found.inside] += missing(lines.z[found.inside], dual @ lines.z + lines.pull)
+    return found._replace(dual=dual)
 
 
 class _Near(NamedTuple):

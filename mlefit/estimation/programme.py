@@ -53,7 +53,7 @@ def solved(lines: Lines, gamma: Array, method: Method) -> Vertex | None:
     dual = np.asarray(found.x) * mass
     inside = np.minimum(dual - low, high - dual) > INSIDE * weight
     dual = np.where(inside, dual, np.where(2.0 * dual > low + high, high, low))
-    dual[inside] += _missing(z[inside], z.T @ dual + lines.pull)
+    dual[inside] += missing(z[inside], z.T @ dual + lines.pull)
     point = vertex(lines, inside, gamma - unit * np.asarray(found.eqlin.marginals), TIED * unit)
     return Vertex(point, dual, np.flatnonzero(inside), int(found.nit))
 
@@ -72,7 +72,7 @@ def _programme(r: Array, z: Array, pull: Array, bounds: Array, method: Method) -
     raise ArithmeticError("the linear programme was not solved")
 
 
-def _missing(z: Array, left: Array) -> Array:
+def missing(z: Array, left: Array) -> Array:
     """The change of the dual variables of these rows that makes Z'u + pull vanish: twice, for the rounding of the first."""
     change = np.zeros(len(z))
     if len(z):
