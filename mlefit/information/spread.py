@@ -67,10 +67,11 @@ def _dispersion(rows: Working) -> tuple[float, None, bool]:
     """sum e^2 against n - p, with the variance that the law gives it."""
     from scipy.special import ndtr
 
-    second, fourth = rows.moments(np.ones(1))
+    second, fourth = rows.moments(np.eye(rows.eta.shape[1])[0])
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = float(np.nansum(fourth / second**2 - 1.0))
-    excess = float(np.vdot(rows.residuals, rows.residuals)) - (rows.n - rows.designs[0].shape[1])
+    e = rows.residuals[:, 0]
+    excess = float(e @ e) - (rows.n - rows.designs[0].shape[1])
     return float(2.0 * ndtr(-abs(excess) / np.sqrt(variance))), None, excess > 0.0
 
 
