@@ -26,6 +26,7 @@ def variants(model: NoiseModel) -> list[NoiseModel]:
 NOISES = [noise for model in MODELS.values() for noise in variants(model)]
 SCALED = [scaled for law in NOISES if (scaled := law.with_scale) is not None and scaled not in NOISES]   # not by a name of their own
 STEP = 1e-3
+HUGE = 1e6         # from which a derivative is taken through the logarithm
 LEFT = 40.0         # nats: less than e^-LEFT of the law is beyond the responses that are tried
 COUNTED = 4000      # counts beyond have no probability at the means that are tried
 
@@ -83,6 +84,14 @@ def stencil(function: Callable[[Array], Array], point: Array) -> Array:
         return (45.0 * near - 9.0 * middle + far) / (60.0 * STEP)
 
     return np.stack([along(j) for j in range(point.shape[-1])], axis=-1)
+
+
+def slopes(function: Callable[[Array], Array], point: Array) -> Array:
+    """The stencil's derivatives, of what is huge through its logarithm: what grows as exp(exp(t)) bends too sharply for it."""
+    here = function(point)[..., None]
+    huge = np.abs(here) > HUGE
+    found = stencil(function, point)
+    return np.where(huge, here * stencil(lambda points: np.log(np.maximum(np.abs(function(points)), 1.0)), point), found)
 
 
 def law(noise: NoiseModel, eta: Array, free: Array) -> tuple[Array, Array, Array]:

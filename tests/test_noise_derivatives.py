@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from model_cases import NOISES as PLAIN
-from model_cases import SCALED, name_of, rows, second, stencil
+from model_cases import SCALED, name_of, rows, second, slopes
 
 from mlefit.arrays import Array
 from mlefit.noise.model import Derivatives, NoiseModel
@@ -48,12 +48,12 @@ def test_derivatives_of_the_likelihood_are_those_of_the_stencil(noise: NoiseMode
     found = at(point, 2)
     assert found.d1 is not None
     assert found.d1.shape == (y.size, q)
-    expected = stencil(lambda points: at(points, 0).value, point)
+    expected = slopes(lambda points: at(points, 0).value, point)
     assert (np.abs(found.d1 - expected) <= stencil_error(size) * (1.0 + np.abs(found.value[:, None]))).all()
     d2 = second(found, q)
     if not noise.smooth:        # d2 is that of the expected value, for which the score answers
         return
-    bent = stencil(lambda points: at(points, 1).d1, point)
+    bent = slopes(lambda points: at(points, 1).d1, point)
     scale = 1.0 + np.abs(found.value[:, None, None]) + np.abs(bent).max(axis=(1, 2))[:, None, None]
     assert (np.abs(d2 - bent) <= stencil_error(size) * scale).all()
     assert (np.abs(d2 - d2.transpose(0, 2, 1)) <= ROUNDING * scale).all()
@@ -74,10 +74,10 @@ def test_derivatives_of_the_loss_are_those_of_the_stencil(noise: NoiseModel, siz
     found = at(point, 2)
     assert found.d1 is not None
     assert found.d1.shape == point.shape
-    expected = stencil(lambda points: at(points, 0).value, point)
+    expected = slopes(lambda points: at(points, 0).value, point)
     assert (np.abs(found.d1 - expected) <= stencil_error(size) * (1.0 + np.abs(found.value[:, None]))).all()
     d2 = second(found, point.shape[1])
-    bent = stencil(lambda points: at(points, 1).d1, point)
+    bent = slopes(lambda points: at(points, 1).d1, point)
     scale = 1.0 + np.abs(found.value[:, None, None]) + np.abs(bent).max(axis=(1, 2))[:, None, None]
     assert (np.abs(d2 - bent) <= stencil_error(size) * scale).all()
     assert (np.abs(d2 - d2.transpose(0, 2, 1)) <= ROUNDING * scale).all()

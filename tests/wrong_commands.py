@@ -118,7 +118,7 @@ REFUSED = (     # the command, the exit code, the message and the remedy
      "add lagged columns to the data and use -m gaussian --se hac, whose errors allow for dependence"),
     ("fit cars.csv -m cox", 2,
      '--model: "cox" is not a model of mlefit: its laws are for durations that have ended, not for censored ones',
-     "-m gamma fits durations that all ended; for others use R's survival"),
+     "-m weibull and -m gamma fit durations that all ended; for others use R's survival"),
     ("fit cars.csv -m lmer", 2,
      '--model: "lmer" is not a model of mlefit: there are no random effects',
      "keep -m gaussian or bernoulli and add --se cluster:GROUP, or the group as a predictor: -x GROUP,..."),

@@ -14,6 +14,7 @@ MODELS = Registry({
     "lognormal": "lognormal.LogNormal",
     "inverse-gaussian": "inverse_gaussian.InverseGaussian",
     "exponential": "exponential.Exponential",
+    "weibull": "weibull.Weibull",
     "negative-binomial": "negative_binomial.NegativeBinomial",
     "huber": "huber.Huber",
     "student-t": "student_t.StudentT",

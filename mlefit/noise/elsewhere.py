@@ -32,7 +32,7 @@ MODELS = (
               "add lagged columns to the data and use -m gaussian --se hac, whose errors allow for dependence"),
     Elsewhere("cox | coxph | cox ph | survival | survreg | aft | kaplan meier | km | hazard",
               "its laws are for durations that have ended, not for censored ones",
-              "-m gamma fits durations that all ended; for others use R's survival"),
+              "-m weibull and -m gamma fit durations that all ended; for others use R's survival"),
     Elsewhere("mixed | mixed effects | mixedlm | lmer | lmm | glmer | glmm | lme | lme4 | random effects | hierarchical | "
               "multilevel | gee | panel | fixed effects | fe | felm | feols | xtreg",
               "there are no random effects",

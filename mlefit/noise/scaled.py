@@ -114,13 +114,13 @@ class Scaled(MadeOf):
         plain = self._standard.loss(self._inner(z), np.zeros((y.size, 1)), at, order)
         value = a * plain.value + (c + sign * eta[:, 1])
         if self.law.loss_has_shapes:
-            value += self.law.cost(y, at, 0).value
+            value += self._standard.cost(y, at, 0).value
         if order == 0 or plain.d1 is None:
             return Derivatives(value)
         first, rest = a * plain.d1[:, 0], range(free.size)
         d1 = block(y.size, 2 + free.size)
         d1[:, 0], d1[:, 1] = first * precision, sign * (1.0 + z * first)
-        cost = self.law.cost(y, at, order) if free.size else None
+        cost = self._standard.cost(y, at, order) if free.size else None
         if cost is not None and cost.d1 is not None:
             d1[:, 2:] = plain.d1[:, 2:] + cost.d1[:, 1:]
         if order == 1 or plain.curvature is None:

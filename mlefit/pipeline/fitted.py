@@ -141,17 +141,22 @@ def not_certified(problem: Problem, fit: Optima) -> NoEstimateError:
 def _collapsed(problem: Problem, fit: Optima) -> NoEstimateError | None:
     """The refusal of a fit to which so many rows are exact that the likelihood has no bound; None where they are not."""
     noise, prepared = fit.noise, problem.prepared
-    if not noise.located or noise.collapse is None or prepared.store is None:
+    places = noise.located or noise.starting_predictor(np.ones(1)) is not None
+    if not places or noise.collapse is None or prepared.store is None:
         return None
     coef, rows = fit.mle.theta[: fit.mean.size], _engine(prepared, problem.threads)
 
+    def placed(chunk: Chunk) -> Array:
+        place = noise.starting_predictor(chunk.y)
+        return chunk.y if place is None else place
+
     def errors(chunk: Chunk) -> Array:
-        return np.abs(chunk.y - fit.mean.eta(coef, chunk)[:, 0])
+        return np.abs(placed(chunk) - fit.mean.eta(coef, chunk)[:, 0])
 
     def largest(of: Callable[[Chunk], Array]) -> float:
         return rows.sum(lambda chunk: Most(float(np.abs(of(chunk)).max()))).value
 
-    nothing = max(NOTHING * largest(errors), ROUNDING * largest(lambda chunk: chunk.y))
+    nothing = max(NOTHING * largest(errors), ROUNDING * largest(placed))
 
     def exact(chunk: Chunk) -> Tally:
         small = errors(chunk) <= nothing
