@@ -57,6 +57,30 @@ def test_the_json_holds_every_fit_whole(skewed: str, capsys: pytest.CaptureFixtu
     assert told["cost_nats"] == behind["nats"]
 
 
+def test_models_are_named_one_by_one_or_together(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = []
+    for named in (["-m", "gaussian,student-t:df=4"], ["-m", "gaussian,gamma"], ["-m", "gaussian", "-m", "gamma"]):
+        main(["compare", skewed, "-t", "y", *named])
+        outputs.append(capsys.readouterr())
+    assert outputs[1:2] == outputs[2:]
+    assert outputs[0].err.startswith('mlefit: --model: "gaussian,student-t" is not a model of mlefit\n')
+
+
+def test_one_model_alone_is_judged_by_its_residuals(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["compare", skewed, "-t", "y", "-m", "gaussian"])
+    assert "\ngaussian is not the law of its residuals: " in capsys.readouterr().out
+    main(["compare", skewed, "-t", "y", "-m", "gamma"])
+    assert "\nuse gamma: no other model is compared.\n" in capsys.readouterr().out
+
+
+def test_a_misfit_that_is_not_known_has_its_reason_below(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = table(tmp_path / "few.csv", x=range(16), y=[(7 * k) % 16 + 0.25 for k in range(16)])
+    assert main(["compare", path, "-t", "y", "-m", "gaussian", "-m", "laplace"]) == 0
+    out = capsys.readouterr().out
+    assert len(re.findall(r"  not identifiable\n", out)) == 2
+    assert re.search(r"\nmisfit not identifiable for 2 models; (gaussian|laplace): 16 rows are too few \(at least \d+\)\n$", out)
+
+
 def test_each_model_is_the_one_that_fit_gives(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
     main(["compare", skewed, "-t", "y", "-m", "gamma", "-m", "gaussian", "-o", "json"])
     together = {fit["model"]["noise"]: fit for fit in json.loads(capsys.readouterr().out)["models"]}

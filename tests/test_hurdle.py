@@ -53,6 +53,18 @@ def test_a_positive_law_is_two_fits_of_one_likelihood(law: str, options: dict[st
     assert whole.criteria.n_params == len(expected)
 
 
+def test_without_zeros_there_is_no_hurdle() -> None:
+    data = table("gamma")
+    above = data["y"] > 0.0
+    with pytest.raises(NoEstimateError) as refused:
+        fitted({name: column[above] for name, column in data.items()}, "gamma")
+    assert refused.value.code == "no-zeros"
+    assert refused.value.message == (
+        f'column "y": hurdle gives zeros a chance of their own, found none in the {above.sum()} rows used')
+    assert refused.value.remedy == (
+        "that chance is 0 and its coefficients are infinite; use a model of numbers above 0, `mlefit models` lists them")
+
+
 def test_counts_above_0_are_truncated_there() -> None:
     """Against a search of scipy on the zero-truncated likelihood."""
     data = table("poisson")

@@ -42,6 +42,20 @@ def test_the_answer_of_a_wide_table_stands_on_one_screen(name: str, most: int, w
     assert most / 2 < counted <= most
 
 
+@pytest.mark.parametrize("name", ["measurements", "conversions", "species", "waiting", "spending", "repairs", "stackloss", "rents"])
+def test_a_comparison_stands_on_one_screen_with_its_verdicts(name: str) -> None:
+    shown = screen(["compare", f"{name}.csv"], cwd=str(SAMPLES))
+    assert (shown.code, shown.scrolled) == (0, 0)
+    raw = ANSI.sub("", shown.raw).splitlines()
+    assert max(map(cell_len, raw)) <= 80
+    start = next(place for place, line in enumerate(raw) if line.startswith("model "))
+    table = raw[start : raw.index("", start)]
+    assert table[0].endswith("  verdict")
+    assert len(table) > 1
+    assert all(re.search(r"  (none detected|no misfit detected|borderline|moderate|large|misfit, large)$", line) for line in table[1:])
+    assert not any("\N{HORIZONTAL ELLIPSIS}" in line.split(maxsplit=1)[1] for line in table[1:])
+
+
 def stands(name: str, folder: Path) -> tuple[str, ...]:
     """The screen: nothing has scrolled, no line runs over, and its words are whole or cut at a sign that says so."""
     shown = screen(["fit", name], cwd=str(folder))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def compare(
     request: Annotated[Request, Fields(without=("model", "formula", "detail", "effects", "exponentiate", "sort"))],
     models: Annotated[tuple[str, ...], Option(
-        "-m --model", metavar="NAME", help="A model to compare. Repeatable. Default: all that the response admits.",
+        "-m --model", metavar="NAME", help="Models to compare, as NAME or A,B. Repeatable. Default: all that the response admits.",
         gather=as_typed)] = (),
     formulas: Annotated[tuple[str, ...], Option(
         "-f --formula", metavar="FORMULA", help='Instead of -t and -x: "y ~ a + C(g)". Repeatable: designs to compare.',
@@ -35,7 +35,7 @@ def compare(
     quiet: arguments.Quiet = False,
 ) -> None:
     """Compare noise models on the same rows, and say which of them to use."""
-    request = stated("compare", request, quiet)
+    request, models = stated("compare", request, quiet), tuple(name for word in models for name in _named(word))
     if request.formula is not None:     # a word among the tables
         formulas, request = (*formulas, request.formula), replace(request, formula=None)
     if out is not None:
@@ -50,6 +50,11 @@ def compare(
             say(f"note: {shown(note)}")
     form = arguments.form(format_, out)
     output.write(render(comparison, form, out, parameters), out, encoding=encoding(form, out))
+
+
+def _named(word: str) -> list[str]:
+    """The models of `gaussian,hurdle:gamma`. Where options have values, commas separate these."""
+    return [word] if "=" in word else word.split(",")
 
 
 def encoding(format_: str, out: str | None) -> str:

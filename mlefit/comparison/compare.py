@@ -95,7 +95,12 @@ class _Judge:
         return Comparison(
             __version__, report.data.target, report.data.rows_used, report.data.n, self.request.level, self.request.unit,
             (*(fit.entry for fit in self.ranked), *(fit.entry for fit in others)), tuple(self.differences.values()),
-            tuple(one for one in self.tests.values() if one is not None), told, default, notes=report.notes)
+            tuple(one for one in self.tests.values() if one is not None), told, default, notes=self._notes())
+
+    def _notes(self) -> tuple[str, ...]:
+        """What is noted of every fit, which is of the table; what one model's figures need stands with its own table."""
+        each = [fit.entry.report.notes for fit in self.ranked if fit.entry.report is not None]
+        return tuple(note for note in each[0] if all(note in notes for notes in each))
 
     def _recommendation(self, decision: Decision, default: str | None) -> Recommendation:
         chosen = self.fits[decision.model].entry

@@ -179,7 +179,8 @@ def admitted(problem: Problem) -> tuple[str, ...]:
     ends, counts = extent(problem), whole(problem)
     taken = (law for law in MODELS.values() if law.compared and not law.response.reads_levels)
     return tuple(law.name for law in taken if law.response.refused(ends) is None and (counts or not law.response.whole)
-                 and not (counts and law.measure is Measure.DENSITY and not fine(problem)))
+                 and not (counts and law.measure is Measure.DENSITY and not fine(problem))
+                 and not (law.needs_zeros and ends[0] > 0.0))
 
 
 def extent(problem: Problem) -> Array:

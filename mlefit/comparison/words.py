@@ -22,12 +22,14 @@ def because(
     reason = _asked_for(of_default, against_default, default)
     if decision.strength == "none-fits":
         fitted = sum(entry.fitted for entry in entries)
-        which = "the model does not fit" if fitted == 1 else f"none of the {fitted} models fits"
-        return f"{which}: {'the best, ' if fitted > 1 else ''}{decision.model}, {_missed(named[decision.model], own)}"
+        which = decision.model if fitted == 1 else f"none of the {fitted} models fits; the least bad is {decision.model}, which"
+        return f"{which} {_missed(named[decision.model], own)}"
     if decision.strength == "strong":
         rest = [d for d in decision.rivals if d.against == decision.model and d.model != default]
-        worst = f"; every other group is behind as well (p <= {_p(max((d.p_value or 0.0) for d in rest))})" if rest else ""
-        return f"{reason or f'{decision.model} fits best'}{worst}"
+        largest = max((d.p_value or 0.0 for d in rest), default=0.0)
+        worst = f"; every other group is behind as well (p {'' if largest < FLOOR else '<= '}{_p(largest)})" if rest else ""
+        alone = "no other model is compared" if len(named) == 1 else f"{decision.model} fits best"
+        return f"{reason or alone}{worst}"
     return "; ".join((f"{decision.model} fits best", *_open(decision)))
 
 
@@ -61,20 +63,25 @@ def _asked_for(of_default: Adequacy | None, behind: Difference | None, default: 
     """What the default costs, and what its residuals show."""
     if behind is None or default is None:
         return ""
-    seen = "" if of_default is None or not of_default.findings else f": {'; '.join(f.sentence for f in of_default.findings[:2])}"
+    seen = "" if of_default is None or not of_default.findings else f"; residuals of {default}: {_seen(of_default)}"
     return costs(behind) + seen
 
 
 def _missed(entry: Entry, own: Adequacy | None) -> str:
     """What the best model does not describe."""
     if own is not None and own.findings:
-        return f"misses {'; '.join(finding.sentence for finding in own.findings[:2])}"
+        return f"is not the law of its residuals: {_seen(own)}"
     verdict = None
     if entry.report is not None and entry.report.information is not None:
         verdict = entry.report.information.kl.verdict
     if verdict is None:
         return "is rejected by the smooth test of its residuals"
     return f"is itself found wrong ({verdict})"
+
+
+def _seen(found: Adequacy) -> str:
+    """The two directions that stand out most."""
+    return ", ".join(finding.sentence for finding in found.findings[:2])
 
 
 def _p(value: float) -> str:

@@ -65,6 +65,7 @@ class Hurdle(NoiseModel):
     example = "mlefit fit sample_data/conversions.csv --target visits --features age,minutes --model hurdle:poisson"
     separable = True
     judged = False
+    needs_zeros = True
 
     @property
     def part(self) -> NoiseModel:

@@ -57,6 +57,7 @@ class Quantile(Kinked):
     example = "mlefit fit sample_data/rents.csv --target rent --features area --model quantile:tau=0.9"
     shapes = (Shape("s", unit_power=1),)
     assumed = False
+    compared = False        # tau is chosen, not found; at 0.5 it is laplace
 
     @property
     def slopes(self) -> tuple[float, float]:

@@ -18,7 +18,7 @@ SHOWN = 8               # parameters named in a message
 
 
 def check_response(prepared: Prepared) -> None:
-    """Raises NoEstimateError where the response alone excludes a maximum: one class, or one value. No design is looked at."""
+    """Raises NoEstimateError where the response alone excludes a maximum: one class or value, no zeros. No design is seen."""
     target, noise, n = prepared.observed.target, prepared.noise, round(prepared.moments.weight)
     if noise.response.reads_levels and len(prepared.levels) < 2:
         raise NoEstimateError(
@@ -33,6 +33,11 @@ def check_response(prepared: Prepared) -> None:
         words = noise.without_maximum(value, prepared.moments.weight)
         if words is not None:
             raise NoEstimateError(f'column "{target}": {words[0]}', words[1], code="infinite", columns=(target,))
+    if noise.needs_zeros and value > 0.0:
+        raise NoEstimateError(
+            f'column "{target}": {noise.name} gives zeros a chance of their own, found none in the {n} rows used',
+            "that chance is 0 and its coefficients are infinite; use a model of numbers above 0, `mlefit models` lists them",
+            code="no-zeros", columns=(target,))
     if noise.collapse is not None and reached and n > 1 and prepared.moments.constant(-1):
         raise NoEstimateError(
             f'column "{target}" is constant: all {n} rows used are {numeral(value)}, so {noise.collapse} and the likelihood is '

@@ -1,10 +1,7 @@
-"""The table of a comparison: one row per model, the recommendation below, plain for a pipe and wrapped for a terminal."""
+"""The table of a comparison: one row per model, the recommendation below, plain for a pipe and folded for a terminal.
 
-from io import StringIO
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+A pipe has every column. On a terminal the verdicts lose words, then the columns that say least go, then names are shortened.
+"""
 
 from mlefit.report.comparison import Comparison, Entry
 from mlefit.report.comparison_words import (
@@ -16,14 +13,17 @@ from mlefit.report.comparison_words import (
     new_rows,
     parameters,
     sentences,
+    short,
     side,
     unit,
     verdict,
 )
+from mlefit.report.layout import GAP, Cells, Line, grid, padded, printed, room_of, widths, wrapped
 from mlefit.report.safety import shown
 
-WIDE = 10_000       # columns of a pipe: nothing wraps
 BLOCK = 5           # models side by side
+NAME = 20           # cells to which the names of models may be shortened before another column goes
+FOLDS = ((), (0,), (0, 1), (0, 1, 2))       # columns that go, the first ones first
 
 
 def render_comparison(comparison: Comparison, *, width: int | None = None, colour: bool = False, sides: bool = False) -> str:
@@ -31,57 +31,72 @@ def render_comparison(comparison: Comparison, *, width: int | None = None, colou
 
     `sides`: with the parameters of all models side by side.
     """
-    out = StringIO()
-    console = Console(
-        file=out, width=width or WIDE, force_terminal=colour, color_system="standard" if colour else None, no_color=not colour,
-        markup=False, highlight=False, emoji=False, legacy_windows=False,
-    )
-    for line in headline(comparison):
-        console.print(Text(line, overflow="fold"))
-    console.print()
-    console.print(_models(comparison))
-    if sides:
-        for table in _sides(comparison):
-            console.print()
-            console.print(table)
-    console.print()
-    for sentence in sentences(comparison):
-        tone = "bold red" if sentence.tone != "plain" else ""
-        console.print(Text(sentence.text, tone, overflow="fold"))
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+    lines = [Line(part) for line in headline(comparison) for part in wrapped(line, width)]
+    lines += [Line(), *_models(comparison, width)]
+    for table in _sides(comparison, width) if sides else ():
+        lines += [Line(), *table]
+    lines.append(Line())
+    lines += [Line(part, said.tone) for said in sentences(comparison) for part in _broken(said.text, width)]
+    return printed(lines, colour=colour)
 
 
-def _models(comparison: Comparison) -> Table:
-    table = _grid(("model", "", "cross-\nentropy", "on new\nrows", "behind the best", "misfit", "verdict"),
-                  left=(0, 6))
-    for entry in comparison.entries:
-        if not entry.fitted:
-            table.add_row(shown(entry.label), "", "-", "-", "-", "-", f"no answer: {entry.code}")
-            continue
-        table.add_row(shown(entry.label), parameters(entry), cross_entropy(comparison, entry), new_rows(comparison, entry),
-                      behind(comparison, entry), misfit(comparison, entry), verdict(entry))
-    table.columns[1].header = Text("para-\nmeters", justify="right")
-    table.columns[4].header = Text(f"behind the best,\n{100.0 * comparison.level:g} %, {unit(comparison)}", justify="right")
-    return table
+def _broken(text: str, width: int | None) -> list[str]:
+    """Lines broken at blanks; a text with a word that no line can hold stays as it is, so that a command can be copied."""
+    whole = width is not None and any(room_of(word) > width for word in text.split(" "))
+    return [text] if whole else wrapped(text, width)
 
 
-def _grid(names: tuple[str, ...], left: tuple[int, ...]) -> Table:
-    """Columns without lines; those of text on the left, those of numbers on the right."""
-    table = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
-    for place, name in enumerate(names):
-        side = "left" if place in left else "right"
-        table.add_column(Text(name, justify=side), justify=side, no_wrap=True, vertical="bottom")  # type: ignore[arg-type]
-    return table
+def _models(comparison: Comparison, width: int | None) -> list[Line]:
+    """The table in the first form that leaves the names enough room, else in the narrowest."""
+    names = max(room_of(shown(entry.label)) for entry in comparison.entries)
+    form = _columns(comparison, cut=False, gone=())
+    if width is not None and _room(form, width) < names:
+        for gone in FOLDS:
+            form = _columns(comparison, cut=True, gone=gone)
+            if _room(form, width) >= min(names, NAME):
+                break
+    return grid("model", *form, width)
 
 
-def _sides(comparison: Comparison) -> list[Table]:
-    """The parameters as rows and the models as columns, BLOCK models at a time: estimate and standard error."""
+def _room(form: tuple[list[str], list[Cells]], width: int) -> int:
+    """Cells that are left for the names."""
+    taken = widths(*form)
+    return width - sum(taken) - GAP * len(taken)
+
+
+def _columns(comparison: Comparison, *, cut: bool, gone: tuple[int, ...]) -> tuple[list[str], list[Cells]]:
+    """Heads and rows without the columns that are gone; verdicts, at the left of theirs, in few words where they are `cut`."""
+    heads = ["para-\nmeters", "cross-\nentropy", "on new\nrows",
+             f"behind the best,\n{100.0 * comparison.level:g} %, {unit(comparison)}", "misfit", "verdict"]
+    rows = [_row(comparison, entry, cut) for entry in comparison.entries]
+    wide = max(room_of(text) for text in (heads[-1], *(row[-1] for row in rows)))
+    kept = [place for place in range(len(heads)) if place not in gone]
+    heads[-1] = padded(heads[-1], wide)
+    return [heads[place] for place in kept], [
+        Cells(shown(entry.label), tuple(padded(row[place], wide) if place == len(heads) - 1 else row[place] for place in kept))
+        for entry, row in zip(comparison.entries, rows, strict=True)]
+
+
+def _row(comparison: Comparison, entry: Entry, cut: bool) -> tuple[str, ...]:
+    if not entry.fitted:
+        return "-", "-", "-", "-", "-", "no answer" if cut else f"no answer: {entry.code}"
+    return (parameters(entry), cross_entropy(comparison, entry), new_rows(comparison, entry), behind(comparison, entry),
+            misfit(comparison, entry), short(entry) if cut else verdict(entry))
+
+
+def _sides(comparison: Comparison, width: int | None) -> list[list[Line]]:
+    """The parameters as rows and the models as columns, as many at a time as fit: estimate and standard error."""
     fitted = [entry for entry in comparison.entries if entry.fitted]
-    return [_block(fitted[start : start + BLOCK]) for start in range(0, len(fitted), BLOCK)]
+    tables = []
+    while fitted:
+        count = min(BLOCK, len(fitted))
+        while count > 1 and width is not None and _room(_block(fitted[:count]), width) < NAME:
+            count -= 1
+        tables.append(grid("parameter", *_block(fitted[:count]), width))
+        fitted = fitted[count:]
+    return tables
 
 
-def _block(entries: list[Entry]) -> Table:
-    table = _grid(("parameter", *(shown(entry.label) for entry in entries)), left=(0,))
-    for name in names_of(entries):
-        table.add_row(name, *(side(entry, name) for entry in entries))
-    return table
+def _block(entries: list[Entry]) -> tuple[list[str], list[Cells]]:
+    return [shown(entry.label) for entry in entries], [
+        Cells(name, tuple(side(entry, name) for entry in entries)) for name in names_of(entries)]

@@ -10,6 +10,8 @@ from mlefit.report.units import factor_of
 
 PLACES = 4          # of cross-entropies, whose differences are read off
 LIMIT = {"lower": ">= "}
+UNKNOWN = "not identifiable"
+BRIEF = {"no misfit detected": "none detected", UNKNOWN: "not known"}
 
 
 def unit(comparison: Comparison) -> str:
@@ -73,12 +75,18 @@ def misfit(comparison: Comparison, entry: Entry) -> str:
 
 
 def verdict(entry: Entry) -> str:
-    """In words."""
+    """In words, without the reason where there is none."""
     assert entry.report is not None
     known = entry.report.information
     if known is None:
         return ABSENT
-    return known.kl.verdict or (known.kl.reason and "not identifiable") or ABSENT
+    return UNKNOWN if known.kl.reason and known.kl.verdict_code == "not-identifiable" else known.kl.verdict or ABSENT
+
+
+def short(entry: Entry) -> str:
+    """The verdict in the fewest words, under its head."""
+    said = verdict(entry)
+    return BRIEF.get(said, said.removeprefix("misfit, "))
 
 
 def sentences(comparison: Comparison) -> list[Line]:
@@ -86,15 +94,27 @@ def sentences(comparison: Comparison) -> list[Line]:
     told = comparison.recommendation
     lines = []
     if told is not None:
-        word = {"keep": "keep", "strong": "use", "lean": "lean to", "none-fits": "none fits: least bad is"}[told.strength]
-        alarm = told.strength == "none-fits"
+        words = {"keep": "keep", "strong": "use", "lean": "lean to"}.get(told.strength)
+        lead = "" if words is None else f"{words} {shown(told.label)}: "
         lines += [
-            Line(f"{word} {shown(told.label)}: {shown(told.because)}.", "look" if alarm else "plain"),
+            Line(f"{lead}{shown(told.because)}.", "look" if words is None else "plain"),
             Line(f"its loss: {told.loss}."),
             Line(f"next: {shown(told.next)}"),
         ]
     lines += [Line(f"{shown(entry.label)}: {shown(entry.reason)}") for entry in comparison.entries if entry.reason]
-    return lines
+    return [*lines, *_unknown(comparison)]
+
+
+def _unknown(comparison: Comparison) -> list[Line]:
+    """Why the misfit is not known, of the best model of which it is not, and of how many."""
+    models = [entry for entry in comparison.entries if entry.fitted and verdict(entry) == UNKNOWN]
+    if not models:
+        return []
+    best = models[0]
+    assert best.report is not None
+    assert best.report.information is not None
+    of = f" for {len(models)} models" if len(models) > 1 else ""
+    return [Line(f"misfit not identifiable{of}; {shown(best.label)}: {shown(best.report.information.kl.reason or '')}")]
 
 
 def names_of(entries: Sequence[Entry]) -> list[str]:

@@ -27,7 +27,7 @@ def misfit(information: Information) -> list[Said]:
         return []
     if kl.verdict_code == "none":
         return [("misfit", f"none found{_looked_at(kl)} ({_p(kl)}rows taken as independent)", "plain")]
-    word = shown(kl.verdict.removeprefix("misfit, "))
+    word = "found" if kl.verdict == "misfit" else shown(kl.verdict.removeprefix("misfit, "))
     where = f", in the {PARTS.get(kl.part, shown(kl.part))}" if kl.part is not None else ""
     remarks = "; ".join(part for part in (_interval(information), _p(kl).removesuffix("; ")) if part)
     text = f"{word}{where}: {size(information)}{f' ({remarks})' if remarks else ''}"
