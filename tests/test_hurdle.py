@@ -114,7 +114,7 @@ def test_no_zeros_at_all_leave_no_chance_to_estimate_and_zeros_alone_no_law() ->
     data = table("gamma")
     with pytest.raises(NoEstimateError) as caught:
         fitted({**data, "y": data["y"] + 0.1}, "gamma")
-    assert caught.value.code == "separation"
+    assert caught.value.code == "no-zeros"
     with pytest.raises(NoEstimateError) as caught:
         fitted({**data, "y": 0.0 * data["y"]}, "gamma")
     assert caught.value.message == (

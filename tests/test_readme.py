@@ -34,7 +34,8 @@ def test_the_python_example_runs() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert done.stdout.startswith("sample_data/measurements.csv: y ~ x1 + x2 + site")
-    assert done.stdout.endswith("True\n")
+    assert "\nTrue\n" in done.stdout
+    assert done.stdout.splitlines()[-1].split() == ["0", "1.48", "1.4", "1.56", "0.52", "2.45"]
 
 
 def test_the_set_up_command_ends_with_the_first_command() -> None:
