@@ -41,12 +41,16 @@ def responses(noise: NoiseModel, rng: np.random.Generator, n: int) -> Array:
         return rng.integers(0, len(noise.outcome_names), n).astype(float)
     if noise.response.whole:
         return rng.poisson(np.exp(rng.normal(0.5, 1.0, n))).astype(float)
+    if noise.response.below < np.inf:
+        return rng.beta(2.0, 2.0, n)
     if noise.measure is Measure.MIXED:
         return np.exp(rng.normal(0.0, 1.0, n)) * (rng.random(n) < 0.6)
     return rng.normal(0.0, 2.0, n) if noise.response.least < 0.0 else np.exp(rng.normal(0.0, 1.0, n))
 
 
 def free_shapes(noise: NoiseModel, rng: np.random.Generator) -> Array:
+    if noise.response.below < np.inf:       # smaller ones leave much of the law between 1 and the double before it
+        return rng.uniform(3.5, 4.5, len(noise.shapes))
     return rng.uniform(-1.0, 1.0, len(noise.shapes))
 
 
@@ -99,6 +103,9 @@ def law(noise: NoiseModel, eta: Array, free: Array) -> tuple[Array, Array, Array
     if noise.measure is Measure.MASS:
         y = np.arange(len(noise.outcome_names) if noise.response.reads_levels else COUNTED)
         y, width = y.astype(float), np.ones(y.size)
+    elif noise.response.below < np.inf:
+        y = 1.0 / (1.0 + np.exp(-np.arange(-60.0, 30.0, 0.02)))
+        width = 0.02 * y * (1.0 - y)
     elif noise.response.least == 0.0:
         u = np.arange(-120.0, 30.0, 0.02)
         y = np.exp(eta[0] + u)

@@ -1,4 +1,4 @@
-"""Small data sets that everybody has: Brownlee's stack loss (1965) and fuel consumption of cars, Motor Trend (1974)."""
+"""Small data sets that everybody has: Brownlee's stack loss (1965) and fuel consumption of cars, Motor Trend (1974), and others."""
 
 STACKLOSS = {
     "air": [80, 80, 75, 62, 62, 62, 62, 62, 58, 58, 58, 58, 58, 58, 50, 50, 50, 50, 50, 56, 70],
@@ -17,4 +17,12 @@ WARPBREAKS = {      # Tukey 1977: breaks per loom, nine of each wool and tension
     "tension": [tension for _ in "AB" for tension in "LMH" for _ in range(9)],
     "breaks": [26, 30, 54, 25, 70, 52, 51, 26, 67, 18, 21, 29, 17, 12, 18, 35, 30, 36, 36, 21, 24, 18, 10, 43, 28, 15, 26,
                27, 14, 29, 19, 29, 31, 41, 20, 44, 42, 26, 19, 16, 39, 28, 21, 39, 29, 20, 21, 24, 17, 13, 15, 15, 16, 28],
+}
+METHYLATION = {     # of three sites in twelve persons: the test data of statsmodels' BetaModel
+    "gender": [*"FMMFMMFFFFFM"] * 3,
+    "age": [58.231, 52.632, 64.679, 55.299, 56.019, 62.021, 52.298, 39.71, 57.492, 57.624, 40.487, 53.662] * 3,
+    "site": [f"CpG_{k}" for k in range(3) for _ in range(12)],
+    "share": [0.815, 0.803, 0.803, 0.808, 0.855, 0.813, 0.816, 0.827, 0.829, 0.776, 0.786, 0.822,
+              0.891, 0.894, 0.894, 0.869, 0.914, 0.889, 0.885, 0.898, 0.896, 0.860, 0.887, 0.880,
+              0.936, 0.913, 0.900, 0.912, 0.935, 0.928, 0.915, 0.916, 0.929, 0.920, 0.916, 0.926],
 }

@@ -15,6 +15,7 @@ MODELS = Registry({
     "inverse-gaussian": "inverse_gaussian.InverseGaussian",
     "exponential": "exponential.Exponential",
     "weibull": "weibull.Weibull",
+    "beta": "beta.Beta",
     "negative-binomial": "negative_binomial.NegativeBinomial",
     "huber": "huber.Huber",
     "student-t": "student_t.StudentT",

@@ -25,14 +25,15 @@ class Content(Enum):
 class Response:
     """`reads_levels`: the column is read as levels, and y holds their index; else as numbers.
 
-    `least`: the smallest number taken, with `open_end` not itself. `whole`: whole numbers alone. `most_levels`: how many
-    there may be, None for any. `takes_positive`: the user may name the level that is modelled, which becomes the last;
-    `takes_reference`: the user may name the level that the others are compared with, which becomes the first.
+    `least`: the smallest number taken, with `open_end` not itself; `below`: all are below it. `whole`: whole numbers alone.
+    `most_levels`: how many there may be, None for any. `takes_positive`: the user may name the level that is modelled, which
+    becomes the last; `takes_reference`: the user may name the level that the others are compared with, which becomes the first.
     """
 
     reads_levels: bool = False
     least: float = -np.inf
     open_end: bool = False
+    below: float = np.inf
     whole: bool = False
     most_levels: int | None = None
     takes_positive: bool = False
@@ -42,6 +43,8 @@ class Response:
     def wants(self) -> str:
         """What the numbers must be, in words."""
         kind = "whole numbers" if self.whole else "numbers"
+        if self.below < np.inf:
+            return f"{kind} > {self.least:g} and < {self.below:g}"
         if self.least == -np.inf:
             return kind
         counts = " (counts)" if self.whole and self.least == 0 else ""
@@ -50,6 +53,8 @@ class Response:
     def refused(self, y: Array) -> Mask | None:
         """Which finite numbers (n,) are no response of this kind; None where all are."""
         bad = y <= self.least if self.open_end else y < self.least
+        if self.below < np.inf:
+            bad |= y >= self.below
         if self.whole:
             bad |= y != np.rint(y)
         return bad if bad.any() else None
@@ -57,7 +62,10 @@ class Response:
     def refusal(self, model: str, column: str, row: int, value: float) -> DataError:
         """The refusal of a number that is no response of this kind, in data row `row`."""
         remedy = "use --model gaussian, or drop the row"
-        if self.open_end and value == self.least == 0.0:
+        if self.below < np.inf:
+            remedy = ("nothing is moved inside; use --model gaussian, or drop the row" if value in (self.least, self.below)
+                      else "divide percentages by 100, or use --model gaussian")
+        elif self.open_end and value == self.least == 0.0:
             remedy = "nothing is added to zeros; --model hurdle:gamma gives them a chance of their own, or drop the row"
         return DataError(f'column "{column}", row {row}: {model} needs {self.wants}, found {numeral(value)}', remedy,
                          code="bad-response", columns=[column], rows=[row])
@@ -90,3 +98,4 @@ LEVELS = Response(reads_levels=True, takes_reference=True)
 COUNTS = Response(least=0.0, whole=True)
 NOT_NEGATIVE = Response(least=0.0)
 POSITIVE = Response(least=0.0, open_end=True)
+SHARES = Response(least=0.0, open_end=True, below=1.0)

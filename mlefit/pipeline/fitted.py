@@ -141,7 +141,7 @@ def not_certified(problem: Problem, fit: Optima) -> NoEstimateError:
 def _collapsed(problem: Problem, fit: Optima) -> NoEstimateError | None:
     """The refusal of a fit to which so many rows are exact that the likelihood has no bound; None where they are not."""
     noise, prepared = fit.noise, problem.prepared
-    places = noise.located or noise.starting_predictor(np.ones(1)) is not None
+    places = noise.located or noise.starting_predictor(np.full(1, 0.5)) is not None
     if not places or noise.collapse is None or prepared.store is None:
         return None
     coef, rows = fit.mle.theta[: fit.mean.size], _engine(prepared, problem.threads)
