@@ -18,18 +18,19 @@ _CALL = re.compile(r"\s*(?P<function>log10|log1p|log|sqrt)\s*\((?P<column>.*)\)\
 
 
 class Rule(NamedTuple):
-    """t(y), log |dt/dy|, and the number above which y must lie."""
+    """t(y), log |dt/dy|, the number above which y must lie, and y(t), the least y where no y has so small a t."""
 
     value: Callable[[Array], Array]
     log_slope: Callable[[Array], Array]
     least: float
+    back: Callable[[Array], Array]
 
 
 RULES: Mapping[str, Rule] = {
-    "log": Rule(np.log, lambda y: -np.log(y), 0.0),
-    "log10": Rule(np.log10, lambda y: -np.log(y) - np.log(np.log(10.0)), 0.0),
-    "log1p": Rule(np.log1p, lambda y: -np.log1p(y), -1.0),
-    "sqrt": Rule(np.sqrt, lambda y: -0.5 * np.log(y) - np.log(2.0), 0.0),
+    "log": Rule(np.log, lambda y: -np.log(y), 0.0, np.exp),
+    "log10": Rule(np.log10, lambda y: -np.log(y) - np.log(np.log(10.0)), 0.0, lambda t: np.power(10.0, t)),
+    "log1p": Rule(np.log1p, lambda y: -np.log1p(y), -1.0, np.expm1),
+    "sqrt": Rule(np.sqrt, lambda y: -0.5 * np.log(y) - np.log(2.0), 0.0, lambda t: np.maximum(t, 0.0) ** 2),
 }
 
 
@@ -49,6 +50,11 @@ class Transform(NamedTuple):
     def log_slope(self, y: Array) -> Array:
         """log |dt/dy| (n,)."""
         return RULES[self.function].log_slope(y)
+
+    def back(self, t: Array) -> Array:
+        """y (n,) of t, infinite beyond the largest number."""
+        with np.errstate(over="ignore"):
+            return RULES[self.function].back(t)
 
     def refused(self, y: Array) -> Mask | None:
         """Which numbers (n,) have no t, or none with a slope; None where all have."""

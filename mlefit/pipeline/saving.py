@@ -41,7 +41,7 @@ def saved(found: Fitted, report: Report, errors: StandardErrors) -> Saved:
     return Saved(
         to_dict(report), found.fit.noise, prepared.observed.target, prepared.predictors, tuple(_columns(problem)), encoding,
         mean.coordinates.encoded(optimum.theta[: mean.size]), optimum.theta[mean.size :], _errors(found, errors, optimum),
-        _training(found, report), prepared.levels, tuple(problem.request.read.na),
+        _training(found, report), prepared.levels, tuple(problem.request.read.na), prepared.observed.transform,
     )
 
 

@@ -38,8 +38,8 @@ def names(saved: Saved, plan: Plan) -> tuple[str, ...]:
         ends = [] if plan.interval == "none" else [f"{name}{end}" for name in each for end in ("_low", "_high")]
         ordered = [name for one in each for name in (one, *(end for end in ends if end in (f"{one}_low", f"{one}_high")))]
         return (*ordered, *(("class",) if len(levels) > 1 else ()))
-    centre = noise.predicted
-    median = ("median",) if noise.median_apart else ()
+    centre = noise.predicted if saved.transform is None else "median"
+    median = ("median",) if noise.median_apart and saved.transform is None else ()
     if plan.interval == "none" or saved.errors.root is None:
         return (centre, *median)
     if plan.interval == "conformal":
@@ -50,7 +50,7 @@ def names(saved: Saved, plan: Plan) -> tuple[str, ...]:
 def predictions(rows: Rows, plan: Plan) -> Columns:
     """The columns of the rows, in the order of `names`."""
     noise = rows.saved.noise
-    found, labels = _of_levels(rows, plan) if noise.response.reads_levels else (_of_numbers(rows, plan), {})
+    found, labels = _of_levels(rows, plan) if noise.response.reads_levels else (_numbers(rows, plan), {})
     known = np.flatnonzero(rows.known)
     numbers = {}
     for name, values in found.items():
@@ -68,8 +68,39 @@ def predictions(rows: Rows, plan: Plan) -> Columns:
 
 def natural_shapes(saved: Saved) -> Array:
     """The free shapes (s,) in natural units."""
+    return in_natural_units(saved, saved.free)
+
+
+def in_natural_units(saved: Saved, free: Array) -> Array:
+    """Free shapes (s,) from encoded units."""
     powers = np.array([shape.unit_power for shape in saved.noise.shapes])
-    return saved.free + powers * float(np.log(saved.encoding.scaling.y_scale))
+    return free + powers * float(np.log(saved.encoding.scaling.y_scale))
+
+
+def _numbers(rows: Rows, plan: Plan) -> dict[str, Array]:
+    transform = rows.saved.transform
+    if transform is None:
+        return _of_numbers(rows, plan)
+    return {name: transform.back(t) for name, t in _of_transformed(rows, plan).items()}
+
+
+def _of_transformed(rows: Rows, plan: Plan) -> dict[str, Array]:
+    """Of a law of t(y): medians and ends of t, whose y are those of y. A mean of t is none of y."""
+    saved, noise, eta = rows.saved, rows.saved.noise, rows.eta
+    free, half = natural_shapes(saved), np.full(len(eta), 0.5)
+    found, se = {"median": noise.quantile(half, eta, free)}, rows.errors(0)
+    if plan.interval == "none" or se is None:
+        return found
+    if plan.interval == "conformal":
+        centre, away = noise.expected(eta, free), conformal_half(saved, plan.level)
+        return {**found, "new_low": centre - away, "new_high": centre + away}
+    moved = quantile(law_of(saved.errors.df), plan.level) * se
+    ends = [noise.quantile(half, shifted(eta, sign * moved), free) for sign in (-1.0, 1.0)]
+    found |= {"median_low": np.minimum(*ends), "median_high": np.maximum(*ends)}
+    if noise.predicts_new:
+        low, high = _exact(saved, eta, se, plan.level) or of_new(noise, eta, se, free, plan.level)
+        found |= {"new_low": low, "new_high": high}
+    return found
 
 
 def _of_numbers(rows: Rows, plan: Plan) -> dict[str, Array]:

@@ -13,7 +13,7 @@ from mlefit.errors import DataError, UsageError
 from mlefit.prediction.appended import Interval, Plan, names, predictions
 from mlefit.prediction.rows import Rows
 from mlefit.prediction.score import Score, scored
-from mlefit.prediction.text import flags, joined, numerals, quoted
+from mlefit.prediction.text import cells, flags, joined, numerals, quoted
 from mlefit.saved.model import Saved
 from mlefit.source.part import Wanted
 from mlefit.source.reader import Reader
@@ -142,10 +142,8 @@ class Predictor:
         return Block(joined(self._lines(found), texts, self.delimiter, self._end), rows, score)
 
     def _text(self, name: str, numbers: "dict[str, Array]", labels: Any) -> Any:
-        import pyarrow as pa
-
         if name in labels:
-            return pa.array([quoted(text, self.delimiter) for text in labels[name]], pa.string())
+            return cells(labels[name], self.delimiter)
         return numerals(numbers[name], self.asked.digits, self.decimal)
 
     def _lines(self, found: Standing) -> Any:
@@ -156,13 +154,13 @@ class Predictor:
 
         if not self.asked.ids:
             return None
-        cells = []
+        kept = []
         for name in self.asked.ids:
             category = found.batch.categories[name]
             texts = pa.array([quoted(level, self.delimiter) for level in category.levels] + [""], pa.string())
             codes = np.where(category.codes < 0, len(category.levels), category.codes)
-            cells.append(texts.take(pa.array(codes)))
-        return cells[0] if len(cells) == 1 else pc.binary_join_element_wise(*cells, self.delimiter)
+            kept.append(texts.take(pa.array(codes)))
+        return kept[0] if len(kept) == 1 else pc.binary_join_element_wise(*kept, self.delimiter)
 
     def _refusal(self, rows: Rows, first: int) -> DataError:
         row, flag = min((int(np.flatnonzero(mask)[0]), flag) for flag, mask in rows.lost.items())

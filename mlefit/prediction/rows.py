@@ -87,12 +87,16 @@ class Rows:
     @cached_property
     def eta(self) -> Array:
         """Predictors (k, m) in natural units, offset included."""
+        return self.eta_at(self.saved.coefficients)
+
+    def eta_at(self, coefficients: Array) -> Array:
+        """As eta, by other encoded coefficients (P,)."""
         saved, places, at = self.saved, self.saved.encoding.kept, 0
         encoded = block(self.design.shape[0], len(places))
         for k, columns in enumerate(places):
             total = np.zeros(self.design.shape[0])
             for column in columns:      # one after the other: the bits of a row do not depend on its neighbours
-                total += self.design[:, column] * saved.coefficients[at]
+                total += self.design[:, column] * coefficients[at]
                 at += 1
             encoded[:, k] = total
         eta = self.units.natural(encoded)

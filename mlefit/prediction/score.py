@@ -42,11 +42,17 @@ class Score:
 
 
 def responses(rows: Rows) -> Array:
-    """The response (n,) of each row, NaN where there is none that the law knows; a level is its place among those of the fit."""
+    """The response (n,) of each row, or the function of it that the law is of, NaN where there is none that the law knows; a level
+    is its place among those of the fit."""
     saved = rows.saved
     if not saved.noise.response.reads_levels:
         y = rows.batch.numbers[saved.target].copy()
         y[~np.isfinite(y)] = np.nan
+        if saved.transform is not None:
+            wrong = saved.transform.refused(np.nan_to_num(y, nan=1.0))
+            if wrong is not None:
+                y[wrong] = np.nan
+            y = saved.transform.values(y)
         refused = saved.noise.response.refused(np.nan_to_num(y, nan=1.0))
         if refused is not None:
             y[refused] = np.nan
@@ -68,13 +74,17 @@ def scored(rows: Rows, plan: Plan, predicted: dict[str, Array], seed: int, first
     noise, eta, free = rows.saved.noise, rows.eta[there], natural_shapes(rows.saved)
     values = y[places]
     nll[places] = noise.nll(values, eta, free, 0).value
+    given = values
+    if rows.saved.transform is not None:        # its density is that of the column
+        given = rows.batch.numbers[rows.saved.target][places]
+        nll[places] -= rows.saved.transform.log_slope(given)
     chance = np.array([np.random.default_rng([seed, first + int(row)]).random() for row in places]) if (
         noise.measure is Measure.MASS) else np.empty(0)
     residual[places] = quantile_residuals(rows, values, eta, free, chance)
     inside = judged = 0
     if "new_low" in predicted:
         low, high = (predicted[name][places] for name in ("new_low", "new_high"))
-        judged, inside = places.size, int(((values >= low) & (values <= high)).sum())
+        judged, inside = places.size, int(((given >= low) & (given <= high)).sum())
     told = nll[places]
     return {"nll": nll, "residual": residual}, Score(places.size, float(told.sum()), float(told @ told), judged, inside)
 

@@ -70,8 +70,13 @@ def listed_flags(rows: int, known: Mask, lost: Mapping[str, Mask], doubted: Mapp
     return texts
 
 
-def flags(rows: int, known: Mask, lost: Mapping[str, Mask], doubted: Mapping[str, Mask], delimiter: str) -> Any:
-    """The flags of rows (n,), as an Arrow array of texts."""
+def cells(texts: Sequence[str], delimiter: str) -> Any:
+    """Texts (n,) as an Arrow array of cells."""
     import pyarrow as pa
 
-    return pa.array([quoted(text, delimiter) for text in listed_flags(rows, known, lost, doubted)], pa.string())
+    return pa.array([quoted(text, delimiter) for text in texts], pa.string())
+
+
+def flags(rows: int, known: Mask, lost: Mapping[str, Mask], doubted: Mapping[str, Mask], delimiter: str) -> Any:
+    """The flags of rows (n,), as an Arrow array of texts."""
+    return cells(listed_flags(rows, known, lost, doubted), delimiter)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from mlefit.arrays import Array
 from mlefit.design.predictors import Predictors
 from mlefit.design.scaling import Scaling
+from mlefit.design.transform import Transform
 from mlefit.noise.model import NoiseModel
 
 MOST_ROOTS = 2_000      # coefficients beyond which no covariance is kept
@@ -60,7 +61,8 @@ class Training(NamedTuple):
 class Saved(NamedTuple):
     """`fit`: the whole of `mlefit.fit/1`. `target`: the column of the response, `levels` its levels, the reference or negative one
     first. Coefficients (P,), predictor after predictor, and free shapes (s,) in encoded units. `missing`: words for cells without
-    a value. `columns`: what a reader may know of the columns that a prediction needs.
+    a value. `columns`: what a reader may know of the columns that a prediction needs. `transform`: the function of the response
+    that the law is of.
     """
 
     fit: Mapping[str, Any]
@@ -75,6 +77,7 @@ class Saved(NamedTuple):
     training: Training
     levels: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    transform: Transform | None = None
 
     @property
     def level(self) -> float:

@@ -12,6 +12,7 @@ from mlefit.arrays import Array
 from mlefit.design.predictors import Predictors
 from mlefit.design.scaling import Scaling
 from mlefit.design.terms import Offset
+from mlefit.design.transform import RULES, Transform
 from mlefit.errors import DataError, UsageError
 from mlefit.noise import MODELS
 from mlefit.noise.model import NoiseModel
@@ -71,7 +72,19 @@ def from_dict(value: Any, path: str = "model") -> Saved:
     missing = tuple(token.text() for token in design.key("na").items(MOST_TERMS))
     fit = _fit(top.key("fit"))
     return Saved(fit, noise, target, predictors, columns, encoding, coefficients, free,
-                 _errors(covariance, count, len(noise.shapes), encoding), _training(top.key("sample")), levels, missing)
+                 _errors(covariance, count, len(noise.shapes), encoding), _training(top.key("sample")), levels, missing,
+                 _transform(design, noise))
+
+
+def _transform(design: Checked, noise: NoiseModel) -> Transform | None:
+    function = design.key("target").key("transform").maybe()
+    if function is None:
+        return None
+    if noise.response.reads_levels:
+        raise bad(function.path, "none for levels", str(function.value)[:40])
+    if function.text() not in RULES:
+        raise bad(function.path, "a function of the target", function.text()[:40])
+    return Transform(function.text())
 
 
 def _fit(value: Checked) -> Mapping[str, Any]:

@@ -27,7 +27,7 @@ def to_dict(saved: Saved) -> dict[str, Any]:
             "terms": [plain(written(term)) for term in predictors.terms],
             "scale_terms": None if predictors.scale is None else [plain(written(term)) for term in predictors.scale],
             "offset": plain(None if predictors.offset is None else predictors.offset.text),
-            "target": {"column": plain(saved.target), "transform": None},
+            "target": {"column": plain(saved.target), "transform": None if saved.transform is None else saved.transform.function},
             "law": saved.noise.spelt, "levels": plain(list(saved.levels)) if saved.levels else None,
             "kept": [list(places) for places in encoding.kept],
             "low": _row(encoding.low), "high": _row(encoding.high),

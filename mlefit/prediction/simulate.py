@@ -1,0 +1,146 @@
+"""Simulate: responses drawn from a saved model for the rows of a table, or for any number of rows where there are no predictors.
+
+    y_i = F^-1(u_i | x_i),   u_i the i-th number of the Philox stream of (seed, copy)
+
+A stream is entered at any place (Salmon et al. 2011), so that a row has its number whatever the blocks and threads.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.design.checks import unknown_columns
+from mlefit.errors import UsageError
+from mlefit.prediction.appended import in_natural_units
+from mlefit.prediction.predict import check_kinds
+from mlefit.prediction.rows import Rows
+from mlefit.prediction.text import cells, joined, numerals, quoted
+from mlefit.saved.model import Saved
+from mlefit.source.batch import Batch, Place
+from mlefit.source.reader import Reader
+from mlefit.source.standing import Standing, standing
+
+Parameters = Literal["fixed", "drawn"]
+BLOCK = 1 << 16         # rows at a time where there is no table
+WORDS = 4               # numbers of 64 bits that one count of Philox gives
+END = "\n"
+
+
+class Drawing(NamedTuple):
+    """How often each row is drawn, from which parameters, the name of the columns (None: that of the response), and the seed."""
+
+    copies: int = 1
+    parameters: Parameters = "fixed"
+    name: str | None = None
+    seed: int = 0
+
+
+class Drawn(NamedTuple):
+    """Encoded coefficients (P,) and free shapes (s,)."""
+
+    coefficients: Array
+    free: Array
+
+
+@dataclass
+class Undrawn:
+    """How many rows there were, and those without a response by cause."""
+
+    rows: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
+
+
+def uniform(seed: int, copy: int, first: int, rows: int) -> Array:
+    """Numbers `first` and on (rows,) of the stream of (seed, copy), inside (0, 1): (k + 1/2) / 2^53."""
+    skipped = first % WORDS
+    key = np.random.SeedSequence([seed, copy]).generate_state(2, np.uint64)
+    words = np.random.Philox(counter=first // WORDS, key=key).random_raw(skipped + rows)[skipped:]
+    found: Array = np.minimum(((words >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53, 1.0 - 2.0**-53)
+    return found
+
+
+def parameters(saved: Saved, drawing: Drawing, copy: int) -> Drawn:
+    """Those of the fit, or drawn from their normal law, each copy anew. Raises UsageError where the model has kept no errors."""
+    if drawing.parameters == "fixed":
+        return Drawn(saved.coefficients, saved.free)
+    root, shape_root = saved.errors.root, saved.errors.shape_root
+    if root is None:
+        raise UsageError("--parameters drawn needs the covariance of the parameters, found none in the model",
+                         "use --parameters fixed", code="no-covariance")
+    rng = np.random.default_rng([drawing.seed, copy, 1])        # no stream of uniform: those have no third number
+    z = rng.standard_normal(root.shape[1])
+    free = saved.free + shape_root @ z if shape_root is not None and shape_root.size else saved.free
+    return Drawn(saved.coefficients + root @ z, free)
+
+
+class Simulator:
+    """A saved model and what is to be drawn from it. Raises UsageError for names that are taken, and as `parameters`."""
+
+    def __init__(self, saved: Saved, source: Reader | None, drawing: Drawing) -> None:
+        self.saved, self.source, self.drawing, self.told = saved, source, drawing, Undrawn()
+        predictors = saved.predictors
+        self._columns = (list(predictors.numbers), list(predictors.categories))
+        self.delimiter, self.decimal = (",", ".") if source is None else source.parts[0].signs
+        name = drawing.name or saved.target
+        self.names = (name,) if drawing.copies == 1 else tuple(f"{name}_{k + 1}" for k in range(drawing.copies))
+        self._drawn = [parameters(saved, drawing, copy) for copy in range(drawing.copies)]
+        if source is not None:
+            absent = [name for name in dict.fromkeys([*predictors.numbers, *predictors.categories]) if name not in source.names]
+            if absent:
+                raise unknown_columns(absent, source.names)
+            check_kinds(saved, source)
+            taken = [name for name in self.names if name in source.names]
+            if taken:
+                raise UsageError(f'the table has a column "{taken[0]}" already', "give the drawn one another name with --name",
+                                 code="name-taken", columns=taken)
+
+    def header(self) -> bytes:
+        """The line of names; empty where the table has none."""
+        heading = b"" if self.source is None else self.source.parts[0].heading()
+        if self.source is not None and not heading:
+            return b""
+        first = [heading.decode("utf-8", "replace")] if heading else []
+        return (self.delimiter.join([*first, *(quoted(name, self.delimiter) for name in self.names)]) + END).encode()
+
+    def blocks(self, threads: int) -> Iterator[bytes]:
+        """The rows of the table as text, in order; `told` grows with them. Raises DataError for what is no table."""
+        assert self.source is not None
+        for text, rows in standing(self.source.parts, self.source.wanted(*self._columns), self._block, threads):
+            self.told.rows += rows.batch.rows
+            for flag, mask in rows.lost.items():
+                self.told.lost[flag.partition("=")[0]] += int(mask.sum())
+            yield text
+
+    def alone(self, n: int) -> Iterator[bytes]:
+        """`n` rows of a model without predictors, as text."""
+        for first in range(0, n, BLOCK):
+            rows = Rows(self.saved, Batch(Place(0, first // BLOCK), min(BLOCK, n - first)), {})
+            yield self._text(rows, None, first)
+
+    def _block(self, found: Standing) -> tuple[bytes, Rows]:
+        rows = Rows(self.saved, found.batch, found.bad)
+        return self._text(rows, found.lines, found.first), rows
+
+    def _text(self, rows: Rows, lines: Any, first: int) -> bytes:
+        drawn = [self._spelt(self._draw(rows, copy, first)) for copy in range(self.drawing.copies)]
+        return joined(lines, drawn, self.delimiter, END)
+
+    def _draw(self, rows: Rows, copy: int, first: int) -> Array:
+        """One response (n,) per row, NaN where a predictor is missing or unknown; a level is its place."""
+        y, known = np.full(rows.batch.rows, np.nan), rows.known
+        if known.any():
+            coefficients, free = self._drawn[copy]
+            u = uniform(self.drawing.seed, copy, first, rows.batch.rows)[known]
+            drawn = self.saved.noise.quantile(u, rows.eta_at(coefficients), in_natural_units(self.saved, free))
+            y[known] = drawn if self.saved.transform is None else self.saved.transform.back(drawn)
+        return y
+
+    def _spelt(self, y: Array) -> Any:
+        if not self.saved.noise.response.reads_levels:
+            return numerals(y, None, self.decimal)
+        levels = [*self.saved.levels, ""]
+        return cells([levels[place] for place in np.where(np.isnan(y), len(levels) - 1, y).astype(int).tolist()], self.delimiter)
