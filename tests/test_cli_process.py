@@ -81,6 +81,20 @@ def test_models_lists_the_registry(capsys: pytest.CaptureFixture[str]) -> None:
     for model in MODELS.values():
         for words in (model.name, model.loss_name, model.support, model.example, ", ".join(model.aliases)):
             assert words in text
+    assert [model["question"] for model in listed["models"]] == [model.question for model in MODELS.values()]
+
+
+def test_models_are_grouped_by_response_with_their_questions(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    text = capsys.readouterr().out
+    groups = dict(part.split("\n", 1) for part in text.partition("\nmodel ")[0].rstrip("\n").split("\n\n"))
+    assert set(groups) == {model.support for model in MODELS.values()}
+    told = {response: dict(line.split(maxsplit=1) for line in lines.splitlines()) for response, lines in groups.items()}
+    for model in MODELS.values():
+        assert told[model.support][model.name] == model.question
+    assert sum(map(len, told.values())) == len(MODELS) == len({model.question for model in MODELS.values()})
+    assert told["whole numbers >= 0"]["negative-binomial"] == "counts that vary more than their mean"
+    assert max(len(line) for lines in groups.values() for line in lines.splitlines()) <= 80
 
 
 @pytest.mark.parametrize("arguments", ["fit d.csv -q", "fit d.csv -o json -q", "fit --help", "--version", "models"])

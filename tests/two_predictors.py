@@ -14,6 +14,7 @@ class Spread(NoiseModel):
     name = "spread"
     loss_name = "gaussian negative log-likelihood"
     support = "every number"
+    question = "the mean, and a spread of its own"
     example = ""
     measure = Measure.DENSITY
     response = NUMBERS

@@ -1,4 +1,4 @@
-"""`mlefit models`: the noise models of the registry, with what each is for."""
+"""`mlefit models`: the noise models of the registry by response, with the question that each answers."""
 
 import shutil
 import sys
@@ -28,6 +28,7 @@ def as_json(known: "Sequence[NoiseModel]") -> str:
     return dumps({"schema": SCHEMA, "models": [
         {
             "name": model.name, "loss": model.loss_name, "support": model.support,
+            "question": model.question,
             "shapes": [shape.name for shape in model.shapes], "aliases": list(model.aliases), "example": model.example,
             "options": [option.says for option in model.options], "presets": dict(model.presets),
         }
@@ -35,8 +36,16 @@ def as_json(known: "Sequence[NoiseModel]") -> str:
     ]})
 
 
+def groups(known: "Sequence[NoiseModel]") -> "dict[str, list[NoiseModel]]":
+    """The models by their response, in the order of the registry."""
+    found: dict[str, list[NoiseModel]] = {}
+    for model in known:
+        found.setdefault(model.support, []).append(model)
+    return found
+
+
 def as_table(known: "Sequence[NoiseModel]") -> str:
-    """One line per model, then one example each; wrapped only on a screen."""
+    """Questions by response, a line per model, options, one example each; wrapped only on a screen."""
     from io import StringIO
 
     from rich.console import Console
@@ -44,11 +53,11 @@ def as_table(known: "Sequence[NoiseModel]") -> str:
     from rich.text import Text
 
     table = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
-    for heading in ("model", "loss", "response", "shapes", "also called"):
+    for heading in ("model", "loss", "shapes", "also called"):
         table.add_column(Text(heading), overflow="fold")
     for model in known:
         shapes = ", ".join(shape.name for shape in model.shapes) or "-"
-        cells = (model.name, model.loss_name, model.support, shapes, ", ".join((*model.aliases, *model.presets)))
+        cells = (model.name, model.loss_name, shapes, ", ".join((*model.aliases, *model.presets)))
         table.add_row(*(Text(cell) for cell in cells))
     on_screen = sys.stdout is not None and sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if on_screen else 1000
@@ -56,7 +65,16 @@ def as_table(known: "Sequence[NoiseModel]") -> str:
     console = Console(file=out, width=width, force_terminal=False, color_system=None, markup=False, highlight=False)
     console.print(table)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
-    return "\n".join([*lines, "", *_options(known), *(model.example for model in known), ""])
+    return "\n".join([*_questions(known), *lines, "", *_options(known), *(model.example for model in known), ""])
+
+
+def _questions(known: "Sequence[NoiseModel]") -> list[str]:
+    """Each response, and below it its models with what they answer."""
+    width = max(len(model.name) for model in known)
+    lines = []
+    for response, models in groups(known).items():
+        lines += [response, *(f"  {model.name:<{width}}  {model.question}" for model in models), ""]
+    return lines
 
 
 def _options(known: "Sequence[NoiseModel]") -> list[str]:

@@ -44,6 +44,7 @@ class Bernoulli(NoiseModel):
     presets = MappingProxyType({"probit": "link=probit", "cloglog": "link=cloglog"})
     options = (Choice("link", tuple(LINKS)),)
     support = "two levels"
+    question = "the probability of one of two levels"
     example = "mlefit fit sample_data/conversions.csv --model bernoulli"
     measure = Measure.MASS
     response = TWO_LEVELS

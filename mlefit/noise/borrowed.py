@@ -29,6 +29,11 @@ class Borrowed:
         return self.law.support
 
     @property
+    def question(self: Made) -> str:
+        """That of the law."""
+        return self.law.question
+
+    @property
     def example(self: Made) -> str:
         """That of the law."""
         return self.law.example

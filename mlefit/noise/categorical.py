@@ -61,6 +61,7 @@ class Categorical(NoiseModel):
     loss_name = "categorical cross-entropy"
     aliases = ("softmax", "multinomial", "multinom", "multiclass", "cce", "mnlogit")
     support = "two or more levels"
+    question = "the probability of each of several levels"
     example = "mlefit fit sample_data/species.csv --model categorical"
     ratio_name = "odds ratio"
     measure = Measure.MASS

@@ -49,6 +49,7 @@ class Exponential(NoiseModel):
     loss_name = "half gamma loss"
     aliases = ("exp", "expon", "memoryless")
     support = "numbers >= 0"
+    question = "waiting times that do not age"
     example = "mlefit fit sample_data/repairs.csv --target wait --features age,shop --model exponential"
     ratio_name = "ratio of means"
     measure = Measure.DENSITY

@@ -111,6 +111,7 @@ class Gamma(NoiseModel):
     loss_name = "half gamma deviance"
     aliases = ("gamma-deviance", "erlang")
     support = "numbers > 0"
+    question = "amounts whose spread is proportional to their mean"
     example = "mlefit fit sample_data/waiting.csv --model gamma"
     ratio_name = "ratio of means"
     measure = Measure.DENSITY

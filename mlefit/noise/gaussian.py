@@ -54,6 +54,7 @@ class Gaussian(NoiseModel):
     loss_name = "mean squared error"
     aliases = ("normal", "ols", "lm", "linear", "least-squares", "mse", "norm")
     support = "every number"
+    question = "the mean, with one spread everywhere"
     example = "mlefit fit sample_data/measurements.csv --model gaussian"
     measure = Measure.DENSITY
     response = NUMBERS

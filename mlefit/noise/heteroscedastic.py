@@ -53,6 +53,7 @@ class HeteroscedasticGaussian(Scaled):
     name = "heteroscedastic-gaussian"
     aliases = ("hetero", "heteroscedastic", "heteroskedastic-gaussian", "location-scale", "gaussian-nll")
     support = "every number"
+    question = "the mean, and a spread that depends on predictors"
     located = True
     example = "mlefit fit sample_data/spending.csv --model heteroscedastic-gaussian"
     contains = frozenset({"gaussian"})

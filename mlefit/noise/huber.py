@@ -78,6 +78,7 @@ class Huber(NoiseModel):
     aliases = ("huber-loss", "robust")
     options = (Number("k", 0.0, default="1.345 scales"), Number("delta", 0.0, default="none: k scales", instead_of="k"))
     support = "every number"
+    question = "the centre; no outlier pulls beyond a bound"
     located = True
     example = "mlefit fit sample_data/deliveries.csv -t minutes -x km,vehicle -m huber"
     group = "heavy tails"

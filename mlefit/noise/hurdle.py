@@ -62,6 +62,7 @@ class Hurdle(NoiseModel):
     options = (Choice("law", tuple(PARTS), always=True),)
     presets = MappingProxyType({f"hurdle-{name}": f"law={name}" for name in PARTS})
     support = "numbers >= 0, of which many are 0"
+    question = "many zeros, which have a chance of their own"
     example = "mlefit fit sample_data/conversions.csv --target visits --features age,minutes --model hurdle:poisson"
     separable = True
     judged = False

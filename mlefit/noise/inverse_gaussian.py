@@ -82,6 +82,7 @@ class InverseGaussian(NoiseModel):
     loss_name = "half inverse gaussian deviance"
     aliases = ("ig", "inverse.gaussian", "invgauss", "wald")
     support = "numbers > 0"
+    question = "amounts whose spread grows faster than their mean"
     example = "mlefit fit sample_data/repairs.csv --target hours --features age,shop --model inverse-gaussian"
     ratio_name = "ratio of means"
     measure = Measure.DENSITY

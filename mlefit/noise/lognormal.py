@@ -62,6 +62,7 @@ class LogNormal(NoiseModel):
     loss_name = "mean squared log error"
     aliases = ("log-normal", "lnorm", "galton", "msle")
     support = "numbers > 0"
+    question = "amounts that are products of many causes"
     example = "mlefit fit sample_data/repairs.csv --target cost --features age,shop --model lognormal"
     ratio_name = "ratio of medians"
     measure = Measure.DENSITY

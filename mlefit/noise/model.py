@@ -30,7 +30,8 @@ __all__ = ["MEAN", "Derivatives", "Limit", "Measure", "NoiseModel", "Predictor",
 class NoiseModel(Scales, Optioned, ABC):
     """The law of y (n,) given predictors eta (n, m) and free shapes (s,): an instance, which carries its options and levels.
 
-    `aliases`: other names of the law, `presets`: other names of the law with some options, such as `link=probit`.
+    `aliases`: other names of the law, `presets`: other names of the law with some options, such as `link=probit`. `question`: what
+    it answers, as `models` says it in one line, of the responses in `support`.
     `located`: y may be shifted and scaled by powers of two, and offsets are taken off it; then the first predictor is a
     location. `compresses`: nll and loss depend on the rows through sums of squares only, so that the R factor of [X y] stands
     for all of them. `closed`: a location and one scale, and where all rows share the location both are found without a
@@ -51,6 +52,7 @@ class NoiseModel(Scales, Optioned, ABC):
     aliases: ClassVar[tuple[str, ...]] = ()
     presets: ClassVar[Mapping[str, str]] = MappingProxyType({})
     support: ClassVar[str]
+    question: ClassVar[str]
     example: ClassVar[str]
     located: ClassVar[bool] = False
     compresses: ClassVar[bool] = False

@@ -48,6 +48,7 @@ class Poisson(NoiseModel):
     loss_name = "half Poisson deviance"
     aliases = ("pois", "count", "counts", "log-linear", "loglinear")
     support = "whole numbers >= 0"
+    question = "counts that vary as much as their mean"
     example = "mlefit fit sample_data/conversions.csv --target visits --features age,minutes --model poisson"
     ratio_name = "rate ratio"
     measure = Measure.MASS

@@ -73,6 +73,7 @@ class StudentT(NoiseModel):
     presets = MappingProxyType({"cauchy": "df=1"})
     options = (Number("df", 0.0, default="estimated"),)
     support = "every number"
+    question = "the centre, where the errors have heavy tails"
     example = "mlefit fit sample_data/deliveries.csv -t minutes -x km,vehicle -m student-t"
     located = True
 

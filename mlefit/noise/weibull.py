@@ -59,6 +59,7 @@ class Weibull(NoiseModel):
     loss_name = "weibull loss"
     aliases = ("weib", "weibull-aft", "weibull_min")
     support = "numbers > 0"
+    question = "lifetimes whose rate of failure rises or falls"
     example = "mlefit fit sample_data/deliveries.csv -t hours -x km,vehicle -m weibull"
     ratio_name = "ratio of means"
     measure = Measure.DENSITY
