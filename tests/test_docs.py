@@ -10,8 +10,10 @@ import pytest
 from readme_commands import LEFT, PAGES, ROOT, blocks, commands, printed
 
 from mlefit.cli.man import page
+from mlefit.cli.models import groups
 from mlefit.cli.names import COMMANDS
 from mlefit.cli.shells import options
+from mlefit.noise import MODELS
 
 DOCS = PAGES[1:]
 SHOWN = [shown for each in DOCS for block in blocks("console", each) for shown in commands(block)]
@@ -42,6 +44,34 @@ def test_the_site_has_every_page_and_no_other() -> None:
     assert sorted(named) == sorted(each.name for each in DOCS)
     linked = {link for each in DOCS for link in re.findall(r"\]\(([\w-]+\.md)", each.read_text(encoding="utf-8"))}
     assert linked <= set(named)
+
+
+def model_facts(name: str) -> list[str]:
+    """What docs/models.md must say of a law, line by line."""
+    law = MODELS[name]
+    shapes = [f"- shapes: {', '.join(shape.name for shape in law.shapes)}"] if law.shapes else []
+    scale = [f"- scale: {'one, or ' if law.shapes else ''}by predictors"] if law.with_scale is not None else []
+    return [f"### `{name}`: {law.question}", f"- loss: {law.loss_name}", *shapes,
+            *(f"- option: `{option.says}`" for option in law.options),
+            *(f"- short: `{word}` is `{name}:{fixed}`" for word, fixed in law.presets.items()), *scale, f"- example: `{law.example}`"]
+
+
+def test_the_page_on_models_has_every_law_with_its_facts() -> None:
+    text = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    made = []
+    for response, laws in groups(tuple(MODELS.values())).items():
+        made += [f"## Response: {response}", *(line for law in laws for line in model_facts(law.name))]
+    assert [line for line in text.splitlines() if line.startswith(("## ", "### ", "- "))] == made
+    said = re.findall(r"^### `([\w-]+)`.*\n\nWhen: \S.{40,}", text, re.MULTILINE)
+    assert sorted(said) == sorted(MODELS)
+
+
+def test_every_line_of_the_screen_is_read() -> None:
+    text = ROOT / "docs" / "reading.md"
+    shown = [output for block in blocks("console", text) for command, output in commands(block) if "| sed -n" in command]
+    assert printed("mlefit fit sample_data/stackloss.csv --detail -q") == (0, "".join(shown))
+    first = printed("mlefit fit sample_data/stackloss.csv -q")[1].splitlines()
+    assert [line[: len(old)] for line, old in zip("".join(shown).splitlines(), first, strict=False)] == first
 
 
 def figures(text: str) -> list[tuple[str, list[str]]]:
