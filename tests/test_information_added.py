@@ -106,3 +106,15 @@ def test_sums_over_parts_are_the_test_of_the_whole(weighted: bool) -> None:
         assert of_all[k].df == expected.df
         assert of_all[k].p == pytest.approx(expected.p, rel=1e-6)
         start += places.size
+
+
+def test_scores_beyond_the_doubles_never_reach_lapack(capfd: pytest.CaptureFixture[str]) -> None:
+    """It would print to stdout, where JSON stands."""
+    rng = np.random.default_rng(3)
+    x, z = rng.normal(size=(60, 1)), rng.normal(size=(60, 2))
+    bordered = Bordered(Working.of(sample_of(Gaussian(), rng.normal(size=60), x), 0), z)
+    tested = bordered.test(np.arange(2))
+    bordered.rows.g[0] = 1e200
+    with np.errstate(all="ignore"), pytest.raises(np.linalg.LinAlgError, match="not finite"):
+        bordered.robust(np.arange(2), tested)
+    assert capfd.readouterr() == ("", "")

@@ -40,7 +40,7 @@ def _open(decision: Decision) -> list[str]:
     said = []
     if others:
         p = max((d.p_value for d in others if d.p_value is not None), default=None)
-        how = "on these rows they are one law" if p is None else f"p {_p_with_sign(p)}"
+        how = "these rows do not tell them apart" if p is None else f"p {_p_with_sign(p)}"
         said.append(f"{_listed([d.model for d in others[:INDISTINCT]])} cannot be excluded ({how})")
     said += [f"{d.model} contains it and gains nothing that chance would not (p {_p_with_sign(d.p_value or 0.0)})" for d in larger]
     return said

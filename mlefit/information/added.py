@@ -96,6 +96,9 @@ class Bordered:
         score = basis.T @ rows.g[:, 0]
         bent = basis[known] * (left[known] / free[known])[:, None]
         df, rest = int(kept.sum()), rows.n - rows.designs[0].shape[1] - int(kept.sum())
-        statistic = float(score @ np.linalg.lstsq(bent.T @ bent, score, rcond=None)[0])
+        spread = bent.T @ bent
+        if not np.isfinite(spread).all():       # LAPACK would print to stdout before it raises
+            raise np.linalg.LinAlgError("the squares of the scores are not finite")
+        statistic = float(score @ np.linalg.lstsq(spread, score, rcond=None)[0])
         own = float(score @ score)
         return float(fdtrc(df, max(rest, 1), statistic * (tested.statistic / own) / df)) if df and own > 0.0 else 1.0

@@ -19,8 +19,10 @@ def least_count(log_cdf: Callable[[Array], Array], u: Array, guess: Array) -> Ar
         if not short.any():
             break
         low, high = np.where(short, high, low), np.where(short, 2.0 * high, high)
-    while (high - low > 1.0).any():
+    while True:
         middle = np.floor(0.5 * (low + high))
+        between = (low < middle) & (middle < high)      # beyond 2^53 neighbours among the doubles are more than 1 apart
+        if not between.any():
+            return high
         short = np.exp(log_cdf(middle)) < u
-        low, high = np.where(short, middle, low), np.where(short, high, middle)
-    return high
+        low, high = np.where(between & short, middle, low), np.where(between & ~short, middle, high)

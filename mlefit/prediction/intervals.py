@@ -85,8 +85,10 @@ def _root(below: Callable[[Array], Array], share: float, low: Array, high: Array
 def _whole(below: Callable[[Array], Array], share: float, low: Array, high: Array) -> Array:
     """The least whole y (n,) with P(Y <= y) >= share."""
     low, high = low - 1.0, high.copy()
-    while (wide := high - low > 1.0).any():
+    while True:
         middle = np.floor(0.5 * (low + high))
+        between = (low < middle) & (middle < high)      # beyond 2^53 neighbours among the doubles are more than 1 apart
+        if not between.any():
+            return high
         enough = below(middle) >= share
-        high, low = np.where(wide & enough, middle, high), np.where(wide & ~enough, middle, low)
-    return high
+        high, low = np.where(between & enough, middle, high), np.where(between & ~enough, middle, low)
