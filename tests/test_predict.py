@@ -295,3 +295,30 @@ def test_dates_count_from_the_first_day_of_the_fit(tmp_path: Path, fitted: Fitte
     rest.write_text("d\n20240101\n20240102\n")
     _, err = predicted(capsys, model, str(rest), exits=3)
     assert err == 'mlefit: column "d": the model has dates, found numbers\nread it as the fit did: --as d=date\n'
+
+
+@pytest.mark.parametrize(("model", "names"), [
+    ("laplace", ["location", "location_low", "location_high", "new_low", "new_high", "flag"]),
+    ("student-t", ["location", "location_low", "location_high", "new_low", "new_high", "flag"]),
+    ("quantile:tau=0.9", ["q0.9", "q0.9_low", "q0.9_high", "flag"]),
+    ("heteroscedastic-gaussian", ["mean", "mean_low", "mean_high", "new_low", "new_high", "flag"]),
+])
+def test_what_a_law_predicts_is_called_what_it_is(model: str, names: list[str]) -> None:
+    fit = mlefit.fit(str(SAMPLES / "rents.csv"), "rent", ["area"], model, kl=False)
+    found = fit.predict({"area": [60.0, 80.0]})
+    assert list(found.columns) == names
+    low, high = names[-3], names[-2]
+    assert (found[low] < found[names[0]]).all()
+    assert (found[names[0]] < found[high]).all()
+    own = [next(float(p.estimate) for p in fit.report.parameters if p.name == name) for name in ("(Intercept)", "area")]
+    assert found[names[0]].tolist() == pytest.approx([own[0] + own[1] * area for area in (60.0, 80.0)], rel=1e-10)
+
+
+def test_a_skewed_mean_has_its_median_beside_it() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=400)
+    fit = mlefit.fit({"x": x, "y": np.exp(1 + 0.3 * x + 0.8 * rng.normal(size=400))}, "y", ["x"], "lognormal")
+    row = fit.predict({"x": [0.0]}).iloc[0]
+    assert list(row.index) == ["mean", "median", "mean_low", "mean_high", "new_low", "new_high", "flag"]
+    sigma = next(float(p.estimate) for p in fit.report.parameters if p.name == "sigma")
+    assert row["mean"] / row["median"] == pytest.approx(np.exp(sigma**2 / 2), rel=1e-9)

@@ -82,6 +82,7 @@ class Huber(NoiseModel):
     located = True
     example = "mlefit fit sample_data/deliveries.csv -t minutes -x km,vehicle -m huber"
     group = "heavy tails"
+    predicted = "location"
 
     measure = Measure.DENSITY
     response = NUMBERS

@@ -43,6 +43,8 @@ class Laplace(Kinked):
     """Double exponential errors of mean absolute size b."""
 
     name = "laplace"
+    group = "heavy tails"
+    predicted = "location"
     loss_name = "mean absolute error"
     aliases = ("l1", "lad", "mae", "double-exponential", "median")
     support = "every number"

@@ -44,8 +44,8 @@ class NoiseModel(Scales, Optioned, ABC):
     `judged`: KL has an estimate for it. `needs_zeros`: without a response of 0 there is no maximum.
     In a comparison, `group`: laws that the same data ask for, none where it stands alone; `compared`: whether it takes part
     unasked; `standard`: whether it is kept unless the data ask for more; `contains`: the laws that this one is where some
-    parameter has a value within its range. In a prediction, `predicted`: what `expected` is called; `median_apart`: whether the
-    median stands beside it; `predicts_new`: whether the law is believed as far as intervals of new responses.
+    parameter has a value within its range. In a prediction, `median_apart`: whether the median stands
+    beside the mean; `predicts_new`: whether the law is believed as far as intervals of new responses.
     """
 
     name: ClassVar[str]
@@ -65,7 +65,6 @@ class NoiseModel(Scales, Optioned, ABC):
     compared: ClassVar[bool] = True
     standard: ClassVar[bool] = False
     contains: ClassVar[frozenset[str]] = frozenset()
-    predicted: ClassVar[str] = "mean"
     median_apart: ClassVar[bool] = False
     predicts_new: ClassVar[bool] = True
     bounded: ClassVar[bool] = True
@@ -264,6 +263,15 @@ class NoiseModel(Scales, Optioned, ABC):
     def expected(self, eta: Array, free: Array) -> Array:
         """The expected response (n,) of a law of numbers."""
         raise TypeError(f"{self.name} is no law of numbers")
+
+    @property
+    def predicted(self) -> str:
+        """What `centre` is of the response, as the column of a prediction is called."""
+        return "mean"
+
+    def centre(self, eta: Array, free: Array) -> Array:
+        """What a prediction shows (n,) of a law of numbers: its mean, where that is what the predictors stand for."""
+        return self.expected(eta, free)
 
     @property
     def modelled(self) -> tuple[str, ...]:

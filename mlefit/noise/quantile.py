@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from mlefit.arrays import Array
 from mlefit.noise import worked
 from mlefit.noise.kinked import Kinked
 from mlefit.noise.model import Shape
@@ -59,11 +60,21 @@ class Quantile(Kinked):
     shapes = (Shape("s", unit_power=1),)
     assumed = False
     compared = False        # tau is chosen, not found; at 0.5 it is laplace
+    predicts_new = False    # the law is a working one
 
     @property
     def slopes(self) -> tuple[float, float]:
         """1 - tau and tau."""
         return 1.0 - self.tau, self.tau
+
+    @property
+    def predicted(self) -> str:
+        """`q0.9`."""
+        return f"q{self.tau:g}"
+
+    def centre(self, eta: Array, free: Array) -> Array:
+        """The quantile itself, whatever the mean of the working law is."""
+        return eta[:, 0]
 
     def derivation(self) -> str:
         """The mean pinball loss."""

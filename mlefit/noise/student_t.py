@@ -69,6 +69,8 @@ class StudentT(NoiseModel):
     df: float | None = None
 
     name = "student-t"
+    group = "heavy tails"
+    predicted = "location"
     aliases = ("t", "student", "studentt", "robust-t")
     presets = MappingProxyType({"cauchy": "df=1"})
     options = (Number("df", 0.0, default="estimated"),)

@@ -105,7 +105,7 @@ def _conformal(found: Fitted) -> tuple[float, ...] | None:
     coef, free = objective.split(theta)
     for part in aside.store.parts:
         chunk = part.load()
-        scores.append(np.abs(chunk.y - noise.expected(objective.mean.eta(coef, chunk), free)))
+        scores.append(np.abs(chunk.y - noise.centre(objective.mean.eta(coef, chunk), free)))
     ordered = np.sort(np.concatenate(scores)) * found.problem.prepared.scaling.y_scale
     if ordered.size > MOST_ROOTS:
         ordered = ordered[np.ceil(np.linspace(0, ordered.size - 1, MOST_ROOTS)).astype(np.intp)]

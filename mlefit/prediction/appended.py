@@ -106,7 +106,7 @@ def _of_transformed(rows: Rows, plan: Plan) -> dict[str, Array]:
 def _of_numbers(rows: Rows, plan: Plan) -> dict[str, Array]:
     saved, noise, eta = rows.saved, rows.saved.noise, rows.eta
     free, centre = natural_shapes(saved), rows.saved.noise.predicted
-    value = noise.expected(eta, free)
+    value = noise.centre(eta, free)
     found = {centre: value}
     if noise.median_apart:
         found["median"] = noise.quantile(np.full(len(eta), 0.5), eta, free)

@@ -33,7 +33,7 @@ def shifted(eta: Array, by: Array) -> Array:
 def of_mean(noise: NoiseModel, eta: Array, se: Array, free: Array, level: float, df: float | None) -> tuple[Array, Array]:
     """Ends (n,) of the interval of the expected response."""
     half = quantile(law_of(df), level) * se
-    ends = [noise.expected(shifted(eta, sign * half), free) for sign in (-1.0, 1.0)]
+    ends = [noise.centre(shifted(eta, sign * half), free) for sign in (-1.0, 1.0)]
     return np.minimum(*ends), np.maximum(*ends)
 
 
