@@ -149,3 +149,14 @@ def test_without_a_covariance_no_parameters_are_drawn(tmp_path: Path, fitted: Fi
     assert main(["simulate", str(model), "-n", "5", "--parameters", "drawn"]) == 2
     assert capsys.readouterr().err == (
         "mlefit: --parameters drawn needs the covariance of the parameters, found none in the model\nuse --parameters fixed\n")
+
+
+def test_roots_of_one_covariance_are_as_wide(fitted: Fitted, capsys: pytest.CaptureFixture[str]) -> None:
+    model = Path(fitted("waiting.csv"))
+    value = json.loads(model.read_text())
+    value["covariance"]["shape_root"][0].append(0.5)
+    model.write_text(json.dumps(value))
+    capsys.readouterr()
+    assert main(["simulate", str(model), "-n", "5", "--parameters", "drawn"]) == 3
+    assert capsys.readouterr().err.splitlines()[0] == (
+        "mlefit: model file, key covariance.shape_root: expected 2 numbers a row, as in root, found 3")
