@@ -17,7 +17,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     def install(outcome: Report | BaseException) -> list[Request]:
         requests: list[Request] = []
 
-        def run(request: Request, progress: object = None, keep: object = None) -> Report:
+        def run(request: Request, progress: object = None, keep: object = None, keep_rows: bool = False) -> Report:
             requests.append(request)
             if isinstance(outcome, BaseException):
                 raise outcome

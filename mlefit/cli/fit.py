@@ -59,7 +59,7 @@ def answer(request: Request, format_: str, out: str | None, quiet: bool, save: s
     keep_freed_memory()
     try:
         with progress(quiet) as show:
-            report = run(request, show, None if save is None else keeper(save))
+            report = run(request, show, None if save is None else keeper(save), keep_rows=save is not None)
     except NoEstimateError as error:
         if isinstance(error.partial, Report) and format_ != "json" and out is None:    # as JSON it is part of the error
             deliver(error.partial, format_, out, quiet)

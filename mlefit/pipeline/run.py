@@ -39,12 +39,16 @@ if TYPE_CHECKING:
     from mlefit.saved.model import Saved
 
 
-def run(request: Request, progress: Progress | None = None, keep: "Callable[[Saved], None] | None" = None) -> Report:
+def run(
+    request: Request, progress: Progress | None = None, keep: "Callable[[Saved], None] | None" = None, *, keep_rows: bool = False
+) -> Report:
     """Read, gather, fit twice, certify, estimate KL, report. `keep` is given the model for predictions.
+
+    `keep_rows`: keep all rows even where their sums suffice, for what a model tells of the farthest of them.
 
     Raises UsageError, DataError, or NoEstimateError with what is known as its partial report.
     """
-    with stated(request, progress, keep_rows=keep is not None) as problem:
+    with stated(request, progress, keep_rows=keep_rows) as problem:
         found = fit(problem, progress)
         if not found.certified:
             raise not_certified(problem, found.fit)

@@ -9,6 +9,7 @@ from mlefit.design.bases import Polynomial, Spline
 from mlefit.design.levels import Levels
 from mlefit.design.terms import Factor
 from mlefit.estimation.polish import Optimum
+from mlefit.execution import Engine
 from mlefit.inference.covariance import Covariance, Inverse
 from mlefit.inference.effective import residual_df
 from mlefit.inference.standard_errors import StandardErrors
@@ -73,7 +74,8 @@ def _inverse(triangle: Array) -> Array:
 
 def _training(found: Fitted, report: Report) -> Training:
     problem, fit, criteria = found.problem, found.fit, report.criteria
-    n, nll, error = held_out(found.objective, fit.mle.theta, found.rows, fit.nll[0] / problem.n)
+    rows = found.rows if problem.prepared.store is not None else Engine.of(problem.prepared.sample)
+    n, nll, error = held_out(found.objective, fit.mle.theta, rows, fit.nll[0] / problem.n)
     rss = problem.shape.rss * problem.prepared.scaling.y_scale**2 if fit.noise.compresses else None
     free = residual_df(fit.n, found.mean.size) if fit.noise.compresses else None
     return Training(
@@ -83,8 +85,8 @@ def _training(found: Fitted, report: Report) -> Training:
 
 
 def _leverage(found: Fitted) -> float | None:
-    """The largest leverage of a row in the design of the mean."""
-    if found.mean.size > MOST_ROOTS:
+    """The largest leverage of a row in the design of the mean; None where not all rows are kept."""
+    if found.mean.size > MOST_ROOTS or found.problem.prepared.store is None:
         return None
     shape = found.problem.shape
     inverse, places = _inverse(shape.r), list(shape.kept)
