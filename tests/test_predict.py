@@ -67,6 +67,22 @@ def test_predictions_of_the_rows_fitted_are_those_of_the_fit(
     assert {flag for row in rows if (flag := row["flag"])} <= {"missing:x2"}
 
 
+@pytest.mark.parametrize("law", ["gamma", "poisson"])
+def test_residuals_of_a_hurdle_are_standard_normal(
+    law: str, tmp_path: Path, fitted: Fitted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A 0 is a probability beside a density: it is spread over what lies below it."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=200)
+    above = rng.gamma(2.0, np.exp(0.5 * x)) if law == "gamma" else 1 + rng.poisson(np.exp(0.5 * x))
+    table = tmp_path / "zeros.csv"
+    table.write_text("x,y\n" + "".join(f"{a},{b}\n" for a, b in zip(x, above * (rng.random(200) < 0.6), strict=True)))
+    rows, _ = predicted(capsys, fitted(table, "-m", f"hurdle:{law}", "--no-kl"), str(table), "--score")
+    residuals = np.array([float(row["residual"]) for row in rows])
+    assert abs(residuals.mean()) < 0.25
+    assert 0.8 < residuals.std() < 1.2
+
+
 def test_rows_without_a_prediction_are_kept_empty_and_say_why(
     tmp_path: Path, fitted: Fitted, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -79,7 +79,7 @@ def scored(rows: Rows, plan: Plan, predicted: dict[str, Array], seed: int, first
         given = rows.batch.numbers[rows.saved.target][places]
         nll[places] -= rows.saved.transform.log_slope(given)
     chance = np.array([np.random.default_rng([seed, first + int(row)]).random() for row in places]) if (
-        noise.measure is Measure.MASS) else np.empty(0)
+        noise.measure is not Measure.DENSITY) else np.empty(0)
     residual[places] = quantile_residuals(rows, values, eta, free, chance)
     inside = judged = 0
     if "new_low" in predicted:
