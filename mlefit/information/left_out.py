@@ -6,7 +6,8 @@ With g_i and J_i the gradient and curvature of row i and J that of all, a Newton
 
 where X_i are the derivatives of its q predictors and shapes by theta, M_i = X_i J^-1 X_i', and d_i, A_i those of its loss by
 them. The row's own loss is taken there, in its shapes to second order, as their step is of size 1/n. Where the law compresses,
-refits have a closed form (`NoiseModel.left_out`), and all is exact. A row whose predictors move by more than 1 is refitted.
+refits have a closed form (`NoiseModel.left_out`), and all is exact. A row that moves a
+predictor by more than 1, or a shape by more than 1/4, is refitted.
 
 What is summed is how much dearer a row is than in the fit: a sum over a random part of the rows then gives the figure to many
 digits, since that difference is about p/n of the figure.
@@ -34,6 +35,7 @@ from mlefit.sums.curvature import Curvature
 DETERMINED = 1e-8       # 1 - leverage below this is 0 but for rounding
 LOOSE = "a single row moves a shape too far"
 STEP = 1.0              # in the linear predictor: beyond, a Newton step says too little of the refit
+SHAPE_STEP = 0.25       # in the log of a shape: the same
 REFITS = 20
 MOST_WORK = 4e9         # multiplications, about a second: beyond, a sample of the rows stands for all, and rows are not refitted
 NUMBERS = 1 << 18       # of a slab of rows by parameters and predictors
@@ -188,7 +190,7 @@ def _slab(
     for k, predictor in enumerate(noise.predictors):
         if predictor.unit_power:                    # in standard deviations
             length[:, k] *= np.sqrt(np.abs(bent[:, k, k]))
-    length = length.max(axis=1)
+    length = np.concatenate([length, np.abs(step[:, m:]) * (STEP / SHAPE_STEP)], axis=1).max(axis=1)
     beyond = np.flatnonzero(length > STEP)
     first = beyond[np.argsort(-length[beyond], kind="stable")][:REFITS]
     judged = weight * (_judged(noise, chunk.y, eta + step[:, :m], free) - _judged(noise, chunk.y, eta, free))
