@@ -56,6 +56,17 @@ def test_a_comparison_stands_on_one_screen_with_its_verdicts(name: str) -> None:
     assert not any("\N{HORIZONTAL ELLIPSIS}" in line.split(maxsplit=1)[1] for line in table[1:])
 
 
+def test_the_models_are_listed_without_a_break_in_a_word() -> None:
+    from mlefit.noise import MODELS
+
+    shown = screen(["models"], cwd=str(SAMPLES))
+    lines = ANSI.sub("", shown.raw).splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    words = {word.rstrip(",") for line in lines for word in line.split()}
+    for model in MODELS.values():
+        assert {model.name, *model.aliases, *model.presets, *model.example.split()} <= words
+
+
 def stands(name: str, folder: Path) -> tuple[str, ...]:
     """The screen: nothing has scrolled, no line runs over, and its words are whole or cut at a sign that says so."""
     shown = screen(["fit", name], cwd=str(folder))

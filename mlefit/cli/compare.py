@@ -34,7 +34,7 @@ def compare(
     out: arguments.OutFile = None,
     quiet: arguments.Quiet = False,
 ) -> None:
-    """Compare noise models on the same rows, and say which of them to use."""
+    """Compare noise models on the same rows, and say which to use."""
     request, models = stated("compare", request, quiet), tuple(name for word in models for name in _named(word))
     if request.formula is not None:     # a word among the tables
         formulas, request = (*formulas, request.formula), replace(request, formula=None)

@@ -26,6 +26,7 @@ TRACEBACK = "MLEFIT_TRACEBACK"     # set to 1, a defect shows its whole trace
 
 WANTED = {        # an argument that is missing, by its name
     "MODEL": ("MODEL is missing: expected the name of a noise model", "`mlefit models` lists them"),
+    "MODEL.json": ("MODEL.json is missing: expected a model that `mlefit fit --save` wrote", "such as `mlefit show model.json`"),
     "SHELL": ("SHELL is missing: expected bash, zsh, fish or powershell", "such as `source <(mlefit completion bash)`"),
 }
 
@@ -136,7 +137,7 @@ def translated(error: BaseException) -> UsageError:
         )
     absent = str(getattr(getattr(error, "param", None), "metavar", None))
     if absent in WANTED:
-        return UsageError(*WANTED[absent], code=f"no-{absent.lower()}")
+        return UsageError(*WANTED[absent], code=f"no-{absent.removesuffix('.json').lower()}")
     if kind == "UsageError" and (context := getattr(error, "ctx", None)) is not None and context.info_name == "models":
         return UsageError("models: expected no word after it, found one", "`mlefit explain MODEL` is about one model", code="usage")
     said = error.format_message() if hasattr(error, "format_message") else str(error)

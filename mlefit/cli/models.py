@@ -45,27 +45,35 @@ def groups(known: "Sequence[NoiseModel]") -> "dict[str, list[NoiseModel]]":
 
 
 def as_table(known: "Sequence[NoiseModel]") -> str:
-    """Questions by response, a line per model, options, one example each; wrapped only on a screen."""
+    """Questions by response, a line per model, options, one example each; on a screen wrapped at blanks, aliases on lines below."""
     from io import StringIO
 
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
-    for heading in ("model", "loss", "shapes", "also called"):
-        table.add_column(Text(heading), overflow="fold")
-    for model in known:
-        shapes = ", ".join(shape.name for shape in model.shapes) or "-"
-        cells = (model.name, model.loss_name, shapes, ", ".join((*model.aliases, *model.presets)))
-        table.add_row(*(Text(cell) for cell in cells))
+    from mlefit.report.layout import GAP, wrapped
+
     on_screen = sys.stdout is not None and sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if on_screen else 1000
+    table = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+    for heading in ("model", "loss", "shapes", "also called")[: 3 if on_screen else 4]:
+        table.add_column(Text(heading), overflow="fold", no_wrap=heading == "model")
+    for model in known:
+        shapes = ", ".join(shape.name for shape in model.shapes) or "-"
+        cells = (model.name, model.loss_name, shapes, _called(model))
+        table.add_row(*(Text(cell) for cell in cells[: len(table.columns)]))
     out = StringIO()
     console = Console(file=out, width=width, force_terminal=False, color_system=None, markup=False, highlight=False)
     console.print(table)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
-    return "\n".join([*_questions(known), *lines, "", *_options(known), *(model.example for model in known), ""])
+    called = ["", *(f"{model.name} is also called {_called(model)}" for model in known)] if on_screen else []
+    said = [*_questions(known), *lines, *called, "", *_options(known), *(model.example for model in known), ""]
+    return "\n".join(part for line in said for part in wrapped(line, width if on_screen else None, 2 * GAP))
+
+
+def _called(model: "NoiseModel") -> str:
+    return ", ".join((*model.aliases, *model.presets))
 
 
 def _questions(known: "Sequence[NoiseModel]") -> list[str]:
