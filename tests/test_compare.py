@@ -195,3 +195,14 @@ def test_the_same_data_by_every_route_ask_for_the_same(tmp_path: Path, capsys: p
     assert (found["recommendation"]["model"], found["recommendation"]["strength"]) == ("gaussian", "keep")
     assert found["recommendation"]["because"] == "nothing in these data asks for more than gaussian"
     assert found["recommendation"]["cost_nats"] == 0.0
+
+
+def test_a_hurdle_of_positive_numbers_is_not_compared_with_a_density(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=N)
+    path = table(tmp_path / "zeros.csv", x=x.tolist(), y=(rng.gamma(2.0, np.exp(0.5 * x)) * (rng.random(N) < 0.7)).tolist())
+    assert main(["compare", path, "-t", "y", "-m", "hurdle:gamma", "-m", "gaussian", "-m", "hurdle:lognormal"]) == 0
+    out = capsys.readouterr().out
+    assert "use hurdle:gamma: hurdle:gamma fits best" in out
+    assert ("gaussian: a density has no probability of exactly 0, and stands on another scale than a law that has one\n"
+            in out)

@@ -72,10 +72,12 @@ class Contest:
         self._open: list[Problem] = []
         self._parameters: dict[str, int | None] = {}
         self.masses = False         # whether models of counts are among those compared
+        self.mixed = False          # whether models with a probability at 0 beside a density are
 
     def fits(self, models: tuple[str, ...], formulas: tuple[str, ...]) -> Iterator[Fit]:
         """Each model with each design; where no model is named, all that the response admits."""
         self.masses = any(_known(name).response.whole for name in models)
+        self.mixed = any(_known(name).measure is Measure.MIXED for name in models)
         designs = self._together([replace(self.request, formula=text) for text in formulas] or [self.request])
         unasked = not models
         if unasked:
@@ -127,6 +129,9 @@ class Contest:
                 return Fit(entry._replace(code="not-comparable", reason=(
                     "a density of whole numbers with steps as large beside their spread is no mass of them, and stands on "
                     "another scale than those of counts")))
+            if self.mixed and problem.prepared.noise.measure is Measure.DENSITY:
+                return Fit(entry._replace(code="not-comparable", reason=(
+                    "a density has no probability of exactly 0, and stands on another scale than a law that has one")))
             found = fit(problem, self.progress)
             report = report_of(found)
         except NoEstimateError as error:
