@@ -21,7 +21,7 @@ sys.path.insert(0, {tests!r})
 from types import ModuleType
 from report_samples import GAUSSIAN
 module = ModuleType("mlefit.pipeline")
-def run(request, progress=None):
+def run(request, progress=None, keep=None, keep_rows=False):
     if request.data == ("slow",):
         print("running", file=sys.stderr, flush=True)
         time.sleep(20)
