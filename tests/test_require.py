@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from conforming import conforms
 from fake_pipeline import Pipeline
 from report_samples import BERNOULLI, CATEGORICAL, GAUSSIAN, PARTIAL, replace
 
@@ -99,43 +100,6 @@ def test_the_schema_tells_what_is_wrong() -> None:
     del answer["run"]["seed"]
     answer["status"] = "perhaps"
     assert sorted(conforms(answer, known["mlefit.fit/1"], known)) == ["data.n", "run.seed", "status"]
-
-
-KINDS = {"number": (int, float), "integer": int, "boolean": bool, "string": str, "null": type(None), "object": dict, "array": list}
-
-
-def conforms(value: Any, schema: dict[str, Any], known: dict[str, Any], path: str = "") -> list[str]:
-    """The paths at which a value is not as its schema says: the few words of JSON Schema that the schemas use."""
-    if "$ref" in schema:
-        return conforms(value, known[schema["$ref"]], known, path)
-    if "anyOf" in schema:
-        tried = [conforms(value, part, known, path) for part in schema["anyOf"]]
-        return min(tried, key=len)
-    if ("const" in schema and value != schema["const"]) or ("enum" in schema and value not in schema["enum"]):
-        return [path]
-    kinds = schema.get("type", list(KINDS))
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    if not any(isinstance(value, KINDS[kind]) and (kind == "boolean" or not isinstance(value, bool)) for kind in kinds):
-        return [path]
-    found = []
-    if isinstance(value, dict):
-        found += [f"{path}.{name}".lstrip(".") for name in schema.get("required", ()) if name not in value]
-        for name, item in value.items():
-            part = schema.get("properties", {}).get(name, schema.get("additionalProperties"))
-            found += conforms(item, part, known, f"{path}.{name}".lstrip(".")) if part else []
-    if isinstance(value, list):
-        for place, item in enumerate(value):
-            found += conforms(item, schema.get("items", {}), known, f"{path}[{place}]")
-    return found
-
-
-def test_the_command_prints_all_schemas_or_one(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["schema"]) == 0
-    assert json.loads(capsys.readouterr().out) == schemas()
-    assert main(["schema", "error"]) == 0
-    assert json.loads(capsys.readouterr().out) == schemas()["mlefit.error/1"]
-    assert main(["schema", "zzz"]) == 2
-    assert capsys.readouterr().err == 'mlefit: schema: expected fit or error, found "zzz"\nsuch as `mlefit schema fit`\n'
 
 
 def test_a_failure_says_what_has_become_of_the_file(

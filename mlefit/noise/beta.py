@@ -84,7 +84,7 @@ class Beta(NoiseModel):
     loss_name = "beta NLL loss"
     aliases = ("betareg", "beta-regression")
     support = "numbers between 0 and 1"
-    question = "shares between 0 and 1"
+    question = "the mean of shares of a whole"
     example = "mlefit fit sample_data/deliveries.csv -t share -x km,vehicle -m beta"
     ratio_name = "odds ratio"
     measure = Measure.DENSITY

@@ -16,18 +16,23 @@ OUTSIDE = ("version", "mle", "loss", "view")      # of a report: under another n
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """Every schema by its name."""
+    """Those of a fit and of an error by their names."""
     fit: dict[str, dict[str, Any]] = {
-        "schema": {"const": SCHEMA}, "mlefit": {"type": "string"},
         **{name: of(hint) for name, hint in get_type_hints(Report).items() if name not in OUTSIDE},
         "routes": record({"mle": of(Route | None), "loss": of(Route | None)}),
     }
     texts, error = {"type": "array", "items": {"type": "string"}}, {"type": "string"}
     failure: dict[str, dict[str, Any]] = {
-        "schema": {"const": ERROR_SCHEMA}, "exit": {"enum": [1, 2, 3, 4, 130]}, "code": error, "message": error, "remedy": error,
+        "exit": {"enum": [1, 2, 3, 4, 130]}, "code": error, "message": error, "remedy": error,
         "columns": texts, "rows": {"type": "array", "items": {"type": "integer"}}, "fit": nullable({"$ref": SCHEMA}),
     }
-    return {name: {"$schema": DRAFT, "$id": name, **record(keys)} for name, keys in ((SCHEMA, fit), (ERROR_SCHEMA, failure))}
+    return {SCHEMA: headed(SCHEMA, fit), ERROR_SCHEMA: headed(ERROR_SCHEMA, failure, ("schema",))}
+
+
+def headed(name: str, keys: Mapping[str, dict[str, Any]], first: tuple[str, ...] = ("schema", "mlefit")) -> dict[str, Any]:
+    """The schema `name` of an object with these keys, behind those that say what it is."""
+    head = {"schema": {"const": name}, "mlefit": {"type": "string"}}
+    return {"$schema": DRAFT, "$id": name, **record({**{key: head[key] for key in first}, **keys})}
 
 
 def of(hint: Any) -> dict[str, Any]:

@@ -1,0 +1,52 @@
+"""The JSON schema of a saved model, `mlefit.model/1`, as `write` writes it."""
+
+from typing import Any
+
+from mlefit.report.report import SCHEMA as FIT
+from mlefit.report.schema import headed, nullable, of, record
+from mlefit.saved.model import Training
+from mlefit.saved.write import SCHEMA
+
+TEXT, NUMBER, TRUTH = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
+NO_TEXT, NO_NUMBER = {"type": ["string", "null"]}, {"type": ["number", "null"]}
+
+
+def array(items: dict[str, Any]) -> dict[str, Any]:
+    """A list of these."""
+    return {"type": "array", "items": items}
+
+
+def kinds(known: dict[str, dict[str, Any]], shared: dict[str, Any]) -> dict[str, Any]:
+    """An object whose `kind` says which keys it has beside those that all share."""
+    return {"anyOf": [record({**shared, "kind": {"const": kind}, **keys}) for kind, keys in known.items()]}
+
+
+LEVELS = {"levels": array(TEXT), "baseline": NO_TEXT}
+MOMENTS = {"text": TEXT, "mean": NUMBER, "deviation": NUMBER}
+FACTOR = kinds({
+    "constant": {}, "number": {"column": TEXT}, "expression": {"text": TEXT}, "days": {"column": TEXT, "first": NUMBER},
+    "levels": {"column": TEXT, **LEVELS}, "cycle": {"text": TEXT, **LEVELS}, "center": MOMENTS, "scale": MOMENTS,
+    "poly": {"text": TEXT, "centre": NUMBER, "scale": NUMBER, "alpha": array(NUMBER), "beta": array(NUMBER)},
+    "bs": {"text": TEXT, "knots": array(NUMBER)},
+}, {})
+RANGE = {"min": NO_NUMBER, "max": NO_NUMBER}
+COLUMN = kinds({"number": RANGE, "date": RANGE, "levels": {"levels": array(TEXT), "reference": NO_TEXT}}, {"name": TEXT})
+TERMS = array(record({"name": TEXT, "factors": array(FACTOR)}))
+
+
+def model_schema() -> dict[str, Any]:
+    """The schema. Coefficients, ranges and roots are in the encoded units of the search."""
+    numbers, matrix = array(NUMBER), nullable(array(array(NUMBER)))
+    design = {
+        "intercept": TRUTH, "columns": array(COLUMN), "terms": TERMS, "scale_terms": nullable(TERMS), "offset": NO_TEXT,
+        "target": record({"column": TEXT, "transform": NO_TEXT}), "law": TEXT, "levels": nullable(array(TEXT)),
+        "kept": array(array({"type": "integer"})), "low": numbers, "high": numbers, "y_centre": NUMBER, "y_scale": NUMBER,
+        "na": array(TEXT),
+    }
+    covariance = {
+        "kind": TEXT, "order": array(TEXT), "centre": numbers, "scale": numbers, "coefficients": numbers, "free": numbers,
+        "df": NO_NUMBER, "root": matrix, "shape_root": matrix, "leverage_root": matrix,
+    }
+    return headed(SCHEMA, {
+        "fit": {"$ref": FIT}, "design": record(design), "covariance": record(covariance), "sample": of(Training),
+    })
