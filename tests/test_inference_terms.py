@@ -34,7 +34,7 @@ def test_gaussian_terms_have_the_f_of_drop1(se: str) -> None:
     for place, test in enumerate(found.values()):
         assert test == {"term": expected["term"][place], "kind": "F", "statistic": pytest.approx(expected["f"][place], rel=1e-10),
                         "df": expected["df"][place], "df2": 115, "p_value": pytest.approx(expected["p_value"][place], rel=1e-8),
-                        "reason": None}
+                        "reason": None, "class": None}
 
 
 @pytest.mark.parametrize("guided", [False, True])
@@ -95,7 +95,7 @@ def test_too_few_clusters_for_so_many_coefficients_are_no_test() -> None:
     fit = mlefit.fit(data, target="y", features=["k"], model="gaussian", se="cluster:g", draws=0).to_dict()
     assert fit["terms"] == [{
         "term": "k", "kind": "F", "statistic": None, "df": 5, "df2": None, "p_value": None,
-        "reason": "the covariance of its coefficients has no inverse"}]
+        "reason": "the covariance of its coefficients has no inverse", "class": None}]
     few = mlefit.fit({**data, "k": rng.choice(list("pqrs"), 120).tolist()}, target="y", features=["k"], model="gaussian",
                      se="cluster:g", draws=0).to_dict()
     assert few["terms"][0]["reason"] == "fewer effective clusters than the test of so many coefficients needs"
@@ -104,7 +104,7 @@ def test_too_few_clusters_for_so_many_coefficients_are_no_test() -> None:
 def test_several_coefficients_under_hac_have_no_test_and_one_has_its_own() -> None:
     found = terms_of("gaussian", "y ~ x + z + C(a)", se="hac:4")
     assert found["a"] == {"term": "a", "kind": "F", "statistic": None, "df": 2, "df2": None, "p_value": None,
-                          "reason": "the law of a test of several coefficients under hac is not known"}
+                          "reason": "the law of a test of several coefficients under hac is not known", "class": None}
     columns = {name: np.array(column) for name, column in claims()["data"].items()}
     fit = mlefit.fit(columns, formula="y ~ x + z", model="gaussian", se="hac:4", draws=0).to_dict()
     for test, p in zip(fit["terms"], fit["parameters"][1:3], strict=True):

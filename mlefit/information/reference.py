@@ -156,7 +156,11 @@ def curve(values: Array, knots: Array) -> Curve:
 
 
 def looks(predictors: Sequence[Variable], most: int) -> list[Look]:
-    """What is looked at, with at most `most` columns of each kind: what does not fit is left out from the end."""
+    """What is looked at, with at most `most` columns of each kind: what does not fit is left out from the end.
+
+    In the order of the names, so that the order of the columns of a file does not decide what fits.
+    """
+    predictors = sorted(predictors, key=lambda one: one.name)
     numbers = [one for one in predictors if one.values is not None]
     bent = [one for one in numbers if one.distinct >= NUMERIC_FROM]
     found = [

@@ -14,6 +14,7 @@ from mlefit.inference.covariance import Covariance, Inverse
 from mlefit.inference.effective import residual_df
 from mlefit.inference.standard_errors import StandardErrors
 from mlefit.information.prediction import held_out
+from mlefit.pipeline.finite import number
 from mlefit.pipeline.fitted import Fitted
 from mlefit.problem.problem import Problem
 from mlefit.report.json import to_dict
@@ -76,7 +77,8 @@ def _training(found: Fitted, report: Report) -> Training:
     problem, fit, criteria = found.problem, found.fit, report.criteria
     rows = found.rows if problem.prepared.store is not None else Engine.of(problem.prepared.sample)
     n, nll, error = held_out(found.objective, fit.mle.theta, rows, fit.nll[0] / problem.n)
-    rss = problem.shape.rss * problem.prepared.scaling.y_scale**2 if fit.noise.compresses else None
+    with np.errstate(over="ignore"):
+        rss = number(problem.shape.rss * float(np.square(problem.prepared.scaling.y_scale))) if fit.noise.compresses else None
     free = residual_df(fit.n, found.mean.size) if fit.noise.compresses else None
     return Training(
         round(problem.n), problem.n_params, None if free is None else float(free), rss, _leverage(found),
