@@ -1,39 +1,18 @@
 """`mlefit predict`: every row as it stands with its prediction behind it, intervals that hold, and flags."""
 
 import csv
-import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from saved_models import Fitted, predicted
 from scipy import stats
 
 import mlefit
 from mlefit.cli import main
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
-Fitted = Callable[..., str]
-
-
-@pytest.fixture
-def fitted(tmp_path: Path) -> Fitted:
-    """The path of a model of the table."""
-    def make(table: str | Path, *options: str) -> str:
-        path = tmp_path / "model.json"
-        assert main(["fit", str(table), *options, "-q", "--save", str(path), "--out", str(tmp_path / "told.txt")]) == 0
-        return str(path)
-
-    return make
-
-
-def predicted(capsys: pytest.CaptureFixture[str], *arguments: str, exits: int = 0) -> tuple[list[dict[str, str]], str]:
-    """Rows that `mlefit predict` writes, and what it says."""
-    capsys.readouterr()
-    assert main(["predict", *arguments]) == exits
-    out, err = capsys.readouterr()
-    return list(csv.DictReader(io.StringIO(out))), err
 
 
 def test_every_cell_of_the_input_comes_out_as_it_was(tmp_path: Path, fitted: Fitted, capsys: pytest.CaptureFixture[str]) -> None:
@@ -270,3 +249,14 @@ def test_dates_count_from_the_first_day_of_the_fit(tmp_path: Path, fitted: Fitte
     rest.write_text("d\n20240101\n20240102\n")
     _, err = predicted(capsys, model, str(rest), exits=3)
     assert err == 'mlefit: column "d": the model has dates, found numbers\nread it as the fit did: --as d=date\n'
+
+
+def test_blocks_of_a_frame_have_random_numbers_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(12)
+    x = rng.normal(size=90)
+    table = {"x": x, "y": rng.poisson(np.exp(0.3 * x))}
+    fit = mlefit.fit(table, "y", ["x"], "poisson")
+    whole = fit.predict(table, score=True)["residual"].to_numpy()
+    monkeypatch.setattr("mlefit.source.frame.ROWS", 20)
+    assert np.array_equal(fit.predict(table, score=True)["residual"].to_numpy(), whole)
+    assert len(np.unique(whole)) == 90

@@ -1,6 +1,5 @@
 """What a saved model predicts of a law: the names of its columns, and intervals that hold."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -78,19 +77,3 @@ def test_a_skewed_mean_has_its_median_beside_it() -> None:
     assert list(row.index) == ["mean", "median", "mean_low", "mean_high", "new_low", "new_high", "flag"]
     sigma = next(float(p.estimate) for p in fit.report.parameters if p.name == "sigma")
     assert row["mean"] / row["median"] == pytest.approx(np.exp(sigma**2 / 2), rel=1e-9)
-
-
-@pytest.mark.parametrize(("function", "back"), [("log", np.exp), ("log10", lambda t: 10.0**t), ("log1p", np.expm1), ("sqrt", np.square)])
-def test_a_transformed_target_is_predicted_as_itself(function: str, back: Callable[[float], float], tmp_path: Path) -> None:
-    rng = np.random.default_rng(11)
-    x = rng.normal(size=300)
-    y = np.exp(2 + 0.3 * x + 0.2 * rng.normal(size=300))
-    fit = mlefit.fit({"x": x, "y": y}, f"{function}(y)", ["x"])
-    fit.save(tmp_path / "m.json")
-    found = mlefit.load(tmp_path / "m.json").predict({"x": x, "y": y}, score=True)
-    assert list(found.columns[:5]) == ["median", "median_low", "median_high", "new_low", "new_high"]
-    intercept, slope = (next(float(p.estimate) for p in fit.report.parameters if p.name == name) for name in ("(Intercept)", "x"))
-    assert found["median"].to_numpy() == pytest.approx(back(intercept + slope * x), rel=1e-12)
-    assert fit.report.mle is not None
-    assert found["nll"].mean() == pytest.approx(fit.report.mle.nll, rel=1e-12)
-    assert 0.9 < np.mean((y >= found["new_low"]) & (y <= found["new_high"])) < 0.99

@@ -1,37 +1,16 @@
 """A saved model of a function of the target predicts the target itself."""
 
-import csv
-import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from saved_models import Fitted, predicted
 
 from mlefit.cli import main
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
-Fitted = Callable[..., str]
-
-
-@pytest.fixture
-def fitted(tmp_path: Path) -> Fitted:
-    """The path of a model of the table."""
-    def make(table: str | Path, *options: str) -> str:
-        path = tmp_path / "model.json"
-        assert main(["fit", str(table), *options, "-q", "--save", str(path), "--out", str(tmp_path / "told.txt")]) == 0
-        return str(path)
-
-    return make
-
-
-def predicted(capsys: pytest.CaptureFixture[str], *arguments: str, exits: int = 0) -> tuple[list[dict[str, str]], str]:
-    """Rows that `mlefit predict` writes, and what it says."""
-    capsys.readouterr()
-    assert main(["predict", *arguments]) == exits
-    out, err = capsys.readouterr()
-    return list(csv.DictReader(io.StringIO(out))), err
 
 
 def test_a_model_of_log_y_predicts_y(fitted: Fitted, capsys: pytest.CaptureFixture[str]) -> None:

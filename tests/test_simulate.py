@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from mlefit.cli import main
-from mlefit.prediction.simulate import uniform
+from mlefit.prediction.numbered import uniform
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
 Fitted = Callable[..., str]
@@ -43,12 +43,12 @@ def estimates(path: Path) -> dict[tuple[str, str | None], tuple[float, float]]:
 
 
 def test_the_stream_is_entered_at_any_place() -> None:
-    whole = uniform(7, 0, 0, 1_000)
+    whole = uniform((7, 0), 0, 1_000)
     for first in (0, 1, 2, 3, 4, 5, 499, 998):
-        assert np.array_equal(uniform(7, 0, first, 1_000 - first), whole[first:])
+        assert np.array_equal(uniform((7, 0), first, 1_000 - first), whole[first:])
     assert stats.kstest(whole, "uniform").pvalue > 1e-3
-    assert abs(np.corrcoef(whole, uniform(7, 1, 0, 1_000))[0, 1]) < 0.15
-    assert not np.isin(uniform(8, 0, 0, 1_000), whole).any()
+    assert abs(np.corrcoef(whole, uniform((7, 1), 0, 1_000))[0, 1]) < 0.15
+    assert not np.isin(uniform((8, 0), 0, 1_000), whole).any()
 
 
 def test_rows_stand_and_a_row_without_its_predictors_is_not_drawn(fitted: Fitted, capsys: pytest.CaptureFixture[str]) -> None:

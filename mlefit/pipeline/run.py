@@ -57,7 +57,7 @@ def run(
         if keep is not None:
             from mlefit.pipeline.saving import saved
 
-            keep(saved(found, report, errors))
+            keep(saved(found, report, errors, every=keep_rows))
         return report
 
 

@@ -33,8 +33,8 @@ class Largest(NamedTuple):
         return Largest(max(self.value, other.value))
 
 
-def saved(found: Fitted, report: Report, errors: StandardErrors) -> Saved:
-    """What is kept of a fit whose routes agree."""
+def saved(found: Fitted, report: Report, errors: StandardErrors, *, every: bool) -> Saved:
+    """What is kept of a fit whose routes agree. `every`: all rows are there, and worth a pass; else a sample tells of them."""
     assert report.status == "ok", "any other fit has ended before"
     problem, optimum, mean = found.problem, found.fit.mle, found.mean
     prepared, moments = problem.prepared, problem.prepared.moments
@@ -43,7 +43,8 @@ def saved(found: Fitted, report: Report, errors: StandardErrors) -> Saved:
     return Saved(
         to_dict(report), found.fit.noise, prepared.observed.target, prepared.predictors, tuple(_columns(problem)), encoding,
         mean.coordinates.encoded(optimum.theta[: mean.size]), optimum.theta[mean.size :], _errors(found, errors, optimum),
-        _training(found, report), prepared.levels, tuple(problem.request.read.na), prepared.observed.transform,
+        _training(found, report, _rows(found, every=every)), prepared.levels, tuple(problem.request.read.na),
+        prepared.observed.transform,
     )
 
 
@@ -73,22 +74,25 @@ def _inverse(triangle: Array) -> Array:
     return np.asarray(solve_triangular(triangle, np.eye(len(triangle)), check_finite=False))
 
 
-def _training(found: Fitted, report: Report) -> Training:
+def _training(found: Fitted, report: Report, rows: Engine) -> Training:
     problem, fit, criteria = found.problem, found.fit, report.criteria
-    rows = found.rows if problem.prepared.store is not None else Engine.of(problem.prepared.sample)
     n, nll, error = held_out(found.objective, fit.mle.theta, rows, fit.nll[0] / problem.n)
     with np.errstate(over="ignore"):
         rss = number(problem.shape.rss * float(np.square(problem.prepared.scaling.y_scale))) if fit.noise.compresses else None
     free = residual_df(fit.n, found.mean.size) if fit.noise.compresses else None
     return Training(
-        round(problem.n), problem.n_params, None if free is None else float(free), rss, _leverage(found),
+        round(problem.n), problem.n_params, None if free is None else float(free), rss, _leverage(found, rows),
         nll + problem.log_density, error * float(np.sqrt(n)), None if criteria is None else criteria.on_new_rows,
         _conformal(found))
 
 
-def _leverage(found: Fitted) -> float | None:
-    """The largest leverage of a row in the design of the mean; None where not all rows are kept."""
-    if found.mean.size > MOST_ROOTS or found.problem.prepared.store is None:
+def _rows(found: Fitted, *, every: bool) -> Engine:
+    return found.rows if every else Engine.of(found.problem.prepared.sample)
+
+
+def _leverage(found: Fitted, rows: Engine) -> float | None:
+    """The largest leverage of a row in the design of the mean; None where `rows` are not all."""
+    if found.mean.size > MOST_ROOTS or rows.store.rows < found.problem.prepared.moments.rows:
         return None
     shape = found.problem.shape
     inverse, places = _inverse(shape.r), list(shape.kept)
@@ -97,7 +101,7 @@ def _leverage(found: Fitted) -> float | None:
         white = chunk.x[:, places] @ inverse
         return Largest(float(np.einsum("ij,ij->i", white, white).max(initial=0.0)))
 
-    return found.rows.sum(of).value
+    return rows.sum(of).value
 
 
 def _conformal(found: Fitted) -> tuple[float, ...] | None:

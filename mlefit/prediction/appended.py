@@ -38,7 +38,7 @@ def names(saved: Saved, plan: Plan) -> tuple[str, ...]:
         ends = [] if plan.interval == "none" else [f"{name}{end}" for name in each for end in ("_low", "_high")]
         ordered = [name for one in each for name in (one, *(end for end in ends if end in (f"{one}_low", f"{one}_high")))]
         return (*ordered, *(("class",) if len(levels) > 1 else ()))
-    centre = noise.predicted if saved.transform is None else "median"
+    centre = called(saved)
     median = ("median",) if noise.median_apart and saved.transform is None else ()
     if plan.interval == "none" or saved.errors.root is None:
         return (centre, *median)
@@ -78,50 +78,34 @@ def in_natural_units(saved: Saved, free: Array) -> Array:
 
 
 def _numbers(rows: Rows, plan: Plan) -> dict[str, Array]:
-    transform = rows.saved.transform
-    if transform is None:
-        return _of_numbers(rows, plan)
-    return {name: transform.back(t) for name, t in _of_transformed(rows, plan).items()}
-
-
-def _of_transformed(rows: Rows, plan: Plan) -> dict[str, Array]:
-    """Of a law of t(y): medians and ends of t, whose y are those of y. A mean of t is none of y."""
+    """Of a law of y. Of a law of t(y) medians and ends of t, whose y are those of y: a mean of t is none of y."""
     saved, noise, eta = rows.saved, rows.saved.noise, rows.eta
-    free, half = natural_shapes(saved), np.full(len(eta), 0.5)
-    found, se = {"median": noise.quantile(half, eta, free)}, rows.errors(0)
-    if plan.interval == "none" or se is None:
-        return found
+    free, transform = natural_shapes(saved), rows.saved.transform
+
+    def median(at: Array) -> Array:
+        return noise.quantile(np.full(len(at), 0.5), at, free)
+
+    def centre(at: Array) -> Array:
+        return noise.centre(at, free) if transform is None else median(at)
+
+    name = called(saved)
+    found, se = {name: centre(eta)}, rows.errors(0)
+    if noise.median_apart and transform is None:
+        found["median"] = median(eta)
     if plan.interval == "conformal":
-        centre, away = noise.expected(eta, free), conformal_half(saved, plan.level)
-        return {**found, "new_low": centre - away, "new_high": centre + away}
-    moved = quantile(law_of(saved.errors.df), plan.level) * se
-    ends = [noise.quantile(half, shifted(eta, sign * moved), free) for sign in (-1.0, 1.0)]
-    found |= {"median_low": np.minimum(*ends), "median_high": np.maximum(*ends)}
-    if noise.predicts_new:
-        low, high = _exact(saved, eta, se, plan.level) or of_new(noise, eta, se, free, plan.level)
-        found |= {"new_low": low, "new_high": high}
-    return found
+        away, middle = conformal_half(saved, plan.level), noise.centre(eta, free)
+        found |= {"new_low": middle - away, "new_high": middle + away}
+    elif plan.interval == "law" and se is not None:
+        found[f"{name}_low"], found[f"{name}_high"] = of_mean(centre, eta, se, plan.level, saved.errors.df)
+        if noise.predicts_new:
+            found["new_low"], found["new_high"] = (
+                _exact(saved, eta, se, plan.level) or of_new(noise, eta, se, free, plan.level))
+    return found if transform is None else {name: transform.back(t) for name, t in found.items()}
 
 
-def _of_numbers(rows: Rows, plan: Plan) -> dict[str, Array]:
-    saved, noise, eta = rows.saved, rows.saved.noise, rows.eta
-    free, centre = natural_shapes(saved), rows.saved.noise.predicted
-    value = noise.centre(eta, free)
-    found = {centre: value}
-    if noise.median_apart:
-        found["median"] = noise.quantile(np.full(len(eta), 0.5), eta, free)
-    se = rows.errors(0)
-    if plan.interval == "none" or se is None:
-        return found
-    if plan.interval == "conformal":
-        half = conformal_half(saved, plan.level)
-        return {**found, "new_low": value - half, "new_high": value + half}
-    low, high = of_mean(noise, eta, se, free, plan.level, saved.errors.df)
-    found |= {f"{centre}_low": low, f"{centre}_high": high}
-    if noise.predicts_new:
-        new = _exact(saved, eta, se, plan.level) or of_new(noise, eta, se, free, plan.level)
-        found |= {"new_low": new[0], "new_high": new[1]}
-    return found
+def called(saved: Saved) -> str:
+    """What the centre of a prediction is, as its column is called."""
+    return saved.noise.predicted if saved.transform is None else "median"
 
 
 def _exact(saved: Saved, eta: Array, se: Array, level: float) -> tuple[Array, Array] | None:

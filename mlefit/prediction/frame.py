@@ -7,7 +7,7 @@ import numpy as np
 from mlefit import machine
 from mlefit.design.checks import unknown_columns
 from mlefit.errors import UsageError
-from mlefit.prediction.appended import Interval, Plan, names, predictions
+from mlefit.prediction.appended import Columns, Interval, Plan, names, predictions
 from mlefit.prediction.predict import check_kinds
 from mlefit.prediction.rows import Rows
 from mlefit.prediction.score import scored
@@ -39,15 +39,17 @@ def predicted(
             raise unknown_columns(absent, source.names)
         check_kinds(saved, source)
 
-        def block(batch: Batch) -> dict[str, Any]:
+        def block(batch: Batch) -> tuple[Rows, Columns]:
             rows = Rows(saved, batch, {})
-            columns = predictions(rows, plan)
+            return rows, predictions(rows, plan)
+
+        first = 0
+        for rows, columns in source.map(numbers, categories, block, machine.threads()):     # in order
             found: dict[str, Any] = {**columns.numbers, **columns.labels}
             if score:
-                found |= scored(rows, plan, dict(columns.numbers), seed, batch.start)[0]
-            return {**found, "flag": listed_flags(batch.rows, rows.known, rows.lost, rows.doubted)}
-
-        blocks += source.map(numbers, categories, block, machine.threads())
+                found |= scored(rows, plan, dict(columns.numbers), seed, first)[0]
+            blocks.append({**found, "flag": listed_flags(rows.batch.rows, rows.known, rows.lost, rows.doubted)})
+            first += rows.batch.rows
     shown = (*names(saved, plan), *(("nll", "residual") if score else ()), "flag")
     return {name: [*(value for one in blocks for value in one[name])] if isinstance(blocks[0][name], list)
             else np.concatenate([one[name] for one in blocks]) for name in shown}

@@ -30,10 +30,12 @@ def shifted(eta: Array, by: Array) -> Array:
     return moved
 
 
-def of_mean(noise: NoiseModel, eta: Array, se: Array, free: Array, level: float, df: float | None) -> tuple[Array, Array]:
-    """Ends (n,) of the interval of the expected response."""
+def of_mean(
+    centre: Callable[[Array], Array], eta: Array, se: Array, level: float, df: float | None
+) -> tuple[Array, Array]:
+    """Ends (n,) of the interval of what `centre` makes of the predictors (n, m)."""
     half = quantile(law_of(df), level) * se
-    ends = [noise.centre(shifted(eta, sign * half), free) for sign in (-1.0, 1.0)]
+    ends = [centre(shifted(eta, sign * half)) for sign in (-1.0, 1.0)]
     return np.minimum(*ends), np.maximum(*ends)
 
 

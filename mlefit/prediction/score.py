@@ -13,7 +13,10 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.noise.model import Measure
 from mlefit.prediction.appended import Plan, natural_shapes
+from mlefit.prediction.numbered import uniform
 from mlefit.prediction.rows import Rows
+
+RESIDUALS = 2       # the third number of their stream: simulated responses have none, drawn parameters 1
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,7 @@ def scored(rows: Rows, plan: Plan, predicted: dict[str, Array], seed: int, first
     if rows.saved.transform is not None:        # its density is that of the column
         given = rows.batch.numbers[rows.saved.target][places]
         nll[places] -= rows.saved.transform.log_slope(given)
-    chance = np.array([np.random.default_rng([seed, first + int(row)]).random() for row in places]) if (
-        noise.measure is not Measure.DENSITY) else np.empty(0)
+    chance = uniform((seed, 0, RESIDUALS), first, y.size)[places] if noise.measure is not Measure.DENSITY else np.empty(0)
     residual[places] = quantile_residuals(rows, values, eta, free, chance)
     inside = judged = 0
     if "new_low" in predicted:

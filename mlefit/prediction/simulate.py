@@ -2,7 +2,7 @@
 
     y_i = F^-1(u_i | x_i),   u_i the i-th number of the Philox stream of (seed, copy)
 
-A stream is entered at any place (Salmon et al. 2011), so that a row has its number whatever the blocks and threads.
+so that a row has its number whatever the blocks and threads.
 """
 
 from collections import Counter
@@ -16,6 +16,7 @@ from mlefit.arrays import Array
 from mlefit.design.checks import unknown_columns
 from mlefit.errors import UsageError
 from mlefit.prediction.appended import in_natural_units
+from mlefit.prediction.numbered import uniform
 from mlefit.prediction.predict import check_kinds
 from mlefit.prediction.rows import Rows
 from mlefit.prediction.text import cells, joined, numerals, quoted
@@ -26,7 +27,6 @@ from mlefit.source.standing import Standing, standing
 
 Parameters = Literal["fixed", "drawn"]
 BLOCK = 1 << 16         # rows at a time where there is no table
-WORDS = 4               # numbers of 64 bits that one count of Philox gives
 END = "\n"
 
 
@@ -52,15 +52,6 @@ class Undrawn:
 
     rows: int = 0
     lost: Counter[str] = field(default_factory=Counter)
-
-
-def uniform(seed: int, copy: int, first: int, rows: int) -> Array:
-    """Numbers `first` and on (rows,) of the stream of (seed, copy), inside (0, 1): (k + 1/2) / 2^53."""
-    skipped = first % WORDS
-    key = np.random.SeedSequence([seed, copy]).generate_state(2, np.uint64)
-    words = np.random.Philox(counter=first // WORDS, key=key).random_raw(skipped + rows)[skipped:]
-    found: Array = np.minimum(((words >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53, 1.0 - 2.0**-53)
-    return found
 
 
 def parameters(saved: Saved, drawing: Drawing, copy: int) -> Drawn:
@@ -134,7 +125,7 @@ class Simulator:
         y, known = np.full(rows.batch.rows, np.nan), rows.known
         if known.any():
             coefficients, free = self._drawn[copy]
-            u = uniform(self.drawing.seed, copy, first, rows.batch.rows)[known]
+            u = uniform((self.drawing.seed, copy), first, rows.batch.rows)[known]
             drawn = self.saved.noise.quantile(u, rows.eta_at(coefficients), in_natural_units(self.saved, free))
             y[known] = drawn if self.saved.transform is None else self.saved.transform.back(drawn)
         return y

@@ -6,7 +6,7 @@ row unless said.
 
 from typing import Literal, NamedTuple
 
-from mlefit.report.report import Report, Warn
+from mlefit.report.report import Report
 
 SCHEMA = "mlefit.compare/1"
 Strength = Literal["keep", "strong", "lean", "none-fits"]
@@ -17,7 +17,6 @@ class Entry(NamedTuple):
     """A model in its place, under a `label` of its own. `model`: as -m takes it; `formula`: where designs are compared.
 
     `group`: models that the same data ask for. Without an answer it has a `code` and a `reason`, and `report` is what is known.
-    `folds`: cross-entropy on rows that each fit had not seen, nats per row.
     """
 
     label: str
@@ -27,7 +26,6 @@ class Entry(NamedTuple):
     report: Report | None = None
     code: str | None = None
     reason: str | None = None
-    folds: float | None = None
 
     @property
     def fitted(self) -> bool:
@@ -104,7 +102,6 @@ class Comparison(NamedTuple):
     recommendation: Recommendation | None
     default: str | None = None
     notes: tuple[str, ...] = ()
-    warnings: tuple[Warn, ...] = ()
 
     @property
     def order(self) -> tuple[str, ...]:

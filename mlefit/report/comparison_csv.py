@@ -25,7 +25,7 @@ def to_csv(comparison: Comparison) -> str:
         writer.writerow((
             entry.model, entry.group, criteria.n_params if criteria else "",
             number(report.mle.nll if report is not None and report.mle else None),
-            number(entry.folds if entry.folds is not None else criteria.on_new_rows if criteria else None),
+            number(criteria.on_new_rows if criteria else None),
             number(criteria.aic if criteria else None),
             *((number(behind.nats), number(behind.low), number(behind.high), behind.test, number(behind.p_value))
               if behind else ("", "", "", "", "")),

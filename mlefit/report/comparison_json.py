@@ -20,7 +20,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
         "order": list(comparison.order), "default": comparison.default,
         "differences": [plain(difference) for difference in comparison.differences],
         "adequacy": [plain(one) for one in comparison.adequacy],
-        "recommendation": plain(comparison.recommendation), "warnings": plain(comparison.warnings),
+        "recommendation": plain(comparison.recommendation),
     }
 
 
@@ -29,6 +29,6 @@ def _model(entry: Entry) -> dict[str, Any]:
     fit = {} if entry.report is None else to_dict(entry.report)
     place = {
         "label": plain(entry.label), "model": entry.model, "formula": plain(entry.formula), "group": plain(entry.group),
-        "code": entry.code, "reason": plain(entry.reason), "folds": entry.folds,
+        "code": entry.code, "reason": plain(entry.reason),
     }
     return {**fit, "compared": place}

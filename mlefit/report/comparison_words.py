@@ -41,11 +41,9 @@ def cross_entropy(comparison: Comparison, entry: Entry) -> str:
 
 
 def new_rows(comparison: Comparison, entry: Entry) -> str:
-    """K-fold where it was asked for, else leave-one-out."""
+    """By leave-one-out."""
     assert entry.report is not None
-    value = entry.folds
-    if value is None and entry.report.criteria is not None:
-        value = entry.report.criteria.on_new_rows
+    value = entry.report.criteria.on_new_rows if entry.report.criteria else None
     return _per_row(comparison, value)
 
 
