@@ -30,7 +30,7 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["measurements", "conversions", "species", "waiting", "longley"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in SAMPLES.glob("*.csv")))
 def test_the_answer_of_every_sample_stands_on_one_screen(name: str) -> None:
     stands(f"{name}.csv", SAMPLES)
 
