@@ -1,0 +1,1 @@
+"""Records of pictures drawn, one file per medium; no statistics here."""

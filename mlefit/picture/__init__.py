@@ -1,0 +1,1 @@
+"""Pictures as records: plain numbers, and one sentence each."""
