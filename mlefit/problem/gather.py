@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Index
 from mlefit.design.complete import Used
 from mlefit.design.encode import Columns, Encoded, steps
 from mlefit.design.ledger import Ledger, add_counts
@@ -16,6 +16,7 @@ from mlefit.problem.split import Split
 from mlefit.rows.chunk import whitened
 from mlefit.rows.keys import Stream, keys
 from mlefit.rows.reservoir import Reservoir, Threshold
+from mlefit.rows.seen import Seen
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source
 from mlefit.sums.tally import tree_sum
@@ -110,7 +111,7 @@ class Gathered:
         if self.moments is not None and other.moments is not None:
             moments = self.moments + other.moments
         return Gathered(
-            self.reservoir + other.reservoir, self.ledger + other.ledger, moments,
+            self.reservoir + other.reservoir.after(self.ledger.read), self.ledger + other.ledger, moments,
             add_counts(self.levels, other.levels), add_counts(self.clusters, other.clusters),
             self.unscored + other.unscored, add_counts(self.unlearnt, other.unlearnt),
             self.aside_jacobian + other.aside_jacobian,
@@ -120,13 +121,14 @@ class Gathered:
 class Told(NamedTuple):
     """What every block is told: with its rows, it determines everything that is made of them.
 
-    `capacity`: rows of the sample, chosen like those held out by the seed of the split.
+    `capacity`: rows of the sample, chosen like those held out by the seed of the split; `seen`: whether their cells are kept too.
     """
 
     columns: Columns
     scaling: Scaling
     split: Split
     capacity: int
+    seen: bool = False
 
 
 class Kept(NamedTuple):
@@ -143,14 +145,15 @@ def gather(source: Source, told: Told, kept: Kept, threads: int) -> Gathered:
     def work(batch: Batch) -> Gathered:
         used, ledger = columns.used(batch)
         total = Gathered(Reservoir(told.capacity), ledger)
+        end = batch.start + batch.rows      # rows seen are counted back from there, and the ledger counts those before it
         for step in steps(used, width):     # one after the other: no more than two triangles at a time
-            total += _encoded(told, kept, bar, step)
+            total += _encoded(told, kept, bar, step, end)
         return total
 
     return tree_sum(source.map(columns.numbers, columns.categories, work, threads), Gathered(Reservoir(told.capacity)))
 
 
-def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used) -> Gathered:
+def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used, end: int) -> Gathered:
     """Encode a step of rows, divide them, keep them, and add them up."""
     batch, unlearnt, jacobian = used.batch, {}, 0.0
     aside, unscored = told.split.aside(batch), 0
@@ -172,13 +175,24 @@ def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used) -> Gathered:
     if told.columns.observed.precision:
         piece = piece._replace(chunk=whitened(piece.chunk))
     kept.fitted.keep(place, piece)
+    places = used.rows if aside is None else used.rows[fitted]
+    seen = (lambda rows: _seen(told.columns, batch, places[rows], end)) if told.seen else None
     return Gathered(
-        Reservoir.of(piece, chance, bar), moments=Moments.of(told.columns, encoded) if piece.chunk.rows else None,
+        Reservoir.of(piece, chance, bar, seen), moments=Moments.of(told.columns, encoded) if piece.chunk.rows else None,
         levels=_weights(piece.levels, met.y, piece.chunk.y, piece.chunk.weight) if piece.levels else {},
         clusters={} if met.cluster is None else _weights(piece.clusters, met.cluster, piece.chunk.cluster, piece.chunk.weight),
         unscored=unscored, aside_jacobian=jacobian,
         unlearnt={name: count for name, rows in unlearnt.items() if (count := int(rows.sum()))},
     )
+
+
+def _seen(columns: Columns, batch: Batch, rows: Index, end: int) -> Seen:
+    """The cells of rows of the batch, which are counted from row `end` on."""
+    categories = {name: batch.categories[name] for name in columns.categories}
+    return Seen(
+        np.asarray(rows + (batch.start + 1.0 - end)), {name: batch.numbers[name][rows] for name in columns.numbers},
+        {name: category.codes[rows] for name, category in categories.items()},
+        {name: category.levels for name, category in categories.items()})
 
 
 def _weights(levels: Sequence[str], met: Array, fitted: Array | None, weight: Array | None) -> dict[str, float]:

@@ -29,6 +29,7 @@ from mlefit.problem.split import Split
 from mlefit.request import Request
 from mlefit.rows.chunk import Chunk
 from mlefit.rows.piece import Ranks
+from mlefit.rows.seen import Seen
 from mlefit.source.source import Source
 
 Progress = Callable[[str, float | None], None]
@@ -61,7 +62,7 @@ class Prepared(NamedTuple):
     weigh, in order of first appearance; `clusters`: the levels of the cluster column. `moments`: sums over the rows fitted;
     `sample`: some of them at random, in the units of `scaling`; `store`: all of them, None where their sums are enough and
     they are more than DIAGNOSED numbers.
-    `aside`: the rows put aside, if asked for.
+    `aside`: the rows put aside, if asked for; `seen`: the cells of the sample as they stand in the file, likewise.
     """
 
     roles: Roles
@@ -75,6 +76,7 @@ class Prepared(NamedTuple):
     level_weights: Mapping[str, float]
     clusters: tuple[str, ...]
     aside: Aside | None = None
+    seen: Seen | None = None
 
     @property
     def predictors(self) -> Predictors:
@@ -87,16 +89,19 @@ class Prepared(NamedTuple):
         return self.roles.columns.observed
 
 
-def prepare(source: Source, request: Request, threads: int, keep_rows: bool, progress: Progress | None) -> Prepared:
+def prepare(
+    source: Source, request: Request, threads: int, keep_rows: bool, progress: Progress | None, *, seen: bool = False
+) -> Prepared:
     """Choose, learn, gather; again where the last rows have shown columns to be other than the first ones did.
 
-    Raises UsageError and DataError for what cannot be modelled, the latter before the work on it.
+    `seen`: keep the cells of the sample, too. Raises UsageError and DataError for what cannot be modelled, the latter before the
+    work on it.
     """
     if progress is not None:
         source.watch = partial(_reading, progress, source.size)
     while True:
         try:
-            prepared = _prepared(source, request, threads, keep_rows)
+            prepared = _prepared(source, request, threads, keep_rows, seen)
         except MlefitError:
             if source.stands(threads, closely=True):
                 raise
@@ -105,7 +110,7 @@ def prepare(source: Source, request: Request, threads: int, keep_rows: bool, pro
                 return prepared
 
 
-def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -> Prepared:
+def _prepared(source: Source, request: Request, threads: int, keep_rows: bool, seen: bool) -> Prepared:
     """As prepare, with the kinds that the source tells by now."""
     roles = choose_roles(source, request)
     check_kind(request.se, request.intervals, roles.model, request.weights, request.weights_kind)
@@ -116,7 +121,7 @@ def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -
 
     def one_pass(scaling: Scaling) -> tuple[Gathered, Kept]:
         capacity = SAMPLE_PREDICTORS if columns.predictors.distinct else SAMPLE_ALONE
-        told = Told(columns, scaling, Split(request.seed, request.holdout), capacity)
+        told = Told(columns, scaling, Split(request.seed, request.holdout), capacity, seen)
         sums_suffice = columns.observed.compresses and not keep_rows
         fitted = Intake(most=DIAGNOSED) if sums_suffice else Intake(_budget(request))
         kept = Kept(fitted, Intake(_budget(request)))
@@ -151,7 +156,7 @@ def _prepared(source: Source, request: Request, threads: int, keep_rows: bool) -
     return Prepared(
         roles, gathered.ledger, moments, scaling, gathered.reservoir.sample(ranks),
         kept.fitted.store(ranks) if kept.fitted.complete else None, roles.model.of(levels).in_unit(scaling.y_scale), levels,
-        gathered.levels, tuple(gathered.clusters), aside,
+        gathered.levels, tuple(gathered.clusters), aside, gathered.reservoir.cells(),
     )
 
 

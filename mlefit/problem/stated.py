@@ -19,31 +19,32 @@ from mlefit.source.source import Source
 
 @contextmanager
 def stated(
-    request: Request, progress: Progress | None = None, *, keep_rows: bool = False, source: Source | None = None
+    request: Request, progress: Progress | None = None, *, keep_rows: bool = False, source: Source | None = None, seen: bool = False
 ) -> Iterator[Problem]:
     """Read and gather; the rows kept are given back at the end. `keep_rows`: keep them even where their sums suffice.
 
-    `source`: the request's data, where somebody has opened it. Raises UsageError, DataError, or NoEstimateError with what is
-    known as its partial report. Inside, BLAS runs on one thread, so that the same input gives the same bits; mlefit's own
-    threads work on whole chunks.
+    `source`: the request's data, where somebody has opened it; `seen`: keep the cells of the sample as well. Raises UsageError,
+    DataError, or NoEstimateError with what is known as its partial report.
+
+    Inside, BLAS runs on one thread, so that the same input gives the same bits; mlefit's own threads work on whole chunks.
     """
     threads = request.threads or machine.threads()
     with ExitStack() as stack:
         source = source or stack.enter_context(open_source(request.data, request.read))
         stack.enter_context(one_thread())
         keep_rows = keep_rows or needs_rows(request.se, request.weights_kind)
-        problem = _problem(source, request, threads, keep_rows, progress, stack)
+        problem = _problem(source, request, threads, keep_rows, progress, stack, seen)
         if problem.doubtful and problem.prepared.store is None:     # their sums do not suffice
-            problem = _problem(source, request, threads, True, progress, stack)
+            problem = _problem(source, request, threads, True, progress, stack, seen)
         check_before(problem)
         yield problem
 
 
 def _problem(
-    source: Source, request: Request, threads: int, keep_rows: bool, progress: Progress | None, stack: ExitStack
+    source: Source, request: Request, threads: int, keep_rows: bool, progress: Progress | None, stack: ExitStack, seen: bool
 ) -> Problem:
     """Read and gather once; what is kept is given back with the `stack`."""
-    prepared = prepare(source, request, threads, keep_rows, progress)
+    prepared = prepare(source, request, threads, keep_rows, progress, seen=seen)
     import scipy.linalg  # noqa: F401  its BLAS is one of its own, and can be held to one thread only once it is there
 
     stack.enter_context(one_thread())

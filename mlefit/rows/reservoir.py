@@ -6,13 +6,15 @@ rows does not matter.
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Index
 from mlefit.rows.chunk import Chunk, choose, join
 from mlefit.rows.piece import Piece, Ranks
+from mlefit.rows.seen import Seen, together
 
 
 class Threshold:
@@ -40,21 +42,23 @@ class Threshold:
 class Reservoir:
     """At most `capacity` of the rows met, with equal chances; all of them while they are few.
 
-    `keys` are those of the rows of `pieces`, which stand in the order of the data. Clusters are left out.
+    `keys` are those of the rows of `pieces`, which stand in the order of the data, and so do their cells where they are `seen`.
+    Clusters are left out.
     """
 
     capacity: int
     keys: tuple[Array, ...] = ()
     pieces: tuple[Piece, ...] = ()
+    seen: tuple[Seen, ...] = ()
 
     @classmethod
-    def of(cls, piece: Piece, keys: Array, bar: Threshold) -> "Reservoir":
-        """That of the rows of one piece, whose keys are (n,)."""
+    def of(cls, piece: Piece, keys: Array, bar: Threshold, seen: Callable[[Index], Seen] | None = None) -> "Reservoir":
+        """That of the rows of one piece, whose keys are (n,); `seen`: gives the cells of some of its rows, if wanted."""
         rows = np.flatnonzero(keys <= bar.lowered(keys))
         if not rows.size:
             return cls(bar.capacity)
         chunk = replace(choose(piece.chunk, rows), cluster=None)
-        return cls(bar.capacity, (keys[rows],), (Piece(chunk, piece.levels),))
+        return cls(bar.capacity, (keys[rows],), (Piece(chunk, piece.levels),), () if seen is None else (seen(rows),))
 
     @property
     def held(self) -> int:
@@ -62,20 +66,32 @@ class Reservoir:
         return sum(keys.size for keys in self.keys)
 
     def __add__(self, other: "Reservoir") -> "Reservoir":
-        both = Reservoir(self.capacity, self.keys + other.keys, self.pieces + other.pieces)
+        both = Reservoir(self.capacity, self.keys + other.keys, self.pieces + other.pieces, self.seen + other.seen)
         return both._pruned() if both.held > 2 * self.capacity else both
+
+    def after(self, rows: int) -> "Reservoir":
+        """Where so many rows of the file stand before."""
+        return replace(self, seen=tuple(part.after(rows) for part in self.seen)) if self.seen else self
 
     def _pruned(self) -> "Reservoir":
         bar = float(np.partition(np.concatenate(self.keys), self.capacity - 1)[self.capacity - 1])
-        keys, pieces = [], []
-        for mine, piece in zip(self.keys, self.pieces, strict=True):
+        keys, pieces, seen = [], [], []
+        for place, (mine, piece) in enumerate(zip(self.keys, self.pieces, strict=True)):
             rows = np.flatnonzero(mine <= bar)
             if rows.size:
                 keys.append(mine[rows])
                 pieces.append(piece._replace(chunk=choose(piece.chunk, rows)))
-        return Reservoir(self.capacity, tuple(keys), tuple(pieces))
+                seen += [part.take(rows) for part in self.seen[place : place + 1]]
+        return Reservoir(self.capacity, tuple(keys), tuple(pieces), tuple(seen))
 
     def sample(self, ranks: Ranks) -> Chunk:
         """The sample, in the order of the data. There must have been a row."""
-        chosen = self._pruned() if self.held > self.capacity else self
-        return join([piece.ranked(ranks) for piece in chosen.pieces])
+        return join([piece.ranked(ranks) for piece in self._chosen.pieces])
+
+    def cells(self) -> Seen | None:
+        """Those of the sample as they stand in the file, where they were asked for."""
+        return together(self._chosen.seen) if self.seen else None
+
+    @property
+    def _chosen(self) -> "Reservoir":
+        return self._pruned() if self.held > self.capacity else self
