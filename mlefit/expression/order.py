@@ -6,7 +6,7 @@ from mlefit.errors import UsageError
 from mlefit.expression.scan import Token, Typed, short
 
 DEPTH = 50                                                # parentheses inside parentheses
-ARITHMETIC = frozenset(("+", "-", "*", "/", "**"))        # inside calls
+ARITHMETIC = frozenset(("+", "-", "*", "/", "**", "<", "<=", ">", ">="))      # inside calls; formulas have no comparisons
 WILKINSON = frozenset(("+", "-", "*", "/", ":", "**", "^"))
 PRODUCTS = WILKINSON - {"+", "-"}
 POWERS = frozenset(("**", "^"))

@@ -12,12 +12,15 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.errors import UsageError
-from mlefit.expression.scan import ALLOWED, TERMS, Token, Typed, short
-from mlefit.expression.tree import FUNCTIONS, Column, Constant, Node, Operation, columns_of, evaluate
+from mlefit.expression.scan import FORMULAS, TERMS, Language, Token, Typed, short
+from mlefit.expression.tree import ARGUMENTS, Column, Constant, Node, Operation, columns_of, evaluate
 
-CALL_LENGTH = 200           # tokens of one call: bounds the depth of its tree
-LARGEST_POWER = 100         # x**101 of x = 2000 is beyond float64
+COMPARED = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
+USES = {
+    "max": ("two expressions", "max(a, b)"), "min": ("two expressions", "min(a, b)"),
+    "where": ("a comparison and two expressions", "where(x < 0, a, b)"),
+}
 
 
 class Arithmetic(NamedTuple):
@@ -26,6 +29,7 @@ class Arithmetic(NamedTuple):
     typed: Typed
     tokens: Sequence[Token]
     unfit: Mapping[str, str]
+    language: Language = FORMULAS
 
     @property
     def label(self) -> str:
@@ -34,9 +38,9 @@ class Arithmetic(NamedTuple):
 
     def syntax(self) -> ast.expr:
         """The expression as Python's syntax tree, columns named c0, c1, ... by their token. Raises UsageError."""
-        if len(self.tokens) > CALL_LENGTH:
+        if len(self.tokens) > self.language.tokens:
             raise self.refusal(
-                f"expected at most {CALL_LENGTH} parts in a term, found {len(self.tokens)}", "shorten it"
+                f"expected at most {self.language.tokens} parts in a term, found {len(self.tokens)}", "shorten it"
             )
         parts = {"column": lambda i: f"c{i}", "number": lambda i: repr(float(self.tokens[i].text))}
         source = "".join(
@@ -45,11 +49,11 @@ class Arithmetic(NamedTuple):
         try:
             return ast.parse(source, mode="eval").body
         except (SyntaxError, ValueError, MemoryError, RecursionError):
-            raise self.refusal(f'"{short(self.label)}" is not an expression', ALLOWED) from None
+            raise self.refusal(f'"{short(self.label)}" is not an expression', self.language.allowed) from None
 
     def tree(self, syntax: ast.expr) -> Node:
         """The checked tree, which holds a column at least. Raises UsageError."""
-        node = self._node(syntax)
+        node = self.node(syntax)
         if not columns_of(node):
             raise self.refusal(f'"{short(self.label)}" holds no column', "1 is the intercept")
         return node
@@ -58,14 +62,14 @@ class Arithmetic(NamedTuple):
         """The column that stands for a name of ours."""
         match = re.fullmatch(r"c([0-9]+)", name)
         if match is None or int(match[1]) >= len(self.tokens):
-            raise self.refusal(f'"{short(name)}" is not allowed', ALLOWED)
+            raise self.refusal(f'"{short(name)}" is not allowed', self.language.allowed)
         return self.tokens[int(match[1])].text
 
     def refusal(self, what: str, remedy: str, columns: Sequence[str] = ()) -> UsageError:
         """The refusal of the expression, at its place."""
         return self.typed.refusal(self.tokens[0].place, what, remedy, columns)
 
-    def _node(self, tree: ast.expr) -> Node:
+    def node(self, tree: ast.expr) -> Node:
         """The tree; sub-trees of numbers alone are folded in float64."""
         match tree:
             case ast.Name(id=name):
@@ -73,24 +77,38 @@ class Arithmetic(NamedTuple):
             case ast.Constant(value=float(value)):
                 return Constant(value)
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-                return self._node(operand)
+                return self.node(operand)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return self._folded("negative", self._node(operand))
+                return self._folded("negative", self.node(operand))
             case ast.BinOp(left=left, op=operator, right=right) if type(operator) in BINARY:
-                return self._folded(BINARY[type(operator)], self._node(left), self._node(right))
+                return self._folded(BINARY[type(operator)], self.node(left), self.node(right))
             case ast.Call(func=ast.Name(id="I"), args=[inner], keywords=[]):
-                return self._node(inner)
-            case ast.Call(func=ast.Name(id=name), args=[inner], keywords=[]) if name in FUNCTIONS:
-                return self._folded(name, self._node(inner))
-            case ast.Call(func=ast.Name(id=name)) if name in FUNCTIONS or name == "I":
+                return self.node(inner)
+            case ast.Call(func=ast.Name(id="where"), args=[condition, first, second], keywords=[]):
+                return self._folded("where", self._condition(condition), self.node(first), self.node(second))
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if len(arguments) == self._arity(name):
+                return self._folded(name, *(self.node(argument) for argument in arguments))
+            case ast.Call(func=ast.Name(id=name)) if name in ARGUMENTS:
+                raise self.refusal(f"{name}() takes {USES[name][0]}", f"write {USES[name][1]}")
+            case ast.Call(func=ast.Name(id=name)) if self._arity(name) or name == "I":
                 raise self.refusal(f"{name}() takes one expression", f"write {name}(x)")
             case ast.Call(func=ast.Name(id=name)) if name in TERMS:
                 raise self.refusal(f"{name}() cannot stand inside arithmetic", f"{name}() is a term of its own")
-        raise self.refusal(f"{_spoken(tree)} is not allowed", ALLOWED)
+        raise self.refusal(f"{_spoken(tree)} is not allowed", self.language.allowed)
+
+    def _arity(self, name: str) -> int:
+        """How many arguments a function takes; 0 for a name that is none of the tree's functions."""
+        return ARGUMENTS.get(name, 1) if name in self.language.functions and name not in TERMS else 0
+
+    def _condition(self, tree: ast.expr) -> Node:
+        match tree:
+            case ast.Compare(left=left, ops=[operator], comparators=[right]) if type(operator) in COMPARED:
+                return Operation(COMPARED[type(operator)], (self.node(left), self.node(right)))
+        raise self.refusal("the first argument of where() is not one comparison", f"write {USES['where'][1]}")
 
     def _folded(self, name: str, *arguments: Node) -> Node:
-        if name == "**" and isinstance(power := arguments[1], Constant) and abs(power.value) > LARGEST_POWER:
-            raise self.refusal(f"the power {power.value:g} is too large", f"powers go up to {LARGEST_POWER}")
+        if name == "**" and isinstance(power := arguments[1], Constant) and abs(power.value) > self.language.power:
+            raise self.refusal(f"the power {power.value:g} is too large", f"powers go up to {self.language.power:g}")
         operation = Operation(name, arguments)
         if not all(isinstance(argument, Constant) for argument in arguments):
             return operation

@@ -6,7 +6,7 @@ refused by name and place, before any parser sees it.
 
 import keyword
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, NoReturn
 
 from mlefit.errors import UsageError
@@ -23,6 +23,7 @@ TOKEN = re.compile(
     | (?P<function>[\w.]+)\s*\(
     | (?P<keyword>[\w.]+)\s*=(?!=)
     | (?P<word>[\w.]+)
+    | (?P<comparison>[<>]=?)
     | (?P<operator>\*\*|[-+*/:^(),~])""",
     re.VERBOSE,
 )
@@ -33,8 +34,37 @@ HINTS = {"offset": "use --offset", "factor": "use C()", "ln": "use log()"} | dic
 REFUSED = {
     "[": "a square bracket", "]": "a square bracket", "{": "a brace", "}": "a brace", '"': "quoted text",
     "'": "quoted text", "=": "a comparison or assignment", "<": "a comparison", ">": "a comparison",
+    "<=": "a comparison", ">=": "a comparison",
     "|": "a formula in several parts", "%": "an operator between percent signs", "`": "a backquote without its partner",
 }
+
+
+class Language(NamedTuple):
+    """What a text may hold: functions by name, and what is said of the rest.
+
+    `tokens`: the most of one expression; `power`: the largest exponent that is a number; `comparisons`: whether they stand
+    in `where`; `free`: any word is a name, not those given alone.
+    """
+
+    text: str                       # "formulas"
+    noun: str                       # what a name stands for: "column"
+    functions: Collection[str]
+    allowed: str
+    tokens: int
+    power: float
+    hints: Mapping[str, str] = {}
+    constants: Mapping[str, float] = {}
+    aliases: Mapping[str, str] = {}
+    comparisons: bool = False
+    free: bool = False
+
+
+FORMULAS = Language(
+    text="formulas", noun="column", functions=CALLABLE, allowed=ALLOWED,
+    tokens=200,                     # of one call: bounds the depth of its tree
+    power=100.0,                    # x**101 of x = 2000 is beyond float64
+    hints=HINTS,
+)
 
 
 class Token(NamedTuple):
@@ -60,7 +90,7 @@ class Typed(NamedTuple):
         return UsageError(f"{self.subject}, character {place + 1}: {what}", remedy, code="formula", columns=columns)
 
 
-def scan(typed: Typed, names: Collection[str]) -> list[Token]:
+def scan(typed: Typed, names: Collection[str], language: Language = FORMULAS) -> list[Token]:
     """The tokens of a text about the columns `names`. Raises UsageError for whatever else stands in it."""
     text = typed.text
     if len(text) > LENGTH:
@@ -72,24 +102,25 @@ def scan(typed: Typed, names: Collection[str]) -> list[Token]:
             place += 1
             continue
         match = TOKEN.match(text, place)
-        if match is None:
-            raise typed.refusal(
-                place, f"{REFUSED.get(text[place], 'this character')} ({text[place]}) is not allowed", ALLOWED
-            )
-        found.append(_token(typed, match, names))
+        if match is None or (match["comparison"] and not language.comparisons):
+            odd = text[place] if match is None else match.group()
+            raise typed.refusal(place, f"{REFUSED.get(odd, 'this character')} ({odd}) is not allowed", language.allowed)
+        found.append(_token(typed, match, names, language))
         place = match.end()
     return found
 
 
-def _token(typed: Typed, match: re.Match[str], names: Collection[str]) -> Token:
+def _token(typed: Typed, match: re.Match[str], names: Collection[str], language: Language) -> Token:
     raw, place = match.group(), match.start()
     if (name := match["function"]) is not None:
-        if name not in CALLABLE:
-            raise typed.refusal(place, f'"{short(name)}" is not a function of formulas', HINTS.get(name, ALLOWED))
+        if name not in language.functions:
+            remedy = language.hints.get(name, language.allowed)
+            raise typed.refusal(place, f'"{short(name)}" is not a function of {language.text}', remedy)
+        name = language.aliases.get(name, name)
         return Token("function", name, f"{name}(", place)
     if (name := match["keyword"]) is not None:
         return Token("keyword", name, f"{name}=", place)
-    if match["operator"]:
+    if match["operator"] or match["comparison"]:
         return Token("operator", raw, raw, place)
     if match["number"]:
         if float(raw) == float("inf"):
@@ -98,24 +129,28 @@ def _token(typed: Typed, match: re.Match[str], names: Collection[str]) -> Token:
     name = raw if match["quoted"] is None else match["quoted"]
     if name in names:
         return Token("column", name, raw, place)
+    if raw in language.constants:
+        return Token("number", repr(language.constants[raw]), raw, place)
     if raw == ".":
         return Token("dot", raw, raw, place)
     if keyword.iskeyword(raw):
-        raise typed.refusal(place, f'"{raw}" is Python and not allowed', ALLOWED)
+        raise typed.refusal(place, f'"{raw}" is Python and not allowed', language.allowed)
+    if language.free and (match["quoted"] is not None or raw.isidentifier()):
+        return Token("column", name, raw, place)
     if raw.startswith(".") or (match["quoted"] is None and raw.partition(".")[0] in names):
-        raise typed.refusal(place, f'attribute access ("{short(raw)}") is not allowed', ALLOWED)
-    return _refuse_column(typed, place, name, names)
+        raise typed.refusal(place, f'attribute access ("{short(raw)}") is not allowed', language.allowed)
+    return _refuse_column(typed, place, name, names, language.noun)
 
 
-def _refuse_column(typed: Typed, place: int, name: str, names: Collection[str]) -> NoReturn:
+def _refuse_column(typed: Typed, place: int, name: str, names: Collection[str], noun: str) -> NoReturn:
     near = nearest(name, names, 3)
     others = dict.fromkeys(_other_strangers(typed.text[place:], names))
     others.pop(name, None)
     more = "".join(f', nor "{short(other)}"' for other in [*others][:SHOWN])
     known = ", ".join(list(names)[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
     raise typed.refusal(
-        place, f'there is no column "{short(name)}"{more}',
-        f"nearest: {', '.join(near)}" if near else f"columns: {known}; quote odd names as in `my column`",
+        place, f'there is no {noun} "{short(name)}"{more}',
+        f"nearest: {', '.join(near)}" if near else f"{noun}s: {known}; quote odd names as in `my {noun}`",
         [name, *others],
     )
 

@@ -1,4 +1,4 @@
-"""Tree: arithmetic on numeric columns as a tree of our own, and its evaluation in float64.
+"""Tree: arithmetic on named numbers as a tree of our own, and its evaluation in float64.
 
 Nothing here executes text: parse.py builds the tree from checked syntax, and this is all a tree can hold.
 Powers are numpy's float64 `power`, within one unit in the last place of the exact power of the stored number.
@@ -17,7 +17,7 @@ Value: TypeAlias = Array | np.float64
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A numeric column."""
+    """A name: a numeric column, or a number that is given later, as a parameter is."""
 
     name: str
 
@@ -31,7 +31,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A function of FUNCTIONS or an operator of OPERATORS with its arguments."""
+    """A function of FUNCTIONS or MORE_FUNCTIONS, or an operator of OPERATORS, with its arguments."""
 
     name: str
     arguments: tuple["Node", ...]
@@ -40,7 +40,7 @@ class Operation:
 Node: TypeAlias = Column | Constant | Operation
 
 
-def _power(base: Value, exponent: Value) -> Value:
+def power(base: Value, exponent: Value) -> Value:
     """base ** exponent, and NaN where either is missing (plain float64 says 1 for NaN ** 0)."""
     powers = np.power(base, exponent)
     return np.where(np.isnan(base) | np.isnan(exponent), np.nan, powers)
@@ -50,8 +50,34 @@ FUNCTIONS: Mapping[str, Callable[[Value], Value]] = {
     "log": np.log, "log1p": np.log1p, "log2": np.log2, "log10": np.log10, "exp": np.exp, "expm1": np.expm1,
     "sqrt": np.sqrt, "abs": np.abs, "sin": np.sin, "cos": np.cos, "tan": np.tan,
 }
+
+
+def logistic(u: Value) -> Value:
+    """1 / (1 + exp(-u))."""
+    from scipy.special import expit
+
+    return expit(u)
+
+
+def normal_cdf(u: Value) -> Value:
+    """The standard normal distribution function."""
+    from scipy.special import ndtr
+
+    return ndtr(u)
+
+
+MORE_FUNCTIONS: Mapping[str, Callable[[Value], Value]] = {      # of means and losses, not of formulas
+    "arcsin": np.arcsin, "arccos": np.arccos, "arctan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
+    "logistic": logistic, "normal_cdf": normal_cdf,
+}
+COMPARISONS: Mapping[str, Callable[..., Value]] = {
+    "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
+}
+SEVERAL: Mapping[str, Callable[..., Value]] = {"max": np.maximum, "min": np.minimum, "where": np.where}
+ARGUMENTS: Mapping[str, int] = {"max": 2, "min": 2, "where": 3}      # every other function takes one
 OPERATORS: Mapping[str, Callable[..., Value]] = {
-    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "**": _power, "negative": np.negative,
+    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "**": power, "negative": np.negative,
+    **MORE_FUNCTIONS, **COMPARISONS, **SEVERAL,
 }
 
 
@@ -73,7 +99,7 @@ def _evaluate(node: Node, numbers: Mapping[str, Array]) -> Value:
 
 
 def columns_of(node: Node) -> frozenset[str]:
-    """The names of the columns in the tree."""
+    """The names in the tree."""
     match node:
         case Column(name):
             return frozenset((name,))
