@@ -1,0 +1,84 @@
+"""Chart: one panel in the cells of a terminal: its layers on a canvas, ticks at the left and below."""
+
+from dataclasses import replace
+
+from mlefit.drawing import matrix, ruler
+from mlefit.drawing.canvas import Canvas
+from mlefit.drawing.lettered import ranges, table
+from mlefit.drawing.markup import brief
+from mlefit.drawing.painter import Painter
+from mlefit.drawing.palette import ORDER
+from mlefit.drawing.scale import Span, figure, spans
+from mlefit.picture.panel import Axis, Kind, Layer, Panel
+from mlefit.report.layout import aligned, padded, room_of
+
+ROWS, COLUMNS = 14, 56      # cells of a picture
+EDGES = {True: ("|", "+", "-"), False: ("│", "└", "─")}
+ALONG: tuple[Kind, ...] = ("points", "hex")
+
+
+def chart(panel: Panel, columns: int, plain: bool, blank: str) -> list[str]:
+    """The lines of a picture of so many columns of cells; `plain` is ASCII."""
+    if matrix.is_matrix(panel):
+        return table(panel, columns)
+    if ruler.is_ruler(panel):
+        return ranges(panel, columns, plain)
+    panel = replace(panel, layers=tuple(layer for layer in panel.layers if not _left_out(panel, layer)))
+    x, y, other = spans(panel)
+    canvas = Canvas(ROWS, columns, plain=plain)
+    for layer in sorted(panel.layers, key=lambda one: (one.kind != "bars", ORDER.index(one.role))):
+        Painter(canvas, panel, x, other if layer.axis == "right" and other is not None else y).paint(layer)
+    _labels(panel, canvas)
+    return _framed(panel, canvas, x, y, plain, blank)
+
+
+def _left_out(panel: Panel, layer: Layer) -> bool:
+    """Whether these are the single points of a panel whose curves tell what they show: dots of this size would hide them."""
+    curved = any(one.kind == "line" and one.role == "curve" and one.numbers["x"].size for one in panel.layers)
+    return curved and layer.kind in ALONG and layer.role == "data"
+
+
+def _labels(panel: Panel, canvas: Canvas) -> None:
+    """What is written at the layers, at the right from the top, as each stands in the picture."""
+    for place, words in enumerate(layer.label for layer in panel.layers if layer.label):
+        short = brief(words, canvas.columns // 2)
+        canvas.write(place, canvas.columns - room_of(short), short)
+
+
+def _framed(panel: Panel, canvas: Canvas, x: Span, y: Span, plain: bool, blank: str) -> list[str]:
+    """The canvas with its ends at the left, the line below, and what lies along it."""
+    top, bottom = _ends(panel.y, y)
+    wide = max(room_of(top), room_of(bottom))
+    side, corner, level = EDGES[plain]
+    lines = [f"{' ' * (wide + 1)}{brief(panel.y.title, canvas.columns)}"] if panel.y.title else []
+    for row, text in enumerate(canvas.lines(blank)):
+        tick = top if row == 0 else bottom if row == canvas.rows - 1 else ""
+        lines.append(f"{aligned(tick, wide)} {side}{text}")
+    lines.append(f"{' ' * wide} {corner}{level * canvas.columns}")
+    below = [_below(panel.x, x, canvas.columns)]
+    if panel.x.categories is not None:
+        title = brief(panel.x.title, canvas.columns)
+        below.append(" " * ((canvas.columns - room_of(title)) // 2) + title)
+    return [*lines, *(f"{' ' * (wide + 2)}{line}".rstrip() for line in below)]
+
+
+def _ends(axis: Axis, ends: Span) -> tuple[str, str]:
+    """The high and the low end of an upright axis."""
+    if axis.categories:
+        return brief(axis.categories[-1], 10), brief(axis.categories[0], 10)
+    low, high = (figure(abs(end) if axis.mirrored else end) for end in ends)
+    return high, low
+
+
+def _below(axis: Axis, ends: Span, columns: int) -> str:
+    """The ends of x with its title between them; or the names of its categories."""
+    if axis.categories is None:
+        low, high = map(figure, ends)
+        room = columns - room_of(low) - room_of(high)
+        title = brief(axis.title, max(room - 2, 3))
+        before = max((room - room_of(title)) // 2, 1)
+        return f"{low}{' ' * before}{padded(title, max(room - before, 1))}{high}"
+    each = max(columns // max(len(axis.categories), 1), 1)
+    step = max(1, -(-4 // each))
+    names = [brief(name, max(each * step - 1, 3)) for name in axis.categories[::step]]
+    return "".join(padded(" " * max((each * step - room_of(name)) // 2, 0) + name, each * step) for name in names)

@@ -1,0 +1,53 @@
+"""Labels: what is written at a layer, in place of a legend. At the end of a line, over a rule, or in a corner."""
+
+import numpy as np
+
+from mlefit.drawing.frame import Frame
+from mlefit.drawing.markup import brief, element
+from mlefit.picture.panel import Layer, Panel
+
+APART = 12.0            # pixels between two lines of text
+LONGEST = 44            # letters of a label
+
+
+def labelled(panel: Panel, frame: Frame) -> list[str]:
+    """The labels of all layers, none over another at its place."""
+    found: list[str] = []
+    corners, ends = [0, 0], list[float]()
+    for layer in panel.layers:
+        if layer.label is None:
+            continue
+        words = brief(layer.label, LONGEST)
+        if layer.kind in ("line", "step"):
+            found += _at_the_end(layer, words, frame, ends)
+        elif layer.kind == "hrule":
+            y = float(np.ravel(frame.up(layer.numbers["y"], layer))[0])
+            found.append(_said(layer, words, frame.right - 2.0, y - 4.0, "end"))
+        elif layer.kind == "vrule":
+            x = float(np.ravel(frame.across(layer.numbers["x"]))[0])
+            x, anchor = (x - 4.0, "end") if x > 0.5 * (frame.left + frame.right) else (x + 4.0, "")
+            found.append(_said(layer, words, x, frame.top + 10.0 + APART * corners[0], anchor))
+            corners[0] += 1
+        else:
+            low = layer.kind == "bars" and float(np.nansum(layer.numbers["height"])) < 0.0
+            y = frame.bottom - 6.0 - APART * corners[1] if low else frame.top + 10.0 + APART * corners[0]
+            corners[low] += 1
+            found.append(_said(layer, words, frame.right - 4.0, y, "end"))
+    return found
+
+
+def _at_the_end(layer: Layer, words: str, frame: Frame, taken: list[float]) -> list[str]:
+    """The label of a line over its last point, moved off those that stand there already."""
+    x, y = frame.across(layer.numbers["x"]), frame.up(layer.numbers["y"], layer)
+    known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    if known.size == 0:
+        return []
+    at = min(max(float(y[known[-1]]) - 5.0, frame.top + 8.0), frame.bottom - 4.0)
+    while any(abs(at - other) < APART for other in taken):
+        at = min(other for other in taken if abs(at - other) < APART) - APART
+    taken.append(at)
+    return [_said(layer, words, float(x[known[-1]]) - 2.0, at, "end")]
+
+
+def _said(layer: Layer, words: str, x: float, y: float, anchor: str) -> str:
+    return element("text", words, class_=f"label {layer.role}", x=x, y=y, text_anchor=anchor)

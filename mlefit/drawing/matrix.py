@@ -1,0 +1,54 @@
+"""Matrix: a panel of cells with names of rows and columns, each with its value written in it."""
+
+from math import isfinite
+
+import numpy as np
+
+from mlefit.drawing.frame import LETTER, WIDTH
+from mlefit.drawing.markup import brief, element, number
+from mlefit.picture.panel import Panel
+from mlefit.report.layout import room_of
+
+HEIGHT, TOP, RIGHT, BOTTOM = 244.0, 24.0, 6.0, 42.0
+LONGEST = 12                # letters of the name of a row
+MOST = 12                   # rows or columns in whose cells there is room for a number
+FAINTEST, REST = 0.06, 0.42     # opacity of 0 and what is added up to the largest: dark text stays legible on both
+
+
+def is_matrix(panel: Panel) -> bool:
+    """Whether it shows cells."""
+    return any(layer.kind == "cells" for layer in panel.layers)
+
+
+def drawn(panel: Panel) -> list[str]:
+    """The elements of the panel."""
+    values = next(np.atleast_2d(layer.numbers["values"]) for layer in panel.layers if layer.kind == "cells")
+    rows, columns = values.shape
+    of_rows, of_columns = _names(panel.y.categories, rows), _names(panel.x.categories, columns)
+    left = 12.0 + LETTER * max((room_of(name) for name in of_rows), default=0)
+    wide, high = (WIDTH - RIGHT - left) / columns, (HEIGHT - TOP - BOTTOM) / rows
+    largest = max((abs(v) for v in values.ravel().tolist() if isfinite(v)), default=1.0) or 1.0
+    found = [element("text", panel.y.title, class_="axis", x=2.0, y=11.0)]
+    for i, name in enumerate(of_rows):
+        found.append(element("text", name, class_="tick", x=left - 6.0, y=TOP + high * (i + 0.5), text_anchor="end", dy=".32em"))
+    letters = max(1, int(wide / LETTER))
+    for j, name in enumerate(of_columns):
+        x = left + wide * (j + 0.5)
+        found.append(element("text", brief(name, letters), class_="tick", x=x, y=HEIGHT - BOTTOM + 14.0, text_anchor="middle"))
+    for i, j in np.ndindex(rows, columns):
+        value, x, y = float(values[i, j]), left + wide * j, TOP + high * i
+        if not isfinite(value):
+            continue
+        path = f"M{number(x)} {number(y)}h{number(wide - 2.0)}v{number(high - 2.0)}h-{number(wide - 2.0)}z"
+        found.append(element("path", class_="cell", opacity=f"{FAINTEST + REST * abs(value) / largest:.2f}", d=path))
+        if max(rows, columns) <= MOST:
+            middle = element("text", f"{value:.2f}", class_="value", x=x + 0.5 * wide - 1.0, y=y + 0.5 * high - 1.0,
+                             text_anchor="middle", dy=".32em")
+            found.append(middle)
+    found.append(element("text", panel.x.title, class_="axis", x=left + 0.5 * (WIDTH - left), y=HEIGHT - 8.0, text_anchor="middle"))
+    return found
+
+
+def _names(categories: tuple[str, ...] | None, count: int) -> list[str]:
+    names = categories if categories is not None else tuple(str(place + 1) for place in range(count))
+    return [brief(name, LONGEST) for name in names[:count]]
