@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from inspect import Parameter
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from mlefit.options.declaration import checked, declared, signed
 from mlefit.options.values import refused
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mlefit.report.comparison import Comparison, Recommendation
+    from mlefit.report.groups import ByGroup
     from mlefit.saved.model import Saved
 
 
@@ -140,19 +141,68 @@ class Compared:
         printer.text(str(self))
 
 
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """The fits of all groups of rows. `print(fits)` is the table of the command line, `answer` every figure as plain values."""
+
+    answer: "ByGroup"
+
+    @property
+    def by(self) -> list[dict[str, Any]]:
+        """Of each group its values, `group`, its `fit` (`mlefit.fit/1`), and the `error` where it has no answer."""
+        found: list[dict[str, Any]] = self.to_dict()["groups"]
+        return found
+
+    @property
+    def parameters(self) -> "pd.DataFrame":
+        """One row per parameter of each group, one of a group without an answer, with the columns of the CSV."""
+        from io import StringIO
+
+        import pandas as pd
+
+        from mlefit.report.groups_csv import to_csv
+
+        return pd.read_csv(StringIO(to_csv(self.answer)), dtype=dict.fromkeys(range(len(self.answer.by)), str))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object `mlefit.by/1`."""
+        from mlefit.report.groups_json import groups_to_dict
+
+        return groups_to_dict(self.answer)
+
+    def __str__(self) -> str:
+        from mlefit.report.groups_table import render_groups
+
+        return render_groups(self.answer)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+
 FIRST = ("data", "target", "features", "model")       # also by position
 READING = tuple(option.name for option in declared(ReadOptions))
 
 
-def fit(data: Any, target: str | None = None, features: Sequence[str] | None = None, model: str | None = None,
-        **options: Any) -> Fit:
+@overload
+def fit(data: Any, target: str | None = None, features: Sequence[str] | None = None, model: str | None = None, *,
+        by: str | Sequence[str], **options: Any) -> Fits: ...
+@overload
+def fit(data: Any, target: str | None = None, features: Sequence[str] | None = None, model: str | None = None, *,
+        by: tuple[()] = (), **options: Any) -> Fit: ...
+def fit(data: Any, target: str | None = None, features: Sequence[str] | None = None, model: str | None = None, *,
+        by: str | Sequence[str] = (), **options: Any) -> Fit | Fits:
     """Fit a noise model by maximum likelihood and by least loss; the arguments are the options of `mlefit fit`.
 
     `data` is a path, a list of paths, a pandas DataFrame, an Arrow table or a mapping of columns. `features=[]` fits the
     target alone. How a file is read is said option by option, or at once by `read`. Raises the errors of the command line:
     UsageError, DataError, and NoEstimateError, whose `partial` is the Report of what is known; TypeError for a keyword that
-    is no option.
+    is no option. `by`: columns whose values divide the rows; each group has a fit, or says why it has none.
     """
+    if by:
+        from mlefit.groups.fit import fit_groups
+
+        columns = (by,) if isinstance(by, str) else tuple(by)
+        return Fits(fit_groups(request_of("fit", data, target, features, {**options, "model": model, "by": columns}), reports=True))
     kept: list[Saved] = []
     report = run(request_of("fit", data, target, features, {**options, "model": model}), keep=kept.append)
     return Fit(report, Model(kept[0]))

@@ -19,6 +19,7 @@ class MlefitError(Exception):
     """
 
     exit_code: ClassVar[int] = 1
+    answered: ClassVar[bool] = False    # whether stdout holds the answer already
 
     def __init__(
         self, message: str, remedy: str = "", *, code: str, columns: Sequence[str] = (), rows: Sequence[int] = ()
@@ -59,10 +60,18 @@ class RequirementError(MlefitError):
     """Fitted, but what was required of a figure does not hold: one line for each. The answer has been given already."""
 
     exit_code = 5
+    answered = True
 
     def __init__(self, lines: Sequence[str]) -> None:
         super().__init__(lines[0], code="requirement")
         self.lines = tuple(shown(line) for line in lines)
+
+
+class SomeGroupsError(MlefitError):
+    """Some groups have no answer. Everything else has been given already."""
+
+    exit_code = 4
+    answered = True
 
 
 class InBlockError(Exception):

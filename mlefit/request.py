@@ -80,8 +80,9 @@ class Request:
 
     `data`: paths or `-`, or one table in memory. `features`: column names; the empty tuple fits the target alone. `se`: the
     kind of standard errors, one of `error_kind.FORMS`. `draws`: None, chosen from n; 0, nothing is simulated. `holdout`: the
-    share of rows, chosen by `seed`, that the fit does not see. `beside`, which only a comparison sets: columns of numbers and
-    of categories in which a row must be complete although this model does not use them.
+    share of rows, chosen by `seed`, that the fit does not see. `by`: columns whose values divide the rows. `beside`, which
+    only a comparison sets: columns of numbers and of categories in which a row must be complete although this model does not use
+    them.
     """
 
     data: Annotated[tuple[str, ...] | object, Option(
@@ -137,6 +138,9 @@ class Request:
     holdout: Annotated[float | None, Option(
         "--holdout", metavar="P", help="Keep this share of the rows out of the fit, and judge the fit on them.",
         parse=share("0.2"))] = None
+    by: Annotated[tuple[str, ...], Option(
+        "--by", metavar="A,B,...", help="The same model for each group of rows, each value of these columns.",
+        gather=columns)] = ()
     detail: Annotated[bool, Option(
         "--detail", help="Every figure: gaps, entropies, criteria, ranges of KL.", given=True, section=Section.ANSWER)] = False
     effects: Annotated[bool, Option(

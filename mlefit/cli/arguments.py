@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlefit.report.require import Requirement
 
 FORMATS = ("table", "json", "csv", "markdown")
-OF_A_FIT = (*FORMATS, "latex")
+OF_A_FIT = (*FORMATS, "latex", "jsonl")
 TABLE_OR_JSON = ("table", "json")
 CALLED = {"md": "markdown", "tex": "latex", "text": "table", "txt": "table"}       # also the suffixes of files
 
@@ -48,7 +48,7 @@ Format = Annotated[str | None, Option(
     "-o --output", metavar="FORMAT", help=f"{listed(FORMATS)}. Default: by the suffix of --out, else {FORMATS[0]}.",
     parse=output_format, section=Section.ANSWER)]
 FitFormat = Annotated[str | None, Option(
-    "-o --output", metavar="FORMAT", help=f"{listed(OF_A_FIT)}. Default: by the suffix of --out, else {FORMATS[0]}.",
+    "-o --output", metavar="FORMAT", help=f"{listed(OF_A_FIT)} with --by. Default: by the suffix of --out, else {FORMATS[0]}.",
     parse=partial(output_format, formats=OF_A_FIT), section=Section.ANSWER)]
 TableOrJson = Annotated[str | None, Option(
     "-o --output", metavar="FORMAT", help=f"{listed(TABLE_OR_JSON)}. Default: by the suffix of --out, else {TABLE_OR_JSON[0]}.",

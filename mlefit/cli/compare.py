@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def compare(
-    request: Annotated[Request, Fields(without=("model", "formula", "detail", "effects", "exponentiate", "sort"))],
+    request: Annotated[Request, Fields(without=("model", "formula", "detail", "effects", "exponentiate", "sort", "by"))],
     models: Annotated[tuple[str, ...], Option(
         "-m --model", metavar="NAME", help="Models to compare, as NAME or A,B. Repeatable. Default: all that the response admits.",
         gather=as_typed)] = (),

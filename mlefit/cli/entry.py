@@ -16,7 +16,7 @@ from mlefit.cli.messages import error_lines, say
 from mlefit.cli.output import silence, write
 from mlefit.cli.reserved import OPTIONS
 from mlefit.cli.words import meant
-from mlefit.errors import DataError, MlefitError, RequirementError, UsageError
+from mlefit.errors import DataError, MlefitError, UsageError
 from mlefit.options.values import not_built
 from mlefit.report.safety import shown
 
@@ -168,7 +168,7 @@ def complain(error: MlefitError, as_json: bool) -> int:
 
     try:
         error_lines(error)
-        if as_json and not isinstance(error, RequirementError):     # the answer is there
+        if as_json and not error.answered:
             write(error_to_json(error))
     except (OSError, UsageError):
         silence()

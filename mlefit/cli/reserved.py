@@ -15,9 +15,7 @@ OPTIONS = (
     "--loss",
     "--density",
     "--trials",
-    "--by",
     "--insecure",
     "--partition",
     "--folds",
-    "--allow-failures",
 )

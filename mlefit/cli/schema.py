@@ -9,7 +9,7 @@ from mlefit.options.values import listed, refused
 
 def schema(
     name: Annotated[str | None, Option(
-        "", metavar="NAME", help="One of them: fit, error, compare, model or proof. Default: all.")] = None,
+        "", metavar="NAME", help="One of them: fit, error, by, compare, model or proof. Default: all.")] = None,
 ) -> None:
     """Print the JSON schemas of the answers, one object."""
     from mlefit.report.json import dumps
@@ -24,7 +24,9 @@ def every() -> dict[str, dict[str, Any]]:
     """All schemas by their names."""
     from mlefit.proof.schema import proof_schema
     from mlefit.report.comparison_schema import comparison_schema
+    from mlefit.report.groups_schema import groups_schema
     from mlefit.report.schema import schemas
     from mlefit.saved.schema import model_schema
 
-    return {**schemas(), **{found["$id"]: found for found in (comparison_schema(), model_schema(), proof_schema())}}
+    others = (groups_schema(), comparison_schema(), model_schema(), proof_schema())
+    return {**schemas(), **{found["$id"]: found for found in others}}

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from mlefit.design.encode import Columns
 from mlefit.design.levels import NUMERAL, in_order, listed, match
+from mlefit.design.predictors import Predictors
+from mlefit.design.response import Observed
 from mlefit.design.terms import Offset
 from mlefit.errors import UsageError
 from mlefit.noise import MODELS, called_for
@@ -56,6 +58,16 @@ def check_roles(target: str, weights: str | None, offset: Offset | None, feature
     ):
         if clash:
             raise UsageError(f'column "{name}" is the {role} and {other} as well', "give it one role",
+                             code="role-conflict", columns=[str(name)])
+
+
+def check_groups(by: Sequence[str], observed: Observed, predictors: Predictors) -> None:
+    """Raises UsageError when a column that divides the rows plays another part as well: within a group it does not vary."""
+    parts = ((observed.target, "the target"), (observed.weights, "the weights"), (observed.cluster, "the clusters"),
+             *((name, "a predictor") for name in (*predictors.numbers, *predictors.categories)))
+    for name, role in parts:
+        if name in by:
+            raise UsageError(f'column "{name}" makes the groups and is {role} as well', "give it one role",
                              code="role-conflict", columns=[str(name)])
 
 

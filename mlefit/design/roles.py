@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from mlefit.design.checks import check_options, check_roles, check_target, unknown_columns
+from mlefit.design.checks import check_groups, check_options, check_roles, check_target, unknown_columns
 from mlefit.design.encode import Columns
 from mlefit.design.learn import columns_to_terms
 from mlefit.design.predictors import Predictors
@@ -56,7 +56,8 @@ def choose_roles(source: Source, request: Request) -> Roles:
     named, excluded = _named(source, request.features)
     scale = Asked(None if request.scale_features is None else _split(source, request.scale_features), request.scale_formula)
     check_scale(scale, asked)
-    _known(source, [request.target, *(named or ()), *excluded, *(scale.features or ()), request.weights, cluster,
+    request = replace(request, by=_split(source, request.by))
+    _known(source, [request.target, *(named or ()), *excluded, *(scale.features or ()), request.weights, cluster, *request.by,
                     *request.reference, *request.levels, *(name for name, _ in request.read.types)])
     offset = None
     if request.offset is not None:
@@ -67,7 +68,7 @@ def choose_roles(source: Source, request: Request) -> Roles:
         return _from_formula(source, request, asked, offset, scale, transform)
     target, notes = _target(source, request, named or (), excluded)
     check_roles(target, request.weights, offset, named or ())
-    taken = {target, request.weights, cluster, *excluded, *(offset.numbers if offset else ())}
+    taken = {target, request.weights, cluster, *request.by, *excluded, *(offset.numbers if offset else ())}
     chosen: tuple[str, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     if named is None:
@@ -110,7 +111,8 @@ def _columns(
     scaled = (model.located or model.scalable) and not unmoved
     observed = Observed(target, model.name, model.response, model.located, scaled, model.compresses, request.weights,
                         cluster_of(request), request.weights_kind, transform)
-    columns = Columns(predictors, observed, request.beside)
+    check_groups(request.by, observed, predictors)
+    columns = Columns(predictors, observed, (request.beside[0], (*request.beside[1], *request.by)))
     check_target(source, target, model)
     check_options(source, request, columns, model)
     return columns, model, scale.text
@@ -147,7 +149,7 @@ def _from_formula(
             "--formula says which predictors are used; --features and --no-intercept say it a second time",
             'keep the formula alone; "- 1" in it drops the intercept', code="options-contradict",
         )
-    others = {request.weights or "", cluster_of(request) or "", *(offset.numbers if offset else ()), *source.counting}
+    others = {request.weights or "", cluster_of(request) or "", *request.by, *(offset.numbers if offset else ()), *source.counting}
     read = partial(parse_formula, str(request.formula), source.names, categorical={**request.reference, **request.levels},
                    exclude=others & set(source.names))
     if not source.complete:
@@ -176,11 +178,11 @@ def _known(source: Source, names: Sequence[str | None]) -> None:
 def _target(source: Source, request: Request, named: Sequence[str], excluded: Sequence[str]) -> tuple[str, list[str]]:
     if request.target is not None:
         return request.target, []
-    by_name = [name for name in source.names if name in ("y", "target") and name not in excluded]
+    by_name = [name for name in source.names if name in ("y", "target") and name not in (*excluded, *request.by)]
     if by_name:
         name, why = by_name[0], "by its name"
     else:
-        other = {request.weights, cluster_of(request), *excluded, *source.counting}
+        other = {request.weights, cluster_of(request), *request.by, *excluded, *source.counting}
         usable = [name for name in source.names if name not in other] or source.names
         name, why = usable[-1], "the last column"
     if name in named:

@@ -31,6 +31,7 @@ from mlefit.pipeline.shape_intervals import shape_intervals
 from mlefit.pipeline.terms import term_tests
 from mlefit.pipeline.unseen import unscored
 from mlefit.problem.prepare import Progress
+from mlefit.problem.problem import Problem
 from mlefit.problem.stated import stated
 from mlefit.report.report import Report
 from mlefit.request import Request
@@ -49,16 +50,23 @@ def run(
     Raises UsageError, DataError, or NoEstimateError with what is known as its partial report.
     """
     with stated(request, progress, keep_rows=keep_rows) as problem:
-        found = fit(problem, progress)
-        if not found.certified:
-            raise not_certified(problem, found.fit)
-        errors = errors_of(found)
-        report = told(found, errors)
-        if keep is not None:
-            from mlefit.pipeline.saving import saved
+        return answered(problem, progress, keep, keep_rows=keep_rows)
 
-            keep(saved(found, report, errors, every=keep_rows))
-        return report
+
+def answered(
+    problem: Problem, progress: Progress | None = None, keep: "Callable[[Saved], None] | None" = None, *, keep_rows: bool = False
+) -> Report:
+    """As `run`, of a problem that is stated."""
+    found = fit(problem, progress)
+    if not found.certified:
+        raise not_certified(problem, found.fit)
+    errors = errors_of(found)
+    report = told(found, errors)
+    if keep is not None:
+        from mlefit.pipeline.saving import saved
+
+        keep(saved(found, report, errors, every=keep_rows))
+    return report
 
 
 def report_of(found: Fitted) -> Report:

@@ -1,11 +1,11 @@
 """From the table to numbers: roles, levels and learnt terms, and the one pass that gathers everything."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from threading import Thread
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from mlefit.design.checks import unknown_level
 from mlefit.design.encode import Columns, scaling_of
@@ -33,6 +33,7 @@ from mlefit.rows.seen import Seen
 from mlefit.source.source import Source
 
 Progress = Callable[[str, float | None], None]
+T = TypeVar("T")
 
 MEGABYTE = 10**6
 LONG = 1 << 24               # bytes: from here on reading takes longer than an import
@@ -98,25 +99,44 @@ def prepare(
     work on it.
     """
     if progress is not None:
-        source.watch = partial(_reading, progress, source.size)
+        source.watch = partial(reading, progress, source.size)
+    return standing(source, threads, lambda: gathered(
+        source, request, learned(source, chosen(source, request), request, threads), threads, keep_rows, seen=seen))
+
+
+def standing(source: Source, threads: int, make: Callable[[], T]) -> T:
+    """What is made of a source once the kinds that it tells hold for all rows."""
     while True:
         try:
-            prepared = _prepared(source, request, threads, keep_rows, seen)
+            made = make()
         except MlefitError:
             if source.stands(threads, closely=True):
                 raise
         else:
             if source.stands(threads):
-                return prepared
+                return made
 
 
-def _prepared(source: Source, request: Request, threads: int, keep_rows: bool, seen: bool) -> Prepared:
-    """As prepare, with the kinds that the source tells by now."""
+def chosen(source: Source, request: Request) -> Roles:
+    """The roles by the kinds that the source tells by now."""
     roles = choose_roles(source, request)
     check_kind(request.se, request.intervals, roles.model, request.weights, request.weights_kind)
+    return roles
+
+
+def learned(source: Source, roles: Roles, request: Request, threads: int) -> Roles:
+    """The roles with levels, polynomials and knots of the source. Raises DataError and UsageError for what they cannot be."""
     roles, known = learnt(source, roles, request, threads)
     check_size(_parameters(roles, known), request.read.memory)
     check_names(roles)
+    return roles
+
+
+def gathered(
+    source: Source, request: Request, roles: Roles, threads: int, keep_rows: bool, known: tuple[str, ...] = (), *,
+    seen: bool = False
+) -> Prepared:
+    """The rows of a source by roles that are learnt. `known`: the levels of the response in order, where they are known."""
     columns = roles.columns
 
     def one_pass(scaling: Scaling) -> tuple[Gathered, Kept]:
@@ -131,32 +151,32 @@ def _prepared(source: Source, request: Request, threads: int, keep_rows: bool, s
         # Half of the start-up is this import, and a long read leaves the interpreter idle.
         Thread(target=import_module, args=("scipy.optimize",), daemon=True).start()
     scaling = scaling_of(columns, source.head(columns.numbers, columns.categories))
-    gathered, kept = one_pass(scaling)
-    better = None if gathered.moments is None else misjudged(gathered.moments, scaling)
+    met, kept = one_pass(scaling)
+    better = None if met.moments is None else misjudged(met.moments, scaling)
     if better is not None:
         scaling = better
-        gathered, kept = one_pass(scaling)
-    names = names_of(gathered.levels, by_value=roles.model.response.most_levels is not None)
-    gathered = replace(gathered, levels=_renamed(gathered.levels, names))
+        met, kept = one_pass(scaling)
+    names = {level: level for level in met.levels} if known else level_names(met.levels, roles.model)
+    met = replace(met, levels=_renamed(met.levels, names))
     if request.holdout is not None:
-        _check_holdout(gathered, request.holdout, kept.aside.rows + gathered.unscored, columns)
-    moments, unit = _checked(gathered, request), 1.0
+        _check_holdout(met, request.holdout, kept.aside.rows + met.unscored, columns)
+    moments, unit = _checked(met, request), 1.0
     if columns.observed.sampling:       # the rows fitted weigh 1 on average
         unit = moments.rows / moments.weight
         moments = moments.scaled(unit)
-        gathered = replace(gathered, levels={level: weight * unit for level, weight in gathered.levels.items()})
-    levels = _ordered_levels(gathered, columns, roles, request)
+        met = replace(met, levels={level: weight * unit for level, weight in met.levels.items()})
+    levels = tuple(level for level in known if level in met.levels) or ordered_levels(met.levels, roles, request)
     places = {name: place for place, name in enumerate(levels)}
     ranks = Ranks({level: places[name] for level, name in names.items()},
-                  {cluster: rank for rank, cluster in enumerate(gathered.clusters)}, unit)
+                  {cluster: rank for rank, cluster in enumerate(met.clusters)}, unit)
     aside = None
     if request.holdout is not None:
-        aside = Aside(request.holdout, kept.aside.store(ranks), gathered.unscored, gathered.unlearnt,
-                      gathered.aside_jacobian)
+        aside = Aside(request.holdout, kept.aside.store(ranks), met.unscored, met.unlearnt,
+                      met.aside_jacobian)
     return Prepared(
-        roles, gathered.ledger, moments, scaling, gathered.reservoir.sample(ranks),
+        roles, met.ledger, moments, scaling, met.reservoir.sample(ranks),
         kept.fitted.store(ranks) if kept.fitted.complete else None, roles.model.of(levels).in_unit(scaling.y_scale), levels,
-        gathered.levels, tuple(gathered.clusters), aside, gathered.reservoir.cells(),
+        met.levels, tuple(met.clusters), aside, met.reservoir.cells(),
     )
 
 
@@ -168,7 +188,7 @@ def _renamed(weights: Mapping[str, float], names: Mapping[str, str]) -> dict[str
     return found
 
 
-def _reading(progress: Progress, size: int | None, rows: int, read: int) -> None:
+def reading(progress: Progress, size: int | None, rows: int, read: int) -> None:
     """Say how far the reading is."""
     of = "" if size is None else f" of {size / MEGABYTE:,.0f}"
     progress(f"reading: {rows:,} rows, {read / MEGABYTE:,.0f}{of} MB", read / size if size else None)
@@ -211,25 +231,34 @@ def _check_holdout(gathered: Gathered, share: float, held: int, columns: Columns
 
 def _checked(gathered: Gathered, request: Request) -> Moments:
     """The sums over the rows fitted. Raises DataError where there are none, and for missing values that must not be."""
-    ledger = gathered.ledger
+    check_missing(gathered.ledger, request)
+    if gathered.moments is None:
+        raise no_rows(gathered.ledger)
+    return gathered.moments
+
+
+def check_missing(ledger: Ledger, request: Request) -> None:
+    """Raises DataError for missing values that must not be."""
     if request.missing == "error" and ledger.first:
         row, name = ledger.first[0]
         listed = ", ".join(f"row {r} ({c})" for r, c in ledger.first)
         raise DataError(f'column "{name}", row {row}: a value is missing, and --missing error was asked for; the first are '
                         f"{listed}", "complete the rows, or use --missing drop", code="missing",
                         columns=list(ledger.dropped), rows=[r for r, _ in ledger.first])
-    if gathered.moments is None:
-        raise no_rows(ledger)
-    return gathered.moments
 
 
-def _ordered_levels(gathered: Gathered, columns: Columns, roles: Roles, request: Request) -> tuple[str, ...]:
-    """The response's levels, the one that is not modelled (negative or reference) first."""
-    response, target = roles.model.response, columns.observed.target
+def level_names(levels: Iterable[str], law: NoiseModel) -> dict[str, str]:
+    """What the levels of a response are called."""
+    return names_of(levels, by_value=law.response.most_levels is not None)
+
+
+def ordered_levels(weights: Mapping[str, float], roles: Roles, request: Request) -> tuple[str, ...]:
+    """The response's levels, by the `weights` of their rows, the one that is not modelled (negative or reference) first."""
+    response, target = roles.model.response, roles.columns.observed.target
     if not response.reads_levels:
         return ()
-    levels = list(arranged(gathered.levels, request.orders(target).get(target, ()), target))
-    rows = round(sum(gathered.levels.values()))
+    levels = list(arranged(weights, request.orders(target).get(target, ()), target))
+    rows = round(sum(weights.values()))
     if len(levels) > max(MANY_LEVELS, rows / 2):
         raise response.not_levels(roles.model.name, target, len(levels), rows)
     if response.most_levels is not None and len(levels) > response.most_levels:

@@ -1,15 +1,16 @@
 """Stated: a request becomes a problem, read and gathered, with everything refused that no search can answer."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 
 from mlefit import machine
 from mlefit.blas import one_thread
 from mlefit.design.predictors import Side
+from mlefit.design.roles import Roles
 from mlefit.existence.digits import Design
 from mlefit.existence.rank import Geometry
 from mlefit.inference.kinds import needs_rows
-from mlefit.problem.prepare import Prepared, Progress, prepare
+from mlefit.problem.prepare import Prepared, Progress, gathered, prepare
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import check_before, check_response
 from mlefit.request import Request
@@ -30,21 +31,37 @@ def stated(
     """
     threads = request.threads or machine.threads()
     with ExitStack() as stack:
-        source = source or stack.enter_context(open_source(request.data, request.read))
+        opened = source or stack.enter_context(open_source(request.data, request.read))
         stack.enter_context(one_thread())
-        keep_rows = keep_rows or needs_rows(request.se, request.weights_kind)
-        problem = _problem(source, request, threads, keep_rows, progress, stack, seen)
-        if problem.doubtful and problem.prepared.store is None:     # their sums do not suffice
-            problem = _problem(source, request, threads, True, progress, stack, seen)
-        check_before(problem)
-        yield problem
+        yield _checked(opened, request, threads, lambda every: prepare(
+            opened, request, threads, every, progress, seen=seen), keep_rows, stack)
 
 
-def _problem(
-    source: Source, request: Request, threads: int, keep_rows: bool, progress: Progress | None, stack: ExitStack, seen: bool
+@contextmanager
+def stated_part(
+    request: Request, source: Source, roles: Roles, levels: tuple[str, ...], threads: int, *, keep_rows: bool = False
+) -> Iterator[Problem]:
+    """As `stated`, of some rows by roles and levels of the response that are those of more. Nothing is learnt from them."""
+    with ExitStack() as stack:
+        stack.enter_context(one_thread())
+        yield _checked(source, request, threads, lambda every: gathered(source, request, roles, threads, every, levels),
+                       keep_rows, stack)
+
+
+def _checked(
+    source: Source, request: Request, threads: int, make: Callable[[bool], Prepared], keep_rows: bool, stack: ExitStack
 ) -> Problem:
-    """Read and gather once; what is kept is given back with the `stack`."""
-    prepared = prepare(source, request, threads, keep_rows, progress, seen=seen)
+    """The problem that `make` prepares, keeping every row or not; again where their sums do not suffice."""
+    keep_rows = keep_rows or needs_rows(request.se, request.weights_kind)
+    problem = _problem(source, request, threads, make(keep_rows), stack)
+    if problem.doubtful and problem.prepared.store is None:
+        problem = _problem(source, request, threads, make(True), stack)
+    check_before(problem)
+    return problem
+
+
+def _problem(source: Source, request: Request, threads: int, prepared: Prepared, stack: ExitStack) -> Problem:
+    """The problem of what is prepared; what is kept is given back with the `stack`."""
     import scipy.linalg  # noqa: F401  its BLAS is one of its own, and can be held to one thread only once it is there
 
     stack.enter_context(one_thread())

@@ -58,7 +58,12 @@ def error_to_json(error: MlefitError) -> str:
 def dumps(value: object) -> str:
     """Indented JSON with a final line break. Raises ValueError for NaN or infinity, which `plain` has removed."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    return re.sub(r"[^\x20-\x7e\n]", lambda found: escaped(found[0]), text) + "\n"
+    return escaped_all(text) + "\n"
+
+
+def escaped_all(text: str) -> str:
+    """JSON without a character that a terminal would act on."""
+    return re.sub(r"[^\x20-\x7e\n]", lambda found: escaped(found[0]), text)
 
 
 def escaped(character: str) -> str:
