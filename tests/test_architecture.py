@@ -28,7 +28,7 @@ FENCES = {
     "rich": ("report/layout.py", "report/comparison_table.py", "cli"),
     "typer": ("cli",),
     "dask": (),
-    "matplotlib": ("proof/plot.py",),
+    "matplotlib": ("proof/plot.py", "drawing/raster.py", "drawing/painted.py"),
 }
 HEAVY = ("pyarrow", "pandas", "scipy", "formulaic", "matplotlib")
 LONGEST = 300
