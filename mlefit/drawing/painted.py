@@ -8,7 +8,8 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.drawing import matrix, ruler
 from mlefit.drawing.cells import binned, shade
-from mlefit.drawing.frame import ACROSS, UPWARDS, level, upright
+from mlefit.drawing.frame import ACROSS, UPWARDS, upright
+from mlefit.drawing.frame import level as along
 from mlefit.drawing.layers import MANY, beside
 from mlefit.drawing.markup import brief
 from mlefit.drawing.palette import PALETTE, light
@@ -67,20 +68,21 @@ def _labels(axes: Any, panel: Panel, x: Span, y: Span) -> None:
         words = brief(layer.label, 44)
         style = {"ha": "right", "color": light(layer.role), **TEXT}
         if layer.kind in ("line", "step", "hrule"):
-            at = (float(np.ravel(layer.numbers.get("x", np.array([x.high])))[-1:].sum()), float(np.ravel(layer.numbers["y"])[-1:].sum()))
-            if all(map(isfinite, at)) and np.size(layer.numbers["y"]):
-                place = (float(np.clip(at[0], *x)), float(np.clip(at[1], *y)))
+            ends = (np.ravel(layer.numbers.get("x", np.array([x.high]))), np.ravel(layer.numbers["y"]))
+            if all(end.size and isfinite(end[-1]) for end in ends):
+                place = (float(np.clip(ends[0][-1], *x)), float(np.clip(ends[1][-1], *y)))
                 axes.annotate(words, place, xytext=(-2, 3), textcoords="offset points", annotation_clip=False, **style)
             continue
         low = layer.kind == "bars" and float(np.nansum(layer.numbers["height"])) < 0.0
-        axes.text(0.98, 0.03 if low else 0.97 - 0.07 * corner, words, transform=axes.transAxes, va="bottom" if low else "top", **style)
+        level, anchor = (0.03, "bottom") if low else (0.97 - 0.07 * corner, "top")
+        axes.text(0.98, level, words, transform=axes.transAxes, va=anchor, **style)
         corner += not low
 
 
 def _scaled(axes: Any, across: Axis, upwards: Axis, x: Span, y: Span) -> None:
     axes.set_xlim(*x)
     axes.set_ylim(*y)
-    _ticked(axes.xaxis, level(across, x, PIXELS))
+    _ticked(axes.xaxis, along(across, x, PIXELS))
     _ticked(axes.yaxis, upright(upwards, y))
     axes.text(-0.08, 1.03, brief(upwards.title, 56), transform=axes.transAxes, color=PALETTE["soft"].light, **TEXT)
 
