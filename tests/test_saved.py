@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import mlefit
@@ -43,6 +44,21 @@ def test_what_is_read_is_what_was_written(name: str, saved: Any) -> None:
     written = json.loads(path.read_text())
     assert written["schema"] == "mlefit.model/1"
     assert to_dict(load(str(path))) == written
+
+
+def test_a_law_at_its_limit_is_kept_as_such(tmp_path: Path) -> None:
+    """The law is spelt as it was asked for, beside what it has become; there is no option df=inf."""
+    fit = mlefit.fit({"x": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0] * 5, "y": [1.1, 2.3, 2.9, 4.2, 4.8, 6.3] * 5}, model="student-t", kl=False)
+    fit.save(tmp_path / "m.json")
+    written = json.loads((tmp_path / "m.json").read_text())
+    assert (written["design"]["law"], written["design"]["limit"]) == ("student-t", True)
+    again = mlefit.load(tmp_path / "m.json")
+    assert to_dict(again.saved) == written
+    pd.testing.assert_frame_equal(again.predict({"x": [2.5]}), fit.predict({"x": [2.5]}))
+    written["design"]["law"] = "gaussian"
+    with pytest.raises(DataError) as refused:
+        from_dict(written)
+    assert refused.value.message == "model file, key design.limit: expected false for this law, found true"
 
 
 @pytest.mark.parametrize("name", ["plain", "classes"])

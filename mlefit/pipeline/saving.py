@@ -41,14 +41,15 @@ def saved(found: Fitted, report: Report, errors: StandardErrors, *, every: bool)
     kept = tuple(mean.part(k).kept for k in range(mean.predictors))
     encoding = Encoding(prepared.scaling, moments.low[:-1], moments.high[:-1], kept)
     return Saved(
-        to_dict(report), found.fit.noise, prepared.observed.target, prepared.predictors, tuple(_columns(problem)), encoding,
-        mean.coordinates.encoded(optimum.theta[: mean.size]), optimum.theta[mean.size :], _errors(found, errors, optimum),
+        to_dict(report), found.fit.noise.in_unit(1.0), prepared.observed.target, prepared.predictors, tuple(_columns(problem)),
+        encoding,
+        mean.coordinates.encoded(optimum.theta[: mean.size]), optimum.theta[mean.size :], roots(found, errors, optimum),
         _training(found, report, _rows(found, every=every)), prepared.levels, tuple(problem.request.read.na),
-        prepared.observed.transform,
+        prepared.observed.transform, None if found.fit.limit is None else prepared.noise.in_unit(1.0),
     )
 
 
-def _errors(found: Fitted, errors: StandardErrors, optimum: Optimum) -> Errors:
+def roots(found: Fitted, errors: StandardErrors, optimum: Optimum) -> Errors:
     """Roots K of the covariance asked for; of a law of sums of squares with n - p, whatever was asked for."""
     mean, df = found.mean, None
     covariance: Covariance = errors.covariance

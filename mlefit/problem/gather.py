@@ -147,13 +147,13 @@ def gather(source: Source, told: Told, kept: Kept, threads: int) -> Gathered:
         total = Gathered(Reservoir(told.capacity), ledger)
         end = batch.start + batch.rows      # rows seen are counted back from there, and the ledger counts those before it
         for step in steps(used, width):     # one after the other: no more than two triangles at a time
-            total += _encoded(told, kept, bar, step, end)
+            total += gathered(told, kept, bar, step, end)
         return total
 
     return tree_sum(source.map(columns.numbers, columns.categories, work, threads), Gathered(Reservoir(told.capacity)))
 
 
-def _encoded(told: Told, kept: Kept, bar: Threshold, used: Used, end: int) -> Gathered:
+def gathered(told: Told, kept: Kept, bar: Threshold, used: Used, end: int) -> Gathered:
     """Encode a step of rows, divide them, keep them, and add them up."""
     batch, unlearnt, jacobian = used.batch, {}, 0.0
     aside, unscored = told.split.aside(batch), 0

@@ -26,6 +26,20 @@ OPERATIONS: Mapping[str, Callable[[float, float], bool]] = {
 }
 FORM = re.compile(r"\s*([^\s<>=!]+)\s*(<=|>=|!=|<|>|=)\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*")
 EXAMPLE = "kl<0.05"
+PATHS = {"fit": "criteria.bic", "check": "cross_entropy.new"}
+
+
+class Figures(NamedTuple):
+    """What may be required: figures of the objects of a `schema`, by their paths or in `short`; `example`, and the `name` of the
+    schema as `mlefit schema` takes it."""
+
+    schema: Callable[[], Mapping[str, Any]]
+    short: Mapping[str, str]
+    example: str
+    name: str
+
+
+FIT = Figures(lambda: schemas()[SCHEMA], SHORT, EXAMPLE, "fit")
 
 
 class Requirement(NamedTuple):
@@ -49,20 +63,20 @@ class Requirement(NamedTuple):
         return f'requirement "{shown(self.text)}" does not hold: {shown(where)} is {value:.6g}'
 
 
-def requirement(option: str, text: str) -> Requirement:
+def requirement(option: str, text: str, of: Figures = FIT) -> Requirement:
     """What a text requires. Raises UsageError for another form, and for a name that is no figure of the JSON."""
     found = FORM.fullmatch(text)
     if found is None:
-        raise refused(option, text, f"NAME OP NUMBER with OP one of {', '.join(OPERATIONS)}", f"such as {option} '{EXAMPLE}'")
+        raise refused(option, text, f"NAME OP NUMBER with OP one of {', '.join(OPERATIONS)}", f"such as {option} '{of.example}'")
     name, operation, number = found.groups()
-    path = SHORT.get(name, name)
-    known = set(figures(schemas()[SCHEMA]))
+    path = of.short.get(name, name)
+    known = set(figures(of.schema()))
     parent, _, _ = path.rpartition(".")
     if path not in known and f"{parent}.*" not in known:
-        near = did_you_mean(name, [*SHORT, *sorted(path for path in known if "*" not in path)])
+        near = did_you_mean(name, [*of.short, *sorted(path for path in known if "*" not in path)])
         raise UsageError(
             f'{option}: "{shown(name)}" is no figure of the JSON',
-            f"{near}{listed(list(SHORT))}, or a path of `mlefit schema` such as criteria.bic", code="unknown-figure")
+            f"{near}{listed(list(of.short))}, or a path of `mlefit schema` such as {PATHS[of.name]}", code="unknown-figure")
     return Requirement(text.strip(), tuple(path.split(".")), operation, float(number))
 
 

@@ -62,7 +62,7 @@ class Saved(NamedTuple):
     """`fit`: the whole of `mlefit.fit/1`. `target`: the column of the response, `levels` its levels, the reference or negative one
     first. Coefficients (P,), predictor after predictor, and free shapes (s,) in encoded units. `missing`: words for cells without
     a value. `columns`: what a reader may know of the columns that a prediction needs. `transform`: the function of the response
-    that the law is of.
+    that the law is of. `limit_of`: the law that was asked for, where `noise` is the one that it has become.
     """
 
     fit: Mapping[str, Any]
@@ -78,6 +78,7 @@ class Saved(NamedTuple):
     levels: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     transform: Transform | None = None
+    limit_of: NoiseModel | None = None
 
     @property
     def level(self) -> float:

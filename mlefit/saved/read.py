@@ -63,7 +63,8 @@ def from_dict(value: Any, path: str = "model") -> Saved:
     names = [Checked(column).key("name").text() for column in columns]
     predictors = _predictors(design, names)
     levels = _levels(design)
-    noise = _law(design, levels)
+    asked = _law(design, levels)
+    noise = _limit(design, asked)
     encoding = _encoding(design, covariance, predictors, len(noise.predictors))
     count = sum(len(places) for places in encoding.kept)
     coefficients = _sized(covariance.key("coefficients"), count)
@@ -73,7 +74,17 @@ def from_dict(value: Any, path: str = "model") -> Saved:
     fit = _fit(top.key("fit"))
     return Saved(fit, noise, target, predictors, columns, encoding, coefficients, free,
                  _errors(covariance, count, len(noise.shapes), encoding), _training(top.key("sample")), levels, missing,
-                 _transform(design, noise))
+                 _transform(design, noise), None if noise is asked else asked)
+
+
+def _limit(design: Checked, law: NoiseModel) -> NoiseModel:
+    """The law that the one asked for has become, if it has; files of an earlier version do not say."""
+    limit = design.key("limit").maybe()
+    if limit is None or not limit.yes():
+        return law
+    if not law.nested:
+        raise bad(limit.path, "false for this law", "true")
+    return next(iter(law.nested.values())).law
 
 
 def _transform(design: Checked, noise: NoiseModel) -> Transform | None:

@@ -23,7 +23,7 @@ T = TypeVar("T")
 class Standing(NamedTuple):
     """Rows of a block: their columns, cells that are no numbers by column (n,), and their text, an Arrow array (n,).
 
-    `first`: how many rows were before them.
+    `first`: how many rows were before them. No text where it was not asked for: `lines` is None.
     """
 
     batch: Batch
@@ -33,9 +33,9 @@ class Standing(NamedTuple):
 
 
 def standing(
-    parts: Sequence[Part], wanted: Wanted, task: Callable[[Standing], T], threads: int
+    parts: Sequence[Part], wanted: Wanted, task: Callable[[Standing], T], threads: int, *, texts: bool = True
 ) -> Iterator[T]:
-    """`task` of every block, in order, in `threads` threads. Raises DataError for what is no table."""
+    """`task` of every block, in order, in `threads` threads, with the `texts` of rows. Raises DataError for what is no table."""
     counted = _Counter()
 
     def work(part: Part, block: Block, place: Place, first: "Future[int]", after: "Future[int]") -> T | None:
@@ -49,12 +49,12 @@ def standing(
             return None
         after.set_result(first.result() + parsed.rows)
         batch = Batch(place, parsed.rows, parsed.numbers, parsed.categories, rests=parsed.rests)
-        return task(Standing(batch, bad, part.lines(block, parsed.rows), first.result()))
+        return task(Standing(batch, bad, part.lines(block, parsed.rows) if texts else None, first.result()))
 
     pending: deque[Future[T | None]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="mlefit-rows") as pool:
         for file, part in enumerate(parts):
-            for at, block in enumerate(part.blocks(part.names)):
+            for at, block in enumerate(part.blocks(part.names if texts else wanted.columns)):
                 first, after = counted.next()
                 pending.append(pool.submit(work, part, block, Place(file, at), first, after))
                 while len(pending) > threads:

@@ -1,0 +1,65 @@
+"""Check: a saved model and new rows -> the record of whether it still holds."""
+
+from functools import reduce
+from operator import add
+
+from mlefit.blas import one_thread
+from mlefit.checking.judge import judged
+from mlefit.checking.record import Check
+from mlefit.checking.refit import columns_of, refit
+from mlefit.checking.seen import Look
+from mlefit.design.checks import unknown_columns
+from mlefit.errors import DataError, UsageError
+from mlefit.execution import Intake
+from mlefit.machine import half_of_memory
+from mlefit.prediction.predict import check_kinds
+from mlefit.problem.gather import Kept, Told
+from mlefit.problem.prepare import DIAGNOSED, SAMPLE_ALONE, SAMPLE_PREDICTORS
+from mlefit.problem.split import Split
+from mlefit.rows.reservoir import Threshold
+from mlefit.saved.model import Saved
+from mlefit.source.reader import Reader
+from mlefit.source.standing import standing
+from mlefit.version import __version__
+
+
+def check(saved: Saved, source: Reader, place: str, seed: int, threads: int, memory: int | None = None) -> Check:
+    """What the rows of the source say of the model. Raises UsageError for columns that are not there, DataError without a row that
+    can be scored."""
+    weights, notes = _weights(saved, source)
+    columns = columns_of(saved, weights)
+    absent = [name for name in (*columns.numbers, *columns.categories) if name not in source.names]
+    if absent:
+        raise unknown_columns(absent, source.names)
+    check_kinds(saved, source)
+    capacity = SAMPLE_PREDICTORS if columns.predictors.distinct else SAMPLE_ALONE
+    told = Told(columns, saved.encoding.scaling, Split(seed), capacity)
+    budget = memory or half_of_memory()
+    kept = Kept(Intake(most=DIAGNOSED) if columns.observed.compresses else Intake(budget), Intake(budget))
+    look = Look(saved, weights, saved.level, seed, told, kept, Threshold(capacity))
+    wanted = source.wanted(columns.numbers, columns.categories)
+    with one_thread():
+        seen = reduce(add, standing(source.parts, wanted, look.of, threads, texts=False))
+        if not seen.scored.rows:
+            causes = ", ".join(f"{cause} {count}" for cause, count in seen.lost.most_common(3))
+            raise DataError(f"none of the {seen.rows} rows can be scored: {causes}", "check that the table has the columns of the "
+                            "model, and values in them", code="no-rows")
+        found = refit(saved, source, columns, seen.encoded, kept, threads)
+    digests = source.digests()
+    if sorted(digests) == sorted(saved.digests):
+        notes = (*notes, "these are the rows of the fit; they cannot tell whether it holds on others.")
+    return judged(saved, seen, found, place, (source.labels, digests), notes, __version__)
+
+
+def _weights(saved: Saved, source: Reader) -> tuple[str | None, tuple[str, ...]]:
+    """The column of the weights that the fit had, and a note where it is not there. Raises UsageError for weights of precision."""
+    data = saved.fit["data"]
+    name = data.get("weights")
+    if not isinstance(name, str):
+        return None, ()
+    if data.get("weights_kind") == "precision":
+        raise UsageError("check: the fit had precision weights, and a row's share of its cross-entropy depends on them",
+                         "score the rows with `mlefit predict --score`", code="not-built")
+    if name not in source.names:
+        return None, (f'the fit had weights in column "{name}", which is not there: each row counts once.',)
+    return name, ()
