@@ -93,7 +93,7 @@ class Objective:
         """g_i (n, P) of each row by (B, shapes), unweighted."""
         coef, free = self.split(theta)
         mean, chunk = self._prepared(chunk, second=True)
-        d1 = self.criterion(chunk.y, mean.eta(coef, chunk), free, 1).d1
+        d1 = self.criterion(chunk, mean.eta(coef, chunk), free, 1).d1
         assert d1 is not None
         return Jacobian.of(mean, coef, chunk).rows(d1[:, : mean.predictors + self.shapes])
 
@@ -113,7 +113,7 @@ class Objective:
     def _slab(self, theta: Array, chunk: Chunk, order: int) -> Tally:
         coef, free = self.split(theta)
         mean, chunk = self._prepared(chunk, second=order == 2)
-        rows = self.criterion(chunk.y, mean.eta(coef, chunk), free, order)
+        rows = self.criterion(chunk, mean.eta(coef, chunk), free, order)
         weight = chunk.weight
         if weight is None:
             count, value = float(chunk.rows), float(rows.value.sum())
@@ -157,7 +157,7 @@ class Objective:
         coef, free = self.split(theta)
         along, shapes = self.split(direction)
         mean, chunk = self._prepared(chunk, second=False)
-        rows = self.criterion(chunk.y, mean.eta(coef, chunk), free, 2)
+        rows = self.criterion(chunk, mean.eta(coef, chunk), free, 2)
         assert rows.curvature is not None
         jacobian = Jacobian.of(mean, coef, chunk)
         along = mean.coordinates.coefficients(along)

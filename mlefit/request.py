@@ -119,6 +119,9 @@ class Request:
         parse=choice(get_args(WeightsKind)))] = "frequency"
     offset: Annotated[str | None, Option(
         "--offset", metavar="TERM", help="Added to the linear predictor: a column, or log(column).")] = None
+    trials: Annotated[str | None, Option(
+        "--trials", metavar="TERM", help="binomial: the trials of each row, a column or a sum such as won+lost; the target counts "
+        "successes.")] = None
     missing: Annotated[Missing, Option(
         "--missing", metavar="drop|error", help="Rows with a missing value: dropped and counted, or refused.",
         parse=choice(get_args(Missing)))] = "drop"

@@ -141,6 +141,18 @@ def rents(rng: np.random.Generator) -> Rows:
     )
 
 
+def seeds(rng: np.random.Generator) -> Rows:
+    """Of `sown` seeds in a pot `sprouted` came up, with logit P = 1.2 - 0.25 depth + (0, 0.8 in clay, loam)."""
+    n = 240
+    sown = rng.integers(6, 25, n)
+    depth = np.round(rng.uniform(0.5, 8.0, n), 1)
+    loam = rng.random(n) < 0.5
+    sprouted = rng.binomial(sown, 1.0 / (1.0 + np.exp(-(1.2 - 0.25 * depth + 0.8 * loam))))
+    return ("depth", "soil", "sown", "sprouted"), (
+        (f"{depth[i]:.1f}", "loam" if loam[i] else "clay", sown[i], sprouted[i]) for i in range(n)
+    )
+
+
 def distinct(values: np.ndarray, digits: int) -> np.ndarray:
     """Values rounded to `digits` decimals. Raises ValueError for ties, which a density has not."""
     rounded = np.round(values, digits)
@@ -192,9 +204,9 @@ def habitats(rng: np.random.Generator) -> Rows:
 
 
 WIDE: tuple[Callable[[np.random.Generator], Rows], ...] = (assembly, renewals, habitats)
-OWN = {"deliveries": 20, "rents": 21}        # places of tables that others come before
+OWN = {"deliveries": 20, "rents": 21, "seeds": 22}        # places of tables that others come before
 TABLES: tuple[Callable[[np.random.Generator], Rows], ...] = (
-    measurements, conversions, species, waiting, spending, repairs, deliveries, rents)
+    measurements, conversions, species, waiting, spending, repairs, deliveries, rents, seeds)
 
 
 def write(folder: Path, tables: Sequence[Callable[[np.random.Generator], Rows]] = TABLES) -> None:

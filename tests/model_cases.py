@@ -10,11 +10,13 @@ from mlefit.noise.model import Derivatives, Measure, NoiseModel
 from mlefit.rows.chunk import Chunk
 
 NAMES = "abcd"
+MOST_TRIALS = 12.0      # of each row of a law of successes
 
 
 def law_of(model: NoiseModel) -> NoiseModel:
     """The law of a response of four levels, or of as many as it may have, or of numbers."""
-    return model.of(NAMES[: model.response.most_levels] if model.response.reads_levels else ())
+    bound = model.of(NAMES[: model.response.most_levels] if model.response.reads_levels else ())
+    return bound.among(np.asarray(MOST_TRIALS)) if model.response.of_trials else bound
 
 
 def variants(model: NoiseModel) -> list[NoiseModel]:
@@ -39,6 +41,8 @@ def responses(noise: NoiseModel, rng: np.random.Generator, n: int) -> Array:
     """Any responses of the model's support."""
     if noise.response.reads_levels:
         return rng.integers(0, len(noise.outcome_names), n).astype(float)
+    if noise.response.of_trials:
+        return rng.integers(0, int(MOST_TRIALS) + 1, n).astype(float)
     if noise.response.whole:
         return rng.poisson(np.exp(rng.normal(0.5, 1.0, n))).astype(float)
     if noise.response.below < np.inf:
@@ -101,7 +105,8 @@ def slopes(function: Callable[[Array], Array], point: Array) -> Array:
 def law(noise: NoiseModel, eta: Array, free: Array) -> tuple[Array, Array, Array]:
     """Responses (S,), their predictors (S, m) and their probabilities (S,) for one row with predictors `eta` (m,)."""
     if noise.measure is Measure.MASS:
-        y = np.arange(len(noise.outcome_names) if noise.response.reads_levels else COUNTED)
+        most = int(MOST_TRIALS) + 1 if noise.response.of_trials else COUNTED
+        y = np.arange(len(noise.outcome_names) if noise.response.reads_levels else most)
         y, width = y.astype(float), np.ones(y.size)
     elif noise.response.below < np.inf:
         y = 1.0 / (1.0 + np.exp(-np.arange(-60.0, 30.0, 0.02)))

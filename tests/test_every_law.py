@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from model_cases import NOISES, name_of
+from model_cases import MOST_TRIALS, NOISES, name_of
 
 import mlefit
 from mlefit.noise.model import NoiseModel
@@ -18,12 +18,14 @@ def table(noise: NoiseModel, seed: int = 1) -> dict[str, np.ndarray]:
     x, m = rng.normal(size=ROWS), len(noise.predictors)
     eta = 0.3 + np.outer(x, np.linspace(0.5, -0.3, m))
     y = noise.draw(rng, eta, np.full(len(noise.shapes), 0.4))
+    more = {"t": np.full(ROWS, int(MOST_TRIALS))} if noise.response.of_trials else {}
     target = np.array(noise.outcome_names)[y.astype(int)] if noise.response.reads_levels else y
-    return {"x": x, "g": np.repeat(np.arange(24), 10), "w": rng.integers(1, 4, ROWS), "o": 0.25 * x, "y": target}
+    return {"x": x, "g": np.repeat(np.arange(24), 10), "w": rng.integers(1, 4, ROWS), "o": 0.25 * x, **more, "y": target}
 
 
 def fitted(noise: NoiseModel, data: dict[str, np.ndarray], **options: object) -> Report:
-    found = mlefit.fit(data, model=noise.spelt, target="y", features=["x"], draws=0, **options).report
+    trials = "t" if noise.response.of_trials else None
+    found = mlefit.fit(data, model=noise.spelt, target="y", features=["x"], trials=trials, draws=0, **options).report
     assert found.agreement is not None
     assert found.agreement.agree
     return found

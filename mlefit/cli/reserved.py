@@ -13,7 +13,6 @@ OPTIONS = (
     "--bounds",
     "--loss",
     "--density",
-    "--trials",
     "--insecure",
     "--partition",
     "--folds",

@@ -63,11 +63,12 @@ def simulate(
 
 def check(saved: "Saved", data: tuple[str, ...], rows: int | None) -> None:
     """Raises UsageError unless the predictors come from DATA, or there are none and the number of rows is told."""
-    needed = [*saved.predictors.numbers, *saved.predictors.categories]
+    needed = [*saved.numbers, *saved.predictors.categories]
     if rows is not None and data:
         raise UsageError("-n is for a model alone, DATA has its own rows", "leave out one of them", code="options-contradict")
     if rows is not None and needed:
-        raise UsageError(f"the model needs the predictor {shown(needed[0])}, and -n has no predictors",
+        kind = "column" if saved.trials is not None and needed[0] in saved.trials.numbers else "predictor"
+        raise UsageError(f"the model needs the {kind} {shown(needed[0])}, and -n has no {kind}s",
                          "give a table: mlefit simulate MODEL.json DATA", code="options-contradict")
     if rows is None and not data and not needed:
         raise UsageError("the model has no predictors, and the number of rows is missing", "such as -n 100", code="no-rows")

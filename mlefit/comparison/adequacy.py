@@ -49,7 +49,8 @@ def _one_by_one(chunk: Chunk) -> Chunk:
     if places.size > max(MANY, chunk.rows):
         places = places[np.linspace(0, places.size - 1, max(MANY, chunk.rows)).astype(np.intp)]
     offset = None if chunk.offset is None else chunk.offset[places]
-    return Chunk(chunk.y[places], chunk.x[places], None, offset)
+    trials = None if chunk.trials is None else chunk.trials[places]
+    return Chunk(chunk.y[places], chunk.x[places], None, offset, trials=trials)
 
 
 def _chi_squared(seen: Smooth) -> float:
@@ -64,10 +65,11 @@ def _simulated(
     """(p, draws made). Draws without a maximum say nothing."""
     noise, objective, theta = found.fit.noise, found.objective, found.fit.mle.theta
     coef, free = objective.split(theta)
+    law = noise.among(chunk.trials)
     eta: Array = objective.mean.eta(coef, chunk)
     larger = made = 0
     for index in range(draws):
-        drawn = replace(chunk, y=noise.draw(np.random.default_rng([seed, index]), eta, free))
+        drawn = replace(chunk, y=law.draw(np.random.default_rng([seed, index]), eta, free))
         optimum = maximum_likelihood(noise, found.mean, Engine.of(drawn), start=theta)
         if optimum.outcome is not Outcome.CERTIFIED:
             continue

@@ -159,7 +159,7 @@ def row_costs(found: Fitted) -> Array:
     coef, free = objective.split(theta)
 
     def of(chunk: Chunk) -> Costs:
-        return Costs((objective.criterion(chunk.y, objective.mean.eta(coef, chunk), free, 0).value,), ())
+        return Costs((objective.criterion(chunk, objective.mean.eta(coef, chunk), free, 0).value,), ())
 
     return np.concatenate(found.rows.sum(of).nll) + found.problem.log_density
 
@@ -179,10 +179,10 @@ def weights(problem: Problem) -> Array | None:
 def admitted(problem: Problem) -> tuple[str, ...]:
     """The models that the response admits, by what its numbers are."""
     noise = problem.prepared.noise
-    if noise.response.reads_levels:
+    if noise.response.reads_levels or noise.response.of_trials:
         return tuple(name for name, law in MODELS.items() if law.compared and law.response == noise.response)
     ends, counts = extent(problem), whole(problem)
-    taken = (law for law in MODELS.values() if law.compared and not law.response.reads_levels)
+    taken = (law for law in MODELS.values() if law.compared and not law.response.reads_levels and not law.response.of_trials)
     return tuple(law.name for law in taken if law.response.refused(ends) is None and (counts or not law.response.whole)
                  and not (counts and law.measure is Measure.DENSITY and not fine(problem))
                  and not (law.needs_zeros and ends[0] > 0.0))

@@ -105,7 +105,7 @@ def _primitive(k: int, t: Array) -> Array:
 def smooth(noise: NoiseModel, objective: Objective, theta: Array, chunk: Chunk, directions: Directions) -> Smooth:
     """T of the rows of the chunk at theta, which is the optimum of rows like these."""
     coef, free = objective.split(theta)
-    parts = directions.components(noise, chunk.y, objective.mean.eta(coef, chunk), free)
+    parts = directions.components(noise.among(chunk.trials), chunk.y, objective.mean.eta(coef, chunk), free)
     root = np.ones(chunk.rows) if chunk.weight is None else np.sqrt(chunk.weight)
     scores = objective.row_gradients(theta, chunk) * root[:, None]
     values = parts.values * root[:, None]

@@ -47,14 +47,18 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "..."
 
 
-def check_roles(target: str, weights: str | None, offset: Offset | None, features: Sequence[str]) -> None:
+def check_roles(
+    target: str, weights: str | None, offset: Offset | None, features: Sequence[str], trials: Offset | None = None
+) -> None:
     """Raises UsageError when one column plays two parts that exclude each other."""
     added = frozenset() if offset is None else offset.numbers
+    whole = None if trials is None or trials.factor.plain is None else trials.factor.plain
     for name, role, other, clash in (
         (target, "target", "a predictor", target in features),
         (target, "target", "the weights", target == weights),
         (target, "target", "part of the offset", target in added),
         (weights, "weights", "a predictor", weights in features),
+        (target, "target", "the number of all trials", target == whole),
     ):
         if clash:
             raise UsageError(f'column "{name}" is the {role} and {other} as well', "give it one role",
@@ -74,6 +78,7 @@ def check_groups(by: Sequence[str], observed: Observed, predictors: Predictors) 
 def check_options(source: Source, request: Request, columns: Columns, model: NoiseModel) -> None:
     """Raises UsageError for a --positive, --reference or --offset that the model or the column cannot use."""
     target = columns.observed.target
+    _check_trials(request, model)
     if request.exponentiate and model.ratio is None:
         raise UsageError(
             f"--exponentiate: the coefficients of {model.name} are no logarithms of ratios",
@@ -118,6 +123,13 @@ def check_options(source: Source, request: Request, columns: Columns, model: Noi
                              "name a predictor or a categorical target", code="unknown-reference", columns=[name])
     if request.positive is not None:
         known_level("--positive", request.positive, source, target)
+
+
+def _check_trials(request: Request, model: NoiseModel) -> None:
+    if request.trials is not None and not model.response.of_trials:
+        takes = MODELS.names(lambda other: other.response.of_trials)
+        raise UsageError(f"--trials {request.trials}: {model.name} counts no successes among trials",
+                         f"leave it out, or use --model {takes}", code="options-contradict")
 
 
 def known_level(option: str, typed: str, source: Source, name: str) -> None:

@@ -32,7 +32,8 @@ class Columns(NamedTuple):
         """Columns to be read as numbers, each once."""
         target = () if self.observed.reads_levels else (self.observed.target,)
         weights = () if self.observed.weights is None else (self.observed.weights,)
-        return tuple(dict.fromkeys((*target, *self.predictors.numbers, *weights, *self.beside[0])))
+        trials = () if self.observed.trials is None else sorted(self.observed.trials.numbers)
+        return tuple(dict.fromkeys((*target, *self.predictors.numbers, *weights, *trials, *self.beside[0])))
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -42,10 +43,13 @@ class Columns(NamedTuple):
         return tuple(dict.fromkeys((*target, *self.predictors.categories, *cluster, *self.beside[1])))
 
     def used(self, batch: Batch) -> tuple[Used, Ledger]:
-        """The rows that count, and the account of all. Raises InBlockError for unusable weights."""
+        """The rows that count, and the account of all. Raises InBlockError for unusable weights and numbers of trials."""
         keep, ledger = complete(batch, self.numbers, self.categories)
-        used = Used.of(batch, self.observed.counting(batch, keep))
-        return used, replace(ledger, used=used.rows.size, weightless=ledger.used - used.rows.size)
+        counting = self.observed.counting(batch, keep)
+        used = Used.of(batch, self.observed.having_trials(batch, counting))
+        weightless = ledger.used - int(np.count_nonzero(counting))
+        return used, replace(ledger, used=used.rows.size, weightless=weightless,
+                             untried=ledger.used - weightless - used.rows.size)
 
 
 def steps(used: Used, width: int) -> Iterator[Used]:
@@ -102,16 +106,16 @@ class Encoded(NamedTuple):
             y_magnitude = Extent.of(y).magnitude if y.size else 0.0
         table[:, -1] = y
         cluster, clusters = observed.groups(used)
-        chunk = Chunk(table[:, -1], table[:, :-1], observed.weight(used), offset, cluster=cluster)
+        chunk = Chunk(table[:, -1], table[:, :-1], observed.weight(used), offset, cluster=cluster, trials=observed.tried(used))
         return cls(Piece(chunk, levels, clusters), table, magnitude, y_magnitude, observed.log_slope(used))
 
     def choose(self, rows: Index) -> "Encoded":
         """The named rows (indices), copied."""
         chunk, table = self.piece.chunk, np.take(self.table.T, rows, axis=1).T
-        weight, offset, cluster = (
-            None if extra is None else extra[rows] for extra in (chunk.weight, chunk.offset, chunk.cluster)
+        weight, offset, cluster, trials = (
+            None if extra is None else extra[rows] for extra in (chunk.weight, chunk.offset, chunk.cluster, chunk.trials)
         )
-        chosen = Chunk(table[:, -1], table[:, :-1], weight, offset, cluster=cluster)
+        chosen = Chunk(table[:, -1], table[:, :-1], weight, offset, cluster=cluster, trials=trials)
         slope = None if self.log_slope is None else self.log_slope[rows]
         return self._replace(piece=self.piece._replace(chunk=chosen), table=table, log_slope=slope)
 

@@ -136,9 +136,11 @@ def _read(
     return RightSide(terms, intercept, _spaced(right), tuple(dict.fromkeys(used)))
 
 
-def parse_offset(text: str, names: Sequence[str], kinds: Mapping[str, Kind] | None = None) -> Offset:
+def parse_offset(
+    text: str, names: Sequence[str], kinds: Mapping[str, Kind] | None = None, option: str = "--offset"
+) -> Offset:
     """A column whose whole name is `text`, or arithmetic on columns such as `log(holders)`. Raises UsageError."""
-    typed = Typed("--offset", text)
+    typed = Typed(option, text)
     if text in names:
         tokens = [Token("column", text, text, 0)]
     else:

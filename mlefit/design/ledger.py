@@ -40,7 +40,8 @@ class Ledger:
 
     Rows are counted from the first one accounted for here: where ledgers are added, those of the second move on.
     `tokens[column][token]`: non-empty cells of a text column that were taken as missing. `weightless` complete rows
-    have weight 0, and are not used. `rounded`: by column, where it has whole numbers beyond 2^53 that are no doubles.
+    have weight 0, and are not used; nor are those of no trials, `untried`. `rounded`: by column, where it has whole numbers
+    beyond 2^53 that are no doubles.
     """
 
     read: int = 0
@@ -49,6 +50,7 @@ class Ledger:
     first: tuple[tuple[int, str], ...] = ()
     tokens: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     weightless: int = 0
+    untried: int = 0
     rounded: Mapping[str, Rounded] = field(default_factory=dict)
 
     def __add__(self, other: "Ledger") -> "Ledger":
@@ -59,6 +61,6 @@ class Ledger:
         return Ledger(
             self.read + other.read, self.used + other.used, add_counts(self.dropped, other.dropped),
             (self.first + tuple((self.read + row, column) for row, column in other.first))[:FIRST], tokens,
-            self.weightless + other.weightless,
+            self.weightless + other.weightless, self.untried + other.untried,
             {**self.rounded, **{c: self.rounded[c] | r if c in self.rounded else r for c, r in other.rounded.items()}},
         )

@@ -8,6 +8,7 @@ import numpy as np
 from mlefit.arrays import Array, Mask
 from mlefit.design.complete import Used
 from mlefit.design.ledger import FIRST
+from mlefit.design.terms import Offset
 from mlefit.design.transform import Transform
 from mlefit.errors import DataError, InBlockError
 from mlefit.noise.responses import Response
@@ -25,7 +26,8 @@ class Observed:
 
     `response` says how the target is read and what is refused, in the name of `model`. `located`: offsets are taken off the
     numbers, which may be shifted. `scaled`: they may be scaled. `compresses`: sums of squares of [X y] stand for
-    the rows. `transform`: of the numbers in the column, of which the law is then one of.
+    the rows. `transform`: of the numbers in the column, of which the law is then one of. `trials`: those of each row, of which
+    the numbers in the column are the successes.
     """
 
     target: str
@@ -38,6 +40,7 @@ class Observed:
     cluster: str | None = None
     weights_kind: WeightsKind = "frequency"
     transform: Transform | None = None
+    trials: Offset | None = None
 
     @property
     def label(self) -> str:
@@ -78,7 +81,16 @@ class Observed:
             place = int(np.flatnonzero(refused)[0])
             row = used.batch.start + int(used.rows[place]) + 1
             raise InBlockError(partial(_refused, self.response, self.model, name, row, float(cells[place])))
+        trials = self.tried(used)
+        if trials is not None and (cells > trials).any():
+            place = int(np.flatnonzero(cells > trials)[0])
+            row = used.batch.start + int(used.rows[place]) + 1
+            raise InBlockError(partial(_too_many, self.model, name, row, float(cells[place]), float(trials[place])))
         return cells, ()
+
+    def tried(self, used: Used) -> Array | None:
+        """The trials (n,) of the rows, None where rows have none."""
+        return None if self.trials is None else used.cells(self.trials.evaluate(used.batch))
 
     def _check_transform(self, transform: Transform, used: Used, cells: Array) -> None:
         refused = transform.refused(cells)
@@ -103,6 +115,19 @@ class Observed:
         """The weights (n,) of any kind, None where there are none."""
         return None if self.weights is None else used.cells(used.batch.numbers[self.weights])
 
+    def having_trials(self, batch: Batch, keep: Mask) -> Mask:
+        """The rows of `keep` with one trial at least. Raises InBlockError for what is no number of trials."""
+        if self.trials is None:
+            return keep
+        trials = self.trials.evaluate(batch)
+        with np.errstate(invalid="ignore"):
+            bad = np.flatnonzero(keep & ~((trials >= 0.0) & (trials <= WHOLE_LIMIT) & (trials == np.rint(trials))))
+            if bad.size:
+                rows = tuple(batch.start + int(row) + 1 for row in bad[:FIRST])
+                raise InBlockError(partial(_bad_trials, self.trials.text, tuple(sorted(self.trials.numbers)), rows,
+                                           float(trials[bad[0]])))
+            return keep & (trials > 0.0)
+
     def counting(self, batch: Batch, keep: Mask) -> Mask:
         """The rows of `keep` that count: all but those of weight 0. Raises InBlockError for what is no weight."""
         if self.weights is None:
@@ -125,6 +150,19 @@ def _codes(used: Used, name: str) -> tuple[Array, tuple[str, ...]]:
 
 def _refused(response: Response, model: str, column: str, row: int, value: float, before: int) -> DataError:
     return response.refusal(model, column, before + row, value)
+
+
+def _too_many(model: str, column: str, row: int, value: float, trials: float, before: int) -> DataError:
+    return DataError(
+        f'column "{column}", row {before + row}: {model} needs 0 <= successes <= trials, found {numeral(value)} of '
+        f"{numeral(trials)}", "check that --target names the successes and --trials all trials, such as --trials won+lost",
+        code="bad-response", columns=[column], rows=[before + row])
+
+
+def _bad_trials(text: str, columns: tuple[str, ...], rows: tuple[int, ...], value: float, before: int) -> DataError:
+    return DataError(
+        f"--trials {text}, row {before + rows[0]}: the number of trials must be a whole number >= 0, found {numeral(value)}",
+        "drop or correct the row", code="bad-trials", columns=columns, rows=[before + row for row in rows])
 
 
 def _no_transform(transform: Transform, column: str, row: int, value: float, before: int) -> DataError:

@@ -10,6 +10,7 @@ from functools import partial
 
 from mlefit.design.checks import check_groups, check_options, check_roles, check_target, unknown_columns
 from mlefit.design.encode import Columns
+from mlefit.design.known import Known, known_of
 from mlefit.design.learn import columns_to_terms
 from mlefit.design.predictors import Predictors
 from mlefit.design.response import Observed
@@ -59,16 +60,12 @@ def choose_roles(source: Source, request: Request) -> Roles:
     request = replace(request, by=_split(source, request.by))
     _known(source, [request.target, *(named or ()), *excluded, *(scale.features or ()), request.weights, cluster, *request.by,
                     *request.reference, *request.levels, *(name for name, _ in request.read.types)])
-    offset = None
-    if request.offset is not None:
-        from mlefit.design.formula import parse_offset
-
-        offset = parse_offset(request.offset, source.names, source.kinds)
+    known = known_of(source, request)
     if request.formula is not None:
-        return _from_formula(source, request, asked, offset, scale, transform)
+        return _from_formula(source, request, asked, known, scale, transform)
     target, notes = _target(source, request, named or (), excluded)
-    check_roles(target, request.weights, offset, named or ())
-    taken = {target, request.weights, cluster, *request.by, *excluded, *(offset.numbers if offset else ())}
+    check_roles(target, request.weights, known.offset, named or (), known.trials)
+    taken = {target, request.weights, cluster, *request.by, *excluded, *known.numbers}
     chosen: tuple[str, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     if named is None:
@@ -83,8 +80,8 @@ def choose_roles(source: Source, request: Request) -> Roles:
     notes += _codes(source, [name for name in features if name not in categorical])
     text = " + ".join(features) if features else "1"
     text += "" if request.intercept or not features else " - 1"
-    columns, model, spread = _columns(source, request, model, target, Predictors(terms, request.intercept, offset), scale, taken,
-                                     transform)
+    columns, model, spread = _columns(source, request, model, target, Predictors(terms, request.intercept, known.offset), scale,
+                                     taken, transform, known.trials)
     return Roles(columns, model, text, features, chosen, tuple(notes + more), spread, left_out)
 
 
@@ -99,7 +96,7 @@ def left_out_note(left_out: Sequence[tuple[str, str]]) -> list[str]:
 
 def _columns(
     source: Source, request: Request, model: NoiseModel, target: str, mean: Predictors, asked: Asked, taken: set[str | None],
-    transform: Transform | None = None,
+    transform: Transform | None = None, trials: Offset | None = None,
 ) -> tuple[Columns, NoiseModel, str | None]:
     """The columns with those of a scale, the law that has it, and its text. `taken`: columns that are no predictors. Checked."""
     exclude = {*(name for name in taken if name is not None), *source.counting}
@@ -110,7 +107,7 @@ def _columns(
     unmoved = not model.one_unit and any(p.log_unit and not predictors.constant(p.kind) for p in model.predictors)
     scaled = (model.located or model.scalable) and not unmoved
     observed = Observed(target, model.name, model.response, model.located, scaled, model.compresses, request.weights,
-                        cluster_of(request), request.weights_kind, transform)
+                        cluster_of(request), request.weights_kind, transform, trials)
     check_groups(request.by, observed, predictors)
     columns = Columns(predictors, observed, (request.beside[0], (*request.beside[1], *request.by)))
     check_target(source, target, model)
@@ -139,8 +136,7 @@ def without(roles: Roles, names: Mapping[str, str], source: Source, request: Req
 
 
 def _from_formula(
-    source: Source, request: Request, asked: NoiseModel | None, offset: Offset | None, scale: Asked,
-    transform: Transform | None,
+    source: Source, request: Request, asked: NoiseModel | None, known: Known, scale: Asked, transform: Transform | None,
 ) -> Roles:
     from mlefit.design.formula import parse_formula
 
@@ -149,7 +145,7 @@ def _from_formula(
             "--formula says which predictors are used; --features and --no-intercept say it a second time",
             'keep the formula alone; "- 1" in it drops the intercept', code="options-contradict",
         )
-    others = {request.weights or "", cluster_of(request) or "", *request.by, *(offset.numbers if offset else ()), *source.counting}
+    others = {request.weights or "", cluster_of(request) or "", *request.by, *known.numbers, *source.counting}
     read = partial(parse_formula, str(request.formula), source.names, categorical={**request.reference, **request.levels},
                    exclude=others & set(source.names))
     if not source.complete:
@@ -161,11 +157,11 @@ def _from_formula(
             (request.target, transform), (formula.target, own)))
         raise UsageError(f'--target {typed}: the target of the formula is "{said}"',
                          "give one of them", code="options-contradict")
-    check_roles(formula.target, request.weights, offset, formula.columns)
+    check_roles(formula.target, request.weights, known.offset, formula.columns, known.trials)
     model, notes = _model(source, request, formula.target, asked, own)
-    mean = Predictors(formula.terms, formula.intercept, offset)
+    mean = Predictors(formula.terms, formula.intercept, known.offset)
     columns, model, spread = _columns(source, request, model, formula.target, mean, scale, {formula.target, *others},
-                                     own)
+                                     own, known.trials)
     return Roles(columns, model, formula.text_rhs, formula.columns, (), tuple(notes), spread)
 
 
@@ -261,6 +257,11 @@ def _model(
     source: Source, request: Request, target: str, asked: NoiseModel | None, transform: Transform | None
 ) -> tuple[NoiseModel, list[str]]:
     """The model asked for, or the one that the response calls for. Raises UsageError for a function of levels."""
+    if asked is None and request.trials is not None:
+        asked = next(law for law in MODELS.values() if law.response.of_trials)
+        return asked, [f"model: {asked.name}, because of --trials; --model names another."]
+    if asked is not None and asked.single is not None and request.trials is None:
+        return asked.single, [f"model: {asked.name} without --trials is {asked.single.spelt}: each row is one trial."]
     if asked is not None:
         if transform is not None and asked.response.reads_levels:
             raise UsageError(f"--target {transform.label(target)}: {asked.name} takes levels, of which there is no function",

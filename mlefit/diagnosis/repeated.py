@@ -27,8 +27,8 @@ def repeated(problem: Problem, rows: Engine | None) -> tuple[Warn, ...]:
     if rows is None or not discrete or rows.store.rows * (1 + len(problem.labels)) > NUMBERS:
         return ()
     chunk = join([part.load() for part in rows.store.parts])
-    offset = () if chunk.offset is None else (chunk.offset,)
-    predictors = _mixed([*chunk.x.T, *offset])
+    known = (extra for extra in (chunk.offset, chunk.trials) if extra is not None)
+    predictors = _mixed([*chunk.x.T, *known])
     whole = _mixed([chunk.y], predictors)
     repeats = _repeats(whole)
     if not repeats or not _copies(chunk.y, repeats, _repeats(predictors)):

@@ -126,11 +126,12 @@ class Scoring:
     def _slab(self, chunk: Chunk) -> Scored:
         mean, (coef, free) = self.objective.mean, self.objective.split(self.theta)
         eta, m = mean.eta(coef, chunk), mean.predictors
-        rows = self.objective.criterion(chunk.y, eta, free, 2)
+        rows = self.objective.criterion(chunk, eta, free, 2)
         assert rows.d1 is not None
         assert rows.curvature is not None
         units = np.eye(m + self.objective.shapes)[:m]
         bent = np.stack([np.broadcast_to(rows.curvature(unit), rows.d1.shape)[:, :m] for unit in units])
         jacobian = Jacobian.of(mean, coef, chunk)
         pull = [product(block, self.root[place]) for block, place in zip(jacobian.blocks, jacobian.places, strict=True)]
-        return Scored(self.noise, chunk, eta, free, rows.d1[:, :m], bent, np.stack(pull) if m > 1 else pull[0][None])
+        law = self.noise.among(chunk.trials)
+        return Scored(law, chunk, eta, free, rows.d1[:, :m], bent, np.stack(pull) if m > 1 else pull[0][None])

@@ -51,7 +51,7 @@ def outcomes(problem: Problem, execution: Execution) -> Outcomes:
     one, zero = (1.0 - scaling.centre) / scaling.scale, (0.0 - scaling.centre) / scaling.scale
     if problem.prepared.predictors.intercept:      # the constant is encoded as it is
         one[0], zero[0] = 1.0, 0.0
-    return execution.sum(lambda chunk: Outcomes.of(chunk, one, zero, noise.outcomes(chunk.y).T))
+    return execution.sum(lambda chunk: Outcomes.of(chunk, one, zero, noise.among(chunk.trials).outcomes(chunk.y).T))
 
 
 def facts(problem: Problem, found: Outcomes, columns: list[int]) -> list[str]:

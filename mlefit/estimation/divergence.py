@@ -34,8 +34,8 @@ class Cells(NamedTuple):
         _, first, cell = np.unique(pattern * (int(outcome.max()) + 1) + outcome, return_index=True, return_inverse=True)
         count = np.bincount(cell, rows.weight).astype(np.float64)
         kept = first[count > 0.0]
-        offset = None if rows.offset is None else rows.offset[kept]
-        return cls(Chunk(rows.y[kept], np.asfortranarray(rows.x[kept]), count[count > 0.0], offset), pattern[kept])
+        offset, trials = (None if extra is None else extra[kept] for extra in (rows.offset, rows.trials))
+        return cls(Chunk(rows.y[kept], np.asfortranarray(rows.x[kept]), count[count > 0.0], offset, trials=trials), pattern[kept])
 
     @property
     def counts(self) -> Array:
@@ -72,7 +72,7 @@ class Cells(NamedTuple):
     def log_probability(self, noise: NoiseModel, mean: LinearMean, theta: Array) -> Array:
         """log q (C,) at (gamma, free shapes)."""
         eta = mean.eta(theta[: mean.size], self.rows)
-        log_q: Array = -noise.nll(self.rows.y, eta, theta[mean.size :], 0).value
+        log_q: Array = -noise.among(self.rows.trials).nll(self.rows.y, eta, theta[mean.size :], 0).value
         return log_q
 
     def divergence(self, noise: NoiseModel, mean: LinearMean, theta: Array) -> float:

@@ -99,7 +99,7 @@ def _slab(objective: Objective, mean: LinearMean, b: Sequence[Doubled], free: Ar
         products = Doubled(*(np.repeat(part, chunk.rows, axis=1) for part in b[a])).times(x.T)
         known = Doubled.of(np.zeros(chunk.rows) if chunk.offset is None or a > 0 else chunk.offset)
         eta[:, a] = products.total().plus(known).rounded()
-    rows = objective.criterion(chunk.y, eta, free, 1)
+    rows = objective.criterion(chunk, eta, free, 1)
     assert rows.d1 is not None
     weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
     d1 = rows.d1 * weight[:, None]

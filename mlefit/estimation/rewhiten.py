@@ -42,7 +42,7 @@ def rewhitened(
     coef, free = theta[: mean.size], theta[mean.size :]
 
     def weighted(chunk: Chunk) -> Triangle:
-        curvature = noise.nll(chunk.y, mean.eta(coef, chunk), free, 2).curvature
+        curvature = noise.among(chunk.trials).nll(chunk.y, mean.eta(coef, chunk), free, 2).curvature
         assert curvature is not None
         basis = np.eye(mean.predictors + free.size)
         trace = np.sum([curvature(basis[a])[:, a] for a in range(mean.predictors)], axis=0)

@@ -174,7 +174,7 @@ def mean_base(noise: NoiseModel, execution: Execution) -> float:
         return 0.0
 
     def of(chunk: Chunk) -> Tally:
-        each = noise.base(chunk.y)
+        each = noise.among(chunk.trials).base(chunk.y)
         if chunk.weight is None:
             return Tally(float(chunk.rows), float(each.sum()))
         return Tally(float(chunk.weight.sum()), float(chunk.weight @ each))

@@ -28,23 +28,25 @@ class Layout(NamedTuple):
     width: int
     weighted: bool
     shifted: bool
+    tried: bool
     clustered: bool
 
     @classmethod
     def of(cls, chunk: Chunk) -> "Layout":
         """That of the rows of a chunk."""
         return cls(
-            chunk.rows, chunk.x.shape[1], chunk.weight is not None, chunk.offset is not None, chunk.cluster is not None
+            chunk.rows, chunk.x.shape[1], chunk.weight is not None, chunk.offset is not None, chunk.trials is not None,
+            chunk.cluster is not None,
         )
 
     @property
     def numbers(self) -> int:
         """How many numbers they are."""
-        return self.rows * (1 + self.width + self.weighted + self.shifted + self.clustered)
+        return self.rows * (1 + self.width + self.weighted + self.shifted + self.tried + self.clustered)
 
     def arrays(self) -> list[Array]:
         """Memory for them."""
-        block = np.empty((self.width + self.weighted + self.shifted, self.rows))
+        block = np.empty((self.width + self.weighted + self.shifted + self.tried, self.rows))
         return [block, *(np.empty(self.rows) for _ in range(1 + self.clustered))]
 
     def packed(self, chunk: Chunk) -> list[Array]:
@@ -52,7 +54,8 @@ class Layout(NamedTuple):
         arrays = self.arrays()
         block, *codes = arrays
         block[: self.width] = chunk.x.T
-        for at, extra in enumerate((one for one in (chunk.weight, chunk.offset) if one is not None), self.width):
+        extras = (chunk.weight, chunk.offset, chunk.trials)
+        for at, extra in enumerate((one for one in extras if one is not None), self.width):
             block[at] = extra
         for array, values in zip(codes, (chunk.y, chunk.cluster), strict=False):
             array[:] = values
@@ -62,8 +65,8 @@ class Layout(NamedTuple):
         """Views of the arrays as a chunk."""
         block, y, *cluster = arrays
         rest = iter(block[self.width :])
-        weight, offset = (next(rest) if present else None for present in (self.weighted, self.shifted))
-        return Chunk(y, block[: self.width].T, weight, offset, cluster=cluster[0] if cluster else None)
+        weight, offset, trials = (next(rest) if present else None for present in (self.weighted, self.shifted, self.tried))
+        return Chunk(y, block[: self.width].T, weight, offset, cluster=cluster[0] if cluster else None, trials=trials)
 
 
 class Spill:

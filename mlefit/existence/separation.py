@@ -135,8 +135,9 @@ class Entries(NamedTuple):
     @classmethod
     def of(cls, noise: NoiseModel, chunk: Chunk) -> "Entries":
         """One entry per row where each has one class; a count above 0 has two, since its rate may go neither way."""
-        rows, outcome = np.nonzero(noise.outcomes(chunk.y).T)
-        return cls(rows, outcome, noise.rivals(chunk.y[rows], outcome))
+        law = noise.among(chunk.trials)
+        rows, outcome = np.nonzero(law.outcomes(chunk.y).T)
+        return cls(rows, outcome, law.rivals(chunk.y[rows], outcome))
 
 
 def _margins(mean: LinearMean, direction: Array, chunk: Chunk, kept: Entries) -> Array:

@@ -24,7 +24,7 @@ def third(objective: Objective, theta: Array, directions: Directions, rows: Exec
     by_columns = objective.folded(directions.weights.T)
 
     def bent(chunk: Chunk, eta: Array) -> Array:
-        found = objective.criterion(chunk.y, eta, free, 2)
+        found = objective.criterion(chunk, eta, free, 2)
         assert found.curvature is not None
         return found.curvature(np.eye(1 + objective.shapes)[0])[:, 0]
 
@@ -34,7 +34,7 @@ def third(objective: Objective, theta: Array, directions: Directions, rows: Exec
         weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
         if mean.predictors == 1:
             return weight * (bent(chunk, eta + STEP) - bent(chunk, eta - STEP)) / (2.0 * STEP) @ _cube(c[0])
-        p = objective.criterion(chunk.y, eta, free, 2).simplex
+        p = objective.criterion(chunk, eta, free, 2).simplex
         assert p is not None
         centre = sum((p[:, a, None] * c[a] for a in range(1, len(c))), p[:, :1] * c[0])
         moments = ((weight * p[:, a]) @ _cube(c[a] - centre) for a in range(len(c)))

@@ -39,15 +39,16 @@ class Maximum(NamedTuple):
     theta: Array
     curvature: Curvature
 
-    def expected(self, found: Derivatives, eta: Array, free: Array) -> Array:
-        """A (n, m, m): the covariance of the first derivatives by the predictors eta (n, m), under the law."""
+    def expected(self, chunk: Chunk, found: Derivatives, eta: Array, free: Array) -> Array:
+        """A (n, m, m): the covariance of the first derivatives by the predictors eta (n, m) of rows, under the law."""
+        noise = self.noise.among(chunk.trials)
         m = eta.shape[1]
         if found.simplex is not None:
             return np.asarray(found.simplex[:, :, None] * (np.eye(m) - found.simplex[:, None, :]))
 
         def square(direction: Array) -> Array:
             """E (d'g)^2 (n,)."""
-            return self.noise.score_moments(np.broadcast_to(direction, eta.shape), eta, free)[0]
+            return noise.score_moments(np.broadcast_to(direction, eta.shape), eta, free)[0]
 
         units, curvature = np.eye(m), np.empty((len(eta), m, m))
         for a in range(m):
@@ -87,14 +88,14 @@ class Rows:
         ready, rows = coordinates.prepared(chunk)
         mean = replace(objective.mean, coordinates=ready)
         eta = mean.eta(coef, rows)
-        found = objective.criterion(rows.y, eta, free, 1)
+        found = objective.criterion(rows, eta, free, 1)
         assert found.d1 is not None
         jacobian = Jacobian.of(mean, coef, rows)
         places = tuple(place.start for place in jacobian.places)
         whole = jacobian.blocks if jacobian.one is None else (jacobian.one,)
         white_blocks = tuple(ready.part(a).whiten(block.T).T for a, block in enumerate(whole))
         blocks = white_blocks * (m if jacobian.one is not None else 1)
-        root = _root(at.expected(found, eta, free))
+        root = _root(at.expected(rows, found, eta, free))
         white = np.stack([curvature.root(block, place) for block, place in zip(blocks, places, strict=True)], axis=1)
         size, own = _spectrum(root @ (white @ white.transpose(0, 2, 1)) @ root)
         weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight

@@ -85,7 +85,7 @@ def _sandwich(fit: Optima, objective: Objective, rows: Execution, bread: Dense) 
 def _squares(objective: Objective, theta: Array, chunk: Chunk) -> Array:
     """Sums (s, s) of w g g' of the scores by the shapes."""
     coef, free = objective.split(theta)
-    d1 = objective.criterion(chunk.y, objective.mean.eta(coef, chunk), free, 1).d1
+    d1 = objective.criterion(chunk, objective.mean.eta(coef, chunk), free, 1).d1
     assert d1 is not None
     g = d1[:, objective.mean.predictors :]
     return np.asarray((g.T if chunk.weight is None else g.T * chunk.weight) @ g)

@@ -176,6 +176,6 @@ def _unlevered(at: Maximum, found: Rows, part: Chunk) -> Array:
     coef, free = objective.split(at.theta)
     eta = objective.mean.eta(coef, part)
     left = np.where(found.determined, 1.0, 1.0 - found.size[:, 0])
-    d1 = objective.criterion(eta[:, 0] + (part.y - eta[:, 0]) / np.sqrt(left), eta, free, 1).d1
+    d1 = objective.criterion(replace(part, y=eta[:, 0] + (part.y - eta[:, 0]) / np.sqrt(left)), eta, free, 1).d1
     assert d1 is not None
     return d1[:, objective.mean.predictors :]

@@ -101,7 +101,8 @@ def familiar(
 
     def errors(chunk: Chunk) -> Errors:
         weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
-        return Errors.of(chunk.y, noise.expected(objective.mean.eta(coef, chunk), free), weight, chunk.rows if precision else None)
+        expected = noise.among(chunk.trials).expected(objective.mean.eta(coef, chunk), free)
+        return Errors.of(chunk.y, expected, weight, chunk.rows if precision else None)
 
     def hits(chunk: Chunk) -> Hits:
         eta = objective.mean.eta(coef, chunk)

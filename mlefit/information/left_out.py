@@ -167,7 +167,7 @@ def _slab(
     coef, free = objective.split(theta)
     m, size = objective.mean.predictors, objective.mean.predictors + objective.shapes
     eta = objective.mean.eta(coef, chunk)
-    own = objective.criterion(chunk.y, eta, free, 2)
+    own = objective.criterion(chunk, eta, free, 2)
     assert own.d1 is not None
     assert own.curvature is not None
     d1, bent = own.d1[:, :size], np.stack([own.curvature(axis)[:, :size] for axis in np.eye(size)], axis=2)
@@ -193,7 +193,8 @@ def _slab(
     length = np.concatenate([length, np.abs(step[:, m:]) * (STEP / SHAPE_STEP)], axis=1).max(axis=1)
     beyond = np.flatnonzero(length > STEP)
     first = beyond[np.argsort(-length[beyond], kind="stable")][:REFITS]
-    judged = weight * (_judged(noise, chunk.y, eta + step[:, :m], free) - _judged(noise, chunk.y, eta, free))
+    law = noise.among(chunk.trials)
+    judged = weight * (_judged(law, chunk.y, eta + step[:, :m], free) - _judged(law, chunk.y, eta, free))
     far = tuple(Far(float(length[i]), chunk.part(i, i + 1), float(weight[i] * excess[i]), float(judged[i])) for i in first.tolist())
     return Removed(float(weight.sum()), float(weight @ excess), float(judged.sum()), False, far, beyond.size, loose)
 
@@ -233,9 +234,9 @@ def _step(moves: Array, bent: Array, d1: Array) -> Array | None:
 def _at(objective: Objective, chunk: Chunk, eta: Array, free: Array, step: Array) -> Array:
     """The loss (n,) at predictors (n, m), and at shapes that a `step` (n, s) leads to, to second order."""
     if not objective.shapes:
-        return objective.criterion(chunk.y, eta, free, 0).value
+        return objective.criterion(chunk, eta, free, 0).value
     m = eta.shape[1]
-    there = objective.criterion(chunk.y, eta, free, 2)
+    there = objective.criterion(chunk, eta, free, 2)
     assert there.d1 is not None
     assert there.curvature is not None
     second = there.curvature(np.concatenate([np.zeros_like(eta), step], axis=1))[:, m:]
@@ -264,7 +265,7 @@ def _refitted(fit: Optima, objective: Objective, rows: Execution, row: Chunk) ->
     def told(theta: Array) -> Array:
         coef, free = objective.split(theta)
         eta = mean.eta(coef, row)
-        return np.array([objective.criterion(row.y, eta, free, 0).value[0], _judged(noise, row.y, eta, free)[0]])
+        return np.array([objective.criterion(row, eta, free, 0).value[0], _judged(noise.among(row.trials), row.y, eta, free)[0]])
 
     weight = 1.0 if row.weight is None else float(row.weight[0])
     dearer, judged = (weight * (told(found.theta) - told(fit.mle.theta))).tolist()

@@ -71,7 +71,7 @@ def rarest(sample: Sample) -> int:
 
 def ordered(rows: Working, sample: Sample) -> list[Variable]:
     """The predictors, where there are many those of the largest |t| first."""
-    found = variables(sample.design, sample.offset, sample.blocks)
+    found = variables(sample.design, sample.offset, sample.blocks, sample.trials)
     if len(found) <= MANY or not sample.design.shape[1]:
         return found
     weight = rows.weights[0, 0]

@@ -63,7 +63,7 @@ def held_out(
     def spread(chunk: Chunk) -> Spread:
         w = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
         of = whitened(chunk) if kind == "precision" else chunk
-        d = objective.criterion(of.y, objective.mean.eta(coef, of), free, 0).value - reference
+        d = objective.criterion(of, objective.mean.eta(coef, of), free, 0).value - reference
         if kind == "precision":
             ones = np.ones(chunk.rows)
             return Spread.of(d - 0.5 * np.log(w), ones, ones)

@@ -68,8 +68,8 @@ class Look(NamedTuple):
     parts: tuple[Part, ...] = ()
 
 
-def variables(design: Array, offset: Array | None, blocks: Sequence[Block]) -> list[Variable]:
-    """The predictors of a design (n, p), of which `blocks` tells what its columns stand for, and the offset."""
+def variables(design: Array, offset: Array | None, blocks: Sequence[Block], trials: Array | None = None) -> list[Variable]:
+    """The predictors of a design (n, p), of which `blocks` tells what its columns stand for, the offset and the trials."""
     found: list[Variable] = []
     for block in blocks:
         columns = design[:, list(block.columns)]
@@ -79,9 +79,9 @@ def variables(design: Array, offset: Array | None, blocks: Sequence[Block]) -> l
                 found.append(Variable(block.name, None, codes, int(codes.max()) + 1, block.columns[0]))
             continue
         found += [one for j, column in zip(block.columns, columns.T, strict=True) if (one := _number(block.name, column, j))]
-    if offset is not None:
-        one = _number("the offset", offset, -1)
-        found += [one] if one else []
+    for name, known in (("the offset", offset), ("the trials", trials)):
+        if known is not None and (one := _number(name, known, -1)):
+            found.append(one)
     return found
 
 

@@ -26,7 +26,7 @@ class Sample:
     and what they stand for, `blocks`; `designs` (n, r_a) of each predictor, well conditioned; `eta` (n, m), offset included, and
     `free` (s,) at the maximum likelihood estimate; `weight` (n,) whole numbers >= 0 or None. `parameters` counts every free
     parameter. `rows_total` is the n of the whole fit and `cross_entropy_total` its cross-entropy in nats per row: the rows here
-    may be a random part of it. `target` and `formula`: how the user says it.
+    may be a random part of it. `target` and `formula`: how the user says it. `trials` (n,): those to which the law is bound.
     """
 
     noise: NoiseModel
@@ -44,6 +44,7 @@ class Sample:
     blocks: tuple[Block, ...] = ()
     target: str = "y"
     formula: str = ""
+    trials: Array | None = None
 
     @property
     def n(self) -> int:
@@ -53,7 +54,7 @@ class Sample:
     @property
     def predictor_free(self) -> bool:
         """Whether one law holds for all rows."""
-        return self.offset is None and (self.intercept_only or not any(x.shape[1] for x in self.designs))
+        return self.offset is None and self.trials is None and (self.intercept_only or not any(x.shape[1] for x in self.designs))
 
     @property
     def partial(self) -> bool:
@@ -63,8 +64,10 @@ class Sample:
     def take(self, rows: np.ndarray) -> "Sample":
         """The rows of these indices, each with weight 1."""
         return replace(
-            self, y=self.y[rows], design=self.design[rows], designs=tuple(x[rows] for x in self.designs), eta=self.eta[rows],
+            self, noise=self.noise.some(rows), y=self.y[rows], design=self.design[rows],
+            designs=tuple(x[rows] for x in self.designs), eta=self.eta[rows],
             weight=None, offset=None if self.offset is None else self.offset[rows],
+            trials=None if self.trials is None else self.trials[rows],
         )
 
     def in_order(self) -> "Sample":

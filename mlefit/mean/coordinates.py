@@ -134,7 +134,8 @@ class Coordinates(Whitening):
         """The rows as sums are made of them, with the coordinates that they have then: columns are made or chosen once."""
         if not self.steep and self.rank == chunk.x.shape[1]:
             return self, chunk
-        rows = Chunk(chunk.y, self.columns(chunk), chunk.weight, chunk.offset, chunk.first_row, chunk.cluster)
+        rows = Chunk(chunk.y, self.columns(chunk), chunk.weight, chunk.offset, chunk.first_row, chunk.cluster,
+                     chunk.trials)
         return self._white if self.steep else self._all, rows
 
     def design(self, chunk: Chunk) -> Array:

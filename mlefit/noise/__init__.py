@@ -7,6 +7,7 @@ from mlefit.noise.responses import Content
 MODELS = Registry({
     "gaussian": "gaussian.Gaussian",
     "bernoulli": "bernoulli.Bernoulli",
+    "binomial": "binomial.Binomial",
     "categorical": "categorical.Categorical",
     "poisson": "poisson.Poisson",
     "gamma": "gamma.Gamma",

@@ -40,7 +40,7 @@ class Bernoulli(NoiseModel):
 
     name = "bernoulli"
     loss_name = "binary cross-entropy"
-    aliases = ("logistic", "logit", "binomial", "binary", "logreg", "bce")
+    aliases = ("logistic", "logit", "binary", "logreg", "bce")
     presets = MappingProxyType({"probit": "link=probit", "cloglog": "link=cloglog"})
     options = (Choice("link", tuple(LINKS)),)
     support = "two levels"

@@ -52,6 +52,15 @@ class Link(NamedTuple):
         """-(y log p + (1 - y) log(1 - p)) for y (n,), 0 or 1."""
         return self._either(y, eta) if self.short is None else self.short(y, eta)
 
+    def cross_entropy_of_share(self, share: Array, eta: Array) -> Cost:
+        """The same for a share (n,) in [0, 1]."""
+        if self.short is not None:
+            return self.short(share, eta)
+        value, slope, bend = (
+            np.where(share > 0.0, share * a, 0.0) + np.where(share < 1.0, (1.0 - share) * b, 0.0)
+            for a, b in zip(self.success(eta), self.failure(eta), strict=True))
+        return value, slope, bend
+
     def _either(self, y: Array, eta: Array) -> Cost:
         value, slope, bend = (np.where(y == 1.0, a, b) for a, b in zip(self.success(eta), self.failure(eta), strict=True))
         return value, slope, bend

@@ -28,6 +28,7 @@ class Response:
     `least`: the smallest number taken, with `open_end` not itself; `below`: all are below it. `whole`: whole numbers alone.
     `most_levels`: how many there may be, None for any. `takes_positive`: the user may name the level that is modelled, which
     becomes the last; `takes_reference`: the user may name the level that the others are compared with, which becomes the first.
+    `of_trials`: the numbers are successes, and the user tells of how many trials in each row.
     """
 
     reads_levels: bool = False
@@ -38,6 +39,7 @@ class Response:
     most_levels: int | None = None
     takes_positive: bool = False
     takes_reference: bool = False
+    of_trials: bool = False
 
     @property
     def wants(self) -> str:
@@ -62,6 +64,8 @@ class Response:
     def refusal(self, model: str, column: str, row: int, value: float) -> DataError:
         """The refusal of a number that is no response of this kind, in data row `row`."""
         remedy = "use --model gaussian, or drop the row"
+        if self.of_trials and 0.0 < value < 1.0:
+            remedy = "it looks like a share: give the counts, which are shares times trials"
         if self.below < np.inf:
             remedy = ("nothing is moved inside; use --model gaussian, or drop the row" if value in (self.least, self.below)
                       else "divide percentages by 100, or use --model gaussian")
@@ -96,6 +100,7 @@ NUMBERS = Response()
 TWO_LEVELS = Response(reads_levels=True, most_levels=2, takes_positive=True)
 LEVELS = Response(reads_levels=True, takes_reference=True)
 COUNTS = Response(least=0.0, whole=True)
+TRIALS = Response(least=0.0, whole=True, of_trials=True)
 NOT_NEGATIVE = Response(least=0.0)
 POSITIVE = Response(least=0.0, open_end=True)
 SHARES = Response(least=0.0, open_end=True, below=1.0)

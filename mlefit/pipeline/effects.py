@@ -149,6 +149,7 @@ def _averaged(found: Fitted, rows: Batch) -> tuple[Array, Array]:
     eta = objective.mean.eta(coef, chunk)
     weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
     weight = weight / weight.sum()
+    noise = noise.among(chunk.trials)
     values = _told(noise, eta, free) @ weight
     jacobian, gradient = Jacobian.of(objective.mean, coef, chunk), np.zeros((values.size, found.fit.mle.theta.size))
     slopes = np.stack([_slope(noise, eta, free, a) * weight for a in range(eta.shape[1])], axis=2)     # (K, n, m)

@@ -39,8 +39,8 @@ def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> Sample:
         y, eta = y * units.y_scale + units.y_centre, units.natural(eta)
         free = free + problem.log_unit * np.array([shape.unit_power for shape in noise.shapes])
     return Sample(
-        noise=noise, y=y, design=coordinates.design(rows), designs=_designs(mean, rows), eta=eta, free=free,
-        weight=rows.weight, offset=rows.offset, parameters=problem.n_params,
+        noise=noise.among(rows.trials), y=y, design=coordinates.design(rows), designs=_designs(mean, rows), eta=eta, free=free,
+        weight=rows.weight, offset=rows.offset, trials=rows.trials, parameters=problem.n_params,
         intercept_only=constant and all(len(shape.kept) == 1 for shape in problem.shapes), rows_total=round(problem.n),
         cross_entropy_total=fit.nll[0] / problem.n + problem.log_unit, blocks=_blocks(problem),
         target=prepared.observed.target, formula=prepared.roles.formula,

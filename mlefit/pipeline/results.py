@@ -140,7 +140,8 @@ def agreement(found: Fitted, numbers: Estimates) -> Agreement:
     fit, mean = found.fit, found.mean
     rows = found.problem.prepared.sample
     (mine, free), (other, other_free) = (found.objective.split(optimum.theta) for optimum in (fit.mle, fit.loss))
-    apart = route_divergence(fit.noise, mean.eta(mine, rows), free, mean.eta(other, rows), other_free, rows.weight)
+    law = fit.noise.among(rows.trials)
+    apart = route_divergence(law, mean.eta(mine, rows), free, mean.eta(other, rows), other_free, rows.weight)
     excess, gap = fit.excess(), numbers.max_gap
     agree = excess <= max(AGREE_NATS, fit.mle.certificate.bound) and (gap <= AGREE_GAP or fit.face is not None)
     return Agreement(number(gap), number(excess / fit.n), bool(agree), number(apart))

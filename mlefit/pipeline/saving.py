@@ -45,7 +45,7 @@ def saved(found: Fitted, report: Report, errors: StandardErrors, *, every: bool)
         encoding,
         mean.coordinates.encoded(optimum.theta[: mean.size]), optimum.theta[mean.size :], roots(found, errors, optimum),
         _training(found, report, _rows(found, every=every)), prepared.levels, tuple(problem.request.read.na),
-        prepared.observed.transform, None if found.fit.limit is None else prepared.noise.in_unit(1.0),
+        prepared.observed.transform, None if found.fit.limit is None else prepared.noise.in_unit(1.0), prepared.observed.trials,
     )
 
 
@@ -114,7 +114,7 @@ def _conformal(found: Fitted) -> tuple[float, ...] | None:
     coef, free = objective.split(theta)
     for part in aside.store.parts:
         chunk = part.load()
-        scores.append(np.abs(chunk.y - noise.centre(objective.mean.eta(coef, chunk), free)))
+        scores.append(np.abs(chunk.y - noise.among(chunk.trials).centre(objective.mean.eta(coef, chunk), free)))
     ordered = np.sort(np.concatenate(scores)) * found.problem.prepared.scaling.y_scale
     if ordered.size > MOST_ROOTS:
         ordered = ordered[np.ceil(np.linspace(0, ordered.size - 1, MOST_ROOTS)).astype(np.intp)]
@@ -127,9 +127,10 @@ def _columns(problem: Problem) -> list[dict[str, Any]]:
     known = _ranges(problem)
     factors = [factor for term in predictors.distinct for factor in term.factors]
     kinds = columns_of(predictors.distinct)
-    offset = () if predictors.offset is None else sorted(predictors.offset.numbers)
+    observed = problem.prepared.observed
+    beside = [name for one in (predictors.offset, observed.trials) if one is not None for name in sorted(one.numbers)]
     found: list[dict[str, Any]] = []
-    for name, kind in {**kinds, **{column: "number" for column in offset if column not in kinds}}.items():
+    for name, kind in {**kinds, **{column: "number" for column in beside if column not in kinds}}.items():
         if kind != "levels":
             low, high = known.get(name, (None, None))
             found.append({"name": name, "kind": kind, "min": low, "max": high})

@@ -79,7 +79,7 @@ def in_natural_units(saved: Saved, free: Array) -> Array:
 
 def _numbers(rows: Rows, plan: Plan) -> dict[str, Array]:
     """Of a law of y. Of a law of t(y) medians and ends of t, whose y are those of y: a mean of t is none of y."""
-    saved, noise, eta = rows.saved, rows.saved.noise, rows.eta
+    saved, noise, eta = rows.saved, rows.law, rows.eta
     free, transform = natural_shapes(saved), rows.saved.transform
 
     def median(at: Array) -> Array:

@@ -29,7 +29,7 @@ def predicted(
                          "fit with holdout", code="no-conformal")
     kind: Interval = interval  # type: ignore[assignment]
     plan, predictors = Plan(kind, level), saved.predictors
-    numbers, categories = list(predictors.numbers), list(predictors.categories)
+    numbers, categories = list(saved.numbers), list(predictors.categories)
     if score:
         (categories if saved.noise.response.reads_levels else numbers).append(saved.target)
     blocks: list[dict[str, Any]] = []
@@ -44,7 +44,7 @@ def predicted(
             return rows, predictions(rows, plan)
 
         first = 0
-        for rows, columns in source.map(numbers, categories, block, machine.threads()):     # in order
+        for rows, columns in source.map(list(dict.fromkeys(numbers)), categories, block, machine.threads()):     # in order
             found: dict[str, Any] = {**columns.numbers, **columns.labels}
             if score:
                 found |= scored(rows, plan, dict(columns.numbers), seed, first)[0]

@@ -87,7 +87,7 @@ class Predictor:
         self.delimiter, self.decimal = part.signs
         self._end = "\n"
         predictors = saved.predictors
-        needed = dict.fromkeys((*predictors.numbers, *predictors.categories, *((saved.target,) if asked.score else ())))
+        needed = dict.fromkeys((*saved.numbers, *predictors.categories, *((saved.target,) if asked.score else ())))
         absent = [name for name in (*needed, *(asked.ids or ())) if name not in source.names]
         if absent:
             raise unknown_columns(absent, source.names)
@@ -106,11 +106,11 @@ class Predictor:
     @property
     def wanted(self) -> Wanted:
         """What the table is read for."""
-        numbers, categories = list(self.saved.predictors.numbers), list(self.saved.predictors.categories)
+        numbers, categories = list(self.saved.numbers), list(self.saved.predictors.categories)
         if self.asked.score:
             (categories if self.saved.noise.response.reads_levels else numbers).append(self.saved.target)
         categories += self.asked.ids or ()
-        return self.source.wanted(numbers, categories)
+        return self.source.wanted(list(dict.fromkeys(numbers)), categories)
 
     def header(self) -> bytes:
         """The line of names; empty where the table has none."""

@@ -1,7 +1,7 @@
 """Rows: new rows in the coordinates of a saved model, and what keeps some of them from a prediction.
 
-Flags that leave a row without one: `missing:x`, `not-a-number:x`, `new-level:site=d`, `not-finite:log(x)`. Flags of doubt:
-`outside:x`, beyond the range of the rows fitted, and `far`, inside every range and still outside of those rows: of larger
+Flags that leave a row without one: `missing:x`, `not-a-number:x`, `new-level:site=d`, `not-finite:log(x)`, `no-trials:n`. Flags
+of doubt: `outside:x`, beyond the range of the rows fitted, and `far`, inside every range and still outside of those rows: of larger
 leverage than any of them.
 """
 
@@ -17,6 +17,7 @@ from mlefit.design.complete import Used
 from mlefit.design.terms import Term
 from mlefit.mean import Encoding as Units1
 from mlefit.mean import Units
+from mlefit.noise.model import NoiseModel
 from mlefit.saved.model import Saved
 from mlefit.source.batch import Batch
 
@@ -45,7 +46,7 @@ class Rows:
 
     def _reasons(self) -> Iterator[tuple[str, Mask]]:
         predictors, batch = self.saved.predictors, self.batch
-        for name in predictors.numbers:
+        for name in self.saved.numbers:
             values = batch.numbers[name]
             wrong = self.bad.get(name, np.zeros(batch.rows, bool)) | np.isinf(values)
             yield f"not-a-number:{name}", wrong
@@ -66,6 +67,12 @@ class Rows:
                 yield f"not-finite:{term.text}", whole & ~np.isfinite(values).all(axis=1)
         if predictors.offset is not None and predictors.offset.factor.plain is None:
             yield f"not-finite:{predictors.offset.text}", ~np.isfinite(predictors.offset.evaluate(batch))
+        trials = self.saved.trials
+        if trials is not None:
+            count = trials.evaluate(batch)
+            yield f"not-finite:{trials.text}", ~np.isfinite(count)
+            with np.errstate(invalid="ignore"):
+                yield f"no-trials:{trials.text}", np.isfinite(count) & ~((count >= 1.0) & (count == np.rint(count)))
 
     @cached_property
     def known(self) -> Mask:
@@ -104,6 +111,12 @@ class Rows:
         if known is not None:
             eta[:, 0] += known
         return eta
+
+    @cached_property
+    def law(self) -> NoiseModel:
+        """The law of the rows that have a prediction (k,)."""
+        trials = self.saved.trials
+        return self.saved.noise.among(None if trials is None else trials.evaluate(self.batch)[self.known])
 
     @property
     def units(self) -> Units:

@@ -11,7 +11,7 @@ from math import sqrt
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.noise.model import Measure
+from mlefit.noise.model import Measure, NoiseModel
 from mlefit.prediction.appended import Plan, natural_shapes
 from mlefit.prediction.numbered import uniform
 from mlefit.prediction.rows import Rows
@@ -59,6 +59,9 @@ def responses(rows: Rows) -> Array:
         refused = saved.noise.response.refused(np.nan_to_num(y, nan=1.0))
         if refused is not None:
             y[refused] = np.nan
+        if saved.trials is not None:
+            with np.errstate(invalid="ignore"):
+                y[y > saved.trials.evaluate(rows.batch)] = np.nan
         return y
     category = rows.batch.categories[saved.target]
     places = {level: float(place) for place, level in enumerate(saved.levels)}
@@ -74,7 +77,7 @@ def scored(rows: Rows, plan: Plan, predicted: dict[str, Array], seed: int, first
     nll, residual = np.full(y.size, np.nan), np.full(y.size, np.nan)
     if not places.size:
         return {"nll": nll, "residual": residual}, Score()
-    noise, eta, free = rows.saved.noise, rows.eta[there], natural_shapes(rows.saved)
+    noise, eta, free = rows.law.some(np.flatnonzero(there)), rows.eta[there], natural_shapes(rows.saved)
     values = y[places]
     nll[places] = noise.nll(values, eta, free, 0).value
     given = values
@@ -82,7 +85,7 @@ def scored(rows: Rows, plan: Plan, predicted: dict[str, Array], seed: int, first
         given = rows.batch.numbers[rows.saved.target][places]
         nll[places] -= rows.saved.transform.log_slope(given)
     chance = uniform((seed, 0, RESIDUALS), first, y.size)[places] if noise.measure is not Measure.DENSITY else np.empty(0)
-    residual[places] = quantile_residuals(rows, values, eta, free, chance)
+    residual[places] = quantile_residuals(noise, values, eta, free, chance)
     inside = judged = 0
     if "new_low" in predicted:
         low, high = (predicted[name][places] for name in ("new_low", "new_high"))
@@ -91,11 +94,10 @@ def scored(rows: Rows, plan: Plan, predicted: dict[str, Array], seed: int, first
     return {"nll": nll, "residual": residual}, Score(places.size, float(told.sum()), float(told @ told), judged, inside)
 
 
-def quantile_residuals(rows: Rows, y: Array, eta: Array, free: Array, chance: Array) -> Array:
+def quantile_residuals(noise: NoiseModel, y: Array, eta: Array, free: Array, chance: Array) -> Array:
     """Phi^-1(u) (n,), accurate in both tails; `chance` (n,): where in its cell each row of a discrete law falls."""
     from scipy.special import ndtri, ndtri_exp
 
-    noise = rows.saved.noise
     if noise.measure is Measure.DENSITY:
         low, high = noise.log_cdf(y, eta, free), noise.log_sf(y, eta, free)
         return np.where(low < high, ndtri_exp(np.minimum(low, 0.0)), -ndtri_exp(np.minimum(high, 0.0)))

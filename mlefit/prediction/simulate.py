@@ -74,13 +74,13 @@ class Simulator:
     def __init__(self, saved: Saved, source: Reader | None, drawing: Drawing) -> None:
         self.saved, self.source, self.drawing, self.told = saved, source, drawing, Undrawn()
         predictors = saved.predictors
-        self._columns = (list(predictors.numbers), list(predictors.categories))
+        self._columns = (list(saved.numbers), list(predictors.categories))
         self.delimiter, self.decimal = (",", ".") if source is None else source.parts[0].signs
         name = drawing.name or saved.target
         self.names = (name,) if drawing.copies == 1 else tuple(f"{name}_{k + 1}" for k in range(drawing.copies))
         self._drawn = [parameters(saved, drawing, copy) for copy in range(drawing.copies)]
         if source is not None:
-            absent = [name for name in dict.fromkeys([*predictors.numbers, *predictors.categories]) if name not in source.names]
+            absent = [name for name in dict.fromkeys([*saved.numbers, *predictors.categories]) if name not in source.names]
             if absent:
                 raise unknown_columns(absent, source.names)
             check_kinds(saved, source)
@@ -126,7 +126,7 @@ class Simulator:
         if known.any():
             coefficients, free = self._drawn[copy]
             u = uniform((self.drawing.seed, copy), first, rows.batch.rows)[known]
-            drawn = self.saved.noise.quantile(u, rows.eta_at(coefficients), in_natural_units(self.saved, free))
+            drawn = rows.law.quantile(u, rows.eta_at(coefficients), in_natural_units(self.saved, free))
             y[known] = drawn if self.saved.transform is None else self.saved.transform.back(drawn)
         return y
 

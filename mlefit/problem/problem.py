@@ -240,6 +240,8 @@ class Problem(NamedTuple):
             zero_weight=ledger.weightless, effective_n=self._effective_n(),
             left_out=tuple(LeftOut(column, why) for column, why in self.prepared.roles.left_out),
             transform=None if transform is None else transform.function,
+            trials=None if self.prepared.observed.trials is None else self.prepared.observed.trials.text,
+            zero_trials=ledger.untried,
         )
 
     def _effective_n(self) -> float | None:

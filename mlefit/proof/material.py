@@ -95,7 +95,8 @@ class Material:
     @cached_property
     def mean_base(self) -> float:
         """Mean over the rows of what the likelihood holds of the data alone, and what the shapes cost where the loss has them."""
-        rows = self.noise.cost(self.chunk.y, self.free, 0).value if self.noise.loss_has_shapes else self.noise.base(self.chunk.y)
+        noise, y = self.noise.among(self.chunk.trials), self.chunk.y
+        rows = noise.cost(y, self.free, 0).value if noise.loss_has_shapes else noise.base(y)
         return float(np.average(rows, weights=self.chunk.weight))
 
     @cached_property
@@ -138,7 +139,8 @@ class Material:
         if self.noise.measure is not Measure.MASS:
             return None
         chunk = self.chunk
-        columns = [*chunk.x.T, *([] if chunk.offset is None else [chunk.offset])] or [np.zeros(chunk.rows)]
+        known = [extra for extra in (chunk.offset, chunk.trials) if extra is not None]
+        columns = [*chunk.x.T, *known] or [np.zeros(chunk.rows)]
         pattern = group(columns, np.inf)
         assert pattern is not None
         return Cells.of(chunk, pattern)

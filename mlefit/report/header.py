@@ -94,6 +94,7 @@ def rows(report: Report) -> str:
     missing = listed([f"{shown(name)}: {count}" for name, count in data.dropped.items() if count])
     why = f", missing in {missing}" if missing else ""
     why += f", of weight 0: {data.zero_weight}" if data.zero_weight else ""
+    why += f", without a trial: {data.zero_trials}" if data.zero_trials else ""
     used = f"{data.rows_used} of {data.rows_read} rows used"
     ledger = f"{used} ({data.rows_dropped} dropped{why})" if data.rows_dropped else used
     if held is not None:
@@ -107,12 +108,13 @@ def rows(report: Report) -> str:
 
 
 def coding(report: Report) -> list[str]:
-    """The level modelled, the baseline levels, the offset and the kind of standard errors, where there are any."""
+    """The level modelled, the baseline levels, the trials, the offset and the kind of standard errors, where there are any."""
     data, model = report.data, report.model
     baseline = listed([f"{shown(column)}={shown(level)}" for column, level in model.reference.items()])
     parts = (
         f"level modelled: {shown(data.target)}={shown(model.positive)}" if model.positive is not None else "",
         f"baseline: {baseline}" if baseline else "",
+        f"trials: {shown(data.trials)}" if data.trials is not None else "",
         f"offset: {shown(data.offset)}" if data.offset is not None else "",
         f"standard errors: {errors(report)}" if model.se != "auto" else "",
         ratios(report),

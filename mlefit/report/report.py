@@ -29,6 +29,7 @@ class Data(NamedTuple):
     """The input and its row ledger. A row counts in `dropped` under every column in which it is missing.
 
     `sha256` of each input, for the formats that show it. `zero_weight` of the rows dropped are complete and have weight 0;
+    `trials`: what they are of a row; `zero_trials` rows have none.
     `effective_n`, of sampling weights: Kish's (sum w)^2 / sum w^2. `transform`: the function of a column that the target is.
     """
 
@@ -48,6 +49,8 @@ class Data(NamedTuple):
     effective_n: float | None = None
     left_out: tuple[LeftOut, ...] = ()
     transform: str | None = None
+    trials: str | None = None
+    zero_trials: int = 0
 
 
 class Model(NamedTuple):

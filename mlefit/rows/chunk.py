@@ -10,7 +10,8 @@ from mlefit.arrays import Array, Index
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """`n` complete rows: response `y` (n,), design `x` (n, p), `weight` (n,) or None, `offset` (n,) or None.
+    """`n` complete rows: response `y` (n,), design `x` (n, p), `weight` (n,) or None, `offset` (n,) or None,
+    `trials` (n,) or None, of which the response of a row are the successes.
 
     A categorical or binary response holds the index of its class. `cluster` (n,) or None holds the index of the group
     that a row belongs to, counted over the whole input. `first_row` counts the rows kept from 0. Shapes are checked here,
@@ -23,12 +24,14 @@ class Chunk:
     offset: Array | None = None
     first_row: int = 0
     cluster: Array | None = None
+    trials: Array | None = None
 
     def __post_init__(self) -> None:
         n = self.y.shape[0]
         if self.x.ndim != 2 or self.x.shape[0] != n:
             raise ValueError(f"design {self.x.shape} does not belong to a response {self.y.shape}")
-        for name, extra in (("weight", self.weight), ("offset", self.offset), ("cluster", self.cluster)):
+        for name, extra in (("weight", self.weight), ("offset", self.offset), ("cluster", self.cluster),
+                            ("trials", self.trials)):
             if extra is not None and extra.shape != (n,):
                 raise ValueError(f"{name} {extra.shape} does not belong to a response {self.y.shape}")
 
@@ -45,6 +48,7 @@ class Chunk:
             None if self.offset is None else self.offset[start:stop],
             self.first_row + start,
             None if self.cluster is None else self.cluster[start:stop],
+            None if self.trials is None else self.trials[start:stop],
         )
 
 
@@ -58,7 +62,7 @@ def join(chunks: Sequence[Chunk]) -> Chunk:
     return Chunk(
         np.concatenate([chunk.y for chunk in chunks]), np.concatenate([chunk.x.T for chunk in chunks], axis=1).T,
         together([chunk.weight for chunk in chunks]), together([chunk.offset for chunk in chunks]),
-        cluster=together([chunk.cluster for chunk in chunks]),
+        cluster=together([chunk.cluster for chunk in chunks]), trials=together([chunk.trials for chunk in chunks]),
     )
 
 
@@ -68,6 +72,7 @@ def choose(chunk: Chunk, rows: Index) -> Chunk:
         chunk.y[rows], np.take(chunk.x.T, rows, axis=1).T, None if chunk.weight is None else chunk.weight[rows],
         None if chunk.offset is None else chunk.offset[rows],
         cluster=None if chunk.cluster is None else chunk.cluster[rows],
+        trials=None if chunk.trials is None else chunk.trials[rows],
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from mlefit.arrays import Array
 from mlefit.design.predictors import Predictors
 from mlefit.design.scaling import Scaling
+from mlefit.design.terms import Offset
 from mlefit.design.transform import Transform
 from mlefit.noise.model import NoiseModel
 
@@ -62,7 +63,8 @@ class Saved(NamedTuple):
     """`fit`: the whole of `mlefit.fit/1`. `target`: the column of the response, `levels` its levels, the reference or negative one
     first. Coefficients (P,), predictor after predictor, and free shapes (s,) in encoded units. `missing`: words for cells without
     a value. `columns`: what a reader may know of the columns that a prediction needs. `transform`: the function of the response
-    that the law is of. `limit_of`: the law that was asked for, where `noise` is the one that it has become.
+    that the law is of. `limit_of`: the law that was asked for, where `noise` is the one that it has become. `trials`: those of
+    each row, of a law of successes.
     """
 
     fit: Mapping[str, Any]
@@ -79,6 +81,13 @@ class Saved(NamedTuple):
     missing: tuple[str, ...] = ()
     transform: Transform | None = None
     limit_of: NoiseModel | None = None
+    trials: Offset | None = None
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The columns of numbers that a prediction needs, each once."""
+        trials = () if self.trials is None else sorted(self.trials.numbers)
+        return tuple(dict.fromkeys((*self.predictors.numbers, *trials)))
 
     @property
     def level(self) -> float:

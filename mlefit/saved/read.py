@@ -74,7 +74,7 @@ def from_dict(value: Any, path: str = "model") -> Saved:
     fit = _fit(top.key("fit"))
     return Saved(fit, noise, target, predictors, columns, encoding, coefficients, free,
                  _errors(covariance, count, len(noise.shapes), encoding), _training(top.key("sample")), levels, missing,
-                 _transform(design, noise), None if noise is asked else asked)
+                 _transform(design, noise), None if noise is asked else asked, _trials(design, noise, names))
 
 
 def _limit(design: Checked, law: NoiseModel) -> NoiseModel:
@@ -127,15 +127,26 @@ def _law(design: Checked, levels: tuple[str, ...]) -> NoiseModel:
 def _predictors(design: Checked, names: Sequence[str]) -> Predictors:
     terms = tuple(read(term, names) for term in design.key("terms").items(MOST_TERMS))
     scale = design.key("scale_terms").maybe()
-    offset = design.key("offset").maybe()
-    known = None
-    if offset is not None:
-        factor = parsed(offset, names)
-        if factor.learns or factor.categories or factor.width != 1:
-            raise bad(offset.path, "arithmetic on columns", offset.text()[:40])
-        known = Offset(factor)
-    return Predictors(terms, design.key("intercept").yes(), known,
+    return Predictors(terms, design.key("intercept").yes(), _arithmetic(design.key("offset").maybe(), names),
                       None if scale is None else tuple(read(term, names) for term in scale.items(MOST_TERMS)))
+
+
+def _arithmetic(value: Checked | None, names: Sequence[str]) -> Offset | None:
+    """Arithmetic on columns, where there is any."""
+    if value is None:
+        return None
+    factor = parsed(value, names)
+    if factor.learns or factor.categories or factor.width != 1:
+        raise bad(value.path, "arithmetic on columns", value.text()[:40])
+    return Offset(factor)
+
+
+def _trials(design: Checked, noise: NoiseModel, names: Sequence[str]) -> Offset | None:
+    trials = _arithmetic(design.key("trials").maybe(), names)
+    if (trials is not None) != noise.response.of_trials:
+        wanted = "the trials of a row" if trials is None else f"none for {noise.name}"
+        raise bad(design.key("trials").path, wanted, "none" if trials is None else trials.text[:40])
+    return trials
 
 
 def _encoding(design: Checked, covariance: Checked, predictors: Predictors, count: int) -> Encoding:

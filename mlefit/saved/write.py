@@ -27,6 +27,7 @@ def to_dict(saved: Saved) -> dict[str, Any]:
             "terms": [plain(written(term)) for term in predictors.terms],
             "scale_terms": None if predictors.scale is None else [plain(written(term)) for term in predictors.scale],
             "offset": plain(None if predictors.offset is None else predictors.offset.text),
+            "trials": plain(None if saved.trials is None else saved.trials.text),
             "target": {"column": plain(saved.target), "transform": None if saved.transform is None else saved.transform.function},
             "law": (saved.limit_of or saved.noise).spelt, "limit": saved.limit_of is not None,
             "levels": plain(list(saved.levels)) if saved.levels else None,

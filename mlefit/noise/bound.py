@@ -1,0 +1,25 @@
+"""Bound: what a law knows of rows beside their predictors, such as the trials of which a response are the successes."""
+
+from typing import TYPE_CHECKING, Self
+
+from mlefit.arrays import Array, Index
+
+if TYPE_CHECKING:
+    from mlefit.noise.model import NoiseModel
+
+
+class Bound:
+    """Most laws need to know nothing; those that do say so."""
+
+    def among(self, trials: Array | None) -> Self:
+        """This law for rows with so many trials (n,)."""
+        return self
+
+    def some(self, rows: Index) -> Self:
+        """This law for those of the rows that it was bound to."""
+        return self
+
+    @property
+    def single(self) -> "NoiseModel | None":
+        """What a law of successes is where each row is one trial."""
+        return None
