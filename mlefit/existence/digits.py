@@ -27,10 +27,10 @@ ROWS = 2000         # of the sample, for that
 
 
 class Digits(NamedTuple):
-    """Of the kept columns (k,): `lost`, and for each the columns that say the rest of it."""
+    """`lost` of the kept columns (k,), and for those that lose more than DOUBTFUL the columns that say the rest of them."""
 
     lost: Array
-    others: tuple[tuple[int, ...], ...]
+    others: dict[int, tuple[int, ...]]
 
 
 def digits(shape: Geometry, low: Array, high: Array, intercept: bool) -> Digits:
@@ -39,18 +39,18 @@ def digits(shape: Geometry, low: Array, high: Array, intercept: bool) -> Digits:
 
     kept = list(shape.kept)
     inverse = np.asarray(solve_triangular(shape.r, np.eye(len(kept)), check_finite=False))
-    precision = inverse @ inverse.T             # (X'X)^-1
+    own = np.square(inverse).sum(axis=1)        # the diagonal of (X'X)^-1
     centre = shape.r[0] / shape.r[0, 0] if intercept else np.zeros(len(kept))
     spread = np.maximum(high[kept] - centre, centre - low[kept])
     with np.errstate(divide="ignore", invalid="ignore"):
-        lost = UNIT * spread * np.sqrt(shape.n * np.diagonal(precision))
-        parts = np.abs(precision / np.diagonal(precision)[:, None]) * spread
-    np.fill_diagonal(parts, 0.0)
+        lost = UNIT * spread * np.sqrt(shape.n * own)
     head = int(intercept)
     lost[:head] = 0.0
-    others = tuple(
-        tuple(kept[k] for k in range(head, len(kept)) if part[k] > PART * part[head:].max(initial=0.0)) for part in parts
-    )
+    others = {}
+    for j in np.flatnonzero(lost > DOUBTFUL):
+        part = np.abs(inverse[head:] @ inverse[j] / own[j]) * spread[head:]
+        part[j - head] = 0.0
+        others[kept[j]] = tuple(kept[head + k] for k in np.flatnonzero(part > PART * part.max(initial=0.0)))
     return Digits(lost, others)
 
 
@@ -97,9 +97,7 @@ class Design(NamedTuple):
     def _worst(self, shape: Geometry, silent: tuple[int, ...]) -> tuple[int, tuple[int, ...]] | None:
         """The column of largest spread that carries no digits beyond others, with those; None where there is none."""
         found = digits(shape, self.low, self.high, self.intercept)
-        suspects = {
-            place: others for place, lost, others in zip(shape.kept, found.lost, found.others, strict=True) if lost > NOTHING
-        }
+        suspects = {place: found.others[place] for place, lost in zip(shape.kept, found.lost, strict=True) if lost > NOTHING}
         for place, others in shape.aliased.items():
             causes = tuple(k for k in others if not (self.intercept and k == self.columns[0]))
             if causes and not self._dependent(place, others):

@@ -20,6 +20,7 @@ ROUNDING = 8.0 * float(np.finfo(float).eps)
 # Belsley, Kuh and Welsch call a condition number of 30 to 100 moderate to strong. At 100 a change of one percent in the
 # data can change a coefficient by as much as itself: Longley (110) and Filip (5e9) are told, x and x^2 on 1..10 (8) not.
 NEARLY = 100.0
+SURELY = 2.0        # times the bound: what is larger is not rounding, however the bound itself is rounded
 PART = 0.1
 
 
@@ -65,8 +66,9 @@ class Conditioning(NamedTuple):
     inflation: float
 
 
-def conditioning(shape: Geometry, intercept: bool) -> Conditioning:
-    """The condition number and who is to blame: Belsley, Kuh and Welsch (1980), Regression Diagnostics, section 3.2.
+def conditioning(shape: Geometry, intercept: bool) -> Conditioning | None:
+    """The condition number and who is to blame, None where it is at most NEARLY: Belsley, Kuh and Welsch (1980), Regression
+    Diagnostics, section 3.2.
 
     Columns are centred where there is an intercept, so that neither shifts nor scales of columns change the answer. A
     column takes part in a near dependency v (unit norm, singular value small) when |v_j| exceeds PART.
@@ -74,16 +76,20 @@ def conditioning(shape: Geometry, intercept: bool) -> Conditioning:
     head = int(intercept)
     r, places = shape.r[head:, head:], shape.kept[head:]
     if len(places) < 2:
-        return Conditioning(1.0, (), 1.0)
-    _, sizes, right = np.linalg.svd(r / np.linalg.norm(r, axis=0))
-    small = sizes < sizes[0] / NEARLY
-    part = (np.abs(right[small]) > PART).any(axis=0)
+        return None
+    unit = r / np.linalg.norm(r, axis=0)
+    sizes = np.linalg.svd(unit, compute_uv=False)
+    if sizes[-1] * NEARLY >= sizes[0]:
+        return None
+    _, sizes, right = np.linalg.svd(unit)
+    part = (np.abs(right[sizes < sizes[0] / NEARLY]) > PART).any(axis=0)
     inflation = float(np.sqrt(np.square(right / sizes[:, None]).sum(axis=0)).max())
     return Conditioning(float(sizes[0] / sizes[-1]), tuple(p for p, in_it in zip(places, part, strict=True) if in_it), inflation)
 
 
 def geometry(triangle: Array, n: float, magnitude: Array, response: bool) -> Geometry:
-    """Columns in the order given, by Gram-Schmidt with reorthogonalisation on the merged triangle (k, k).
+    """Columns in the order given, by Gram-Schmidt with reorthogonalisation on the merged triangle (k, k), upper triangular: the
+    columns before the first that may be aliased are its own.
 
     `magnitude` (p,): max|x_j|/s_j of the columns as they are in the file. With `response`, the last column is y.
     """
@@ -91,10 +97,14 @@ def geometry(triangle: Array, n: float, magnitude: Array, response: bool) -> Geo
 
     size = triangle.shape[0]
     columns = size - 1 if response else size
+    first = _independent(triangle[:columns, :columns], n, magnitude)
+    signs = np.where(np.diagonal(triangle)[:first] < 0.0, -1.0, 1.0)
     basis, r = np.zeros((size, columns)), np.zeros((columns, columns))
-    kept: list[int] = []
+    basis[range(first), range(first)] = signs
+    r[:first, :first] = triangle[:first, :first] * signs[:, None]
+    kept = [*range(first)]
     aliased: dict[int, tuple[int, ...]] = {}
-    for j in range(columns):
+    for j in range(first, columns):
         k = len(kept)
         head, rest = _project(basis[:, :k], triangle[:, j])
         norm = float(np.linalg.norm(rest))
@@ -112,6 +122,22 @@ def geometry(triangle: Array, n: float, magnitude: Array, response: bool) -> Geo
         head, rest = _project(basis[:, :k], triangle[:, -1])
         y = np.append(head, np.linalg.norm(rest))
     return Geometry(n, r[:k, :k], tuple(kept), aliased, y)
+
+
+def _independent(r: Array, n: float, magnitude: Array) -> int:
+    """How many columns come before the first that may be aliased: with T = R^-1, c of column j is -T_kj R_jj, k < j."""
+    from scipy.linalg import solve_triangular
+
+    size = np.abs(np.diagonal(r))
+    whole = int(np.argmax(size == 0.0)) if (size == 0.0).any() else len(size)
+    if whole == 0:
+        return 0
+    with np.errstate(over="ignore", invalid="ignore"):
+        inverse = np.abs(solve_triangular(r[:whole, :whole], np.eye(whole), check_finite=False))
+        np.fill_diagonal(inverse, 0.0)
+        bound = ROUNDING * np.sqrt(n) * (magnitude[:whole] + magnitude[:whole] @ inverse * size[:whole])
+    clear = size[:whole] > SURELY * bound
+    return whole if clear.all() else int(np.argmin(clear))
 
 
 def _project(basis: Array, column: Array) -> tuple[Array, Array]:

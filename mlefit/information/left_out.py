@@ -38,6 +38,8 @@ STEP = 1.0              # in the linear predictor: beyond, a Newton step says to
 SHAPE_STEP = 0.25       # in the log of a shape: the same
 REFITS = 20
 MOST_WORK = 4e9         # multiplications, about a second: beyond, a sample of the rows stands for all, and rows are not refitted
+COMPRESSED_WORK = 3e10  # where refits have a closed form, and the triangle of all rows took as much
+FEWEST = 500            # rows of a sample that may stand for all
 NUMBERS = 1 << 18       # of a slab of rows by parameters and predictors
 
 
@@ -115,10 +117,10 @@ class Without(Execution):
 def left_out(fit: Optima, objective: Objective, rows: Execution, sample: Chunk, count: int) -> LeftOut:
     """The figure, from all `rows` of which there are `count`, or where these are too much work or not kept (0), from the sample."""
     noise, theta, curvature, work = fit.noise, fit.mle.theta, fit.mle.curvature, float(objective.size) ** 2
-    most = int(MOST_WORK / work)
+    most = int((COMPRESSED_WORK if noise.compresses else MOST_WORK) / work)
     whole = 0 < count <= most
     if not whole:
-        if most < min(sample.rows, 1000):
+        if most < min(sample.rows, FEWEST):
             return LeftOut(None, "too many parameters")
         if sample.rows > most:
             sample = choose(sample, np.linspace(0, sample.rows - 1, most).astype(np.intp))

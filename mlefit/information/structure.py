@@ -14,7 +14,7 @@ from mlefit.arrays import Array
 from mlefit.information.added import Bordered, Tested
 from mlefit.information.everywhere import Everywhere, tests
 from mlefit.information.reference import FEW, MOST_COLUMNS, Look, Variable, looks
-from mlefit.information.runs import ENOUGH, runs
+from mlefit.information.runs import ENOUGH, Runs
 from mlefit.information.simulated import REACHED, STREAM
 from mlefit.information.working import Working, climbed
 
@@ -84,7 +84,8 @@ def structure(
     if rows.n - sum(x.shape[1] for x in rows.designs) >= ENOUGH:
         along = [one for one in predictors if one.values is not None and one.distinct >= FEW * rows.n]
         if along:
-            p["runs"] = [(runs(rows, _of(one), one.distinct, seed), one.name) for one in along]
+            judged = Runs(rows, seed)
+            p["runs"] = [(judged.p(_of(one)), one.name) for one in along]
     if not p:
         return None
     least = {kind: min(values, key=lambda value: value[0]) for kind, values in p.items()}

@@ -100,7 +100,7 @@ def told(found: Fitted, errors: StandardErrors) -> Report:
         information=knowledge, criteria=criteria(found, null), clusters=clusters_of(problem, errors),
         terms=term_tests(found, errors),
         notes=(*problem.notes(), *sigma_note(problem, both), *shape_note(problem, errors)),
-        warnings=(*problem.warnings(), *at_limit(both), *lower_maxima(both), *beyond_doubles(known), *not_unique(problem, both),
+        warnings=(*problem.warnings, *at_limit(both), *lower_maxima(both), *beyond_doubles(known), *not_unique(problem, both),
                   *crossing(errors), *unscored(problem), *few(problem, errors, known), *doubted(problem, ratios),
                   *doubtful_weights(problem), *diagnosis.warnings),
         dependence=diagnosis.dependence,

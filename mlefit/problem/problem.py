@@ -2,7 +2,9 @@
 
 import platform
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +27,8 @@ GROUPS = 3      # numbers of several spellings that a warning names
 COARSE = 1e-9   # of a column's extent: where its values are rounded to more, that it is a combination of others is said as far
 
 
-class Problem(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Problem:
     """The request, its data as numbers, and the geometry of the design of each right-hand side: the mean's first."""
 
     request: Request
@@ -49,7 +52,7 @@ class Problem(NamedTuple):
         """Rows, counted with their weights."""
         return self.shape.n
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         """Names of the design columns, aliased ones included."""
         return self.prepared.predictors.labels()
@@ -59,7 +62,7 @@ class Problem(NamedTuple):
         """Whether a scale depends on predictors."""
         return any(predictor.kind == "scale" for predictor in self.prepared.noise.predictors)
 
-    @property
+    @cached_property
     def coefficients(self) -> tuple[str, ...]:
         """Names of the coefficients that are estimated, predictor after predictor."""
         noise, labels = self.prepared.noise, self.labels
@@ -74,7 +77,7 @@ class Problem(NamedTuple):
         """Whether a column has no coefficient of its own in a predictor."""
         return place in self.shapes[self.side(predictor)].aliased
 
-    @property
+    @cached_property
     def encodings(self) -> tuple[Encoding, ...]:
         """How the kept columns of each right-hand side were encoded."""
         scaling, found = self.prepared.scaling, []
@@ -84,7 +87,7 @@ class Problem(NamedTuple):
             found.append(Encoding(scaling.centre[kept], scaling.scale[kept], constant))
         return tuple(found)
 
-    @property
+    @cached_property
     def units(self) -> Units:
         """How the designs and the response were encoded."""
         scaling, noise, encodings = self.prepared.scaling, self.prepared.noise, self.encodings
@@ -92,7 +95,7 @@ class Problem(NamedTuple):
             encodings = tuple(encodings[self.side(k)] for k in range(len(noise.predictors)))
         return Units(encodings, scaling.y_centre, scaling.y_scale, noise.predictors)
 
-    @property
+    @cached_property
     def digits(self) -> tuple[Digits, ...]:
         """What the kept columns of each right-hand side have lost."""
         moments = self.prepared.moments
@@ -129,7 +132,7 @@ class Problem(NamedTuple):
         """A report with everything that is known here; what `parts` do not give is None."""
         known: dict[str, Any] = {
             "mle": None, "loss": None, "agreement": None, "information": None, "criteria": None,
-            "warnings": self.warnings(), "notes": self.notes(), **parts,
+            "warnings": self.warnings, "notes": self.notes(), **parts,
         }
         return Report(
             version=__version__, status=status, data=self._data(), model=self._model(), parameters=self._of_terms(parameters),
@@ -164,6 +167,7 @@ class Problem(NamedTuple):
         factors = (factor for term in self.prepared.predictors.distinct for factor in term.factors if isinstance(factor, Levels))
         return found | {factor.column: factor.levels for factor in factors if factor.levels is not None}
 
+    @cached_property
     def warnings(self) -> tuple[Warn, ...]:
         """What is doubtful in the reading, collinear columns by name, and levels that are single or spelt in two ways."""
         read = set(self.prepared.roles.columns.numbers)
@@ -200,13 +204,13 @@ class Problem(NamedTuple):
         """What is doubtful in one design: aliased columns, those that keep few digits beside others, near dependencies."""
         for j, others in shape.aliased.items():
             yield Warn("collinear", f"{self._determined(shape, j, others)}; it was dropped", (self.labels[j],))
-        for j, lost, others in zip(shape.kept, own.lost, own.others, strict=True):
+        for j, lost in zip(shape.kept, own.lost, strict=True):
             if lost > DOUBTFUL:
-                name, beside = self.labels[j], ", ".join(self.labels[k] for k in others)
+                name, beside = self.labels[j], ", ".join(self.labels[k] for k in own.others[j])
                 yield Warn("digits", f"{name} carries only about {round(-np.log10(lost))} digits beyond {beside}: its "
                            "coefficient and standard error are exact to no more", (name,))
         near = conditioning(shape, intercept)
-        if near.columns:
+        if near is not None:
             names = tuple(self.labels[j] for j in near.columns)
             yield Warn("near-collinear", f"{', '.join(names)} are nearly collinear (condition number "
                        f"{near.number:.2g}): the data hardly tells their coefficients apart, and standard errors are up "

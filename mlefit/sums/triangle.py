@@ -7,33 +7,50 @@ Computations, sections 5.2 and 5.3; Demmel et al. (2012), Communication-optimal 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from mlefit.arrays import Array
 
-SLAB = 512   # rows factorised together: 512 rows of a dozen columns stay in the first-level cache
+SLAB = 512      # rows factorised together: 512 rows of a dozen columns stay in the first-level cache
+WIDE = 64       # columns from which rows wait until they are COLLECTED times as many: a factor of fewer costs nearly as much
+COLLECTED = 4
+WIDE_SLAB = 2048
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Triangle:
-    """Upper triangular `r` (k, k) with a non-negative diagonal; rows of weight w count as sqrt(w) times themselves."""
+    """`rows` (m, k), whose R factor is that of all rows seen; those of weight w count as sqrt(w) times themselves."""
 
-    r: Array
+    rows: Array
 
     @classmethod
     def of(cls, columns: Array, weight: Array | None = None) -> "Triangle":
-        """The R factor of `columns` (n, k)."""
+        """That of `columns` (n, k)."""
         rows = columns if weight is None else columns * np.sqrt(weight)[:, None]
         n, k = rows.shape
-        slabs = n // SLAB
-        if slabs > 1 and k < SLAB:
-            stacked = _r_factor(rows[: slabs * SLAB].reshape(slabs, SLAB, k))    # a view of a block in Fortran order
-            rows = np.concatenate([stacked.reshape(-1, k), rows[slabs * SLAB :]])
-        return cls(_square(rows))
+        slab = SLAB if k < WIDE else max(WIDE_SLAB, COLLECTED * k)
+        slabs = n // slab
+        if slabs > 1 and k < slab:
+            stacked = _r_factor(rows[: slabs * slab].reshape(slabs, slab, k))    # a view of a block in Fortran order
+            rows = np.concatenate([stacked.reshape(-1, k), rows[slabs * slab :]])
+        return cls._collected(rows)
+
+    @classmethod
+    def _collected(cls, rows: Array) -> "Triangle":
+        n, k = rows.shape
+        return cls(rows if k >= WIDE and n <= COLLECTED * k else _square(rows))
+
+    @cached_property
+    def r(self) -> Array:
+        """Upper triangular (k, k), with a non-negative diagonal."""
+        k = self.rows.shape[1]
+        square = self.rows.shape[0] == k and not np.tril(self.rows, -1).any() and not (np.diagonal(self.rows) < 0.0).any()
+        return self.rows if square else _square(self.rows)
 
     def __add__(self, other: "Triangle") -> "Triangle":
-        return Triangle(_square(np.concatenate([self.r, other.r])))
+        return self._collected(np.concatenate([self.rows, other.rows]))
 
 
 def _r_factor(rows: Array) -> Array:
