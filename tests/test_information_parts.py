@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 from information_cases import bernoulli, coded, evidence, gaussian, sample_of
+from scipy.special import ndtri
 
 from mlefit.arrays import Array
+from mlefit.information import runs
+from mlefit.information.runs import Runs
 from mlefit.information.working import Working
 from mlefit.noise import MODELS
 from mlefit.noise.gaussian import Gaussian
@@ -264,3 +267,13 @@ def test_threads_do_not_matter() -> None:
         for threads in ("1", "2")
     ]
     assert said[0] == said[1]
+
+
+def test_runs_beside_many_columns_are_judged_as_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(29)
+    x = np.vander(np.sort(rng.normal(size=600)), 5)[:, :4] @ rng.normal(size=(4, 90)) * 0.1 + rng.normal(size=(600, 90))
+    rows = Working.of(sample_of(Gaussian(), x[:, 0] + rng.normal(size=600), x), 0)
+    estimated = [Runs(rows, 0).p(x[:, j]) for j in range(20)]
+    monkeypatch.setattr(runs, "PROBES", 1000)
+    exact = [Runs(rows, 0).p(x[:, j]) for j in range(20)]
+    assert np.abs(ndtri(estimated) - ndtri(exact)).max() < 0.15        # in standard deviations of z

@@ -173,6 +173,7 @@ def test_where_all_rows_are_too_much_work_a_sample_gives_the_figure(monkeypatch:
     y = x + rng.normal(size=n) if model == "gaussian" else (rng.random(n) < 1.0 / (1.0 + np.exp(-x))).astype(int)
     exact = new({"x": x, "y": y}, "y", model=model)
     monkeypatch.setattr(left_out, "MOST_WORK", 9.0 * 2_000)
+    monkeypatch.setattr(left_out, "COMPRESSED_WORK", 9.0 * 2_000)
     about = new({"x": x, "y": y}, "y", model=model)
     assert (exact.on_new_rows_note, about.on_new_rows_note) == (None, "about")
     assert about.on_new_rows == pytest.approx(exact.on_new_rows, abs=3e-5)

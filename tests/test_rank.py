@@ -7,6 +7,7 @@ import pytest
 
 from mlefit.arrays import Array
 from mlefit.design.scaling import centre_of, scale_of
+from mlefit.existence import rank
 from mlefit.existence.rank import Geometry, geometry
 from mlefit.sums.triangle import Triangle
 
@@ -140,3 +141,18 @@ def test_compressed_rows_have_the_residuals_of_all_rows() -> None:
     gamma = np.linalg.lstsq(rows.x, rows.y, rcond=None)[0]
     assert np.linalg.solve(result.triangle(float(rows.rows)), gamma) == pytest.approx(beta, rel=1e-12)
     assert rows.weight @ np.square(rows.y - rows.x @ gamma) == pytest.approx(result.rss, rel=1e-12)
+
+
+def test_leading_columns_are_judged_as_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(11)
+    for _ in range(60):
+        columns = [*normal(int(rng.integers(2, 9)), seed=int(rng.integers(1 << 30)))]
+        for _ in range(int(rng.integers(0, 3))):
+            mixed = rng.normal(size=len(columns)) @ np.array(columns) + rng.choice([0.0, 1e-14, 1e-9]) * rng.normal(size=500)
+            columns.insert(int(rng.integers(len(columns) + 1)), mixed)
+        fast = found(*columns)
+        with monkeypatch.context() as patched:
+            patched.setattr(rank, "SURELY", np.inf)
+            slow = found(*columns)
+        assert (fast.kept, fast.aliased) == (slow.kept, slow.aliased)
+        assert np.abs(fast.r - slow.r).max() <= 1e-13 * np.abs(slow.r).max()

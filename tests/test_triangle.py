@@ -5,7 +5,7 @@ import pytest
 
 from mlefit.arrays import Array
 from mlefit.sums.tally import tree_sum
-from mlefit.sums.triangle import SLAB, Triangle
+from mlefit.sums.triangle import COLLECTED, SLAB, WIDE, WIDE_SLAB, Triangle
 
 ROUNDING = 1e-13    # relative to the largest entry: a QR factorisation is backward stable
 
@@ -69,3 +69,15 @@ def test_a_direction_that_the_square_would_lose_is_kept() -> None:
 def test_the_triangle_does_not_depend_on_the_memory_order() -> None:
     rows = table(3 * SLAB)
     assert np.array_equal(Triangle.of(rows).r, Triangle.of(np.asfortranarray(rows)).r)
+
+
+@pytest.mark.parametrize("n", [WIDE, COLLECTED * WIDE, COLLECTED * WIDE + 1, 2 * WIDE_SLAB + 7])
+def test_rows_of_many_columns_wait_for_their_factor(n: int) -> None:
+    rows = np.random.default_rng(2).normal(size=(n, WIDE))
+    whole, merged = Triangle.of(rows), tree_sum(Triangle.of(part) for part in np.array_split(rows, 9))
+    assert whole.r.shape == merged.r.shape == (WIDE, WIDE)
+    assert close(whole.r.T @ whole.r, rows.T @ rows)
+    assert close(merged.r, whole.r)
+    assert max(whole.rows.shape[0], merged.rows.shape[0]) <= COLLECTED * WIDE
+    assert np.array_equal(whole.r, np.triu(whole.r))
+    assert (np.diagonal(whole.r) >= 0.0).all()
