@@ -1,7 +1,7 @@
 """Options of commands that are about the answer and not about the problem: its form, its place, and who is told."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,9 +18,9 @@ TABLE_OR_JSON = ("table", "json")
 CALLED = {"md": "markdown", "tex": "latex", "text": "table", "txt": "table"}       # also the suffixes of files
 
 
-def output_format(option: str, text: str, formats: Sequence[str] = FORMATS) -> str:
+def output_format(option: str, text: str, formats: Sequence[str] = FORMATS, called: Mapping[str, str] = CALLED) -> str:
     """The format on stdout; what looks like a file name belongs to --out."""
-    name = CALLED.get(text.lower(), text.lower())
+    name = called.get(text.lower(), text.lower())
     if name in formats:
         return name
     is_file = re.search(r"[./\\]", text)

@@ -1,3 +1,5 @@
 """The commands that are built, each the function of that name in the module of that name."""
 
-COMMANDS = ("fit", "predict", "simulate", "show", "check", "compare", "models", "prove", "explain", "schema", "help", "completion")
+COMMANDS = (
+    "fit", "predict", "simulate", "show", "check", "compare", "plot", "models", "prove", "explain", "schema", "help", "completion",
+)

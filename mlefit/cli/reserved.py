@@ -3,7 +3,6 @@
 COMMANDS = (
     "audit",
     "export",
-    "plot",
     "report",
 )
 OPTIONS = (

@@ -9,7 +9,7 @@ from mlefit.options.values import listed, refused
 
 def schema(
     name: Annotated[str | None, Option(
-        "", metavar="NAME", help="One of them: fit, error, by, check, compare, model or proof. Default: all.")] = None,
+        "", metavar="NAME", help="One of them: fit, error, by, check, compare, panels, model or proof. Default: all.")] = None,
 ) -> None:
     """Print the JSON schemas of the answers, one object."""
     from mlefit.report.json import dumps
@@ -23,11 +23,12 @@ def schema(
 def every() -> dict[str, dict[str, Any]]:
     """All schemas by their names."""
     from mlefit.checking.record import check_schema
+    from mlefit.picture.json import panels_schema
     from mlefit.proof.schema import proof_schema
     from mlefit.report.comparison_schema import comparison_schema
     from mlefit.report.groups_schema import groups_schema
     from mlefit.report.schema import schemas
     from mlefit.saved.schema import model_schema
 
-    others = (groups_schema(), check_schema(), comparison_schema(), model_schema(), proof_schema())
+    others = (groups_schema(), check_schema(), comparison_schema(), panels_schema(), model_schema(), proof_schema())
     return {**schemas(), **{found["$id"]: found for found in others}}

@@ -39,6 +39,8 @@ class Bernoulli(NoiseModel):
     link: str = "logit"
 
     name = "bernoulli"
+    noun = "Bernoulli law"
+    panels = ("calibration", "split", "predictor", "predictor", "order", "kl")
     loss_name = "binary cross-entropy"
     aliases = ("logistic", "logit", "binary", "logreg", "bce")
     presets = MappingProxyType({"probit": "link=probit", "cloglog": "link=cloglog"})

@@ -21,6 +21,7 @@ from mlefit.noise.least_count import least_count
 from mlefit.noise.links import LINKS, Cost, Link
 from mlefit.noise.model import Derivatives, Measure, NoiseModel
 from mlefit.noise.options import Choice
+from mlefit.noise.pictured import FOR_COUNTS
 from mlefit.noise.responses import TRIALS
 from mlefit.noise.stable import QUIET, remainder
 
@@ -61,6 +62,7 @@ class Binomial(NoiseModel):
     trials: Array | None = field(default=None, compare=False)
 
     name = "binomial"
+    panels = FOR_COUNTS
     loss_name = "binary cross-entropy"
     aliases = ("binom", "successes")
     presets = MappingProxyType({"binomial-probit": "link=probit", "binomial-cloglog": "link=cloglog"})

@@ -16,6 +16,7 @@ import numpy as np
 from mlefit.arrays import Array, block
 from mlefit.noise import worked
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
+from mlefit.noise.pictured import FOR_NUMBERS
 from mlefit.noise.responses import POSITIVE
 from mlefit.noise.series import excess
 
@@ -108,6 +109,7 @@ class Gamma(NoiseModel):
     """Positive numbers whose standard deviation is proportional to their mean."""
 
     name = "gamma"
+    panels = (*FOR_NUMBERS, "meanvar")
     loss_name = "half gamma deviance"
     aliases = ("gamma-deviance", "erlang")
     support = "numbers > 0"

@@ -50,6 +50,7 @@ class Gaussian(NoiseModel):
     """Normal errors of one standard deviation, sigma."""
 
     name = "gaussian"
+    noun = "normal law"
     standard = True
     loss_name = "mean squared error"
     aliases = ("normal", "ols", "lm", "linear", "least-squares", "mse", "norm")

@@ -51,6 +51,7 @@ class HeteroscedasticGaussian(Scaled):
     law: NoiseModel = LAW
 
     name = "heteroscedastic-gaussian"
+    noun = "normal law"
     aliases = ("hetero", "heteroscedastic", "heteroskedastic-gaussian", "location-scale", "gaussian-nll")
     support = "every number"
     question = "the mean, and a spread that depends on predictors"

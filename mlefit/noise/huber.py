@@ -75,6 +75,8 @@ class Huber(NoiseModel):
     unit: float = 1.0
 
     name = "huber"
+    noun = "Huber law"
+    panels = ("density", "weights", "fitted", "predictor", "order", "kl", "qq")
     aliases = ("huber-loss", "robust")
     options = (Number("k", 0.0, default="1.345 scales"), Number("delta", 0.0, default="none: k scales", instead_of="k"))
     support = "every number"

@@ -79,6 +79,7 @@ class InverseGaussian(NoiseModel):
     """Positive numbers whose variance grows with the cube of their mean: first passage times of a drift."""
 
     name = "inverse-gaussian"
+    noun = "inverse Gaussian law"
     loss_name = "half inverse gaussian deviance"
     aliases = ("ig", "inverse.gaussian", "invgauss", "wald")
     support = "numbers > 0"

@@ -43,6 +43,7 @@ class Laplace(Kinked):
     """Double exponential errors of mean absolute size b."""
 
     name = "laplace"
+    noun = "Laplace law"
     group = "heavy tails"
     predicted = "location"
     loss_name = "mean absolute error"

@@ -19,6 +19,16 @@ class MadeOf(NoiseModel):
         return f"{self.law.name} NLL loss"
 
     @property
+    def noun(self) -> str:
+        """As the law."""
+        return self.law.noun
+
+    @property
+    def panels(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Those of the law, with residuals along the scale in the place of those along the mean, which stand last."""
+        return (*("scale" if panel == "fitted" else panel for panel in self.law.panels), "fitted")
+
+    @property
     def measure(self) -> Measure:
         """That of the law."""
         return self.law.measure

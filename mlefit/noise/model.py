@@ -21,6 +21,7 @@ from mlefit.arrays import Array, Index, Mask
 from mlefit.noise.bound import Bound
 from mlefit.noise.options import Optioned
 from mlefit.noise.parts import MEAN, Derivatives, Limit, Measure, Predictor, Shape
+from mlefit.noise.pictured import Pictured
 from mlefit.noise.responses import Response
 from mlefit.noise.scales import Scales
 
@@ -28,7 +29,7 @@ __all__ = ["MEAN", "Derivatives", "Limit", "Measure", "NoiseModel", "Predictor",
 
 
 @dataclass(frozen=True)
-class NoiseModel(Scales, Bound, Optioned, ABC):
+class NoiseModel(Scales, Bound, Pictured, Optioned, ABC):
     """The law of y (n,) given predictors eta (n, m) and free shapes (s,): an instance, which carries its options and levels.
 
     `aliases`: other names of the law, `presets`: other names of the law with some options, such as `link=probit`. `question`: what

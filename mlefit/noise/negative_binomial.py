@@ -19,6 +19,7 @@ from mlefit.noise import worked
 from mlefit.noise.chebyshev import interpolated
 from mlefit.noise.least_count import least_count
 from mlefit.noise.model import Derivatives, Limit, Measure, NoiseModel, Shape
+from mlefit.noise.pictured import FOR_COUNTS
 from mlefit.noise.poisson import Poisson
 from mlefit.noise.responses import COUNTS
 from mlefit.noise.rising import rising
@@ -64,6 +65,7 @@ class NegativeBinomial(NoiseModel):
     held: bool = False
 
     name = "negative-binomial"
+    panels = FOR_COUNTS
     aliases = ("nb", "nb2", "negbin", "negative_binomial", "overdispersed")
     support = "whole numbers >= 0"
     question = "counts that vary more than their mean"

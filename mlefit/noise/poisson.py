@@ -12,6 +12,7 @@ import numpy as np
 from mlefit.arrays import Array, Mask
 from mlefit.noise import worked
 from mlefit.noise.model import Derivatives, Measure, NoiseModel
+from mlefit.noise.pictured import FOR_COUNTS
 from mlefit.noise.responses import COUNTS
 
 TERMS = 400     # of the series for a tail below the smallest double; each is at most the one before it times y / mu
@@ -44,6 +45,8 @@ class Poisson(NoiseModel):
     """Counts whose variance is their mean."""
 
     name = "poisson"
+    noun = "Poisson law"
+    panels = FOR_COUNTS
     standard = True
     loss_name = "half Poisson deviance"
     aliases = ("pois", "count", "counts", "log-linear", "loglinear")

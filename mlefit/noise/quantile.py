@@ -51,6 +51,8 @@ class Quantile(Kinked):
     tau: float = 0.5
 
     name = "quantile"
+    noun = "asymmetric Laplace law"
+    panels = ("coverage", "predictor", "density", "order", "slice", "kl", "qq", "fitted")
     loss_name = "mean pinball loss"
     aliases = ("pinball", "asymmetric-laplace", "quantile-regression", "rq")
     options: ClassVar[tuple[ModelOption, ...]] = (Number("tau", 0.0, 1.0, "0.5"),)

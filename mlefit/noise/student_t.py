@@ -22,6 +22,7 @@ from mlefit.noise import worked
 from mlefit.noise.double_exponential import divergence
 from mlefit.noise.model import Derivatives, Limit, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.options import Number
+from mlefit.noise.pictured import FOR_NUMBERS
 from mlefit.noise.responses import NUMBERS
 from mlefit.noise.stable import QUIET, exponential, log1p_less
 from mlefit.noise.student_limit import gaussian_nll, squared_loss
@@ -69,6 +70,8 @@ class StudentT(NoiseModel):
     df: float | None = None
 
     name = "student-t"
+    noun = "Student-t law"
+    panels = (*FOR_NUMBERS, "weights")
     group = "heavy tails"
     predicted = "location"
     aliases = ("t", "student", "studentt", "robust-t")

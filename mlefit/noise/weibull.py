@@ -56,6 +56,7 @@ class Weibull(NoiseModel):
     """Lifetimes whose rate of failure rises or falls as a power of time."""
 
     name = "weibull"
+    noun = "Weibull law"
     loss_name = "weibull loss"
     aliases = ("weib", "weibull-aft", "weibull_min")
     support = "numbers > 0"

@@ -101,5 +101,12 @@ def quantile_residuals(noise: NoiseModel, y: Array, eta: Array, free: Array, cha
     if noise.measure is Measure.DENSITY:
         low, high = noise.log_cdf(y, eta, free), noise.log_sf(y, eta, free)
         return np.where(low < high, ndtri_exp(np.minimum(low, 0.0)), -ndtri_exp(np.minimum(high, 0.0)))
-    above, below = np.exp(noise.log_cdf(y, eta, free)), np.exp(noise.log_cdf(noise.below(y), eta, free))
-    return np.asarray(ndtri(below + chance * (above - below)))
+    before = noise.below(y)
+    above, below = np.exp(noise.log_cdf(y, eta, free)), np.exp(noise.log_cdf(before, eta, free))
+    u = below + chance * (above - below)
+    z, upper = np.asarray(ndtri(u)), np.flatnonzero(below > 0.5)
+    if upper.size:      # there only the other tail tells how far out a row is
+        law = noise.some(upper)
+        least, most = (np.exp(law.log_sf(at[upper], eta[upper], free)) for at in (y, before))
+        z[upper] = -ndtri(most - chance[upper] * (most - least))
+    return z

@@ -1,0 +1,154 @@
+"""Overview: the sheet of a scene. All panels that can be tested are, shown or not, and each p is that of all of them together."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.picture import calibration, ruler
+from mlefit.picture.along import LEAST, Place, Residuum, Shares
+from mlefit.picture.envelope import adjusted, own_p
+from mlefit.picture.look import UNLIKELY, Judged, Look, concluded, untested
+from mlefit.picture.panel import Panel, Sheet
+from mlefit.picture.residuals import DRAWS, Residuals, Rows
+from mlefit.picture.scene import Scene, Variable
+from mlefit.picture.shape import Density, Quantiles
+from mlefit.picture.words import rows_text
+from mlefit.report.header import noise as law_of
+
+SHEET = 6           # panels of the sheet
+SHAPES = ("density", "qq")
+EFFECT = "May be the effect of the uneven spread along {}: mend that first."
+
+
+class Overview:
+    """The panels of a scene: what there is, what is tested, and the sheet."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.residuals = scene, Residuals(scene)
+        self.looks = {look.id: look for look in _looks(scene, self.residuals)}
+        self.others = _others(scene, self.residuals)
+
+    @cached_property
+    def _statistics(self) -> Mapping[str, Array]:
+        """Of each panel tested, from one simulation for all."""
+        gathered(list(self.looks.values()), self.residuals)
+        return {} if self.scene.reason is not None else {id_: look.statistic for id_, look in self.looks.items()}
+
+    @cached_property
+    def p(self) -> Mapping[str, float]:
+        """Of each panel tested, for all of them."""
+        return adjusted(self._statistics)
+
+    @cached_property
+    def alone(self) -> Mapping[str, float]:
+        """As if it were the only one."""
+        return {id_: own_p(found) for id_, found in self._statistics.items()}
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All panels that this model has, in the order of looking."""
+        order = dict.fromkeys(self.scene.noise.panels)
+        have = (*self.looks, *self.others)
+        first = [id_ for name in order for id_ in have if id_.partition(":")[0] == name]
+        return tuple(dict.fromkeys((*first, *have)))
+
+    def sheet(self, wanted: Sequence[str] = ()) -> Sheet:
+        """The panels of these ids, or those of the model's own sheet."""
+        scene, report, ids = self.scene, self.scene.report, tuple(wanted) or self.chosen()
+        tested = len(self.p) if any(id_ in self.looks for id_ in ids) else 0
+        rows = rows_text(scene.n) if scene.n >= scene.total else f"drawn from a random {scene.n:,} of {scene.total:,} rows"
+        drawn = f"{DRAWS} data sets simulated, " if tested else ""
+        title = f"{report.data.target} ~ {report.model.formula}, {law_of(report)}"
+        panels = self._told([self.panel(id_) for id_ in ids])
+        return Sheet(title, f"{rows}; {drawn}seed {scene.seed}", tuple(panels), tested, DRAWS if tested else 0, scene.seed)
+
+    def chosen(self) -> tuple[str, ...]:
+        """The first panels, in the order of looking: predictors by how unlikely they are."""
+        have = self.ids
+        pools = {name: [id_ for id_ in have if id_.partition(":")[0] == name] for name in self.scene.noise.panels}
+        for pool in pools.values():
+            pool.sort(key=lambda id_: (self.p.get(id_, 1.0), self.alone.get(id_, 1.0)) if id_.startswith("predictor:") else (0, 0))
+        found = []
+        for name in self.scene.noise.panels[:SHEET]:
+            if pools[name]:
+                found.append(pools[name].pop(0))
+        return tuple(found)
+
+    def panel(self, id_: str) -> Panel:
+        """One panel."""
+        if id_ in self.others:
+            return self.others[id_]()
+        look = self.looks[id_]
+        if id_ not in self.p:
+            return untested(look, self.scene.reason or "")
+        return concluded(look, Judged(self.p[id_], self.alone[id_], len(self.p)))
+
+    def _told(self, panels: list[Panel]) -> list[Panel]:
+        """Where something moves along x, marked shapes say that they may be its effect."""
+        if not any(panel.id in SHAPES and panel.mark for panel in panels):
+            return panels
+        unlikely = [look for id_, look in self.looks.items() if look.along is not None and self.p.get(id_, 1.0) <= UNLIKELY]
+        moving = next((look.along for look in unlikely if self.panel(look.id).mark), None)
+        if moving is None:
+            return panels
+        return [replace(panel, sentence=f"{panel.sentence} {EFFECT.format(moving)}") if panel.id in SHAPES and panel.mark else panel
+                for panel in panels]
+
+
+def gathered(looks: Sequence[Look], residuals: Residuals) -> None:
+    """Give each look whose null is the law its curves (B + 1, k)."""
+    of_law = [look for look in looks if look.needs != "scores"]
+    if not of_law:
+        return
+    needs = {look.needs for look in of_law}
+    curves: dict[str, list[Array]] = {look.id: [] for look in of_law}
+    for rows in _sets(residuals, needs):
+        for look in of_law:
+            curves[look.id].append(look.curve(rows))
+    for look in of_law:
+        look.curves = np.stack(curves[look.id])
+
+
+def _sets(residuals: Residuals, needs: Collection[str]) -> Iterator[Rows]:
+    """The data, and what is drawn from the law."""
+    yield residuals.observed
+    yield from residuals.drawn(responses="responses" in needs, residuals="residuals" in needs)
+
+
+def _looks(scene: Scene, residuals: Residuals) -> Iterator[Look]:
+    """All panels that are tested."""
+    panels = set(scene.noise.panels)
+    if "calibration" in panels:
+        rarest = calibration.rarest(scene)
+        yield from (calibration.Calibration(residuals, level) for level in (rarest if scene.classes > 2 else [1]))
+    if "density" in panels:
+        yield Density(residuals)
+    if "qq" in panels:
+        yield Quantiles(residuals)
+    if scene.n < LEAST:
+        return
+    kind = Shares if scene.classes else Residuum
+    if "fitted" in panels and not scene.plain:
+        what = "the prediction"
+        yield kind(Place("fitted", f"Residuals along {what}", what, "prediction", Variable("fitted", scene.prediction)), residuals)
+    for one in scene.variables:
+        title = f"{'Shares' if scene.classes else 'Residuals'} along {one.name}"
+        yield kind(Place(f"predictor:{one.name}", title, one.name, one.name, one), residuals)
+    title = f"{'Shares' if scene.classes else 'Residuals'} in file order"
+    yield kind(Place("order", title, "the file", "row of the file", Variable("order", scene.row)), residuals)
+
+
+def _others(scene: Scene, residuals: Residuals) -> Mapping[str, Callable[[], Panel]]:
+    """Panels that are not tested, or have a p of their own."""
+    found: dict[str, Callable[[], Panel]] = {"kl": lambda: ruler.kl(scene.report)}
+    budget = ruler.nats(scene.report)
+    if budget is not None:
+        found["nats"] = lambda: budget
+    if "split" in scene.noise.panels:
+        found["split"] = lambda: calibration.split(scene, residuals.observed)
+    if "classes" in scene.noise.panels:
+        found["classes"] = lambda: calibration.classes(scene, residuals.observed)
+    return found

@@ -1,0 +1,208 @@
+"""Residuals of data and of simulated data: z = Phi^-1(u), u uniform on [F(y-), F(y)] under the fitted law (Dunn and Smyth 1996).
+
+Simulated data come from two nulls. Shapes are compared with data drawn from the fitted law. What moves along a predictor is
+compared with the residuals' own values, reshuffled over the rows: "nothing moves, whatever the law". Both are refitted to, by
+Newton steps from the fitted parameters, up to REFITTED rows; beyond, what a refit takes away is too little to be seen.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mlefit.arrays import Array, Index
+from mlefit.noise.model import NoiseModel
+from mlefit.picture.scene import Scene
+
+DRAWS = 199
+REFITTED = 20_000   # rows
+FEW = 200           # rows up to which a refit takes four steps
+STEPS = 4
+HALVINGS = 6        # of a step that does not gain
+CHECKED = 2_000     # rows up to which it is looked at whether a step gains: of more, it is in the parabola
+INVERTED = 2_000    # rows up to which responses are mapped back by quantiles, where the law has no shorter way
+FARTHEST = 8.0      # standard deviations at which such a residual is mapped back: the doubles below 1 end there
+LAW, SHUFFLE, CHANCE = 0, 1, 2
+NONE = np.empty(0)
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Responses (n,), the law fitted to them, `eta` (n, m) and `free` (s,), and their residuals `z` (n,), where they are wanted."""
+
+    noise: NoiseModel
+    y: Array
+    eta: Array
+    free: Array
+    z: Array
+
+    @cached_property
+    def probabilities(self) -> Array:
+        """Those (K, n) of the levels."""
+        return self.noise.probabilities(self.eta, self.free)
+
+    @cached_property
+    def excess(self) -> Array:
+        """(C, n): 1 for what is observed, less its probability, of each class; of two levels of the later one alone."""
+        if len(self.probabilities) == 2:
+            return np.asarray((self.y - self.probabilities[1])[None, :])
+        return np.asarray((self.y == np.arange(len(self.probabilities))[:, None]) - self.probabilities)
+
+
+class Residuals:
+    """Those of the rows, and of data simulated for them."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+
+    @cached_property
+    def observed(self) -> Rows:
+        """The data."""
+        scene = self.scene
+        return self._rows(scene.y, scene.eta, scene.free, scene.rng(CHANCE, 0))
+
+    def drawn(self, *, responses: bool, residuals: bool) -> Iterator[Rows]:
+        """DRAWS sets drawn from the law, and refitted. Without a refit their residuals are normal, whatever the law."""
+        scene = self.scene
+        for b in range(DRAWS):
+            rng = scene.rng(LAW, b)
+            if not self.refits:
+                y = scene.noise.draw(rng, scene.eta, scene.free) if responses else scene.y
+                z = rng.standard_normal(scene.n) if residuals else NONE
+                yield Rows(scene.noise, y, scene.eta, scene.free, z)
+                continue
+            y = scene.noise.draw(rng, scene.eta, scene.free)
+            eta, free = self._refitted(y)
+            yield self._rows(y, eta, free, rng) if residuals else Rows(scene.noise, y, eta, free, NONE)
+
+    @cached_property
+    def scores(self) -> Array:
+        """Normal scores (DRAWS + 1, n) of the ranks of the residuals: of the data, and of sets reshuffled."""
+        first = scores_of(self.observed.z)
+        back, found = self._back, np.empty((DRAWS + 1, first.size))
+        found[0] = first
+        for b in range(DRAWS):
+            rng = self.scene.rng(SHUFFLE, b)
+            order = rng.permutation(first.size)
+            if back is None:
+                found[b + 1] = first[order]
+            else:
+                y = back(order)
+                found[b + 1] = scores_of(self._rows(y, *self._refitted(y), rng).z)
+        return found
+
+    @property
+    def refits(self) -> bool:
+        """Whether simulated data are refitted."""
+        return self.scene.refits and self.scene.n <= REFITTED
+
+    @property
+    def _back(self) -> Callable[[Index], Array] | None:
+        """From an order of the rows to the responses that have their residuals in it; None where nothing would be refitted.
+
+        Of a law of y less its location, or of y over its scale, that is the order of these; else quantiles are taken.
+        """
+        scene, noise = self.scene, self.scene.noise
+        if not self.refits:
+            return None
+        (first, *others), eta = noise.predictors, scene.eta[:, 0]
+        if not others and noise.located and first.unit_power == 1:
+            error = scene.y - eta
+            return lambda order: eta + error[order]
+        if not others and first.log_unit == 1 and not any(shape.unit_power for shape in noise.shapes):
+            with np.errstate(over="ignore", under="ignore"):
+                ratio, scale = scene.y / np.exp(eta), np.exp(eta)
+            return lambda order: scale * ratio[order]
+        if scene.n > INVERTED:
+            return None
+        from scipy.special import ndtr
+
+        u = ndtr(np.clip(self.observed.z, -FARTHEST, FARTHEST))
+        return lambda order: noise.quantile(u[order], scene.eta, scene.free)
+
+    def _rows(self, y: Array, eta: Array, free: Array, rng: np.random.Generator) -> Rows:
+        chance = rng.random(y.size) if self.scene.discrete else np.empty(0)
+        return Rows(self.scene.noise, y, eta, free, residuals_of(self.scene, y, eta, free, chance))
+
+    def _refitted(self, y: Array) -> tuple[Array, Array]:
+        """The law fitted to responses, by steps with the information of the data."""
+        scene = self.scene
+        eta, free = scene.eta, scene.free
+        if not self.refits or self._inverse is None:
+            return eta, free
+        for _ in range(STEPS if scene.n <= FEW else 1):
+            moved = self._step(y, eta, free)
+            if moved is None:
+                break
+            eta, free = moved
+        return eta, free
+
+    def _step(self, y: Array, eta: Array, free: Array) -> tuple[Array, Array] | None:
+        """One step, halved until it gains; None where none does."""
+        noise, designs = self.scene.noise, self.scene.designs
+        assert self._inverse is not None
+        here = noise.nll(y, eta, free, 1)
+        assert here.d1 is not None
+        gradient = np.concatenate([*(x.T @ here.d1[:, a] for a, x in enumerate(designs)), here.d1[:, eta.shape[1] :].sum(axis=0)])
+        step, value = -(self._inverse @ gradient), float(here.value.sum())
+        if not np.isfinite(step).all():
+            return None
+        ends = np.cumsum([x.shape[1] for x in designs])
+        for _ in range(HALVINGS):
+            parts = np.split(step, ends)
+            moved = eta + np.stack([x @ b for x, b in zip(designs, parts, strict=False)], axis=1)
+            shapes = free + parts[-1]
+            if y.size > CHECKED or float(noise.nll(y, moved, shapes, 0).value.sum()) <= value:
+                return moved, shapes
+            step = step / 2.0
+        return None
+
+    @cached_property
+    def _inverse(self) -> Array | None:
+        """That of the Hessian (P, P) of the data; None where it has no meaning."""
+        scene, designs = self.scene, self.scene.designs
+        curvature = scene.noise.nll(scene.y, scene.eta, scene.free, 2).curvature
+        assert curvature is not None
+        m, s = scene.eta.shape[1], scene.free.size
+        ends = np.cumsum([0, *(x.shape[1] for x in designs), *([1] * s)])
+        hessian = np.zeros((ends[-1], ends[-1]))
+        ones = np.ones((scene.n, 1))
+        columns = [*designs, *([ones] * s)]
+        for a in range(m + s):
+            bent = curvature(np.eye(m + s)[a])
+            for b in range(m + s):
+                hessian[ends[b] : ends[b + 1], ends[a] : ends[a + 1]] = columns[b].T @ (bent[:, b : b + 1] * columns[a])
+        if not np.isfinite(hessian).all():
+            return None
+        values, vectors = np.linalg.eigh((hessian + hessian.T) / 2.0)
+        kept = values > FLAT * values.max(initial=0.0)
+        return np.asarray((vectors[:, kept] / values[kept]) @ vectors[:, kept].T)
+
+
+FLAT = 1e-12        # of the largest eigenvalue of a Hessian: directions in which nothing is refitted
+
+
+def residuals_of(scene: Scene, y: Array, eta: Array, free: Array, chance: Array) -> Array:
+    """z (n,), finite: what no double can tell from 0 lies FAR out."""
+    from mlefit.prediction.score import quantile_residuals
+
+    return np.clip(np.nan_to_num(quantile_residuals(scene.noise, y, eta, free, chance)), -FAR, FAR)
+
+
+FAR = 1e8
+
+
+def scores_of(z: Array) -> Array:
+    """Phi^-1 of the ranks of z (n,) in (0, 1): what is left of residuals when their own shape is taken away."""
+    ordered = np.argsort(z, kind="stable")
+    found = np.empty(z.size)
+    found[ordered] = expected(z.size)
+    return found
+
+
+def expected(n: int) -> Array:
+    """The normal scores (n,) of n ranks."""
+    from scipy.special import ndtri
+
+    return np.asarray(ndtri((np.arange(n) + 0.5) / n))

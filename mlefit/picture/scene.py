@@ -1,0 +1,79 @@
+"""Scene: rows with the fitted law on them. A fit makes one, and so does a saved model with new rows; all pictures come from it."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array, Index
+from mlefit.noise.model import Measure, NoiseModel
+from mlefit.report.report import Report
+
+PICTURES = 19       # what the random numbers are for, beside those of other rooms
+
+
+class Variable(NamedTuple):
+    """A column of the file that the model uses: numbers (n,), or the places (n,) of its `levels`."""
+
+    name: str
+    values: Array
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Rows of weight 1 under the fitted law, in natural units.
+
+    `y` (n,), `eta` (n, m), `free` (s,); `designs` (n, r_a) of each predictor in some basis; `variables` of the file; `row` (n,) in
+    the file; the rows are a random part of `total`. `levels`: of the response. `plain`: one law holds for all rows. `refits`: the
+    model was fitted to these rows, so that simulated ones are refitted. `reason`: why nothing can be tested, None where rows are
+    draws of the law if it is true.
+    """
+
+    noise: NoiseModel
+    y: Array
+    eta: Array
+    free: Array
+    designs: tuple[Array, ...]
+    variables: tuple[Variable, ...]
+    row: Array
+    total: int
+    target: str
+    levels: tuple[str, ...]
+    plain: bool
+    report: Report
+    seed: int
+    refits: bool = True
+    reason: str | None = None
+
+    @property
+    def n(self) -> int:
+        """Rows."""
+        return int(self.y.size)
+
+    @property
+    def classes(self) -> int:
+        """Levels of the response; 0 of numbers."""
+        return len(self.levels)
+
+    @property
+    def discrete(self) -> bool:
+        """Whether some responses have a probability, so that their residual is drawn from a cell."""
+        return self.noise.measure is not Measure.DENSITY
+
+    @cached_property
+    def prediction(self) -> Array:
+        """What the model predicts (n,), of a law of numbers."""
+        return self.noise.centre(self.eta, self.free)
+
+    def rng(self, *stream: int) -> np.random.Generator:
+        """Random numbers of their own for each stream, which depend on the seed alone."""
+        return np.random.default_rng([self.seed, PICTURES, *stream])
+
+    def take(self, rows: Index) -> "Scene":
+        """The rows of these indices."""
+        return replace(
+            self, noise=self.noise.some(rows), y=self.y[rows], eta=self.eta[rows], row=self.row[rows],
+            designs=tuple(x[rows] for x in self.designs),
+            variables=tuple(one._replace(values=one.values[rows]) for one in self.variables))
