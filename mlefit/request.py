@@ -89,6 +89,8 @@ class Request:
         "", metavar="DATA", help="Tables with the same columns, or - for standard input.", gather=as_typed)]
     model: Annotated[str | None, Option(
         "-m --model", metavar="NAME", help="Noise model, see `mlefit models`. Default: by the target.")] = None
+    loss: Annotated[str | None, Option(
+        "--loss", metavar="EXPR", help='Instead of -m: a loss in r, the residual, such as "log(cosh(r))".')] = None
     target: Annotated[str | None, Option(
         "-t --target", metavar="COLUMN", help="Response. Default: a column y or target, else the last.")] = None
     features: Annotated[tuple[str, ...] | None, Option(
@@ -159,6 +161,15 @@ class Request:
     threads: Annotated[int | None, Option(
         "--threads", metavar="N", help="Default: the cores there are.", parse=whole(1), section=Section.RUN)] = None
     beside: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+
+    @property
+    def law(self) -> str | None:
+        """The noise model that is asked for, as the registry finds it; None where there is none. Raises UsageError for two."""
+        if self.loss is None:
+            return self.model
+        if self.model is not None:
+            raise UsageError("--loss is a noise model, so --model contradicts it", "give one of them", code="contradiction")
+        return f"loss:{self.loss}"
 
     def orders(self, target: str) -> dict[str, tuple[str, ...]]:
         """The orders of levels by column, that of the target included. Raises UsageError where it has two."""

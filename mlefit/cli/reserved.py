@@ -10,7 +10,6 @@ OPTIONS = (
     "--start",
     "--start-only",
     "--bounds",
-    "--loss",
     "--density",
     "--insecure",
     "--partition",

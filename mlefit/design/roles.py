@@ -53,7 +53,7 @@ def choose_roles(source: Source, request: Request) -> Roles:
     if request.target is not None:
         target, transform = transformed(request.target, source.names)
         request = replace(request, target=target)
-    asked = None if request.model is None else MODELS.find(request.model, "--model: ")      # refused without a look at all rows
+    asked = None if request.law is None else MODELS.find(request.law, "--model: ")      # refused without a look at all rows
     named, excluded = _named(source, request.features)
     scale = Asked(None if request.scale_features is None else _split(source, request.scale_features), request.scale_formula)
     check_scale(scale, asked)
@@ -130,7 +130,7 @@ def without(roles: Roles, names: Mapping[str, str], source: Source, request: Req
     """The same roles without some of the chosen predictors, each with the reason why."""
     features = tuple(name for name in roles.features if name not in names)
     again = choose_roles(source, replace(request, features=features, target=roles.columns.observed.label,
-                                         model=roles.model.spelt))
+                                         model=roles.model.spelt, loss=None))
     left_out = tuple(names.items())
     return replace(again, chosen=features, notes=(*roles.notes, *left_out_note(left_out)), left_out=(*roles.left_out, *left_out))
 
@@ -266,7 +266,7 @@ def _model(
         if transform is not None and asked.response.reads_levels:
             raise UsageError(f"--target {transform.label(target)}: {asked.name} takes levels, of which there is no function",
                              "name the column itself", code="options-contradict")
-        return asked, [*MODELS.renamed(str(request.model))]
+        return asked, [*MODELS.renamed(str(request.law))]
     kind, distinct = source.kinds[target], source.distinct.get(target)
     few = 0 if distinct is None else len(distinct)
     if transform is not None and kind is Kind.NUMBER:

@@ -191,6 +191,6 @@ def _nats(noise: NoiseModel, total: Tally, base: float) -> float:
 def _shapes(noise: NoiseModel, total: Tally | Point, base: float) -> Array:
     """The shapes that a total loss implies. Raises Exact where it is none."""
     loss = total.value / total.weight
-    if noise.shapes and noise.collapse is not None and loss <= ROUNDED and not noise.compresses:
+    if noise.shapes and noise.collapse is not None and loss - noise.least_loss <= ROUNDED and not noise.compresses:
         raise Exact
     return noise.implied_shapes(loss, base)

@@ -23,7 +23,7 @@ MODELS = Registry({
     "hurdle": "hurdle.Hurdle",
     "laplace": "laplace.Laplace",
     "quantile": "quantile.Quantile",
-})
+}, written={"loss": "of_loss.law_of"})
 ANSWERS = {Content.NUMBERS: "gaussian", Content.TWO_LEVELS: "bernoulli", Content.LEVELS: "categorical"}
 
 

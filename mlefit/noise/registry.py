@@ -17,10 +17,12 @@ _CALLED = re.compile(r"[ _-](?:regression|model|noise|distribution|law)$")      
 
 
 class Registry(MutableMapping[str, NoiseModel]):
-    """Laws as they are without options. `classes`: by name, `file.Class` in this room."""
+    """Laws as they are without options. `classes`: by name, `file.Class` in this room; `written`: those that an expression after
+    the name makes, `file.function`."""
 
-    def __init__(self, classes: Mapping[str, str]) -> None:
+    def __init__(self, classes: Mapping[str, str], written: Mapping[str, str]) -> None:
         self._laws: dict[str, NoiseModel | str] = dict(classes)
+        self._written = dict(written)
 
     def __getitem__(self, name: str) -> NoiseModel:
         found = self._laws[name]
@@ -44,6 +46,10 @@ class Registry(MutableMapping[str, NoiseModel]):
     def find(self, text: str, prefix: str) -> NoiseModel:
         """The law that `NAME[:option=value,...]` names, by any name. Raises UsageError, after `prefix`, with the nearest."""
         name, colon, options = text.partition(":")
+        if colon and name in self._written:
+            file, _, made = self._written[name].partition(".")
+            law: NoiseModel = getattr(import_module(f"mlefit.noise.{file}"), made)(options)
+            return law
         meaning = self.meaning(name)
         if meaning is None:
             raise self._unknown(name, prefix)

@@ -1,0 +1,1 @@
+"""A loss that a user wrote, as mathematics: how it grows, where it bends, whether it is convex, and its normaliser."""

@@ -1,0 +1,165 @@
+"""Convexity of a loss of one variable: proved by the rules of its tree, refuted by three points, or neither.
+
+The rules are those of disciplined convex programming (Grant, Boyd and Ye 2006): what is convex of what is affine, of what is
+convex where it does not fall, and sums, maxima and positive multiples of these. `where` is convex where its pieces are, it is
+continuous, and no slope falls at a corner.
+"""
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.expression.tree import Column, Constant, Node, Operation
+from mlefit.losses.corners import Corner
+
+ROUNDING = 1e-9     # relative: what a chord must lie below by,
+NOISES = 8.0        # and of what rounding may be
+
+
+class Bend(Enum):
+    """What the rules say of a tree."""
+
+    AFFINE = 0
+    CONVEX = 1
+    CONCAVE = -1
+    UNKNOWN = 2
+
+
+class Known(NamedTuple):
+    """The bend, whether it is nowhere negative, and whether it is made of pieces, whose joints remain to be looked at."""
+
+    bend: Bend
+    positive: bool = False
+    pieces: bool = False
+
+
+class Witness(NamedTuple):
+    """Three points a < b < c with l(b) above the chord from a to c."""
+
+    a: float
+    b: float
+    c: float
+
+
+NOTHING = Known(Bend.UNKNOWN)
+FLIPPED = {Bend.AFFINE: Bend.AFFINE, Bend.CONVEX: Bend.CONCAVE, Bend.CONCAVE: Bend.CONVEX, Bend.UNKNOWN: Bend.UNKNOWN}
+VEX = (Bend.AFFINE, Bend.CONVEX)
+CAVE = (Bend.AFFINE, Bend.CONCAVE)
+RISING = ("exp", "expm1", "softplus")       # convex and rising everywhere
+EVEN = ("log_cosh", "cosh", "abs")          # convex, even, rising from 0 on
+
+
+def proved(node: Node, corners: Sequence[Corner]) -> bool:
+    """Whether the rules, and at joints of pieces the slopes, prove it convex."""
+    known = _known(node)
+    if known.bend not in VEX:
+        return False
+    return not known.pieces or all(one.jump == 0.0 and one.below <= one.above for one in corners)
+
+
+def _known(node: Node) -> Known:
+    match node:
+        case Constant(value):
+            return Known(Bend.AFFINE, value >= 0.0)
+        case Column():
+            return Known(Bend.AFFINE)
+        case Operation("-", (left, Operation("log1p", (inner,)))) if left == inner:       # w - log(1 + w) rises from w = 0 on
+            w = _known(inner)
+            return Known(Bend.CONVEX, True, w.pieces) if w.bend in VEX and w.positive else NOTHING
+        case Operation("*", (u, Operation("/", (v, Operation("+", (Operation("hypot", (w, Constant())), Constant())))))) if u == v == w:
+            known = _known(u)       # hypot(u, c) - c
+            return Known(Bend.CONVEX, True, known.pieces) if known.bend is Bend.AFFINE or (
+                known.bend is Bend.CONVEX and known.positive) else NOTHING
+        case Operation("where", (_, first, second)):
+            one, other = _known(first), _known(second)
+            both = one.bend in VEX and other.bend in VEX
+            return Known(Bend.CONVEX if both else Bend.UNKNOWN, one.positive and other.positive, True)
+        case Operation("**", (base, Constant(k))):
+            return _power(_known(base), k)
+        case Operation(name, arguments):
+            return _applied(name, [_known(argument) for argument in arguments], arguments)
+    return NOTHING
+
+
+def _power(base: Known, k: float) -> Known:
+    even = k == round(k) and k % 2.0 == 0.0
+    if base.bend is Bend.AFFINE and even and k >= 2.0:
+        return Known(Bend.CONVEX, True, base.pieces)
+    if base.bend in VEX and base.positive and k >= 1.0:
+        return Known(Bend.CONVEX, True, base.pieces)
+    return Known(Bend.UNKNOWN, even, base.pieces)
+
+
+def _applied(name: str, known: Sequence[Known], arguments: Sequence[Node]) -> Known:
+    pieces = any(one.pieces for one in known)
+    match name, known:
+        case "+", (one, other):
+            return Known(_sum(one.bend, other.bend), one.positive and other.positive, pieces)
+        case "-", (one, other):
+            return Known(_sum(one.bend, FLIPPED[other.bend]), False, pieces)
+        case "negative", (one,):
+            return Known(FLIPPED[one.bend], False, pieces)
+        case "*", (one, other):
+            for factor, rest in ((arguments[0], other), (arguments[1], one)):
+                if isinstance(factor, Constant):
+                    return _scaled(rest, factor.value)
+            return Known(Bend.UNKNOWN, one.positive and other.positive, pieces)
+        case "/", (one, other):
+            if isinstance(arguments[1], Constant) and arguments[1].value:
+                return _scaled(one, 1.0 / arguments[1].value)
+            return Known(Bend.UNKNOWN, one.positive and other.positive, pieces)
+        case name, (one,) if name in RISING:
+            return Known(Bend.CONVEX if one.bend in VEX else Bend.UNKNOWN, name != "expm1" or one.positive, pieces)
+        case name, (one,) if name in EVEN:
+            vex = one.bend is Bend.AFFINE or (one.bend is Bend.CONVEX and one.positive)
+            return Known(Bend.CONVEX if vex else Bend.UNKNOWN, True, pieces)
+        case ("log" | "log1p" | "log2" | "log10" | "sqrt"), (one,):
+            positive = name == "sqrt" or (name == "log1p" and one.positive)
+            return Known(Bend.CONCAVE if one.bend in CAVE else Bend.UNKNOWN, positive, pieces)
+        case "max", (one, other):
+            vex = one.bend in VEX and other.bend in VEX
+            return Known(Bend.CONVEX if vex else Bend.UNKNOWN, one.positive or other.positive, pieces)
+        case "min", (one, other):
+            cave = one.bend in CAVE and other.bend in CAVE
+            return Known(Bend.CONCAVE if cave else Bend.UNKNOWN, one.positive and other.positive, pieces)
+        case "log_add_exp", (one, other):
+            return Known(Bend.CONVEX if one.bend in VEX and other.bend in VEX else Bend.UNKNOWN, False, pieces)
+        case "hypot", parts:
+            vex = all(one.bend is Bend.AFFINE or (one.bend is Bend.CONVEX and one.positive) for one in parts)
+            return Known(Bend.CONVEX if vex else Bend.UNKNOWN, True, pieces)
+    return Known(Bend.UNKNOWN, name in ("logistic", "normal_cdf"), pieces)
+
+
+def _sum(one: Bend, other: Bend) -> Bend:
+    if one is Bend.AFFINE:
+        return other
+    return one if other in (Bend.AFFINE, one) else Bend.UNKNOWN
+
+
+def _scaled(known: Known, factor: float) -> Known:
+    if factor == 0.0:
+        return Known(Bend.AFFINE, True, known.pieces)
+    return Known(known.bend if factor > 0.0 else FLIPPED[known.bend], known.positive and factor > 0.0, known.pieces)
+
+
+def witness(values: Callable[[Array], Array], noise: Callable[[Array], Array], points: Array) -> Witness | None:
+    """Three of these points (n,), in order, whose middle lies above the chord by more than rounding; None where neighbours show none.
+
+    `noise`: what rounding may be of the values.
+    """
+    with np.errstate(all="ignore"):
+        height, rounding = values(points), noise(points)
+        for step in (1, 8, 64):
+            a, b, c = points[: -2 * step], points[step:-step], points[2 * step :]
+            left, middle, right = height[: -2 * step], height[step:-step], height[2 * step :]
+            over = middle - (left + (b - a) / (c - a) * (right - left))
+            size = np.abs(left) + np.abs(middle) + np.abs(right)
+            sure = rounding[: -2 * step] + rounding[step:-step] + rounding[2 * step :]
+            each = np.where(np.isfinite(over) & (over > NOISES * sure), over / (size + np.finfo(float).tiny), -1.0)
+            at = int(np.argmax(each))
+            if each[at] > ROUNDING:
+                return Witness(float(a[at]), float(b[at]), float(c[at]))
+    return None
