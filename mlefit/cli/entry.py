@@ -25,7 +25,6 @@ TRACEBACK = "MLEFIT_TRACEBACK"     # set to 1, a defect shows its whole trace
 
 
 WANTED = {        # an argument that is missing, by its name
-    "MODEL": ("MODEL is missing: expected the name of a noise model", "`mlefit models` lists them"),
     "MODEL.json": ("MODEL.json is missing: expected a model that `mlefit fit --save` wrote", "such as `mlefit show model.json`"),
     "SHELL": ("SHELL is missing: expected bash, zsh, fish or powershell", "such as `source <(mlefit completion bash)`"),
 }

@@ -55,7 +55,7 @@ def maximum_likelihood(
         points = [rough.theta] if rough.rival is None else [rough.theta, rough.rival]
         curvature = Memo(objective, sample, order=2)
     elif start is None:
-        begun = noise.loss_has_shapes or (mean.predictors > 1 and not noise.log_concave)
+        begun = noise.begins or (mean.predictors > 1 and not noise.log_concave)
         points = starts(noise, mean, execution, FIRST_SEED, beside) if begun else [
             np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)])]
     memo = Memo(objective, execution, 2 if dense and curvature is None else 1)
@@ -87,6 +87,8 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, samp
         return piecewise.least_loss(noise, mean, execution, sample)
     if noise.loss_has_shapes:
         return least_profiled(noise, mean, execution, sample)
+    if noise.begins:
+        return least_begun(noise, mean, execution, sample)
     objective = Objective.second(noise, mean)
     memo, base = Memo(objective, execution, order=1), mean_base(noise, execution)
     theta, iterations, end = np.zeros(mean.size), 0, None
@@ -142,6 +144,34 @@ def least_profiled(noise: NoiseModel, mean: MeanFunction, execution: Execution, 
 
         points = [rough.theta] if rough.rival is None else [rough.theta, rough.rival]
         found = best_of(noise, memo, points, guided)
+        if found.outcome is Outcome.CERTIFIED:
+            return replace(found, starts=rough.starts, lower=rough.lower)
+    return best_of(noise, memo, starts(noise, mean, execution, SECOND_SEED), search)
+
+
+def least_begun(noise: NoiseModel, mean: MeanFunction, execution: Execution, sample: Execution | None = None) -> Optimum:
+    """Minimise the mean loss over gamma alone, from each start of the route, which are its own; a subsample gives its best two."""
+    objective = Objective.second(noise, mean)
+    memo, base = Memo(objective, execution, order=1), mean_base(noise, execution)
+    rough = None if sample is None or objective.size > DENSE else least_begun(noise, mean, sample)
+
+    def ended(theta: Array, iterations: int) -> Optimum:
+        end = polish(memo, theta, _nats(noise, memo.at(theta, 1), base))
+        shapes = _shapes(noise, end, base)
+        return Optimum(np.concatenate([end.theta, shapes]), end.weight, end.value, end.gradient, end.curvature, end.certificate,
+                       end.outcome, "L-BFGS-B", iterations, memo.evaluations)
+
+    def search(point: Array) -> Optimum:
+        found = ended(*first_order(memo, point[: mean.size]))
+        if found.outcome is Outcome.CERTIFIED:
+            return found
+        coef = found.theta[: mean.size]
+        theta, steps = first_order_guided(memo, coef, memo, _nats(noise, memo.at(coef, 1), base))
+        return ended(theta, found.iterations + steps)
+
+    if rough is not None and _settled(rough):
+        points = [rough.theta] if rough.rival is None else [rough.theta, rough.rival]
+        found = best_of(noise, memo, points, search)
         if found.outcome is Outcome.CERTIFIED:
             return replace(found, starts=rough.starts, lower=rough.lower)
     return best_of(noise, memo, starts(noise, mean, execution, SECOND_SEED), search)

@@ -78,7 +78,7 @@ def _coefficients(noise: NoiseModel, mean: MeanFunction, rows: Chunk, seed: int,
     weight = np.ones(rows.rows) if rows.weight is None else rows.weight
     first = _fitted(x, wanted, weight) if near is None else near[: x.shape[1]]
     found = [first]
-    if not noise.log_concave and noise.located and noise.loss_has_shapes:
+    if not noise.log_concave and noise.located and noise.begins:
         rng = np.random.default_rng(seed)
         drawn = [rng.choice(len(x), x.shape[1], replace=False, p=weight / weight.sum()) for _ in range(ELEMENTAL)]
         exact = [np.asarray(np.linalg.lstsq(x[few], wanted[few])[0]) for few in drawn]

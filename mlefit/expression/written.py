@@ -19,13 +19,18 @@ ALIASES = {"atan": "arctan", "asin": "arcsin", "acos": "arccos"}
 SMOOTH = (*FUNCTIONS, *MORE_FUNCTIONS)
 HINTS = {"ln": "use log()", "pow": "write a**b", "sigmoid": "use logistic()", "expit": "use logistic()", "phi": "use normal_cdf()"}
 
+OF_ALL_ROWS = ("a loss is of one row: RMSE and RMSLE are rising functions of a mean loss and have its minimiser; write the loss "
+               "of a row, such as r**2")
+OF_LOSSES = {**HINTS, "maximum": "use max()", "minimum": "use min()", "fabs": "use abs()",
+             **dict.fromkeys(("mean", "sum", "median", "std", "var"), OF_ALL_ROWS)}
+
 MEANS = Language(
     text="means", noun="column", functions=(*SMOOTH, *ALIASES), aliases=ALIASES, hints=HINTS, constants={"pi": float(np.pi)},
     allowed=f"a mean holds columns, parameters, numbers, pi, + - * / ** and the functions {', '.join(SMOOTH)}",
     tokens=TOKENS, power=POWER, free=True,
 )
 LOSSES = Language(
-    text="losses", noun="name", functions=(*SMOOTH, *ALIASES, *SEVERAL), aliases=ALIASES, hints=HINTS,
+    text="losses", noun="name", functions=(*SMOOTH, *ALIASES, *SEVERAL), aliases=ALIASES, hints=OF_LOSSES,
     constants={"pi": float(np.pi)},
     allowed=f"a loss holds its names, numbers, pi, + - * / **, comparisons in where, and the functions "
             f"{', '.join((*SMOOTH, *SEVERAL))}",

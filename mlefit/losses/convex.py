@@ -15,6 +15,7 @@ from mlefit.arrays import Array
 from mlefit.expression.tree import Column, Constant, Node, Operation
 from mlefit.losses.corners import Corner
 
+STEPS = (1, 8, 64, 512)     # from a point to its neighbours: near a place that grids are dense about, the nearest are too near
 ROUNDING = 1e-9     # relative: what a chord must lie below by,
 NOISES = 8.0        # and of what rounding may be
 
@@ -49,7 +50,8 @@ FLIPPED = {Bend.AFFINE: Bend.AFFINE, Bend.CONVEX: Bend.CONCAVE, Bend.CONCAVE: Be
 VEX = (Bend.AFFINE, Bend.CONVEX)
 CAVE = (Bend.AFFINE, Bend.CONCAVE)
 RISING = ("exp", "expm1", "softplus")       # convex and rising everywhere
-EVEN = ("log_cosh", "cosh", "abs")          # convex, even, rising from 0 on
+EVEN = ("log_cosh", "cosh", "abs", "hypot")         # convex, even, rising from 0 on
+ROOTS = ("log", "log1p", "log2", "log10", "sqrt")   # concave and rising
 
 
 def proved(node: Node, corners: Sequence[Corner]) -> bool:
@@ -69,10 +71,9 @@ def _known(node: Node) -> Known:
         case Operation("-", (left, Operation("log1p", (inner,)))) if left == inner:       # w - log(1 + w) rises from w = 0 on
             w = _known(inner)
             return Known(Bend.CONVEX, True, w.pieces) if w.bend in VEX and w.positive else NOTHING
-        case Operation("*", (u, Operation("/", (v, Operation("+", (Operation("hypot", (w, Constant())), Constant())))))) if u == v == w:
-            known = _known(u)       # hypot(u, c) - c
-            return Known(Bend.CONVEX, True, known.pieces) if known.bend is Bend.AFFINE or (
-                known.bend is Bend.CONVEX and known.positive) else NOTHING
+        case Operation("*", (u, Operation("/", (v, Operation("+", (Operation("hypot", (w, _)), _)))))) if u == v == w:
+            known = _known(u)       # hypot(u, c) - c, as it is rewritten
+            return Known(Bend.CONVEX, True, known.pieces) if _even(known) else NOTHING
         case Operation("where", (_, first, second)):
             one, other = _known(first), _known(second)
             both = one.bend in VEX and other.bend in VEX
@@ -93,44 +94,58 @@ def _power(base: Known, k: float) -> Known:
     return Known(Bend.UNKNOWN, even, base.pieces)
 
 
+def _even(one: Known) -> bool:
+    """Whether what is convex, even and rises from 0 on is convex of it."""
+    return one.bend is Bend.AFFINE or (one.bend is Bend.CONVEX and one.positive)
+
+
 def _applied(name: str, known: Sequence[Known], arguments: Sequence[Node]) -> Known:
     pieces = any(one.pieces for one in known)
-    match name, known:
-        case "+", (one, other):
-            return Known(_sum(one.bend, other.bend), one.positive and other.positive, pieces)
-        case "-", (one, other):
-            return Known(_sum(one.bend, FLIPPED[other.bend]), False, pieces)
-        case "negative", (one,):
-            return Known(FLIPPED[one.bend], False, pieces)
-        case "*", (one, other):
-            for factor, rest in ((arguments[0], other), (arguments[1], one)):
-                if isinstance(factor, Constant):
-                    return _scaled(rest, factor.value)
-            return Known(Bend.UNKNOWN, one.positive and other.positive, pieces)
-        case "/", (one, other):
-            if isinstance(arguments[1], Constant) and arguments[1].value:
-                return _scaled(one, 1.0 / arguments[1].value)
-            return Known(Bend.UNKNOWN, one.positive and other.positive, pieces)
-        case name, (one,) if name in RISING:
-            return Known(Bend.CONVEX if one.bend in VEX else Bend.UNKNOWN, name != "expm1" or one.positive, pieces)
-        case name, (one,) if name in EVEN:
-            vex = one.bend is Bend.AFFINE or (one.bend is Bend.CONVEX and one.positive)
-            return Known(Bend.CONVEX if vex else Bend.UNKNOWN, True, pieces)
-        case ("log" | "log1p" | "log2" | "log10" | "sqrt"), (one,):
-            positive = name == "sqrt" or (name == "log1p" and one.positive)
-            return Known(Bend.CONCAVE if one.bend in CAVE else Bend.UNKNOWN, positive, pieces)
-        case "max", (one, other):
-            vex = one.bend in VEX and other.bend in VEX
-            return Known(Bend.CONVEX if vex else Bend.UNKNOWN, one.positive or other.positive, pieces)
-        case "min", (one, other):
-            cave = one.bend in CAVE and other.bend in CAVE
-            return Known(Bend.CONCAVE if cave else Bend.UNKNOWN, one.positive and other.positive, pieces)
-        case "log_add_exp", (one, other):
-            return Known(Bend.CONVEX if one.bend in VEX and other.bend in VEX else Bend.UNKNOWN, False, pieces)
-        case "hypot", parts:
-            vex = all(one.bend is Bend.AFFINE or (one.bend is Bend.CONVEX and one.positive) for one in parts)
-            return Known(Bend.CONVEX if vex else Bend.UNKNOWN, True, pieces)
-    return Known(Bend.UNKNOWN, name in ("logistic", "normal_cdf"), pieces)
+    if name in ("*", "/"):
+        found = _factored(name, known, arguments)
+    elif name in RISING:
+        found = Known(_if(known[0].bend in VEX), name != "expm1" or known[0].positive)
+    elif name in EVEN:
+        found = Known(_if(all(_even(one) for one in known)), True)
+    elif name in ROOTS:
+        cave = known[0].bend in CAVE
+        found = Known(Bend.CONCAVE if cave else Bend.UNKNOWN, name == "sqrt" or (name == "log1p" and known[0].positive))
+    elif name in RULES:
+        found = RULES[name](*known)
+    else:
+        found = Known(Bend.UNKNOWN, name in ("logistic", "normal_cdf"))
+    return found._replace(pieces=pieces)
+
+
+def _if(vex: bool) -> Bend:
+    return Bend.CONVEX if vex else Bend.UNKNOWN
+
+
+def _factored(name: str, known: Sequence[Known], arguments: Sequence[Node]) -> Known:
+    """A multiple."""
+    match name, arguments:
+        case "*", (Constant(factor), _):
+            return _scaled(known[1], factor)
+        case "*", (_, Constant(factor)):
+            return _scaled(known[0], factor)
+        case "/", (_, Constant(factor)) if factor:
+            return _scaled(known[0], 1.0 / factor)
+    return Known(Bend.UNKNOWN, known[0].positive and known[1].positive)
+
+
+def _minimum(one: Known, other: Known) -> Known:
+    cave = one.bend in CAVE and other.bend in CAVE
+    return Known(Bend.CONCAVE if cave else Bend.UNKNOWN, one.positive and other.positive)
+
+
+RULES: dict[str, Callable[..., Known]] = {
+    "+": lambda one, other: Known(_sum(one.bend, other.bend), one.positive and other.positive),
+    "-": lambda one, other: Known(_sum(one.bend, FLIPPED[other.bend])),
+    "negative": lambda one: Known(FLIPPED[one.bend]),
+    "max": lambda one, other: Known(_if(one.bend in VEX and other.bend in VEX), one.positive or other.positive),
+    "min": _minimum,
+    "log_add_exp": lambda one, other: Known(_if(one.bend in VEX and other.bend in VEX)),
+}
 
 
 def _sum(one: Bend, other: Bend) -> Bend:
@@ -146,13 +161,13 @@ def _scaled(known: Known, factor: float) -> Known:
 
 
 def witness(values: Callable[[Array], Array], noise: Callable[[Array], Array], points: Array) -> Witness | None:
-    """Three of these points (n,), in order, whose middle lies above the chord by more than rounding; None where neighbours show none.
+    """Three of these points (n,), in order, whose middle is above the chord by more than rounding; None where none is.
 
     `noise`: what rounding may be of the values.
     """
     with np.errstate(all="ignore"):
         height, rounding = values(points), noise(points)
-        for step in (1, 8, 64):
+        for step in STEPS:
             a, b, c = points[: -2 * step], points[step:-step], points[2 * step :]
             left, middle, right = height[: -2 * step], height[step:-step], height[2 * step :]
             over = middle - (left + (b - a) / (c - a) * (right - left))

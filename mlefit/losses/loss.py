@@ -23,6 +23,8 @@ WIDEST = 690.0      # of log(a - 1/kappa)
 CLOSE = 1e-14       # relative
 FAR = 1e8           # where slopes of a convex loss are looked at
 STRIDE = 3.0        # the longest step in log(a - 1/kappa)
+SCALES = np.logspace(-3.0, 3.0, 61)     # residuals at which it is looked whether the loss has a degree
+SAME = 1e-9
 KEPT = 64           # laws and normalisers that are remembered
 
 
@@ -98,6 +100,27 @@ class Loss:
         return self._minima[1]
 
     @cached_property
+    def flat(self) -> tuple[float, float]:
+        """Where the loss has its least value, from and to, if that is more than a point; else (0, 0)."""
+        low = high = self.modes[0] if self.modes else 0.0
+        inside = [b for b in self.bends if self.value(np.array([b]))[0] <= self.least]
+        for one in inside:
+            middle = self.value(np.linspace(min(one, low), max(one, high), 65))
+            if (middle <= self.least).all():
+                low, high = min(one, low), max(one, high)
+        return (low, high) if high > low else (0.0, 0.0)
+
+    @cached_property
+    def homogeneous(self) -> float | None:
+        """p, where l - least is of degree p: l(c r) = c^p l(r); None where it is not."""
+        points = np.concatenate([-SCALES, SCALES])
+        with np.errstate(all="ignore"):
+            ratio = (self.value(2.0 * points) - self.least) / (self.value(points) - self.least)
+        if not np.isfinite(ratio).all() or np.ptp(ratio) > SAME * abs(ratio[0]) or not ratio[0] > 1.0:
+            return None
+        return math.log2(float(np.median(ratio)))
+
+    @cached_property
     def breaks(self) -> list[float]:
         """Where the quadrature is cut."""
         return sorted({*self.bends, *self.modes[:MODES]}) or [0.0]
@@ -127,7 +150,7 @@ class Loss:
         if a not in known:
             if len(known) >= KEPT:
                 known.pop(next(iter(known)), None)
-            known[a] = Table(self.value, a, self.least, self.breaks, self.normaliser(a).log_z)
+            known[a] = Table(self.value, self.slope, a, self.least, self.breaks, self.normaliser(a).log_z)
         return known[a]
 
     @cached_property
@@ -154,11 +177,13 @@ class Loss:
             low, high = (v, high) if above > 0.0 else (low, v)
             slope = -now.variance * (a - self.least_a)
             step = -above / slope if slope < 0.0 and math.isfinite(above) else math.nan
+            if abs(step) <= CLOSE * max(1.0, abs(v)):
+                return self.least_a + math.exp(v + step)
             following = v + max(-STRIDE, min(STRIDE, step)) if math.isfinite(step) else 0.5 * (low + high)
             if not low < following < high:
                 following = 0.5 * (low + high)
-            if abs(following - v) <= CLOSE * max(1.0, abs(v)):
-                return self.least_a + math.exp(following)
+            if following in (low, high):
+                break
             v = following
         return self.least_a + math.exp(v)
 

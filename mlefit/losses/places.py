@@ -1,4 +1,4 @@
-"""Places: where a loss of one variable may bend, and where its minima are, found on grids of 19 decades around 0 and around each other.
+"""Places: where a loss of one variable may bend, and where its minima are, on grids of 18 decades about 0 and each other.
 
 A loss bends where the argument of an absolute value, the difference of the sides of max, min or a comparison, or the argument of
 a root, a logarithm or a fractional power is 0: exactly where that is affine, else by sign changes and bisection to

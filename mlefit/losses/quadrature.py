@@ -9,6 +9,7 @@ Source: Takahasi and Mori, Publ. RIMS 9 (1974), 721-741.
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -60,7 +61,7 @@ def spread(low: float, high: float, level: int) -> tuple[Array, Array]:
 
 
 def normaliser(values: Callable[[Array], Array], a: float, least: float, breaks: Sequence[float]) -> Normaliser:
-    """log Z(a) and the moments of l under the density. `least`: the smallest value of l, `breaks`: bends and minima, one at least."""
+    """log Z(a) and the moments of l under the density. `least`: the smallest l, `breaks`: bends and minima, one at least."""
     sides = [_side(values, a, least, base, side) for base, side in ((breaks[0], -1), (breaks[-1], 1))]
     before: Array | None = None
     error = math.inf
@@ -88,7 +89,7 @@ def _side(values: Callable[[Array], Array], a: float, least: float, base: float,
 def nodes(breaks: Sequence[float], sides: Sequence[_Side], level: int) -> tuple[Array, Array]:
     """All nodes r and their weights."""
     places, weights = [], []
-    for low, high in zip(breaks[:-1], breaks[1:], strict=True):
+    for low, high in pairwise(breaks):
         middle = 0.5 * (low + high)
         for ends in ((low, middle), (middle, high)):
             x, w = spread(*ends, level)
@@ -104,7 +105,7 @@ def nodes(breaks: Sequence[float], sides: Sequence[_Side], level: int) -> tuple[
         panels = math.ceil(length / PANEL) if length < NOTHING else 0
         cuts = np.linspace(one.split, one.end, panels + 1) if panels else np.array(
             [one.split, one.split + 0.1 * length, one.end])
-        for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+        for low, high in pairwise(cuts):
             u, w = spread(float(low), float(high), level)
             x = np.exp(u)
             places.append(one.base + one.side * x)

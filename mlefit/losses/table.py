@@ -13,7 +13,6 @@ from functools import cached_property
 import numpy as np
 
 from mlefit.arrays import Array, Index
-from mlefit.losses.quadrature import BACK
 
 PANELS = 1024
 PER_FOLD = 4.0          # panels in an e-fold of r at least
@@ -21,6 +20,7 @@ REACH = 720.0           # e-folds below the top that the panels reach
 PLACES = 8              # about which there are panels
 NEWTON = 7              # steps towards a quantile
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(10)
+FARTHEST = 1e140        # whose square is a number
 SHARES, HALVES = 0.5 * (1.0 + NODES), 0.5 * WEIGHTS
 SCAN = np.arange(-60.0, 345.1, 0.5)
 ROWS = 1 << 16          # whose ten points are in memory at one time
@@ -28,9 +28,10 @@ ROWS = 1 << 16          # whose ten points are in memory at one time
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The law at `a`. `values`: l; `least`: its smallest value; `breaks`: places where panels begin; `log_z`: log Z(a)."""
+    """The law at `a`. `values`: l, `slopes`: l and l'; `least`: its smallest value; `breaks`: where panels begin."""
 
     values: Callable[[Array], Array]
+    slopes: Callable[[Array], tuple[Array, Array]]
     a: float
     least: float
     breaks: Sequence[float]
@@ -72,7 +73,7 @@ class Table:
     def beyond(self) -> tuple[float, float]:
         """The mass beyond the first and the last edge."""
         edges = self.edges
-        return float(self._tail(edges[:1], -1)[0]), float(self._tail(edges[-1:], 1)[0])
+        return float(self._tail(edges[:1])[0]), float(self._tail(edges[-1:])[0])
 
     @cached_property
     def below(self) -> Array:
@@ -99,23 +100,23 @@ class Table:
             out[part] = width * (np.exp(self.log_density(points.ravel())).reshape(points.shape) @ HALVES)
         return out
 
-    def _slope(self, r: Array, side: int) -> Array:
+    def _slope(self, r: Array) -> Array:
         """dl / d log |r| (n,) far out: kappa of a power tail, what an exponential one falls by in an e-fold of r."""
-        near = r * math.exp(-BACK * 1e-4)
         with np.errstate(all="ignore"):
-            return (self.values(r) - self.values(near)) / (BACK * 1e-4)
+            return np.asarray(r * self.slopes(r)[1])
 
-    def _tail(self, r: Array, side: int) -> Array:
-        """The mass (n,) beyond r on a side, where nothing but a tail is left: r q(r) / (a dl/dlog r - 1)."""
+    def _tail(self, r: Array) -> Array:
+        """The mass (n,) beyond r, where nothing but a tail is left: r q(r) / (a dl/dlog r - 1)."""
         with np.errstate(all="ignore"):
-            slope = self.a * self._slope(r, side) - 1.0
+            slope = self.a * self._slope(r) - 1.0
             found = np.abs(r) * np.exp(self.log_density(r)) / slope
         return np.where(np.isfinite(found) & (slope > 0.0), found, 0.0)
 
-    def _log_tail(self, r: Array, side: int) -> Array:
+    def _log_tail(self, r: Array) -> Array:
         with np.errstate(all="ignore"):
-            slope = self.a * self._slope(r, side) - 1.0
-            found = np.log(np.abs(r)) + self.log_density(r) - np.log(slope)
+            near = np.clip(r, -FARTHEST, FARTHEST)      # a power tail goes on from there
+            slope = self.a * self._slope(near) - 1.0
+            found = np.log(np.abs(near)) + self.log_density(near) - np.log(slope) - slope * np.log(r / near)
         return np.where(np.isnan(found), -np.inf, found)
 
     def log_cdf(self, r: Array) -> Array:
@@ -135,14 +136,14 @@ class Table:
             if lower:
                 found = np.log(self.below[panel] + part)
                 far = r < edges[0]
-                far_side = np.log1p(-np.exp(np.minimum(self._log_tail(r, 1), 0.0)))
+                far_side = np.log1p(-np.exp(np.minimum(self._log_tail(r), 0.0)))
             else:
                 found = np.log(self.above[panel + 1] + np.maximum(self._masses[panel] - part, 0.0))
                 far = r > edges[-1]
-                far_side = np.log1p(-np.exp(np.minimum(self._log_tail(r, -1), 0.0)))
+                far_side = np.log1p(-np.exp(np.minimum(self._log_tail(r), 0.0)))
         found = np.minimum(found, 0.0)
         found = np.where((r > edges[-1]) if lower else (r < edges[0]), far_side, found)
-        return np.where(far, self._log_tail(r, -1 if lower else 1), found)
+        return np.where(far, self._log_tail(r), found)
 
     def quantile(self, u: Array) -> Array:
         """r (n,) with P(R <= r) = u, by safeguarded Newton steps within a panel."""
@@ -164,9 +165,9 @@ class Table:
             below, above = self.beyond
             left, right = lower & (rest < below), ~lower & (rest < above)
             if left.any() or right.any():
-                r = np.where(left, edges[0] * (below / rest) ** (1.0 / (self.a * self._slope(edges[:1], -1) - 1.0)), r)
-                r = np.where(right, edges[-1] * (above / rest) ** (1.0 / (self.a * self._slope(edges[-1:], 1) - 1.0)), r)
-        return r
+                r = np.where(left, edges[0] * (below / rest) ** (1.0 / (self.a * self._slope(edges[:1]) - 1.0)), r)
+                r = np.where(right, edges[-1] * (above / rest) ** (1.0 / (self.a * self._slope(edges[-1:]) - 1.0)), r)
+        return np.asarray(r)
 
     def expected(self, of: Callable[[Array], Array]) -> float:
         """E of(r), over the panels."""

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -24,15 +24,13 @@ from mlefit.noise.parts import MEAN, Derivatives, Limit, Measure, Predictor, Sha
 from mlefit.noise.pictured import Pictured
 from mlefit.noise.responses import Response
 from mlefit.noise.scales import Scales
-
-if TYPE_CHECKING:
-    from mlefit.losses.corners import Corner
+from mlefit.noise.searched import Searched
 
 __all__ = ["MEAN", "Derivatives", "Limit", "Measure", "NoiseModel", "Predictor", "Shape"]
 
 
 @dataclass(frozen=True)
-class NoiseModel(Scales, Bound, Pictured, Optioned, ABC):
+class NoiseModel(Scales, Searched, Bound, Pictured, Optioned, ABC):
     """The law of y (n,) given predictors eta (n, m) and free shapes (s,): an instance, which carries its options and levels.
 
     `aliases`: other names of the law, `presets`: other names of the law with some options, such as `link=probit`. `question`: what
@@ -115,16 +113,6 @@ class NoiseModel(Scales, Bound, Pictured, Optioned, ABC):
         1 where no third derivative of a row is larger than the second (self-concordance, Bach 2010).
         """
         return 1.0
-
-    @property
-    def least_loss(self) -> float:
-        """The smallest loss that a row can have."""
-        return 0.0
-
-    @property
-    def corners(self) -> "tuple[Corner, ...]":
-        """Where a loss of the residual that is curved elsewhere has two slopes, by residual."""
-        return ()
 
     @property
     def exact_share(self) -> float:

@@ -17,10 +17,10 @@ from mlefit.arrays import Array, block
 from mlefit.expression.written import LOSSES, parse_written
 from mlefit.losses.corners import Corner
 from mlefit.losses.loss import Loss
-from mlefit.losses.refusals import check
 from mlefit.losses.table import Table
 from mlefit.noise.chebyshev import interpolated
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
+from mlefit.noise.refused_loss import check
 from mlefit.noise.responses import NUMBERS
 from mlefit.noise.stable import QUIET, exponential
 from mlefit.noise.symmetric import symmetric
@@ -74,6 +74,14 @@ class OfLoss(NoiseModel):
         return self.text
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Which loss it is, where it is a known one."""
+        from mlefit.noise.known_loss import known
+
+        found = known(self.known)
+        return () if found is None else (f"--loss: {found.sentence}.",)
+
+    @property
     def spelt(self) -> str:
         """`loss:EXPR`."""
         return f"{self.name}:{self.text}"
@@ -87,6 +95,11 @@ class OfLoss(NoiseModel):
     def log_concave(self) -> bool:
         """Where the loss is proved to be convex."""
         return self.known.convex
+
+    @property
+    def begins(self) -> bool:
+        """Where there may be several minima."""
+        return not self.log_concave
 
     @property
     def corners(self) -> tuple[Corner, ...]:
@@ -204,7 +217,7 @@ class OfLoss(NoiseModel):
 
     def derivation(self) -> str:
         """From the loss to its noise model."""
-        from mlefit.losses.explained import explained
+        from mlefit.noise.explained_loss import explained
 
         return explained(self.known, self.text)
 

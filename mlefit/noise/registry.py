@@ -65,8 +65,10 @@ class Registry(MutableMapping[str, NoiseModel]):
         return known.get(plain) or known.get(_CALLED.sub("", plain))
 
     def renamed(self, text: str) -> tuple[str, ...]:
-        """What is to be said of a law that was asked for under another name."""
+        """What is to be said of a law that was asked for under another name, or written."""
         word = text.partition(":")[0]
+        if word in self._written and ":" in text:
+            return self.find(text, "").notes
         meaning = self.meaning(word)
         return () if meaning in (word, None) else (f"model: {word} is called {meaning} here.",)
 

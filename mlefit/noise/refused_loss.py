@@ -6,11 +6,13 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError
+from mlefit.expression.scan import short
 from mlefit.losses.growth import Pace, Tail
 from mlefit.losses.loss import Loss
 from mlefit.losses.places import FINE, grid
-from mlefit.losses.population import minimiser, said
 from mlefit.losses.quadrature import TOLERANCE
+from mlefit.noise.known_loss import known
+from mlefit.noise.population import minimiser, said
 
 NOT = "Minimising it is not maximum likelihood under any noise of the form exp(-a loss). "
 EVIDENCE = (20.0, 40.0, 80.0, 160.0, 320.0)      # u = log |r| at which slopes are told
@@ -19,6 +21,7 @@ ENDS = ((-1, "-infinity"), (1, "+infinity"))
 
 def check(loss: Loss, text: str) -> None:
     """Raises NoEstimateError unless exp(-a loss) is proved to have a finite integral for some a."""
+    text = short(text)
     _check_values(loss, text)
     paces = [one.pace for one in loss.tails]
     for pace, refuse in ((Pace.FALLS, _falls), (Pace.SLOW, _slow), (Pace.UNKNOWN, _unknown)):
@@ -55,9 +58,10 @@ def _falls(loss: Loss, text: str, tail: Tail, side: int, end: str) -> NoEstimate
 def _slow(loss: Loss, text: str, tail: Tail, side: int, end: str) -> NoEstimateError:
     how = (f"tends to {tail.limit:.6g}" if tail.limit is not None else
            "stays bounded" if tail.germ is None else "grows more slowly than every multiple of log|r|")
-    found = minimiser(lambda y, f: loss.value(np.asarray(y - f)))
+    found, named = minimiser(lambda y, f: loss.value(np.asarray(y - f))), known(loss)
+    what = text if named is None else f"{text} ({named.name})"
     return NoEstimateError(
-        f"{text} {how} as r -> {end}: exp(-a loss) has infinite mass in that tail for every a, so it is no noise model",
+        f"{what} {how} as r -> {end}: exp(-a loss) has infinite mass in that tail for every a, so it is no noise model",
         f"{NOT}{said(found)}Nearest: -m student-t, whose loss grows as (df + 1) log|r|", code="no-noise-model")
 
 

@@ -1,0 +1,36 @@
+"""Searched: what searches ask of a law beside its criteria. Most laws say nothing of it."""
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlefit.losses.corners import Corner
+
+
+class Searched:
+    """Facts that most laws have in common; those that differ say so."""
+
+    @property
+    @abstractmethod
+    def loss_has_shapes(self) -> bool:
+        """Whether the loss contains the shapes."""
+
+    @property
+    def begins(self) -> bool:
+        """Whether searches begin where `starting_predictor` and `starting_shapes` say, and not at zero."""
+        return self.loss_has_shapes
+
+    @property
+    def least_loss(self) -> float:
+        """The smallest loss that a row can have."""
+        return 0.0
+
+    @property
+    def corners(self) -> "tuple[Corner, ...]":
+        """Where a loss of the residual that is curved elsewhere has two slopes, by residual."""
+        return ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of it before there are data."""
+        return ()

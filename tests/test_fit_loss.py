@@ -1,0 +1,125 @@
+"""`fit --loss EXPR`: reference fits, each found by another program too, and what a loss of one's own has in common with a model.
+
+The reference numbers were made twice, the second time from losses and slopes written by hand, `scipy.optimize.root` on the joint
+score and QUADPACK; both agreed to all digits shown.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mlefit.cli import main
+from mlefit.noise.of_loss import loss_of
+from mlefit.pipeline import run
+from mlefit.report.report import Report
+from mlefit.request import Request
+
+GOLDEN = {       # b0, b1, mean loss, a, cross-entropy
+    "r**2": (0.9635507034, 2.0044682623, 1.0050843983, 0.4974706610, 1.4214742914),
+    "log(cosh(r))": (0.9664395913, 1.9962994090, 0.3366893720, 1.8462312113, 1.3641641050),
+    "sqrt(1+r**2)-1": (0.9671118158, 1.9959304443, 0.3192335564, 1.9729994057, 1.3644761626),
+    "where(abs(r)<1.345,0.5*r**2,1.345*(abs(r)-0.6725))": (
+        0.9622511380, 1.9999167328, 0.4206474316, 1.3599082122, 1.3686841308),
+    "log(1+r**2)": (0.9738029325, 1.9902862270, 0.4591178763, 1.7877062532, 1.3616557394),
+    "exp(0.5*r)-0.5*r-1": (1.2672126731, 2.0276032125, 0.1521509502, 3.4439519196, 1.5419070084),
+    "where(r<0,0.3*r**2,0.7*r**2)": (1.2682931213, 2.0099526747, 0.4635872772, 1.0785455611, 1.4469891736),
+    "r**4": (1.0528206967, 2.0743031681, 7.7474319318, 0.0322687572, 1.7032892906),
+}
+
+
+@pytest.fixture(scope="module")
+def heavy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """2000 rows about a line, with errors of a t law with 4 degrees of freedom."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=2000)
+    y = 1 + 2 * x + 0.7 * rng.standard_t(4, size=2000)
+    assert x.sum() == pytest.approx(55.321544065762, abs=1e-11)
+    assert y.sum() == pytest.approx(2037.991686059045, abs=1e-9)
+    place = tmp_path_factory.mktemp("loss") / "heavy.csv"
+    np.savetxt(place, np.column_stack([x, y, 1e6 * y, 1e-6 * y]), delimiter=",", header="x,y,large,small", comments="", fmt="%.17g")
+    return place
+
+
+def fitted(place: Path, **more: object) -> Report:
+    return run(Request((str(place),), target=str(more.pop("target", "y")), features=("x",), kl=False, **more))      # type: ignore[arg-type]
+
+
+def numbers(report: Report) -> tuple[float, ...]:
+    b0, b1, a = (one.estimate for one in report.parameters)
+    assert report.mle is not None
+    return tuple(float(x) for x in (b0, b1, report.mle.loss, a, report.mle.nll) if x is not None)
+
+
+@pytest.mark.parametrize("text", GOLDEN)
+def test_both_routes_find_the_reference_fit(heavy: Path, text: str) -> None:
+    report = fitted(heavy, loss=text)
+    assert numbers(report) == pytest.approx(GOLDEN[text], rel=1e-9, abs=1e-9)
+    for one in report.parameters:
+        assert one.loss_estimate == pytest.approx(one.estimate, rel=1e-9)
+    assert report.agreement is not None
+    assert report.agreement.agree
+    assert report.mle is not None
+    assert report.mle.certificate.kind == "EDM"
+
+
+def test_standard_errors_are_those_of_the_information(heavy: Path) -> None:
+    for text, b0, a in (("log(cosh(r))", 0.02011676, 0.04856205), ("log(1+r**2)", 0.01792119, 0.03510604)):
+        report = fitted(heavy, loss=text)
+        assert report.parameters[0].std_error == pytest.approx(b0, abs=1e-8)
+        assert report.parameters[2].std_error == pytest.approx(a, abs=1e-8)
+    assert fitted(heavy, loss="r**2").parameters[2].std_error == pytest.approx(0.01573140, abs=1e-8)
+    for text, b0 in (("log(cosh(r))", 0.01919812), ("log(1+r**2)", 0.01897208), ("r**4", 0.10068825)):
+        assert fitted(heavy, loss=text, se="hc0").parameters[0].std_error == pytest.approx(b0, abs=1e-8)
+
+
+@pytest.mark.parametrize(("loss", "model"), [("r**2", "gaussian"), ("where(abs(r)<1.345,0.5*r**2,1.345*(abs(r)-0.6725))",
+                                                                    "huber:delta=1.345")])
+def test_a_known_loss_has_the_likelihood_of_its_model(heavy: Path, loss: str, model: str) -> None:
+    mine, theirs = fitted(heavy, loss=loss), fitted(heavy, model=model)
+    assert mine.criteria is not None
+    assert theirs.criteria is not None
+    assert mine.criteria.loglik == pytest.approx(theirs.criteria.loglik, rel=1e-12)
+    assert mine.parameters[1].estimate == pytest.approx(theirs.parameters[1].estimate, rel=1e-9)
+    assert mine.criteria.aic == pytest.approx(theirs.criteria.aic, rel=1e-12)
+    assert f"--loss: this is the {'squared error' if model == 'gaussian' else 'huber loss of delta = 1.345'}: -m {model} does it " \
+        "exactly." in mine.notes
+
+
+@pytest.mark.parametrize(("target", "unit", "entropy"), [("large", 1e6, 15.1799867205), ("small", 1e-6, -12.4510343954)])
+def test_a_loss_in_the_unit_of_the_response_is_the_same_fit(heavy: Path, target: str, unit: float, entropy: float) -> None:
+    report = fitted(heavy, loss=f"sqrt(1+(r/{unit})**2)-1", target=target)
+    b0, b1, loss, a, ce = numbers(report)
+    assert (b0 / unit, b1 / unit, loss, a) == pytest.approx(GOLDEN["sqrt(1+r**2)-1"][:4], rel=1e-8)
+    assert ce == pytest.approx(entropy, abs=1e-9)
+
+
+def test_a_loss_plus_a_number_and_times_a_number_is_the_same_fit(heavy: Path) -> None:
+    report = fitted(heavy, loss="3*log(cosh(r))+5")
+    b0, b1, loss, a, ce = numbers(report)
+    one = GOLDEN["log(cosh(r))"]
+    assert (b0, b1, (loss - 5.0) / 3.0, 3.0 * a, ce) == pytest.approx(one, rel=1e-8)
+
+
+def test_a_loss_that_is_not_convex_is_the_best_of_several_searches(heavy: Path) -> None:
+    report = fitted(heavy, loss="log(1+r**2)")
+    assert report.mle is not None
+    assert report.loss is not None
+    assert report.mle.certificate.starts > 1
+    assert report.loss.certificate.starts > 1
+
+
+def test_it_is_saved_and_predicts(heavy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = tmp_path / "model.json"
+    assert main(["fit", str(heavy), "-t", "y", "-x", "x", "--loss", "log(cosh(r))", "-q", "--no-kl", "--save", str(model)]) == 0
+    assert '"law": "loss:log(cosh(r))"' in model.read_text()
+    capsys.readouterr()
+    assert main(["predict", str(model), str(heavy), "-q"]) == 0
+    head, first, *rest = capsys.readouterr().out.splitlines()
+    assert head.split(",")[4:] == ["location", "location_low", "location_high", "new_low", "new_high", "flag"]
+    assert len(rest) == 1999
+    x, _, _, _, location, *_, new_low, new_high = map(float, first.split(",")[:-1])
+    b0, b1, _, a, _ = GOLDEN["log(cosh(r))"]
+    assert location == pytest.approx(b0 + b1 * x, rel=1e-6)
+    reach = loss_of("log(cosh(r))").table(a).quantile(np.array([0.975]))[0]
+    assert (new_high - new_low) / 2.0 == pytest.approx(reach, rel=1e-3)
