@@ -1,7 +1,6 @@
 """Names that later versions will use: they exit 2 and say so, and nothing else can take them."""
 
 COMMANDS = (
-    "audit",
     "export",
     "report",
 )

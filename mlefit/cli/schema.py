@@ -9,7 +9,8 @@ from mlefit.options.values import listed, refused
 
 def schema(
     name: Annotated[str | None, Option(
-        "", metavar="NAME", help="One of them: fit, error, by, check, compare, panels, model or proof. Default: all.")] = None,
+        "", metavar="NAME", help="One of them: fit, error, by, audit, check, compare, panels, model or proof. Default: "
+        "all.")] = None,
 ) -> None:
     """Print the JSON schemas of the answers, one object."""
     from mlefit.report.json import dumps
@@ -22,6 +23,7 @@ def schema(
 
 def every() -> dict[str, dict[str, Any]]:
     """All schemas by their names."""
+    from mlefit.auditing.record import audit_schema
     from mlefit.checking.record import check_schema
     from mlefit.picture.json import panels_schema
     from mlefit.proof.schema import proof_schema
@@ -30,5 +32,6 @@ def every() -> dict[str, dict[str, Any]]:
     from mlefit.report.schema import schemas
     from mlefit.saved.schema import model_schema
 
-    others = (groups_schema(), check_schema(), comparison_schema(), panels_schema(), model_schema(), proof_schema())
+    others = (groups_schema(), audit_schema(), check_schema(), comparison_schema(), panels_schema(), model_schema(),
+              proof_schema())
     return {**schemas(), **{found["$id"]: found for found in others}}

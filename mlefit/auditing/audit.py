@@ -1,0 +1,152 @@
+"""Audit: coefficients of another program -> whether they are the maximum of the likelihood on these rows, and what they are if not.
+
+    maximum             within CLOSE standard errors of it
+    maximum, rounded    it, to the digits that are given
+    regularised         the optimum of the likelihood with a penalty
+    the other outcome   near the maximum with all signs turned
+    stopped early       within FAR standard errors; the same rows but a few would do that as well
+    another model       farther
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from mlefit.arrays import Array, Mask
+from mlefit.auditing.coefficients import Given
+from mlefit.auditing.names import Matched, matched
+from mlefit.auditing.penalty import Penalty, penalty
+from mlefit.auditing.point import Point, point
+from mlefit.auditing.record import Audit, Audited, Finding
+from mlefit.pipeline.fitted import Fitted, fit, not_certified
+from mlefit.problem.prepare import Progress
+from mlefit.problem.stated import stated
+from mlefit.report.digits import NOISE, significant
+from mlefit.request import Request
+from mlefit.version import __version__
+
+CLOSE = 1e-3        # standard errors: no digit that anybody prints is another
+ROUNDED = 0.1       # standard errors up to which the digits given excuse a distance
+FAR = 3.0           # standard errors
+SLACK = 1.0 + 1e-6  # of half a unit of the last digit
+SAME = 1e-5         # of the logarithm of a scale
+
+
+def audit(request: Request, given: tuple[Given, ...], place: str, progress: Progress | None = None) -> Audit:
+    """Raises UsageError and DataError for what cannot be read or matched, NoEstimateError where there is no maximum."""
+    with stated(replace(request, draws=0, holdout=None), progress) as problem:
+        found = fit(problem, progress)
+        if not found.certified:
+            raise not_certified(problem, found.fit)
+        values = matched(given, problem.prepared.predictors, found.fit.noise, problem.prepared.levels)
+        return _judged(found, values, place)
+
+
+def _judged(found: Fitted, values: Matched, place: str) -> Audit:
+    problem, noise = found.problem, found.fit.noise
+    where = point(found, values)
+    why = _penalty(found, where, values)
+    minus = _n_minus_p(found, where, values)
+    finding = _finding(found, where, values, why, minus=minus)
+    names = _names(found)
+    told = tuple(
+        Audited(name, class_, float(where.given[j]), float(where.maximum[j]), float(where.error[j]), float(where.distance[j]),
+                None if where.gradient is None else float(where.gradient[j]), None if where.pull is None else float(where.pull[j]))
+        for j, (name, class_) in enumerate(names))
+    report = problem.report(())
+    given = "given" if len(values.shapes) == len(noise.shapes) else "the best beside the coefficients"
+    shapes = given if noise.shapes else "none"
+    return Audit(
+        __version__, place, noise.spelt, report.model.formula, report.data.source, report.data.sha256, problem.n,
+        finding.startswith("maximum"), finding, _sentence(finding, where, told, why, found, minus=minus), where.edm, where.away,
+        where.excess, where.excess / problem.n, shapes, minus, why, told, report.notes)  # type: ignore[arg-type]
+
+
+def _names(found: Fitted) -> list[tuple[str, str | None]]:
+    noise, labels = found.fit.noise, found.problem.labels
+    names = [(labels[j], noise.predictors[k].class_) for k in range(found.mean.predictors) for j in found.mean.part(k).kept]
+    return [*names, *((f"log {shape.name}", None) for shape in noise.shapes)]
+
+
+def _coefficients(found: Fitted) -> Mask:
+    """(P + s,): which parameters are coefficients."""
+    return np.arange(found.mean.size + len(found.fit.noise.shapes)) < found.mean.size
+
+
+def _n_minus_p(found: Fitted, where: Point, values: Matched) -> bool:
+    """Whether the scale given is the root of RSS / (n - p)."""
+    if not (found.fit.noise.compresses and values.shapes):
+        return False
+    usual = where.maximum[-1] + 0.5 * np.log(found.fit.n / max(found.fit.n - found.mean.size, 1.0))
+    return bool(abs(where.given[-1] - usual) < max(SAME, values.shapes[0].half / np.exp(where.given[-1])))
+
+
+def _penalty(found: Fitted, where: Point, values: Matched) -> Penalty | None:
+    if where.gradient is None or values.folded:
+        return None
+    mean = found.mean
+    constants = np.concatenate([[found.problem.prepared.predictors.intercept and j == 0 for j in mean.part(k).kept]
+                                for k in range(mean.predictors)])
+    size = mean.size
+    return penalty(where.given[:size], where.gradient[:size], where.error[:size], ~constants.astype(bool))
+
+
+def _finding(found: Fitted, where: Point, values: Matched, why: Penalty | None, *, minus: bool) -> Finding:
+    mine = _coefficients(found)
+    away = np.abs(where.distance)[mine] if minus else np.abs(where.distance)
+    worst, close = float(away.max(initial=0.0)), where.away
+    if minus:
+        close = worst       # of the coefficients alone
+    if close <= CLOSE:
+        return "maximum"
+    halves = _halves(found, values, where)
+    if worst <= ROUNDED and bool((np.abs(where.given - where.maximum)[mine] <= halves * SLACK).all()):
+        return "maximum, rounded"
+    if why is not None:
+        return "regularised"
+    if found.fit.noise.response.takes_positive and float(np.abs(where.given + where.maximum)[mine].max()) <= float(
+            (ROUNDED * where.error[mine]).max()):
+        return "the other outcome"
+    return "stopped early" if worst <= FAR else "another model"
+
+
+def _halves(found: Fitted, values: Matched, where: Point) -> Array:
+    """Half a unit of the last digit of each coefficient."""
+    mean = found.mean
+    return np.array([values.values[k, j].half for k in range(mean.predictors) for j in mean.part(k).kept])
+
+
+def _sentence(
+    finding: Finding, where: Point, told: tuple[Audited, ...], why: Penalty | None, found: Fitted, *, minus: bool
+) -> str:
+    """The finding in words."""
+    among = [one for one, coefficient in zip(told, _coefficients(found), strict=True) if coefficient or not minus]
+    worst = max(among, key=lambda one: abs(one.distance))
+    name = worst.name if worst.class_ is None else f"{worst.name} of {worst.class_}"
+    away = f"{significant(abs(worst.distance), 2)} s.e. from the maximum in {name}"
+    sigma = "; its scale is that of n - p" if minus else ""
+    if finding == "maximum":
+        return f"certified: the maximum of the likelihood, within {significant(max(abs(worst.distance), NOISE), 2)} s.e.{sigma}"
+    if finding == "maximum, rounded":
+        return f"certified: the maximum of the likelihood, to the digits that are given ({away}){sigma}"
+    if finding == "regularised" and why is not None:
+        return f"regularised: {away}, as {_words(why, found, where)} leaves it"
+    if finding == "the other outcome":
+        other = found.problem.prepared.levels[0]
+        return f"the other outcome: with all signs turned this is the maximum; --positive {other} models what was modelled there"
+    if finding == "stopped early":
+        return f"stopped early, or of other rows: {away}, where the rows are {significant(where.excess, 2)} nats likelier"
+    return (f"another model, other rows, or a search that stopped far from the maximum: {away}, where the rows are "
+            f"{significant(where.excess, 2)} nats likelier")
+
+
+def _words(why: Penalty, found: Fitted, where: Point) -> str:
+    """The penalty as scikit-learn would have it."""
+    strength = why.strength
+    if found.fit.noise.compresses:
+        alpha = strength * float(np.exp(2.0 * where.given[-1]))
+        if why.kind == "quadratic":
+            return f"a quadratic penalty (ridge) with alpha = {significant(alpha, 3)}"
+        return f"an absolute penalty (lasso) with alpha = {significant(alpha / found.fit.n, 3)}"
+    kind = "a quadratic penalty" if why.kind == "quadratic" else "an absolute penalty"
+    return f"{kind} with C = {significant(1.0 / strength, 3)} (scikit-learn's default is quadratic, C = 1)"
