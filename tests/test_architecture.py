@@ -27,6 +27,8 @@ FENCES = {
     "scipy.optimize": ("estimation", "existence"),
     "rich": ("report/layout.py", "report/comparison_table.py", "cli"),
     "typer": ("cli",),
+    "jinja2": ("drawing/page/rendered.py",),
+    "markupsafe": ("drawing/page/rendered.py",),
     "dask": (),
     "matplotlib": ("proof/plot.py", "drawing/raster.py", "drawing/painted.py"),
 }

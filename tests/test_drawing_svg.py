@@ -127,7 +127,7 @@ def test_a_sheet_is_a_file_of_its_own_with_titles_sentences_and_foot() -> None:
     assert "Data and model" in said
     assert " ".join(said).count("Both tails are heavier") == 1
     assert said[-1].endswith("seed 0.")
-    assert "(p = 0.94)." in " ".join(said)
+    assert "(p\u00a0=\u00a00.94)." in " ".join(said)
     assert len([one for one in found.iter() if one.get("role") == "img"]) == 3
 
 

@@ -35,7 +35,7 @@ def compare(
     quiet: arguments.Quiet = False,
 ) -> None:
     """Compare noise models on the same rows, and say which to use."""
-    request, models = stated("compare", request, quiet), tuple(name for word in models for name in _named(word))
+    request, models = stated("compare", request, quiet), tuple(name for word in models for name in named(word))
     if request.formula is not None:     # a word among the tables
         formulas, request = (*formulas, request.formula), replace(request, formula=None)
     if out is not None:
@@ -52,7 +52,7 @@ def compare(
     output.write(render(comparison, form, out, parameters), out, encoding=encoding(form, out))
 
 
-def _named(word: str) -> list[str]:
+def named(word: str) -> list[str]:
     """The models of `gaussian,hurdle:gamma`. Where options have values, commas separate these."""
     return [word] if "=" in word else word.split(",")
 

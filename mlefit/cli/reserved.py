@@ -2,7 +2,6 @@
 
 COMMANDS = (
     "export",
-    "report",
 )
 OPTIONS = (
     "--mean",

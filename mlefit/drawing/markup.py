@@ -29,8 +29,8 @@ def brief(words: str, letters: int) -> str:
 
 
 def unbroken(words: str) -> str:
-    """A sentence whose lines do not end between a number and its percent sign."""
-    return words.replace(" %", "\u00a0%")
+    """A sentence whose lines do not end between a number and its percent sign, nor within `p = 0.5`."""
+    return re.sub(r"\bp ([=<]) ", "p\u00a0\\1\u00a0", words.replace(" %", "\u00a0%"))
 
 
 def number(value: float) -> str:

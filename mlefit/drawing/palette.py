@@ -27,6 +27,7 @@ HUES: dict[Role, str] = {       # of a role, the name of its colour
     "data": "data", "model": "model", "envelope": "envelope", "curve": "ink", "reference": "soft", "mle": "model", "loss": "data",
     "warn": "warn",
 }
+DARK = "(prefers-color-scheme:dark)"
 ORDER: tuple[Role, ...] = ("envelope", "data", "reference", "model", "mle", "loss", "curve", "warn")      # the last on top
 
 
@@ -36,8 +37,8 @@ def light(role: Role) -> str:
 
 
 def variables() -> str:
-    """The palette as variables of a style sheet, light first, dark where the reader's system is dark."""
+    """The palette as variables of a style sheet, light first, dark on a screen whose reader wants it."""
     def block(dark: bool) -> str:
         return "".join(f"--{name}:{tint.dark if dark else tint.light};" for name, tint in PALETTE.items())
 
-    return f":root{{color-scheme:light dark;{block(False)}}}\n@media (prefers-color-scheme:dark){{:root{{{block(True)}}}}}\n"
+    return f":root{{color-scheme:light dark;{block(False)}}}\n@media screen and {DARK}{{:root{{{block(True)}}}}}\n"

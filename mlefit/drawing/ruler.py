@@ -81,6 +81,8 @@ def drawn(panel: Panel) -> list[str]:
             a, b = across(layer.numbers["low"]), across(layer.numbers["high"])
             path = markup.line(np.array([a[0], b[0]]), np.array([y, y]))
             found.append(element("path", class_=f"span {layer.role}", d=path))
+            if layer.label and layer.label != named.get(row_of(layer)):     # parts of one row have a name each
+                found.append(_value(layer.label, layer, 0.5 * float(a[0] + b[0]), y - LINE + VALUE))
         elif layer.kind == "mark":
             at = across(layer.numbers["x"])
             found.append(element("path", class_=f"mark {layer.role}", d=markup.diamonds(at, np.full(at.size, y), REACH)))

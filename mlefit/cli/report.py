@@ -1,0 +1,128 @@
+"""`mlefit report`: a fit, or a comparison and its best model, as one HTML file."""
+
+import shlex
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+from mlefit.cli import arguments, output
+from mlefit.cli.command import stated
+from mlefit.cli.compare import named
+from mlefit.cli.delivery import is_terminal
+from mlefit.cli.messages import notes, say
+from mlefit.cli.progress import progress
+from mlefit.errors import MlefitError, NoEstimateError, UsageError
+from mlefit.machine import keep_freed_memory
+from mlefit.options.declaration import Fields, Option, Section
+from mlefit.options.spelling import arguments as spelt
+from mlefit.options.values import as_typed, not_built
+from mlefit.report.safety import shown
+from mlefit.request import Request
+
+if TYPE_CHECKING:
+    from mlefit.drawing.page.story import Story
+    from mlefit.report.comparison import Comparison
+
+STDIN = STDOUT = "-"
+
+
+def report(
+    request: Annotated[Request, Fields(without=("model", "detail", "effects", "exponentiate", "sort"))],
+    models: Annotated[tuple[str, ...], Option(
+        "-m --model", metavar="NAME", help="Noise model, see `mlefit models`. Of several, or A,B, a comparison and the best.",
+        gather=as_typed)] = (),
+    out: Annotated[str | None, Option(
+        "--out", metavar="FILE.html", help="Write there; - is stdout.", section=Section.ANSWER)] = None,
+    quiet: arguments.Quiet = False,
+) -> None:
+    """Write a report of a fit as one HTML file."""
+    request = stated("report", request, quiet)
+    names = tuple(name for word in models for name in named(word))
+    check(request, names, out)
+    place = None if out == STDOUT else out
+    keep_freed_memory()
+    try:
+        deliver(request, names, place, quiet)
+    except NoEstimateError:         # the page is written nevertheless, where anything is known
+        raise
+    except MlefitError:
+        if place is not None:
+            say(f"--out: {output.untouched(place)}")
+        raise
+
+
+def check(request: Request, names: tuple[str, ...], out: str | None) -> None:
+    """What can be refused before the data is read. Raises UsageError."""
+    from mlefit.drawing.page.rendered import check as check_extra
+
+    if request.by:
+        raise not_built("report --by")
+    check_extra("report")
+    if len(names) > 1 and STDIN in request.data:  # type: ignore[operator]
+        raise UsageError("a report of several models reads its table twice, and standard input can be read once",
+                         "give the path of a file", code="contradiction")
+    if out is None and is_terminal(sys.stdout):
+        raise UsageError("a report is a page for a browser, not for a terminal", "use --out report.html or > report.html",
+                         code="no-out")
+    if out not in (None, STDOUT):
+        output.check(str(out), request.data)
+
+
+def deliver(request: Request, names: tuple[str, ...], out: str | None, quiet: bool) -> None:
+    """Fit and write. Where there is no answer the page says why and what is known, and NoEstimateError is raised on."""
+    from mlefit.drawing.page.story import Story
+    from mlefit.pipeline.story import story
+    from mlefit.report.report import Report
+
+    request = replace(request, model=names[0] if len(names) == 1 else None, read=request.read._replace(digest=True))
+    comparison = compared(request, names, quiet) if len(names) > 1 else None
+    if comparison is not None:
+        request = replace(request, model=best(comparison))
+    try:
+        with progress(quiet) as show:
+            told = story(request, show)
+    except NoEstimateError as error:
+        if isinstance(error.partial, Report):
+            write(Story(error.partial, error=error, comparison=comparison), out, quiet)
+        elif out is not None:
+            say(f"--out: {output.untouched(out)}")
+        raise
+    write(told._replace(comparison=comparison, commands=commands(request)), out, quiet)
+
+
+def compared(request: Request, names: tuple[str, ...], quiet: bool) -> "Comparison":
+    """The models on the same rows. Raises what `compare` raises."""
+    from mlefit.comparison.compare import compare
+
+    with progress(quiet) as show:
+        found = compare(request, names, (), show)
+    for note in () if quiet else found.notes:
+        say(f"note: {shown(note)}")
+    return found
+
+
+def best(comparison: "Comparison") -> str:
+    """The model to use."""
+    told = comparison.recommendation
+    return comparison.entries[0].model if told is None else told.model
+
+
+def write(told: "Story", out: str | None, quiet: bool) -> None:
+    """The page to its destination, its notes to stderr."""
+    from mlefit.drawing.page.rendered import html
+
+    if not quiet:
+        notes(told.report, warnings=False)
+    output.write(html(told), out)
+
+
+def commands(request: Request) -> tuple[str, ...]:
+    """What to run next on the same model: lines that can be pasted."""
+    words = spelt(request, without=("threads", "engine"))
+    fit = shlex.join(["mlefit", "fit", *words])
+    robust = (f"{fit} --se robust",) if request.se == "auto" else ()
+    return (
+        f"{fit} --save model.json", "mlefit predict model.json new.csv --out predicted.csv",
+        f"{shlex.join(['mlefit', 'plot', *words])} --panel all --out pictures.svg",
+        shlex.join(["mlefit", "compare", *spelt(request, without=("threads", "engine", "model"))]), *robust,
+    )

@@ -1,0 +1,107 @@
+"""Rendered: a story as one HTML file. Every text goes through an autoescaping template and the escapes of a terminal."""
+
+from collections.abc import Iterable
+from importlib.resources import files
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mlefit.drawing import svg
+from mlefit.drawing.markup import ILLEGAL, unbroken
+from mlefit.drawing.page import compared, facts
+from mlefit.drawing.page.nats import budget
+from mlefit.drawing.page.parameters import table
+from mlefit.drawing.page.story import Story
+from mlefit.drawing.page.words import chips, sentences
+from mlefit.errors import UsageError
+from mlefit.picture.panel import Panel
+from mlefit.report.header import coding, noise, rows, scale
+from mlefit.report.misfit import misfit
+from mlefit.report.safety import shown
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+ROWS = 20           # numbers of rows that a refusal names on the page
+
+
+class Figure(NamedTuple):
+    """A panel in the page."""
+
+    title: str
+    drawing: str
+    sentence: str
+    mark: bool
+
+
+def check(command: str) -> None:
+    """Raises UsageError when jinja2 is not installed."""
+    if find_spec("jinja2") is None:
+        raise UsageError(f"{command} needs jinja2, which is not installed", 'pip install "mlefit[report]"', code="missing-extra")
+
+
+def html(story: Story) -> str:
+    """The page, ending in a line break."""
+    report = story.report
+    source = ", ".join(shown(name.replace("\\", "/").rpartition("/")[2] or name) for name in report.data.source[:3])
+    if len(report.data.source) > 3:
+        source += f" and {len(report.data.source) - 3} more"
+    formula = f"{shown(report.data.target)} ~ {shown(report.model.formula)}{scale(report)}"
+    text = _environment().get_template("page.html").render(
+        version=report.version, style=svg.style() + _file("page.css"), title=f"{source}: {noise(report)}", formula=formula,
+        rows=rows(report), coding=coding(report), chips=list(chips(story)), error=story.error,
+        error_rows=_named(story), judged=story.judged, sentences=list(sentences(story)),
+        warnings=[warning.message for warning in report.warnings], steps=_steps(story), comparison=compared.told(story.comparison),
+        contest=_figures(compared.pictures(story.comparison), "c"), budget=budget(story.nats),
+        parameters=table(report, story.spreads),
+        tested=0 if story.sheet is None else story.sheet.tested, draws=0 if story.sheet is None else story.sheet.draws,
+        foot="" if story.sheet is None else story.sheet.foot,
+        panels=_figures(() if story.sheet is None else story.sheet.panels, "p"), effects=_figures(story.effects, "e"),
+        slices=_figures(story.slices, "s"), routes=facts.routes(report), surprise=compared.rows_of(story.surprise),
+        notes=report.notes, commands=story.commands, record=facts.record(report), data=_markup(facts.data(report)))
+    return text.rstrip("\n") + "\n"
+
+
+def _figures(panels: Iterable[Panel], prefix: str) -> list[Figure]:
+    return [Figure(panel.title, _markup(svg.panel(panel, f"{prefix}{place}")), panel.sentence, panel.mark)
+            for place, panel in enumerate(panels)]
+
+
+def _steps(story: Story) -> list[str]:
+    """The next step of each misfit."""
+    information = story.report.information
+    return [] if information is None else [text for label, text, _ in misfit(information) if label == "next"]
+
+
+def _named(story: Story) -> str:
+    """The rows that a refusal is about, the first of many."""
+    if story.error is None or not story.error.rows:
+        return ""
+    found = story.error.rows
+    more = f" and {len(found) - ROWS} more" if len(found) > ROWS else ""
+    return ", ".join(map(str, found[:ROWS])) + more
+
+
+def _environment() -> "Environment":
+    from jinja2 import DictLoader, Environment, StrictUndefined
+
+    made = Environment(
+        loader=DictLoader({name: _file(name) for name in ("page.html",)}), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, finalize=_safe)
+    made.filters["prose"] = lambda text: unbroken(shown(text))
+    return made
+
+
+def _safe(value: Any) -> Any:
+    """What a template prints: markup of ours as it is, any other text with its control characters as escapes."""
+    return value if hasattr(value, "__html__") else ILLEGAL.sub("\ufffd", "\n".join(map(shown, str(value).split("\n"))))
+
+
+def _markup(text: str | None) -> Any:
+    """Our own markup, which is not escaped again."""
+    from markupsafe import Markup
+
+    return None if text is None else Markup(text)  # noqa: S704  made by `markup.element`, or JSON without `<`
+
+
+def _file(name: str) -> str:
+    return files("mlefit.drawing.page").joinpath(name).read_text(encoding="utf-8")

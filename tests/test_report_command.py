@@ -1,0 +1,124 @@
+"""`mlefit report`: one file, its exit codes, and what is refused before the data is read."""
+
+from pathlib import Path
+
+import pytest
+from page_reading import Page
+
+from mlefit.cli import main, report
+from mlefit.drawing.page import rendered
+
+pytest.importorskip("jinja2")
+
+ROOT = Path(__file__).parents[1]
+MEASUREMENTS = str(ROOT / "sample_data" / "measurements.csv")
+SEPARATED = "x,g,y\n1,a,0\n2,b,0\n3,a,0\n4,b,1\n5,a,1\n6,b,1\n"
+
+
+def made(tmp_path: Path, *arguments: str, exits: int = 0) -> Page:
+    place = tmp_path / "report.html"
+    assert main(["report", *arguments, "--draws", "0", "--out", str(place), "-q"]) == exits
+    return Page(place.read_text(encoding="utf-8"))
+
+
+def test_a_report_tells_the_fit(tmp_path: Path) -> None:
+    found = made(tmp_path, MEASUREMENTS)
+    assert found.headings[0] == (1, "measurements.csv: gaussian noise, mean squared error")
+    assert "y ~ x1 + x2 + site" in found.text
+    assert "500 of 503 rows used (3 dropped, missing in x2: 3)" in found.text
+    assert "Of the 3 terms, the one that explains most is x1: its coefficient is 1.995 (1.954 to 2.036)." in found.text
+    assert found.data["schema"] == "mlefit.fit/1"
+    assert found.data["data"]["sha256"][0]
+
+
+def test_one_standard_deviation_is_that_of_the_column(tmp_path: Path) -> None:
+    import csv
+
+    import numpy as np
+
+    from mlefit.pipeline.story import story
+    from mlefit.request import Request
+
+    with open(MEASUREMENTS, encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["x2"]]
+    told = story(Request((MEASUREMENTS,), draws=0))
+    for name in ("x1", "x2"):
+        assert told.spreads[name] == pytest.approx(np.std([float(row[name]) for row in rows]), rel=1e-12)
+    assert (told.spreads["site=b"], told.spreads["site=c"]) == (1.0, 1.0)
+    assert "(Intercept)" not in told.spreads
+    uncentred = story(Request((MEASUREMENTS,), formula="y ~ x1 + x1:x2 - 1", draws=0))
+    assert uncentred.spreads["x1"] == pytest.approx(np.sqrt(np.mean([float(row["x1"]) ** 2 for row in rows])), rel=1e-12)
+
+
+def test_next_commands_have_the_options_and_can_be_pasted(tmp_path: Path) -> None:
+    table = tmp_path / "a b.csv"
+    table.write_text("x,y\n" + "".join(f"{i},{(i * 7) % 5 + i}\n" for i in range(30)), encoding="utf-8")
+    found = made(tmp_path, str(table), "-m", "laplace")
+    assert f"mlefit fit '{table}' -m laplace" in found.text
+    assert "--save model.json" in found.text
+    assert "mlefit predict model.json new.csv --out predicted.csv" in found.text
+
+
+def test_without_an_answer_the_page_says_why_and_the_exit_is_4(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "s.csv"
+    table.write_text(SEPARATED, encoding="utf-8")
+    found = made(tmp_path, str(table), "-m", "bernoulli", exits=4)
+    assert found.headings[1] == (2, "Why there is no answer")
+    assert "perfectly separated" in found.text
+    assert "perfectly separated" in capfd.readouterr().err
+    assert found.data["status"] == "no estimate"
+
+
+def test_several_models_are_compared_first_and_the_best_follows(tmp_path: Path) -> None:
+    found = made(tmp_path, str(ROOT / "sample_data" / "waiting.csv"), "-m", "gaussian,laplace")
+    assert [text for level, text in found.headings if level == 2][:2] == ["The models compared", "In words"]
+    assert "All that follows is about waiting.csv: gaussian noise, mean squared error." in found.text
+    assert "laplace is 0.0898 (0.0496 to 0.13) nats per row behind gaussian." in found.text
+    assert found.data["model"]["noise"] == "gaussian"
+
+
+def test_stdout_gets_the_page_and_stderr_the_notes(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", MEASUREMENTS, "--draws", "0", "--out", "-"]) == 0
+    said = capfd.readouterr()
+    assert said.out.startswith("<!doctype html>\n")
+    assert said.err.startswith("note: target: y")
+
+
+@pytest.mark.parametrize(("arguments", "message", "remedy"), [
+    (["--by", "site", "--out", "r.html"], "report --by is not built yet", "`mlefit --help` lists what there is"),
+    (["--out", "absent/r.html"], '--out: "absent/r.html" cannot be written: its directory does not exist',
+     "give a file in a directory that exists and is yours to write"),
+])
+def test_what_cannot_be_is_refused_before_the_data_is_read(
+    arguments: list[str], message: str, remedy: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["report", MEASUREMENTS, *arguments]) == 2
+    assert capfd.readouterr() == ("", f"mlefit: {message}\n{remedy}\n")
+
+
+def test_standard_input_is_read_once(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "-", "-m", "gaussian", "-m", "laplace", "--out", "r.html"]) == 2
+    assert capfd.readouterr().err == (
+        "mlefit: a report of several models reads its table twice, and standard input can be read once\ngive the path of a file\n")
+
+
+def test_a_terminal_is_no_browser(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "is_terminal", lambda stream: True)
+    assert main(["report", MEASUREMENTS]) == 2
+    assert capfd.readouterr().err == (
+        "mlefit: a report is a page for a browser, not for a terminal\nuse --out report.html or > report.html\n")
+
+
+def test_without_jinja2_nothing_is_read(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendered, "find_spec", lambda name: None)
+    assert main(["report", "absent.csv", "--out", "r.html"]) == 2
+    assert capfd.readouterr().err == 'mlefit: report needs jinja2, which is not installed\npip install "mlefit[report]"\n'
+
+
+def test_a_refusal_of_the_data_leaves_the_file_as_it_was(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    table, place = tmp_path / "t.csv", tmp_path / "report.html"
+    table.write_text("x,y\n1,-1\n2,3\n3,4\n", encoding="utf-8")
+    assert main(["report", str(table), "-m", "poisson", "--out", str(place), "-q"]) == 3
+    assert not place.exists()
+    assert f'--out: "{place}" is not written' in capfd.readouterr().err
