@@ -47,6 +47,10 @@ def maximum_likelihood(
         from mlefit.estimation import piecewise
 
         return piecewise.maximum_likelihood(noise, mean, execution, sample)
+    if noise.corners:
+        from mlefit.estimation import cornered
+
+        return cornered.maximum_likelihood(noise, mean, execution)
     objective = Objective.likelihood(noise, mean)
     dense, curvature = objective.size <= DENSE, None
     rough = None if sample is None or not dense else maximum_likelihood(noise, mean, sample, steps=QUICK_STEPS, beside=beside)
@@ -85,6 +89,10 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, samp
         from mlefit.estimation import piecewise
 
         return piecewise.least_loss(noise, mean, execution, sample)
+    if noise.corners:
+        from mlefit.estimation import cornered
+
+        return cornered.least_loss(noise, mean, execution)
     if noise.loss_has_shapes:
         return least_profiled(noise, mean, execution, sample)
     if noise.begins:
@@ -220,7 +228,11 @@ def _nats(noise: NoiseModel, total: Tally, base: float) -> float:
 
 def _shapes(noise: NoiseModel, total: Tally | Point, base: float) -> Array:
     """The shapes that a total loss implies. Raises Exact where it is none."""
-    loss = total.value / total.weight
+    return implied(noise, total.value / total.weight, base)
+
+
+def implied(noise: NoiseModel, loss: float, base: float) -> Array:
+    """The shapes that a mean loss implies. Raises Exact where it is none."""
     if noise.shapes and noise.collapse is not None and loss - noise.least_loss <= ROUNDED and not noise.compresses:
         raise Exact
     return noise.implied_shapes(loss, base)

@@ -1,0 +1,168 @@
+"""The two routes of a loss that is curved and has corners. Both end where the shortest vector of its slopes is 0.
+
+Maximum likelihood begins at zero and comes near by Newton steps on the loss with rounded corners; least loss begins at the least
+squares fit and comes near by L-BFGS-B. From there each goes its own exact steps (`facets`). The curvature is the information of
+the law, n a^2 E l'^2, as corners have none of their own.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.errors import NoEstimateError
+from mlefit.estimation.certificate import CERTIFIED, Certificate
+from mlefit.estimation.facets import Ended, Facets
+from mlefit.estimation.outcome import Outcome
+from mlefit.estimation.polish import Optimum
+from mlefit.estimation.several import weight_of
+from mlefit.execution import Execution
+from mlefit.mean import MeanFunction
+from mlefit.noise.model import NoiseModel
+from mlefit.objective import Objective
+from mlefit.rows.chunk import Chunk, join
+from mlefit.sums.curvature import Dense
+from mlefit.sums.tally import Tally
+
+WIDTHS = tuple(4.0**-i for i in range(1, 9))        # of the middle residual, to which corners are rounded in turn
+NEWTON = 30
+HALVES = 40
+STILL = 1e-12           # relative: a step that lowers the loss by less has arrived
+NUMBERS = 1 << 27       # that are held in memory at one time
+QUICK = {"ftol": 1e-12, "gtol": 1e-9, "maxiter": 200}
+
+
+@dataclass(frozen=True)
+class Subgradient(Certificate):
+    """g' I^-1 g / 2 of the shortest vector g of slopes, in nats, I the information."""
+
+    kind: ClassVar[str] = "subgradient"
+    short: float
+
+    @property
+    def reach(self) -> float:
+        """Not known: corners have no curvature."""
+        return np.inf
+
+
+@dataclass(frozen=True, slots=True)
+class _All:
+    chunks: tuple[Chunk, ...]
+
+    def __add__(self, other: "_All") -> "_All":
+        return _All(self.chunks + other.chunks)
+
+
+def maximum_likelihood(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> Optimum:
+    """The point of least loss and the a that it implies, from zero."""
+    facets = _facets(noise, mean, execution)
+    gamma, steps = _by_newton(facets, np.zeros(mean.size))
+    ended = facets.settled(gamma)
+    return _optimum(noise, mean, execution, ended, steps, "active-set Newton", of_loss=False)
+
+
+def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> Optimum:
+    """The point of least loss, from least squares."""
+    facets = _facets(noise, mean, execution)
+    root = np.sqrt(facets.weight)
+    start = np.asarray(np.linalg.lstsq(facets.z * root[:, None], facets.y * root)[0])
+    gamma, steps = _by_first_order(facets, start)
+    ended = facets.settled(gamma)
+    return _optimum(noise, mean, execution, ended, steps, "L-BFGS-B", of_loss=True)
+
+
+def _facets(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> Facets:
+    count = execution.sum(lambda chunk: Tally(float(chunk.rows), 0.0)).weight
+    if count * (mean.size + 4) > NUMBERS:
+        raise NoEstimateError(f"the loss has corners, so that its rows are held in memory: {count:.0f} rows of {mean.size} columns "
+                              "are too many", "take a sample of the rows, or a loss without corners", code="too-many-rows")
+    rows = join(execution.sum(lambda chunk: _All((chunk,))).chunks)
+    none = np.empty(0)
+
+    def curve(r: Array) -> tuple[Array, Array, Array]:
+        found = noise.loss(r, np.zeros((r.size, 1)), none, 2)
+        assert found.d1 is not None
+        assert found.curvature is not None
+        return found.value, -found.d1[:, 0], found.curvature(np.ones(1))[:, 0]
+
+    y = rows.y if rows.offset is None else rows.y - rows.offset
+    weight = np.ones(rows.rows) if rows.weight is None else rows.weight
+    return Facets(mean.coordinates.part(0).white(rows), y, weight, curve, noise.corners)
+
+
+def _by_newton(facets: Facets, gamma: Array) -> tuple[Array, int]:
+    """Near the minimum, by Newton steps on rounder and rounder corners less."""
+    r, taken = facets.residual(gamma), 0
+    size = float(np.median(np.abs(r))) or 1.0
+    for width in WIDTHS:
+        value, slope, bend = facets.rounded(r, width * size)
+        for _ in range(NEWTON):
+            hessian = (facets.z * bend[:, None]).T @ facets.z
+            ridge = 1e-12 * (float(np.trace(hessian)) + float(np.abs(slope).sum()) / size) / len(gamma)
+            descent = slope @ facets.z
+            step, length = np.linalg.solve(hessian + ridge * np.eye(len(gamma)), descent), 1.0
+            along = facets.z @ step
+            for _ in range(HALVES):
+                following = facets.rounded(r - length * along, width * size)
+                if following[0] <= value - 1e-4 * length * float(descent @ step) + STILL * abs(value):
+                    break
+                length *= 0.5
+            else:
+                break
+            gamma, taken = gamma + length * step, taken + 1
+            r, before = facets.residual(gamma), value
+            value, slope, bend = facets.rounded(r, width * size)
+            if before - value <= STILL * abs(value):
+                break
+    return gamma, taken
+
+
+def _by_first_order(facets: Facets, gamma: Array) -> tuple[Array, int]:
+    """The same by L-BFGS-B."""
+    from scipy.optimize import minimize
+
+    search: Any = minimize
+    size, taken = float(np.median(np.abs(facets.residual(gamma)))) or 1.0, 0
+    total = float(facets.weight.sum())
+    for width in WIDTHS[1::2]:
+        unit = facets.rounded(facets.residual(gamma), width * size)[0] or 1.0
+
+        def both(point: Array, width: float = width, unit: float = unit) -> tuple[float, Array]:
+            value, slope, _ = facets.rounded(facets.residual(point), width * size)
+            return value / unit, -(slope @ facets.z) / unit
+
+        found = search(both, gamma, jac=True, method="L-BFGS-B", options=QUICK)
+        if total and np.isfinite(found.fun):
+            gamma, taken = np.asarray(found.x), taken + int(found.nit)
+    return gamma, taken
+
+
+def _optimum(
+    noise: NoiseModel, mean: MeanFunction, execution: Execution, ended: Ended, steps: int, method: str, *, of_loss: bool
+) -> Optimum:
+    """With the shapes that the loss implies, and the certificate."""
+    from mlefit.estimation.routes import implied
+
+    weight = weight_of(execution)
+    free = implied(noise, ended.value / weight, 0.0)
+    theta, objective = np.append(ended.gamma, free), Objective.likelihood(noise, mean)
+    there = objective.whitened(execution.sum(lambda chunk: objective.tally(theta, chunk, 2)))
+    assert there.gradient is not None
+    assert there.curvature is not None
+    a = noise.affine(free)[0]
+    gradient = np.append(a * ended.slope, there.gradient[mean.size :])
+    whole = there.curvature.whole()
+    assert whole is not None
+    information = Dense(whole[: mean.size, : mean.size])
+    try:
+        short = 0.5 * float(gradient[: mean.size] @ information.solve(gradient[: mean.size]))
+    except np.linalg.LinAlgError:
+        short = np.inf
+    certificate = Subgradient(short)
+    outcome = (Outcome.NOT_FINITE if not np.isfinite(there.value) else
+               Outcome.CERTIFIED if short <= CERTIFIED else Outcome.INEXACT)
+    if of_loss:
+        return Optimum(theta, weight, ended.value, ended.slope, information, certificate, outcome, method, steps + ended.steps,
+                       2)
+    return Optimum(theta, weight, there.value, gradient, there.curvature, certificate, outcome, method, steps + ended.steps, 2)
