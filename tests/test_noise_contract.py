@@ -166,7 +166,8 @@ def test_tails_keep_their_relative_precision(noise: NoiseModel) -> None:
         assert (both.max(axis=0) > -1.0).all()
 
 
-@pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.separable and type(noise).rivals is NoiseModel.rivals], ids=name_of)
+@pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.separable and type(noise).rivals is NoiseModel.rivals
+                                   and not noise.cuts], ids=name_of)
 def test_a_row_keeps_the_outcomes_that_its_likelihood_lets_grow(noise: NoiseModel) -> None:
     """Along every predictor far enough the likelihood of what is not kept vanishes, of what is kept it does not."""
     y, _, free = rows(noise, 13, n=60)

@@ -79,6 +79,7 @@ def check_options(source: Source, request: Request, columns: Columns, model: Noi
     """Raises UsageError for a --positive, --reference or --offset that the model or the column cannot use."""
     target = columns.observed.target
     _check_trials(request, model)
+    _check_order(source, request, columns, model)
     if request.exponentiate and model.ratio is None:
         raise UsageError(
             f"--exponentiate: the coefficients of {model.name} are no logarithms of ratios",
@@ -97,7 +98,7 @@ def check_options(source: Source, request: Request, columns: Columns, model: Noi
             f"--weights-kind precision: {model.name} has no variance sigma^2 that a weight could divide",
             f"use --model {takes}, or --weights-kind frequency or sampling", code="options-contradict")
     if columns.predictors.offset is not None and not model.one_mean:
-        alone = MODELS.names(lambda other: other.response.reads_levels and other.one_mean)
+        alone = MODELS.names(lambda other: other.response.takes_positive and other.one_mean)
         raise UsageError(
             f"--offset: {model.name} has one linear predictor per class, and an offset would have to name the class it "
             f"belongs to", f"leave --offset out, or use --model {alone} for one class against the rest",
@@ -123,6 +124,24 @@ def check_options(source: Source, request: Request, columns: Columns, model: Noi
                              "name a predictor or a categorical target", code="unknown-reference", columns=[name])
     if request.positive is not None:
         known_level("--positive", request.positive, source, target)
+
+
+def _check_order(source: Source, request: Request, columns: Columns, model: NoiseModel) -> None:
+    target = columns.observed.target
+    if not model.response.ordered:
+        return
+    if not columns.predictors.intercept:
+        raise UsageError(f"{model.name} has a constant for every cut between its levels, which no option takes out",
+                         "leave --no-intercept and - 1 out", code="options-contradict")
+    if target in request.reference:
+        raise UsageError(f"--reference {target}={request.reference[target]}: the levels of {model.name} stand in an order and none "
+                         "of them is a baseline", "--order LOW,...,HIGH says another order", code="options-contradict",
+                         columns=[target])
+    levels = source.distinct.get(target) if source.complete else None
+    if source.kinds[target] in (Kind.TEXT, Kind.BOOLEAN) and target not in request.orders(target):
+        raise UsageError(f'column "{target}": {model.name} needs to know the order of levels that are no numbers',
+                         f"--order LOW,...,HIGH says it{'' if levels is None else '; ' + listed(in_order(levels))}",
+                         code="no-order", columns=[target])
 
 
 def _check_trials(request: Request, model: NoiseModel) -> None:

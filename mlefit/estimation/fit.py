@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from mlefit.arrays import Array
 from mlefit.estimation.limits import Found, best
 from mlefit.estimation.optimize import QUICK_STEPS
@@ -19,6 +21,7 @@ from mlefit.objective import Objective
 if TYPE_CHECKING:
     from mlefit.estimation.face import Face
     from mlefit.existence.separation import Separation
+    from mlefit.existence.splits import Stated
 
 NEAR = 1e-2     # standard errors: within this gap the likelihood is its own quadratic to 1e-10
 
@@ -58,13 +61,15 @@ class Optima(NamedTuple):
 
 class Separated(Exception):  # noqa: N818  a finding, not a defect: the pipeline turns it into what the user reads
     """The likelihood has no maximum; carries the proof, the mean in whose coordinates it is, and what log-likelihood the search had
-    reached."""
+    reached. `split`: of ordered levels, the rows that are separated, in whose coordinates the proof is; `mean` is that of the
+    coefficients."""
 
-    def __init__(self, separation: "Separation", mean: LinearMean, reached: float) -> None:
+    def __init__(self, separation: "Separation", mean: LinearMean, reached: float, split: "Stated | None" = None) -> None:
         super().__init__("the likelihood has no maximum")
         self.separation = separation
         self.mean = mean
         self.reached = reached
+        self.split = split
 
 
 def fit_both(
@@ -133,10 +138,17 @@ def _exists(noise: NoiseModel, mean: LinearMean, execution: Execution, mle: Opti
 
     near, rows = drawn_in(mean, execution, n)
     hint = mle.theta[: mean.size]
+    hint, split = hint if near is mean else mean.mapped(hint, near), None
     try:
-        separation = separate(noise, near, rows, hint if near is mean else mean.mapped(hint, near))
+        if noise.cuts:
+            from mlefit.existence.splits import stated
+
+            split = stated(noise, near, rows, np.append(hint, mle.theta[mean.size :]))
+            separation = split.separation()
+        else:
+            separation = separate(noise, near, rows, hint)
     except Undecided:
         return False
     if separation is not None:
-        raise Separated(separation, near, -mle.value)
+        raise Separated(separation, near, -mle.value, split)
     return True

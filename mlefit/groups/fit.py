@@ -65,6 +65,8 @@ def _group(
     try:
         if rows.levels and rows.roles.model.response.takes_reference:
             _check_reference(rows, place)
+        if rows.levels and rows.roles.model.response.ordered:
+            _check_levels(rows, place)
         with stated_part(request, part, rows.roles, rows.levels, threads, keep_rows=keep is not None) as problem:
             report = answered(problem, None, keep, keep_rows=keep is not None)
     except (NoEstimateError, DataError) as error:
@@ -88,13 +90,25 @@ def _check_reference(rows: Divided, place: int) -> None:
             f"--reference {target}=LEVEL chooses one that every group has", code="no-reference", columns=(target,))
 
 
+def _check_levels(rows: Divided, place: int) -> None:
+    """Raises NoEstimateError where a level of ordered ones does not occur in a group: cuts beside it are not determined."""
+    target = rows.roles.columns.observed.target
+    codes = rows.part(place).batch.categories[target].codes
+    absent = [level for code, level in enumerate(rows.levels) if not (codes == code).any()]
+    if absent:
+        raise NoEstimateError(
+            f'column "{target}": the level "{absent[0]}" does not occur in this group, so the cuts beside it have no value',
+            "merge levels, or use larger groups", code="no-level", columns=(target,))
+
+
 def _answer(source: Source, request: Request, rows: Divided, groups: tuple[Group, ...]) -> ByGroup:
     observed, ledger, roles = rows.roles.columns.observed, rows.ledger, rows.roles
     law = roles.model.of(rows.levels)
     sides = roles.columns.predictors.sides
     labels = roles.columns.predictors.labels()
     names = [(p.class_, labels[j]) for p in law.predictors
-             for j in sides[int(len(sides) > 1 and p.kind == "scale")].places]
+             for j in sides[int(len(sides) > 1 and p.kind == "scale")].places if j or not law.cuts]
+    shapes = law.cuts or tuple(shape.name for shape in law.shapes)
     reference = {
         factor.column: factor.baseline for term in roles.columns.predictors.distinct for factor in term.factors
         if isinstance(factor, Levels) and factor.baseline is not None}
@@ -105,12 +119,13 @@ def _answer(source: Source, request: Request, rows: Divided, groups: tuple[Group
         ledger.read - ledger.used, dict(ledger.dropped), ledger.used, request.weights, request.offset, observed.label,
         roles.features, None if request.weights is None else request.weights_kind, ledger.weightless, None,
         tuple(LeftOut(column, why) for column, why in roles.left_out),
-        None if observed.transform is None else observed.transform.function)
+        None if observed.transform is None else observed.transform.function,
+        None if observed.trials is None else observed.trials.text, ledger.untried)
     model = Model(
         law.name, law.loss_name, law.stated, rows.levels or None,
         rows.levels[-1] if rows.levels and law.response.takes_positive else None, reference, roles.formula, request.se,
         request.level, scale_formula=roles.scale_formula, shape_cost=law.shape_cost)
     read = {*roles.columns.numbers}
     warnings = tuple(Warn(*caution) for caution in source.warnings if read.issuperset(caution.columns))
-    return ByGroup(__version__, rows.by, data, model, groups, (*names, *((None, shape.name) for shape in law.shapes)), warnings,
+    return ByGroup(__version__, rows.by, data, model, groups, (*names, *((None, name) for name in shapes)), warnings,
                    (*source.notes, *rows.notes), request.unit)

@@ -8,6 +8,7 @@ from mlefit.arrays import Array
 from mlefit.estimation.fit import Optima
 from mlefit.estimation.polish import Optimum
 from mlefit.inference.covariance import Covariance, Inverse
+from mlefit.inference.cuts import Cuts, cut_points
 from mlefit.mean import LinearMean
 
 
@@ -15,7 +16,7 @@ class Estimates(NamedTuple):
     """Coefficients (P,), predictor after predictor, and shapes (s,) of both routes in natural units.
 
     `std_error` is that of the covariance asked for, `gap` the distance of the routes in model standard errors, and
-    `shape_log_error` the standard error of log(shape).
+    `shape_log_error` the standard error of log(shape). `cuts`: for which constant and shapes stand, of ordered levels.
     """
 
     mle: Array
@@ -26,6 +27,7 @@ class Estimates(NamedTuple):
     loss_shapes: Array
     shape_log_error: Array
     shape_gap: Array
+    cuts: Cuts | None = None
 
     @property
     def max_gap(self) -> float:
@@ -51,6 +53,7 @@ def estimates(fit: Optima, mean: LinearMean, errors: Covariance, gap_in: Covaria
         np.concatenate([part.value for part in mle]), np.concatenate([part.value for part in loss]), std_error, gap,
         shapes * unit, loss_shapes * unit,
         errors.error(axes, size), np.abs(free - free_loss) / model.error(axes, size),
+        cut_points(fit, mean, errors, model) if fit.noise.cuts else None,
     )
 
 

@@ -255,9 +255,12 @@ def _refitted(fit: Optima, objective: Objective, rows: Execution, row: Chunk) ->
     found = maximum_likelihood(noise, mean, others, start=fit.mle.theta)
     if noise.separable and found.certificate.reach >= noise.proof:
         from mlefit.existence.separation import Undecided, separate
+        from mlefit.existence.splits import stated
 
         try:
-            if separate(noise, mean, others, found.theta[: mean.size]) is not None:
+            separated = (stated(noise, mean, others, found.theta).separation() if noise.cuts
+                         else separate(noise, mean, others, found.theta[: mean.size]))
+            if separated is not None:
                 return None
         except Undecided:
             return float("nan"), float("nan")

@@ -1,5 +1,7 @@
 """KL of classes whose predictors repeat: the deviance over 2 n, against frequencies of each pattern of predictors."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mlefit.arrays import Array
@@ -23,31 +25,39 @@ def replicated(sample: Sample, patterns: Patterns, plan: Plan) -> Information:
     designs = tuple(x[patterns.row] for x in sample.designs)
     label = np.tile(np.arange(classes, dtype=np.float64), patterns.number)
     known = Working(noise, np.zeros(patterns.number), designs, sample.eta[patterns.row], sample.free, sample.parameters, plan.seed)
+    m, free = len(designs), sample.free
+
+    def scores(eta: Array, free: Array) -> Array:
+        """(J, K, m + s), minus the derivatives of what each class costs in each pattern."""
+        d1 = noise.nll(label, np.repeat(eta, classes, axis=0), free, 1).d1
+        assert d1 is not None
+        return -d1.reshape(patterns.number, classes, -1)
+
     root = np.sqrt(patterns.totals)[:, None]
-    information = known.information([x * root for x in designs])
+    information = known.information([x * root for x in designs]) if not free.size else _with_shapes(
+        designs, scores(known.eta, free), noise.probabilities(known.eta, free).T * patterns.totals[:, None])
     values, vectors = np.linalg.eigh(information)
     kept = values > TINY * values.max(initial=0.0)
     inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
-    ends = np.cumsum([x.shape[1] for x in designs])[:-1]
+    ends = np.cumsum([x.shape[1] for x in designs])
 
-    def log_probability(eta: Array) -> Array:
-        return -noise.nll(label, np.repeat(eta, classes, axis=0), sample.free, 0).value.reshape(-1, classes)
+    def log_probability(eta: Array, free: Array) -> Array:
+        return -noise.nll(label, np.repeat(eta, classes, axis=0), free, 0).value.reshape(-1, classes)
 
     def fitted(counts: Array) -> Array:
         """log q (J, K) of the model fitted to the counts."""
-        eta, log_q = known.eta, log_probability(known.eta)
+        eta, free, log_q = known.eta, known.free, log_probability(known.eta, known.free)
         at = -float(np.sum(counts * log_q))
         for _ in range(STEPS if sample.parameters else 0):
-            d1 = noise.nll(label, np.repeat(eta, classes, axis=0), sample.free, 1).d1
-            assert d1 is not None
-            pooled = -np.einsum("jk,jka->ja", counts, d1.reshape(patterns.number, classes, -1))
-            score = np.concatenate([x.T @ pooled[:, a] for a, x in enumerate(designs)])
+            pooled = np.einsum("jk,jka->ja", counts, scores(eta, free))
+            score = np.concatenate([*(x.T @ pooled[:, a] for a, x in enumerate(designs)), pooled[:, m:].sum(axis=0)])
             step = inverse @ score
             while float(step @ score) > SETTLED:
-                moved = eta + np.stack([x @ b for x, b in zip(designs, np.split(step, ends), strict=True)], axis=1)
-                reached = log_probability(moved)
+                *parts, by_shapes = np.split(step, ends)
+                moved = eta + np.stack([x @ b for x, b in zip(designs, parts, strict=True)], axis=1)
+                reached = log_probability(moved, free + by_shapes)
                 if -float(np.sum(counts * reached)) < at:
-                    eta, log_q, at = moved, reached, -float(np.sum(counts * reached))
+                    eta, free, log_q, at = moved, free + by_shapes, reached, -float(np.sum(counts * reached))
                     break
                 step = step / 2
             else:
@@ -61,7 +71,7 @@ def replicated(sample: Sample, patterns: Patterns, plan: Plan) -> Information:
     def raw(counts: Array, log_q: Array) -> float:
         return float(np.sum(counts * terms(counts, log_q)) / counts.sum())
 
-    log_q = fitted(patterns.counts) if sample.partial else log_probability(known.eta)
+    log_q = fitted(patterns.counts) if sample.partial else log_probability(known.eta, known.free)
     probability = np.exp(log_q)
     probability /= probability.sum(axis=1, keepdims=True)
     rows = np.rint(patterns.totals).astype(np.int64)
@@ -80,3 +90,12 @@ def replicated(sample: Sample, patterns: Patterns, plan: Plan) -> Information:
         total, terms(patterns.counts, log_q).ravel(), judged, weight=patterns.counts.ravel(), chance=chance, level=plan.level,
         draws=draws, method=f"frequencies in {patterns.number} predictor patterns", upper=total,
     )
+
+
+def _with_shapes(designs: Sequence[Array], scores: Array, expected: Array) -> Array:
+    """The information (P + s, P + s) of coefficients and shapes: products of scores (J, K, m + s), as often as each class is
+    `expected` (J, K)."""
+    m, classes = len(designs), scores.shape[1]
+    rows = [np.einsum("jk,jp->jkp", scores[:, :, a], x) for a, x in enumerate(designs)]
+    columns = np.concatenate([*rows, scores[:, :, m:]], axis=2).reshape(len(scores) * classes, -1)
+    return np.asarray(columns.T @ (expected.reshape(-1, 1) * columns))

@@ -111,7 +111,7 @@ def events(rows: Working) -> float:
     """Rows of the rarest class; of a law of numbers, all."""
     if not rows.noise.response.reads_levels:
         return float(rows.n)
-    return float(np.bincount(rows.y.astype(np.intp), minlength=rows.eta.shape[1] + 1).min())
+    return float(np.bincount(rows.y.astype(np.intp), minlength=len(rows.noise.outcome_names)).min())
 
 
 def _of(one: Variable) -> Array:

@@ -9,6 +9,7 @@ MODELS = Registry({
     "bernoulli": "bernoulli.Bernoulli",
     "binomial": "binomial.Binomial",
     "categorical": "categorical.Categorical",
+    "ordinal": "ordinal.Ordinal",
     "poisson": "poisson.Poisson",
     "gamma": "gamma.Gamma",
     "heteroscedastic-gaussian": "heteroscedastic.HeteroscedasticGaussian",

@@ -20,6 +20,11 @@ class Bound:
         return self
 
     @property
+    def either(self) -> "NoiseModel | None":
+        """The law of the side of a cut on which a row lies, of a law of levels with cuts."""
+        return None
+
+    @property
     def single(self) -> "NoiseModel | None":
         """What a law of successes is where each row is one trial."""
         return None

@@ -22,6 +22,7 @@ from mlefit.noise.bound import Bound
 from mlefit.noise.options import Optioned
 from mlefit.noise.parts import MEAN, Derivatives, Limit, Measure, Predictor, Shape
 from mlefit.noise.pictured import Pictured
+from mlefit.noise.reported import Reported
 from mlefit.noise.responses import Response
 from mlefit.noise.scales import Scales
 from mlefit.noise.searched import Searched
@@ -30,7 +31,7 @@ __all__ = ["MEAN", "Derivatives", "Limit", "Measure", "NoiseModel", "Predictor",
 
 
 @dataclass(frozen=True)
-class NoiseModel(Scales, Searched, Bound, Pictured, Optioned, ABC):
+class NoiseModel(Scales, Searched, Bound, Pictured, Reported, Optioned, ABC):
     """The law of y (n,) given predictors eta (n, m) and free shapes (s,): an instance, which carries its options and levels.
 
     `aliases`: other names of the law, `presets`: other names of the law with some options, such as `link=probit`. `question`: what
@@ -73,13 +74,6 @@ class NoiseModel(Scales, Searched, Bound, Pictured, Optioned, ABC):
     bounded: ClassVar[bool] = True
     judged: ClassVar[bool] = True
     needs_zeros: ClassVar[bool] = False
-
-    ratio_name: ClassVar[str | None] = None
-
-    @property
-    def ratio(self) -> str | None:
-        """What exp of a coefficient of the mean is, such as an odds ratio; None where it is no ratio."""
-        return self.ratio_name
 
     @property
     @abstractmethod

@@ -28,6 +28,7 @@ class Response:
     `least`: the smallest number taken, with `open_end` not itself; `below`: all are below it. `whole`: whole numbers alone.
     `most_levels`: how many there may be, None for any. `takes_positive`: the user may name the level that is modelled, which
     becomes the last; `takes_reference`: the user may name the level that the others are compared with, which becomes the first.
+    `ordered`: levels come in an order, which the user tells of text.
     `of_trials`: the numbers are successes, and the user tells of how many trials in each row.
     """
 
@@ -40,6 +41,7 @@ class Response:
     takes_positive: bool = False
     takes_reference: bool = False
     of_trials: bool = False
+    ordered: bool = False
 
     @property
     def wants(self) -> str:
@@ -99,6 +101,7 @@ class Response:
 NUMBERS = Response()
 TWO_LEVELS = Response(reads_levels=True, most_levels=2, takes_positive=True)
 LEVELS = Response(reads_levels=True, takes_reference=True)
+ORDERED = Response(reads_levels=True, ordered=True)
 COUNTS = Response(least=0.0, whole=True)
 TRIALS = Response(least=0.0, whole=True, of_trials=True)
 NOT_NEGATIVE = Response(least=0.0)

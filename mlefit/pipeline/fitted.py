@@ -210,7 +210,11 @@ def _fit(problem: Problem, mean: LinearMean, progress: Progress | None) -> Optim
     except Exact:
         raise exactly_fitted(problem) from None
     except Separated as found:
+        from mlefit.diagnosis.no_cuts import separated_levels
         from mlefit.diagnosis.no_maximum import separated
+
+        if found.split is not None:
+            raise separated_levels(problem, found, found.split, rows) from None
 
         refusal = separated(problem, found, rows)
         if refusal is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from mlefit.estimation.fit import Optima
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import Optimum
+from mlefit.inference.cuts import Cuts
 from mlefit.inference.estimates import Estimates, scaled_gradient
 from mlefit.inference.intervals import Inference, of_chi_squared, on_log_scale, wald
 from mlefit.inference.standard_errors import StandardErrors
@@ -40,6 +41,8 @@ def parameters(
                 rows.append(Parameter(name, predictor.class_, predictor.kind, "aliased"))
                 continue
             place = next(places)
+            if problem.in_cuts(j):
+                continue
             estimate = float(found.mle[place])
             known = Parameter(name, predictor.class_, predictor.kind, "ok", number(estimate),
                               loss_estimate=number(found.loss[place]), gap_se=number(found.gap[place]))
@@ -72,7 +75,10 @@ def _profiled(shape: Parameter, ends: Ends) -> Parameter:
 
 
 def _shapes(problem: Problem, fit: Optima, found: Estimates, errors: StandardErrors) -> Iterator[Parameter]:
-    """The shapes. Under ols the scale is that of n - p, as least squares programs print it."""
+    """The shapes, or the cuts for which they stand. Under ols the scale is that of n - p, as least squares programs print it."""
+    if found.cuts is not None:
+        yield from _cuts(problem, found.cuts, errors)
+        return
     divisor = float(problem.n) if errors.kind.name != "ols" or errors.exact is None else float(errors.exact)
     correction = float(np.sqrt(problem.n / divisor))
     for i, shape in enumerate(fit.noise.shapes):
@@ -83,6 +89,14 @@ def _shapes(problem: Problem, fit: Optima, found: Estimates, errors: StandardErr
             df=errors.shapes.df, loss_estimate=number(found.loss_shapes[i] * correction), gap_se=number(found.shape_gap[i]),
             interval="fourth-moment" if errors.fourth is not None else "chi-squared" if errors.exact is not None else None,
             n_minus_p=_of_least_squares(problem, fit) if _many(problem) else None)
+
+
+def _cuts(problem: Problem, cuts: Cuts, errors: StandardErrors) -> Iterator[Parameter]:
+    """With intervals on their own scale."""
+    for name, estimate, loss, error, gap in zip(problem.prepared.noise.cuts, *(part.tolist() for part in cuts), strict=True):
+        said = wald(estimate, error, problem.request.level, errors.shapes)
+        yield Parameter(name, None, "shape", "ok", number(estimate), number(said.std_error), number(said.low), number(said.high),
+                        df=errors.shapes.df, loss_estimate=number(loss), gap_se=number(gap))
 
 
 def _many(problem: Problem) -> bool:

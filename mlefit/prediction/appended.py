@@ -151,7 +151,7 @@ def _level_ends(noise: NoiseModel, rows: Rows, plan: Plan) -> tuple[Array, Array
     from scipy.special import expit, logit
 
     se = rows.errors(0)
-    if rows.eta.shape[1] == 1 and se is not None:
+    if rows.eta.shape[1] == 1 and se is not None and not noise.shapes:
         away = quantile(law_of(rows.saved.errors.df), plan.level) * se
         sides = [noise.probabilities(shifted(rows.eta, sign * away), natural_shapes(rows.saved)) for sign in (-1.0, 1.0)]
         return np.minimum(*sides), np.maximum(*sides)
@@ -161,13 +161,19 @@ def _level_ends(noise: NoiseModel, rows: Rows, plan: Plan) -> tuple[Array, Array
     at = np.clip(logit(noise.probabilities(eta, free)), -700.0, 700.0)
     moved = np.zeros((*at.shape, root.shape[1]))
     first = 0
+
+    def slope(step: Array, by: Array) -> Array:
+        """The derivatives (K, n) of the log odds."""
+        up, down = (noise.probabilities(eta + sign * step, free + sign * by) for sign in (STEP, -STEP))
+        return np.nan_to_num((logit(up) - logit(down)) / (2.0 * STEP))
+
+    unmoved, axes = np.zeros(free.size), np.eye(eta.shape[1])
     for k, columns in enumerate(places):
         z = rows.times(columns, root[first : first + len(columns)])      # (n, d)
         first += len(columns)
-        up, down = eta.copy(), eta.copy()
-        up[:, k] += STEP
-        down[:, k] -= STEP
-        slope = (logit(noise.probabilities(up, free)) - logit(noise.probabilities(down, free))) / (2.0 * STEP)
-        moved += np.nan_to_num(slope)[:, :, None] * z
+        moved += slope(axes[k], unmoved)[:, :, None] * z
+    if saved.errors.shape_root is not None:
+        for by, of_shape in zip(np.eye(free.size), saved.errors.shape_root, strict=False):
+            moved += slope(np.zeros(eta.shape[1]), by)[:, :, None] * of_shape
     half = quantile(law_of(saved.errors.df), plan.level) * np.linalg.norm(moved, axis=2)
     return np.asarray(expit(at - half)), np.asarray(expit(at + half))

@@ -13,7 +13,7 @@ def check_names(roles: Roles) -> None:
     labels = Counter(all_labels)
     sides = [Counter(all_labels[place] for place in side.places) for side in predictors.sides]
     twice = next((name for counts in sides for name, count in counts.items() if count > 1), None)
-    shape = next((shape.name for shape in roles.model.shapes if shape.name in labels), None)
+    shape = next((shape.name for shape in roles.model.shapes if shape.name in labels), None)     # cuts are not known yet
     name = twice or shape
     if name is None:
         return

@@ -77,6 +77,15 @@ class Problem:
         """Whether a column has no coefficient of its own in a predictor."""
         return place in self.shapes[self.side(predictor)].aliased
 
+    def in_cuts(self, place: int) -> bool:
+        """Whether a column is the constant that is shown as part of cut points."""
+        return place == 0 and bool(self.prepared.noise.cuts)
+
+    @property
+    def shown_shapes(self) -> tuple[str, ...]:
+        """The names of the shapes as they are shown."""
+        return self.prepared.noise.cuts or tuple(shape.name for shape in self.prepared.noise.shapes)
+
     @cached_property
     def encodings(self) -> tuple[Encoding, ...]:
         """How the kept columns of each right-hand side were encoded."""

@@ -58,9 +58,9 @@ def check_before(problem: Problem) -> None:
             "leave out --no-intercept, or name predictors", code="no-coefficients")
     check_size(problem.n_params, problem.request.read.memory)
     if n <= (problem.n_params if len(problem.shapes) > 1 else len(shape.kept)):
-        count, labels = sum(1 for k in range(len(prepared.noise.predictors)) for _ in problem.named(k)), len(prepared.noise.shapes)
-        what = " and ".join([f"{count} coefficients" if count > 1 else "one coefficient",
-                             *(s.name for s in prepared.noise.shapes)])
+        named, labels = problem.shown_shapes, len(problem.shown_shapes)
+        count = sum(not problem.in_cuts(j) for k in range(len(prepared.noise.predictors)) for j, _ in problem.named(k))
+        what = " and ".join([f"{count} coefficients" if count != 1 else "one coefficient", *named])
         rows = "one row" if n == 1 else f"{n} rows"
         raise _refusal(
             problem, f"too few rows: {rows} cannot determine {count + labels} parameters ({what}){_identifiers(problem)}",
@@ -124,9 +124,9 @@ def unknown_parameters(problem: Problem) -> tuple[Parameter, ...]:
     """The parameters with nothing known of them but whether they are aliased."""
     coefficients_ = tuple(
         Parameter(name, predictor.class_, predictor.kind, "aliased" if problem.aliased(k, j) else "ok")
-        for k, predictor in enumerate(problem.prepared.noise.predictors) for j, name in problem.named(k)
+        for k, predictor in enumerate(problem.prepared.noise.predictors) for j, name in problem.named(k) if not problem.in_cuts(j)
     )
-    return (*coefficients_, *(Parameter(shape.name, None, "shape", "ok") for shape in problem.prepared.noise.shapes))
+    return (*coefficients_, *(Parameter(name, None, "shape", "ok") for name in problem.shown_shapes))
 
 
 def _refusal(

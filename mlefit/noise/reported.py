@@ -1,0 +1,20 @@
+"""Reported: in which form a report shows parameters, beside that in which they are searched."""
+
+from typing import ClassVar
+
+
+class Reported:
+    """What most laws do; those that differ say so."""
+
+    ratio_name: ClassVar[str | None] = None
+
+    @property
+    def ratio(self) -> str | None:
+        """What exp of a coefficient of the mean is, such as an odds ratio; None where it is no ratio."""
+        return self.ratio_name
+
+    @property
+    def cuts(self) -> tuple[str, ...]:
+        """The cut points for which the constant of the mean and the shapes stand: cut k is the sum of the first k shapes less the
+        constant, and is shown in their place. None for most laws."""
+        return ()
