@@ -63,6 +63,15 @@ def test_points_and_lines_stand_where_the_record_has_them() -> None:
     assert frame.x.low < -3.0 < 3.0 < frame.x.high
 
 
+def test_diamonds_do_not_smear_over_each_other() -> None:
+    many = Layer("points", "warn", {"x": np.linspace(0.0, 1.0, 2_000), "y": np.zeros(2_000)})
+    panel = Panel("w", "w", Axis("x"), Axis("y"), (many,), "Many.")
+    (path,) = paths(panel, "warn")
+    x = coordinates(path)[:, 0]
+    assert 50 < x.size < 80
+    assert np.diff(x).min() >= 4.5 - 0.11
+
+
 def test_bars_reach_from_their_foot_to_their_height() -> None:
     layer = Layer("bars", "data", {"edges": np.array([0.0, 1.0, 2.0]), "height": np.array([2.0, 0.0])})
     panel = Panel("b", "b", Axis("x", (0.0, 2.0)), Axis("y", (0.0, 4.0)), (layer,), "Two bars.")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Index
 from mlefit.drawing import markup
 from mlefit.drawing.cells import binned, shade
 from mlefit.drawing.frame import Frame
@@ -30,9 +30,19 @@ def _points(panel: Panel, layer: Layer, frame: Frame) -> list[str]:
     x, y = beside(panel, layer), layer.numbers["y"]
     px, py = frame.across(x), frame.up(y, layer)
     if layer.role == "warn":
-        return [element("path", class_="warn", d=markup.diamonds(px, py, WARN))]
+        seen = apart(px, py)
+        return [element("path", class_="warn", d=markup.diamonds(px[seen], py[seen], WARN))]
     small = "small" if x.size > MANY and not layer.strong else ""
     return [element("path", class_=_class(layer, "points", small), d=markup.dots(px, py))]
+
+
+def apart(x: Array, y: Array) -> Index:
+    """The points that are no nearer than WARN to the one kept before: diamonds over each other would be a smear."""
+    kept: list[int] = []
+    for i in np.flatnonzero(np.isfinite(x) & np.isfinite(y)).tolist():
+        if not kept or abs(x[i] - x[kept[-1]]) + abs(y[i] - y[kept[-1]]) >= WARN:
+            kept.append(i)
+    return np.array(kept, dtype=np.intp)
 
 
 def beside(panel: Panel, layer: Layer) -> Array:
