@@ -230,7 +230,7 @@ def _log_tail(log_end: Array, y: Array, a: Array, b: Array, *, upper: bool = Fal
     near, other = (b[far], a[far]) if upper else (a[far], b[far])
     x = np.exp(log_end[far])
     total, term = np.ones(far.size), np.ones(far.size)
-    for j in range(TERMS):
+    for j in range(TERMS if far.size else 0):
         term = term * x * ((near + other + j) / (near + 1.0 + j))
         total += term
     found[far] = near * log_end[far] + other * np.log1p(-x) - np.log(near) - betaln(near, other) + np.log(total)

@@ -21,7 +21,6 @@ from mlefit.noise.least_count import least_count
 from mlefit.noise.links import LINKS, Cost, Link
 from mlefit.noise.model import Derivatives, Measure, NoiseModel
 from mlefit.noise.options import Choice
-from mlefit.noise.pictured import FOR_COUNTS
 from mlefit.noise.responses import TRIALS
 from mlefit.noise.stable import QUIET, remainder
 
@@ -62,7 +61,6 @@ class Binomial(NoiseModel):
     trials: Array | None = field(default=None, compare=False)
 
     name = "binomial"
-    panels = FOR_COUNTS
     loss_name = "binary cross-entropy"
     aliases = ("binom", "successes")
     presets = MappingProxyType({"binomial-probit": "link=probit", "binomial-cloglog": "link=cloglog"})
@@ -177,7 +175,7 @@ class Binomial(NoiseModel):
         far = np.flatnonzero(np.isneginf(found) & inside)
         first, ratio = a[far] - (0.0 if upper else 1.0), np.exp(odds[far] if upper else -odds[far])
         total, term = np.ones(far.size), np.ones(far.size)
-        for j in range(TERMS):
+        for j in range(TERMS if far.size else 0):
             at = first + j if upper else first - j
             term = term * np.maximum((m[far] - at) / (at + 1.0) if upper else at / (m[far] - at + 1.0), 0.0) * ratio
             total += term

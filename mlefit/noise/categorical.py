@@ -58,7 +58,6 @@ class Categorical(NoiseModel):
     levels: tuple[str, ...] = ()
 
     name = "categorical"
-    panels = ("calibration", "calibration", "calibration", "predictor", "classes", "kl", "order")
     loss_name = "categorical cross-entropy"
     aliases = ("softmax", "multinomial", "multinom", "multiclass", "cce", "mnlogit")
     support = "two or more levels"

@@ -84,11 +84,6 @@ class Hurdle(NoiseModel):
         return COUNTS if self.part.response.whole else NOT_NEGATIVE
 
     @property
-    def panels(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Those of its response."""
-        return self.part.panels
-
-    @property
     def shapes(self) -> tuple[Shape, ...]:
         """Those of the law."""
         return self.part.shapes

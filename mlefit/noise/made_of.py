@@ -24,7 +24,7 @@ class MadeOf(NoiseModel):
         return self.law.noun
 
     @property
-    def panels(self) -> tuple[str, ...]:  # type: ignore[override]
+    def panels(self) -> tuple[str, ...]:
         """Those of the law, with residuals along the scale in the place of those along the mean, which stand last."""
         return (*("scale" if panel == "fitted" else panel for panel in self.law.panels), "fitted")
 

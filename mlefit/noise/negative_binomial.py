@@ -19,7 +19,6 @@ from mlefit.noise import worked
 from mlefit.noise.chebyshev import interpolated
 from mlefit.noise.least_count import least_count
 from mlefit.noise.model import Derivatives, Limit, Measure, NoiseModel, Shape
-from mlefit.noise.pictured import FOR_COUNTS
 from mlefit.noise.poisson import Poisson
 from mlefit.noise.responses import COUNTS
 from mlefit.noise.rising import rising
@@ -65,7 +64,6 @@ class NegativeBinomial(NoiseModel):
     held: bool = False
 
     name = "negative-binomial"
-    panels = FOR_COUNTS
     aliases = ("nb", "nb2", "negbin", "negative_binomial", "overdispersed")
     support = "whole numbers >= 0"
     question = "counts that vary more than their mean"
@@ -231,7 +229,7 @@ class NegativeBinomial(NoiseModel):
         far = np.flatnonzero(np.isneginf(found) & ~below)
         first = k[far] + (1.0 if upper else 0.0)
         total, term = np.ones(far.size), np.ones(far.size)
-        for j in range(TERMS):
+        for j in range(TERMS if far.size else 0):
             at = first + j if upper else first - j
             term = term * ((theta + at) / (at + 1.0) * p[far] if upper else np.maximum(at, 0.0) / ((theta + at - 1.0) * p[far]))
             total += term

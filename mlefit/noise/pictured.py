@@ -2,19 +2,32 @@
 
 from typing import ClassVar
 
+from mlefit.noise.responses import Response
+
 FOR_NUMBERS = ("density", "qq", "fitted", "predictor", "order", "kl")
 FOR_COUNTS = ("rootogram", "qq", "meanvar", "fitted", "predictor", "kl", "order")
+FOR_LEVELS = ("calibration", "calibration", "calibration", "predictor", "classes", "kl", "order")
 
 
 class Pictured:
-    """Facts for pictures of a fit.
-
-    `panels`: the ids of those that the law has, in the order of looking, of which the first six are the sheet; `predictor` stands
-    for the next worst one, `calibration` for that of the next rarest level. Those that every law has need not be named.
-    """
+    """Facts for pictures of a fit."""
 
     name: ClassVar[str]
-    panels: ClassVar[tuple[str, ...]] = FOR_NUMBERS
+
+    @property
+    def response(self) -> Response:
+        """How its column is read."""
+        raise NotImplementedError
+
+    @property
+    def panels(self) -> tuple[str, ...]:
+        """The ids of the pictures that the law has, in the order of looking; those that every law has need not be named.
+
+        The first six are the sheet. `predictor` stands for the next worst one, `calibration` for that of the next rarest level.
+        """
+        if self.response.reads_levels:
+            return FOR_LEVELS
+        return FOR_COUNTS if self.response.whole else FOR_NUMBERS
 
     @property
     def noun(self) -> str:

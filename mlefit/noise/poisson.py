@@ -12,7 +12,6 @@ import numpy as np
 from mlefit.arrays import Array, Mask
 from mlefit.noise import worked
 from mlefit.noise.model import Derivatives, Measure, NoiseModel
-from mlefit.noise.pictured import FOR_COUNTS
 from mlefit.noise.responses import COUNTS
 
 TERMS = 400     # of the series for a tail below the smallest double; each is at most the one before it times y / mu
@@ -46,7 +45,6 @@ class Poisson(NoiseModel):
 
     name = "poisson"
     noun = "Poisson law"
-    panels = FOR_COUNTS
     standard = True
     loss_name = "half Poisson deviance"
     aliases = ("pois", "count", "counts", "log-linear", "loglinear")
@@ -125,7 +123,7 @@ class Poisson(NoiseModel):
             found = np.where(y < 0.0, -np.inf, np.log(pdtr(np.maximum(y, 0.0), mu)))
         far = np.flatnonzero(np.isneginf(found) & (y >= 0.0))
         total, term = np.ones(far.size), np.ones(far.size)
-        for k in range(TERMS):
+        for k in range(TERMS if far.size else 0):
             term = term * np.maximum(y[far] - k, 0.0) / mu[far]
             total += term
         found[far] = np.log(total) - self.nll(y[far], eta[far], free, 0).value
@@ -140,7 +138,7 @@ class Poisson(NoiseModel):
             found = np.where(y < 0.0, 0.0, np.log(pdtrc(np.maximum(y, 0.0), mu)))
         far = np.flatnonzero(np.isneginf(found))
         total, term = np.ones(far.size), np.ones(far.size)
-        for k in range(2, TERMS):
+        for k in range(2, TERMS if far.size else 0):
             term = term * mu[far] / (y[far] + k)
             total += term
         found[far] = np.log(total) - self.nll(y[far] + 1.0, eta[far], free, 0).value

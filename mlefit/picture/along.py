@@ -4,7 +4,6 @@ Numbers are judged by normal scores of the ranks of their residuals, so that a w
 panels. What is drawn is mapped back to standard deviations.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -15,8 +14,8 @@ from mlefit.picture.contrasts import Moved, moved
 from mlefit.picture.envelope import Envelope, envelope
 from mlefit.picture.look import Draft, Look
 from mlefit.picture.panel import Axis, Layer, Panel
+from mlefit.picture.place import Place
 from mlefit.picture.residuals import Residuals, Rows, expected
-from mlefit.picture.scene import Variable
 from mlefit.picture.words import number
 
 SHARES = np.array([0.1, 0.5, 0.9])
@@ -25,23 +24,6 @@ MIDDLE, SPREAD, SHARE = 0.1, 0.1, 0.03      # sd, of the spread, of rows: depart
 LEAST = 20              # rows below which nothing is tested along anything
 DRAWN = 2_000           # points drawn one by one
 NEVER_ZERO = 0.05       # added to a standard deviation before its logarithm: that of two rows may be 0
-
-
-@dataclass(frozen=True)
-class Place:
-    """What a panel is along: its id, its title, how a sentence calls it, and how a value of it."""
-
-    id: str
-    title: str
-    what: str
-    axis: str
-    variable: Variable
-
-    def at(self, value: float) -> str:
-        """A centre of its bins in words."""
-        if self.variable.levels:
-            return f"{self.what} = {self.variable.levels[round(value)]}"
-        return f"row {value:,.0f}" if self.id == "order" else number(value)
 
 
 class Residuum(Look):

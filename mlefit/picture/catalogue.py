@@ -8,13 +8,18 @@ from mlefit.options.near import did_you_mean
 
 KINDS = {
     "density": "bars of the data, or of residuals, with the curve of the model",
+    "rootogram": "counts as hanging roots beside those of the model",
     "qq": "quantiles of the residuals against those of the model",
     "fitted": "residuals along the prediction",
+    "meanvar": "variance along the mean beside that of the model",
+    "scale": "residuals along the fitted scale",
+    "coverage": "the share of rows below a fitted quantile, along it",
     "predictor": "the same along a column, predictor:COLUMN; of classes shares less their probabilities",
     "order": "the same along the file",
     "calibration": "observed shares against predicted probabilities, of each class",
     "split": "predicted probabilities by outcome",
     "classes": "mean predicted probabilities by true class",
+    "weights": "how much each row counts, along its residual",
     "kl": "the distance from the data beside what true models show",
     "nats": "where the nats of a row go: predictors, misfit, noise",
 }

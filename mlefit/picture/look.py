@@ -38,11 +38,15 @@ class Draft(NamedTuple):
 
 
 class Look(ABC):
-    """`id` of its panel. `needs`: what of simulated rows its curve is made of; `along`: what it is along, in words, if anything."""
+    """`id` of its panel. `needs`: what of simulated rows its curve is made of; `along`: what it is along, in words, if anything.
+
+    `reason`: why it is drawn and not tested, if so.
+    """
 
     id: str
-    needs: Literal["responses", "residuals", "scores"]
+    needs: Literal["responses", "residuals", "scores", "below"]
     along: str | None = None
+    reason: str | None = None       # why it is not tested
     curves = np.empty((0, 0))       # (B + 1, k), those of the data first
 
     @abstractmethod

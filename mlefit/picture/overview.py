@@ -8,13 +8,17 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.picture import calibration, ruler
-from mlefit.picture.along import LEAST, Place, Residuum, Shares
+from mlefit.picture.along import LEAST, Residuum, Shares
+from mlefit.picture.counts import MeanVariance, Rootogram
+from mlefit.picture.coverage import Coverage
 from mlefit.picture.envelope import adjusted, own_p
 from mlefit.picture.look import UNLIKELY, Judged, Look, concluded, untested
 from mlefit.picture.panel import Panel, Sheet
+from mlefit.picture.place import Place
 from mlefit.picture.residuals import DRAWS, Residuals, Rows
 from mlefit.picture.scene import Scene, Variable
 from mlefit.picture.shape import Density, Quantiles
+from mlefit.picture.weights import weights
 from mlefit.picture.words import rows_text
 from mlefit.report.header import noise as law_of
 
@@ -35,7 +39,7 @@ class Overview:
     def _statistics(self) -> Mapping[str, Array]:
         """Of each panel tested, from one simulation for all."""
         gathered(list(self.looks.values()), self.residuals)
-        return {} if self.scene.reason is not None else {id_: look.statistic for id_, look in self.looks.items()}
+        return {id_: look.statistic for id_, look in self.looks.items() if (self.scene.reason or look.reason) is None}
 
     @cached_property
     def p(self) -> Mapping[str, float]:
@@ -83,7 +87,7 @@ class Overview:
             return self.others[id_]()
         look = self.looks[id_]
         if id_ not in self.p:
-            return untested(look, self.scene.reason or "")
+            return untested(look, self.scene.reason or look.reason or "")
         return concluded(look, Judged(self.p[id_], self.alone[id_], len(self.p)))
 
     def _told(self, panels: list[Panel]) -> list[Panel]:
@@ -100,7 +104,7 @@ class Overview:
 
 def gathered(looks: Sequence[Look], residuals: Residuals) -> None:
     """Give each look whose null is the law its curves (B + 1, k)."""
-    of_law = [look for look in looks if look.needs != "scores"]
+    of_law = [look for look in looks if look.needs in ("responses", "residuals")]
     if not of_law:
         return
     needs = {look.needs for look in of_law}
@@ -119,26 +123,48 @@ def _sets(residuals: Residuals, needs: Collection[str]) -> Iterator[Rows]:
 
 
 def _looks(scene: Scene, residuals: Residuals) -> Iterator[Look]:
-    """All panels that are tested."""
+    """All panels that are tested, or would be if the law were meant as such."""
     panels = set(scene.noise.panels)
     if "calibration" in panels:
         rarest = calibration.rarest(scene)
         yield from (calibration.Calibration(residuals, level) for level in (rarest if scene.classes > 2 else [1]))
-    if "density" in panels:
-        yield Density(residuals)
-    if "qq" in panels:
-        yield Quantiles(residuals)
-    if scene.n < LEAST:
-        return
-    kind = Shares if scene.classes else Residuum
-    if "fitted" in panels and not scene.plain:
-        what = "the prediction"
-        yield kind(Place("fitted", f"Residuals along {what}", what, "prediction", Variable("fitted", scene.prediction)), residuals)
+    shapes: dict[str, Callable[[Residuals], Look]] = {
+        "rootogram": Rootogram, "density": Density, "qq": Quantiles, "meanvar": MeanVariance}
+    for id_, kind in shapes.items():
+        if id_ in panels and not (id_ == "meanvar" and scene.n < LEAST):
+            yield _claimed(scene, kind(residuals))
+    if scene.n >= LEAST:
+        yield from _along(scene, residuals, panels)
+
+
+def _along(scene: Scene, residuals: Residuals, panels: set[str]) -> Iterator[Look]:
+    """Those along the prediction, the scale, each column and the file."""
+    covers = "coverage" in panels
+    kind: Callable[[Place, Residuals], Look] = Coverage if covers else Shares if scene.classes else Residuum
+    what = "Share below" if covers else "Shares" if scene.classes else "Residuals"
+    if not scene.plain and not scene.classes:
+        variable = Variable("prediction", scene.prediction)
+        if covers:
+            yield Coverage(Place("coverage", "", "the fitted quantile", "fitted quantile", variable), residuals)
+        if "fitted" in panels:
+            place = Place("fitted", "Residuals along the prediction", "the prediction", "prediction", variable)
+            yield _claimed(scene, Residuum(place, residuals))
+    for k, predictor in enumerate(scene.noise.predictors):
+        if "scale" in panels and predictor.kind == "scale":
+            with np.errstate(over="ignore"):
+                variable = Variable("scale", np.exp(scene.eta[:, k]))
+            what_scale = "the fitted scale"
+            yield Residuum(Place("scale", f"Residuals along {what_scale}", what_scale, "fitted scale", variable), residuals)
     for one in scene.variables:
-        title = f"{'Shares' if scene.classes else 'Residuals'} along {one.name}"
-        yield kind(Place(f"predictor:{one.name}", title, one.name, one.name, one), residuals)
-    title = f"{'Shares' if scene.classes else 'Residuals'} in file order"
-    yield kind(Place("order", title, "the file", "row of the file", Variable("order", scene.row)), residuals)
+        yield kind(Place(f"predictor:{one.name}", f"{what} along {one.name}", one.name, one.name, one), residuals)
+    yield kind(Place("order", f"{what} in file order", "the file", "row of the file", Variable("order", scene.row)), residuals)
+
+
+def _claimed(scene: Scene, look: Look) -> Look:
+    """A look at what a working law does not claim is drawn and not tested."""
+    if not scene.noise.assumed:
+        look.reason = f"the {scene.noise.noun} is a working law, which claims nothing of the shape"
+    return look
 
 
 def _others(scene: Scene, residuals: Residuals) -> Mapping[str, Callable[[], Panel]]:
@@ -151,4 +177,6 @@ def _others(scene: Scene, residuals: Residuals) -> Mapping[str, Callable[[], Pan
         found["split"] = lambda: calibration.split(scene, residuals.observed)
     if "classes" in scene.noise.panels:
         found["classes"] = lambda: calibration.classes(scene, residuals.observed)
+    if "weights" in scene.noise.panels:
+        found["weights"] = lambda: weights(scene, residuals.observed)
     return found

@@ -5,7 +5,7 @@ compared with the residuals' own values, reshuffled over the rows: "nothing move
 Newton steps from the fitted parameters, up to REFITTED rows; beyond, what a refit takes away is too little to be seen.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,8 +21,9 @@ FEW = 200           # rows up to which a refit takes four steps
 STEPS = 4
 HALVINGS = 6        # of a step that does not gain
 CHECKED = 2_000     # rows up to which it is looked at whether a step gains: of more, it is in the parabola
-INVERTED = 2_000    # rows up to which responses are mapped back by quantiles, where the law has no shorter way
+INVERTED = 1_000    # rows up to which responses are mapped back by quantiles, where the law has no shorter way
 FARTHEST = 8.0      # standard deviations at which such a residual is mapped back: the doubles below 1 end there
+TOGETHER = 50_000   # rows of sets that are drawn at once
 LAW, SHUFFLE, CHANCE = 0, 1, 2
 NONE = np.empty(0)
 
@@ -65,31 +66,56 @@ class Residuals:
     def drawn(self, *, responses: bool, residuals: bool) -> Iterator[Rows]:
         """DRAWS sets drawn from the law, and refitted. Without a refit their residuals are normal, whatever the law."""
         scene = self.scene
-        for b in range(DRAWS):
-            rng = scene.rng(LAW, b)
+        needed = responses or self.refits
+        for b, y in enumerate(self._drawn() if needed else (scene.y for _ in range(DRAWS))):
+            rng = scene.rng(CHANCE, b + 1)
             if not self.refits:
-                y = scene.noise.draw(rng, scene.eta, scene.free) if responses else scene.y
-                z = rng.standard_normal(scene.n) if residuals else NONE
-                yield Rows(scene.noise, y, scene.eta, scene.free, z)
+                yield Rows(scene.noise, y, scene.eta, scene.free, rng.standard_normal(scene.n) if residuals else NONE)
                 continue
-            y = scene.noise.draw(rng, scene.eta, scene.free)
             eta, free = self._refitted(y)
             yield self._rows(y, eta, free, rng) if residuals else Rows(scene.noise, y, eta, free, NONE)
+
+    def _drawn(self) -> Iterator[Array]:
+        """Responses (n,) of DRAWS sets drawn from the law, several sets at once where they are small."""
+        scene, rng = self.scene, self.scene.rng(LAW)
+        for law, eta, sets in self._repeated():
+            yield from law.draw(rng, eta, scene.free).reshape(sets, scene.n)
+
+    def _repeated(self) -> Iterator[tuple[NoiseModel, Array, int]]:
+        """The law and its predictors for the rows of several sets, DRAWS in all: few rows cost a call as many do."""
+        scene, left = self.scene, DRAWS
+        most = max(1, TOGETHER // scene.n)
+        while left:
+            sets = min(most, left)
+            rows = np.tile(np.arange(scene.n), sets)
+            yield scene.noise.some(rows), scene.eta[rows], sets
+            left -= sets
 
     @cached_property
     def scores(self) -> Array:
         """Normal scores (DRAWS + 1, n) of the ranks of the residuals: of the data, and of sets reshuffled."""
-        first = scores_of(self.observed.z)
-        back, found = self._back, np.empty((DRAWS + 1, first.size))
+        first, rng = scores_of(self.observed.z), self.scene.rng(SHUFFLE)
+        found = np.empty((DRAWS + 1, first.size))
         found[0] = first
+        orders = np.stack([rng.permutation(first.size) for _ in range(DRAWS)])
+        back = self._back(orders)
+        if back is None:
+            found[1:] = first[orders]
+            return found
+        for b, y in enumerate(back):
+            found[b + 1] = scores_of(self._rows(y, *self._refitted(y), self.scene.rng(SHUFFLE, b)).z)
+        return found
+
+    @cached_property
+    def below(self) -> Array:
+        """(DRAWS + 1, n): 1 for a row below the fitted quantile, less the share of such rows: of the data, and of rows that fall so
+        by chance. A row on it counts as its share."""
+        scene, tau = self.scene, self.scene.share_below
+        found = np.empty((DRAWS + 1, scene.n))
+        error = scene.y - scene.eta[:, 0]
+        found[0] = np.where(error < 0.0, 1.0 - tau, np.where(error > 0.0, -tau, 0.0))
         for b in range(DRAWS):
-            rng = self.scene.rng(SHUFFLE, b)
-            order = rng.permutation(first.size)
-            if back is None:
-                found[b + 1] = first[order]
-            else:
-                y = back(order)
-                found[b + 1] = scores_of(self._rows(y, *self._refitted(y), rng).z)
+            found[b + 1] = (scene.rng(LAW, b).random(scene.n) < tau) - tau
         return found
 
     @property
@@ -97,9 +123,8 @@ class Residuals:
         """Whether simulated data are refitted."""
         return self.scene.refits and self.scene.n <= REFITTED
 
-    @property
-    def _back(self) -> Callable[[Index], Array] | None:
-        """From an order of the rows to the responses that have their residuals in it; None where nothing would be refitted.
+    def _back(self, orders: Index) -> Iterator[Array] | None:
+        """From orders of the rows (B, n) to the responses (n,) that have their residuals in them; None: nothing is refitted.
 
         Of a law of y less its location, or of y over its scale, that is the order of these; else quantiles are taken.
         """
@@ -108,18 +133,22 @@ class Residuals:
             return None
         (first, *others), eta = noise.predictors, scene.eta[:, 0]
         if not others and noise.located and first.unit_power == 1:
-            error = scene.y - eta
-            return lambda order: eta + error[order]
+            return (eta + (scene.y - eta)[order] for order in orders)
         if not others and first.log_unit == 1 and not any(shape.unit_power for shape in noise.shapes):
             with np.errstate(over="ignore", under="ignore"):
-                ratio, scale = scene.y / np.exp(eta), np.exp(eta)
-            return lambda order: scale * ratio[order]
-        if scene.n > INVERTED:
-            return None
+                scale = np.exp(eta)
+                return (scale * (scene.y / scale)[order] for order in orders)
+        return self._inverted(orders) if scene.n <= INVERTED else None
+
+    def _inverted(self, orders: Index) -> Iterator[Array]:
+        """The responses by quantiles."""
         from scipy.special import ndtr
 
+        scene, first = self.scene, 0
         u = ndtr(np.clip(self.observed.z, -FARTHEST, FARTHEST))
-        return lambda order: noise.quantile(u[order], scene.eta, scene.free)
+        for law, eta, sets in self._repeated():
+            yield from law.quantile(u[orders[first : first + sets]].ravel(), eta, scene.free).reshape(sets, scene.n)
+            first += sets
 
     def _rows(self, y: Array, eta: Array, free: Array, rng: np.random.Generator) -> Rows:
         chance = rng.random(y.size) if self.scene.discrete else np.empty(0)

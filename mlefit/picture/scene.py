@@ -67,6 +67,12 @@ class Scene:
         """What the model predicts (n,), of a law of numbers."""
         return self.noise.centre(self.eta, self.free)
 
+    @property
+    def share_below(self) -> float:
+        """The share of responses below the location of a law whose loss has slopes: what it claims where it claims no shape."""
+        below, above = self.noise.slopes
+        return above / (below + above)
+
     def rng(self, *stream: int) -> np.random.Generator:
         """Random numbers of their own for each stream, which depend on the seed alone."""
         return np.random.default_rng([self.seed, PICTURES, *stream])

@@ -102,11 +102,13 @@ def quantile_residuals(noise: NoiseModel, y: Array, eta: Array, free: Array, cha
         low, high = noise.log_cdf(y, eta, free), noise.log_sf(y, eta, free)
         return np.where(low < high, ndtri_exp(np.minimum(low, 0.0)), -ndtri_exp(np.minimum(high, 0.0)))
     before = noise.below(y)
-    above, below = np.exp(noise.log_cdf(y, eta, free)), np.exp(noise.log_cdf(before, eta, free))
-    u = below + chance * (above - below)
-    z, upper = np.asarray(ndtri(u)), np.flatnonzero(below > 0.5)
+    below = np.exp(noise.log_cdf(before, eta, free))
+    if noise.measure is Measure.MASS:
+        mass = np.exp(-noise.nll(y, eta, free, 0).value)
+    else:
+        mass = np.exp(noise.log_cdf(y, eta, free)) - below
+    z, upper = np.asarray(ndtri(below + chance * mass)), np.flatnonzero(below > 0.5)
     if upper.size:      # there only the other tail tells how far out a row is
-        law = noise.some(upper)
-        least, most = (np.exp(law.log_sf(at[upper], eta[upper], free)) for at in (y, before))
-        z[upper] = -ndtri(most - chance[upper] * (most - least))
+        above = np.exp(noise.some(upper).log_sf(before[upper], eta[upper], free))
+        z[upper] = -ndtri(above - chance[upper] * mass[upper])
     return z
