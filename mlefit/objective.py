@@ -5,8 +5,7 @@ predictors by the coefficients,
 
     value = sum w c,   gradient = sum w J' d1,   Hessian = sum w (J' d2 J + d1 times the second derivatives of eta)
 
-The Hessian is built one predictor at a time from d2 e_a, so no (n, q, q) array exists; rows are taken in slabs that
-stay in cache, and summed in order.
+Rows are taken in slabs that stay in cache, and summed in order.
 """
 
 from collections.abc import Callable
@@ -14,13 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlefit.arrays import Array, product
+from mlefit.arrays import Array
 from mlefit.criterion import Criterion, held_loss, implied_loss, likelihood
 from mlefit.mean import MeanFunction
-from mlefit.mean.jacobian import Jacobian
-from mlefit.noise.model import Derivatives, NoiseModel
+from mlefit.mean.jacobian import Derived, Jacobian, derived
+from mlefit.noise.model import NoiseModel
 from mlefit.rows.chunk import Chunk
-from mlefit.sums.curvature import Dense
 from mlefit.sums.tally import Tally
 
 CACHE = 1 << 21     # bytes of row derivatives per slab: about one core's share of second-level cache
@@ -54,6 +52,11 @@ class Objective:
         """Length P of theta."""
         return self.mean.size + self.shapes
 
+    @property
+    def wide(self) -> int:
+        """How many numbers of a row a Hessian is made of: P, unless a factor has no columns."""
+        return self.mean.wide + self.shapes
+
     def split(self, theta: Array) -> tuple[Array, Array]:
         """Coordinates of the mean, free shapes."""
         return theta[: self.mean.size], theta[self.mean.size :]
@@ -69,7 +72,7 @@ class Objective:
             return np.concatenate([coordinates.whiten(columns[:size]), columns[size:]])
 
         gradient = None if total.gradient is None else white(total.gradient)
-        curvature = None if total.curvature is None else total.curvature.whitened(white)
+        curvature = None if total.curvature is None else coordinates.bent(total.curvature, white)
         outer = None if total.outer is None else white(white(total.outer).T)
         return Tally(total.weight, total.value, gradient, curvature, outer)
 
@@ -80,7 +83,7 @@ class Objective:
 
     def tally(self, theta: Array, chunk: Chunk, order: int) -> Tally:
         """Sums over the chunk, derivatives by B: value; from order 1 the gradient; at order 2 the curvature."""
-        width = self.mean.size if order == 2 else self.mean.predictors
+        width = self.mean.wide if order == 2 else self.mean.predictors
         # Where the Hessian itself is large, a slab must be worth one: half as many rows keep its product in its bounds.
         least = self.size // 2 if order == 2 else 0
         return self._sum(chunk, width + self.shapes, lambda slab: self._slab(theta, slab, order), least)
@@ -122,36 +125,19 @@ class Objective:
         if order == 0 or rows.d1 is None:
             return Tally(count, value)
         d1 = rows.d1 if weight is None else rows.d1 * weight[:, None]
-        jacobian = Jacobian.of(mean, coef, chunk)
+        jacobian = derived(mean, coef, chunk)
         gradient = self._pull(jacobian, d1)
         if order == 1:
             return Tally(count, value, gradient)
-        hessian = self._hessian(jacobian, rows, weight)
+        curvature = jacobian.curvature(rows, weight, self.shapes)
         bend = mean.bend(coef, chunk, d1[:, : mean.predictors])
         if bend is not None:
-            hessian[: mean.size, : mean.size] += bend
-        return Tally(count, value, gradient, Dense(hessian))
+            curvature = curvature.bent(bend)
+        return Tally(count, value, gradient, curvature)
 
-    def _pull(self, jacobian: Jacobian, d1: Array) -> Array:
+    def _pull(self, jacobian: Derived, d1: Array) -> Array:
         m = self.mean.predictors
         return np.concatenate([jacobian.pull(d1[:, :m]), d1[:, m : m + self.shapes].sum(axis=0)])
-
-    def _hessian(self, jacobian: Jacobian, rows: Derivatives, weight: Array | None) -> Array:
-        if rows.simplex is not None and jacobian.one is not None:
-            return _simplex_hessian(rows.simplex, jacobian.one, weight)
-        assert rows.curvature is not None
-        m, size = self.mean.predictors, self.mean.size
-        places = [*jacobian.places, *(slice(k, k + 1) for k in range(size, self.size))]
-        hessian = np.empty((self.size, self.size))
-        for a, here in enumerate(places):
-            column = rows.curvature(np.eye(len(places))[a])
-            if weight is not None:
-                column = column * weight[:, None]
-            for b, there in enumerate(places[: a + 1]):
-                bent = column[:, b] * jacobian.blocks[b].T if b < m else column[:, b]
-                hessian[here, there] = product(jacobian.blocks[a].T, bent.T) if a < m else bent.sum(axis=-1)
-                hessian[there, here] = hessian[here, there].T
-        return hessian
 
     def _product(self, theta: Array, direction: Array, chunk: Chunk) -> Tally:
         coef, free = self.split(theta)
@@ -159,7 +145,7 @@ class Objective:
         mean, chunk = self._prepared(chunk, second=False)
         rows = self.criterion(chunk, mean.eta(coef, chunk), free, 2)
         assert rows.curvature is not None
-        jacobian = Jacobian.of(mean, coef, chunk)
+        jacobian = derived(mean, coef, chunk)
         along = mean.coordinates.coefficients(along)
         v = np.concatenate([jacobian.push(along).T, np.broadcast_to(shapes[:, None], (self.shapes, chunk.rows))]).T
         second, weight = rows.curvature(v), chunk.weight
@@ -170,15 +156,3 @@ class Objective:
         if bend is not None:
             gradient[: mean.size] += bend @ along
         return Tally(float(chunk.rows) if weight is None else float(weight.sum()), 0.0, gradient)
-
-
-def _simplex_hessian(p: Array, x: Array, weight: Array | None) -> Array:
-    """sum w (diag(p) - p p') (x) x x': a block for each class, less one product of all columns p_a x with themselves."""
-    root = None if weight is None else np.sqrt(weight)
-    columns = ((p.T if root is None else p.T * root)[:, None, :] * x.T).reshape(-1, x.shape[0])
-    hessian = -product(columns, columns.T)
-    blocks = product(x.T, (columns if root is None else columns * root).T)
-    for a in range(p.shape[1]):
-        here = slice(a * x.shape[1], (a + 1) * x.shape[1])
-        hessian[here, here] += blocks[:, here]
-    return hessian

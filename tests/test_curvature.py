@@ -9,7 +9,6 @@ from curvature_cases import Blocks
 from scipy.linalg import block_diag
 
 import mlefit
-from mlefit import objective as objectives
 from mlefit.arrays import Array
 from mlefit.criterion import likelihood
 from mlefit.estimation.fit import Optima, fit_both
@@ -20,6 +19,7 @@ from mlefit.inference.kinds import kind_of
 from mlefit.inference.standard_errors import standard_errors
 from mlefit.information.prediction import takeuchi
 from mlefit.mean import Coordinates, LinearMean
+from mlefit.mean import jacobian as jacobians
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
@@ -129,7 +129,7 @@ def test_the_form_of_a_curvature_is_known_where_it_is_made_and_nowhere_else() ->
     package = Path(mlefit.__file__).parent
     known = {path.relative_to(package).as_posix() for path in package.rglob("*.py") if "Dense" in path.read_text(encoding="utf-8")}
     lines = {"estimation/piecewise.py", "inference/quantile_errors.py"}     # laws with corners, whose curvature is no sum of rows
-    assert known == {"sums/curvature.py", "objective.py", *lines}
+    assert known == {"sums/curvature.py", "sums/arrow.py", "mean/jacobian.py", *lines}
 
 
 def fit_of(design: LinearMean, data: Engine, sample: Engine | None) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def test_no_caller_needs_more_of_a_curvature_than_its_verbs(guided: bool, monkey
     data = Engine.of(Chunk(y, x))
     sample = Engine.of(Chunk(y[:500], x[:500])) if guided else None
     dense = fit_of(design, data, sample)
-    monkeypatch.setattr(objectives, "Dense", lambda found: Blocks.of(found, SIZES))
+    monkeypatch.setattr(jacobians, "Dense", lambda found: Blocks.of(found, SIZES))
     blocks = fit_of(design, data, sample)
     for route in ("mle", "loss"):
         mine, theirs = (getattr(found["fit"], route) for found in (blocks, dense))

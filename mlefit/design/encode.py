@@ -86,7 +86,7 @@ class Encoded(NamedTuple):
     def of(cls, columns: Columns, scaling: Scaling, used: Used) -> "Encoded":
         """The rows that count. Raises InBlockError for infinite cells, impossible terms and levels that were not learnt."""
         predictors, observed, _ = columns
-        table = block(used.rows.size, scaling.centre.size + 1)
+        table = block(used.rows.size, predictors.columns_wide + 1)
         magnitude = predictors.encode(used, scaling, table[:, :-1])
         y, levels = observed.values(used)
         offset = predictors.known(used)
@@ -106,7 +106,9 @@ class Encoded(NamedTuple):
             y_magnitude = Extent.of(y).magnitude if y.size else 0.0
         table[:, -1] = y
         cluster, clusters = observed.groups(used)
-        chunk = Chunk(table[:, -1], table[:, :-1], observed.weight(used), offset, cluster=cluster, trials=observed.tried(used))
+        level = None if predictors.indexed is None else predictors.indexed.index(used.batch, used.keep)[used.rows]
+        chunk = Chunk(table[:, -1], table[:, :-1], observed.weight(used), offset, cluster=cluster, trials=observed.tried(used),
+                      level=level)
         return cls(Piece(chunk, levels, clusters), table, magnitude, y_magnitude, observed.log_slope(used))
 
     def choose(self, rows: Index) -> "Encoded":
@@ -115,7 +117,8 @@ class Encoded(NamedTuple):
         weight, offset, cluster, trials = (
             None if extra is None else extra[rows] for extra in (chunk.weight, chunk.offset, chunk.cluster, chunk.trials)
         )
-        chosen = Chunk(table[:, -1], table[:, :-1], weight, offset, cluster=cluster, trials=trials)
+        level = None if chunk.level is None else chunk.level[rows]
+        chosen = Chunk(table[:, -1], table[:, :-1], weight, offset, cluster=cluster, trials=trials, level=level)
         slope = None if self.log_slope is None else self.log_slope[rows]
         return self._replace(piece=self.piece._replace(chunk=chosen), table=table, log_slope=slope)
 
@@ -131,7 +134,8 @@ def scaling_of(columns: Columns, head: Batch) -> Scaling:
     if not head.rows:
         return still
     try:
-        used, _ = columns.used(head.part(0, min(head.rows, max(1, CELLS // width))) if width else head)
+        wide = predictors.columns_wide
+        used, _ = columns.used(head.part(0, min(head.rows, max(1, CELLS // wide))) if wide else head)
         centre, scale, movable = still.centre.copy(), still.scale.copy(), predictors.movable
         for j, (column, _, rest) in enumerate(predictors.columns(used), start=first):
             centre[j] = centre_of(column) if movable[j] else 0.0

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mlefit.arrays import Array, Mask
+from mlefit.arrays import Array, Index, Mask
 from mlefit.design.terms import Factor, Summary
 from mlefit.errors import DataError, InBlockError, UsageError
 from mlefit.source.batch import Batch
@@ -133,6 +133,11 @@ class Levels(Factor):
         """`g=level` for every level but the baseline."""
         return tuple(f"{self.column}={level}" for level in self._shown())
 
+    @property
+    def width(self) -> int:
+        """As many, without a list of their names."""
+        return len(self._shown())
+
     def _shown(self) -> tuple[str, ...]:
         if self.levels is None:
             raise TypeError(f"the levels of {self.column} are not learnt")
@@ -180,6 +185,20 @@ class Levels(Factor):
             self._refuse_unknown(batch, lost if keep is None else lost & keep)
             columns[lost] = np.nan
         return columns
+
+    def index(self, batch: Batch, keep: Mask | None = None) -> Index:
+        """The place (rows,) of each row's level among all of them, the baseline included; -1 where a cell is missing.
+
+        Raises InBlockError for a level that was not learnt, in a row of `keep`."""
+        category, levels = batch.categories[self.column], self.levels or ()
+        places = {level: place for place, level in enumerate(levels)}
+        unknown = len(levels)
+        place = np.array([self._place(places, level, unknown) for level in category.levels] + [-1], np.intp)
+        of_row = place[category.codes]
+        lost = of_row == unknown
+        if lost.any():
+            self._refuse_unknown(batch, lost if keep is None else lost & keep)
+        return of_row
 
     def unlearnt(self, batch: Batch) -> Mask | None:
         """The rows with another level than those learnt."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.design.complete import Used
+from mlefit.design.levels import Levels
 from mlefit.design.scaling import Scaling
 from mlefit.design.terms import CONSTANT, Offset, Term
 from mlefit.source.batch import Batch
@@ -27,17 +28,34 @@ class Predictors:
 
     `scale`: the terms of a scale that has a design of its own, with its constant among them; None where all predictors of a law
     have the same. A term that both have has one place in the design.
+
+    `indexed`: a factor of many levels, one of the terms of the mean, that has no columns in the table of numbers but a level for
+    each row; its places in the design are the last.
     """
 
     terms: tuple[Term, ...]
     intercept: bool
     offset: Offset | None = None
     scale: tuple[Term, ...] | None = None
+    indexed: Levels | None = None
 
     @property
     def distinct(self) -> tuple[Term, ...]:
         """All terms, each once, those of the mean first; but for a constant that the mean has."""
+        if self.indexed is not None:
+            last = Term((self.indexed,))
+            return (*(term for term in self.terms if term != last), last)
         return tuple(dict.fromkeys((*self.terms, *self._own))) if self.scale else self.terms
+
+    @property
+    def columned(self) -> tuple[Term, ...]:
+        """The terms that have columns in the table of numbers, which stand first in the design."""
+        return self.distinct if self.indexed is None else self.distinct[:-1]
+
+    @property
+    def columns_wide(self) -> int:
+        """How many columns the table of numbers has."""
+        return int(self.intercept) + sum(term.width for term in self.columned)
 
     @property
     def _own(self) -> tuple[Term, ...]:
@@ -116,7 +134,7 @@ class Predictors:
 
         Raises InBlockError where a term has no finite value, or a level that was not learnt.
         """
-        for term in self.distinct:
+        for term in self.columned:
             values = term.evaluate(used.batch, used.keep)
             known = used.extent(term.plain)
             for j in range(values.shape[1]):
@@ -124,7 +142,9 @@ class Predictors:
                 yield column, used.magnitude(term.text, column, term.numbers, known), used.rest(term.plain)
 
     def encode(self, used: Used, scaling: Scaling, out: Array) -> Array:
-        """Fill `out` (n, p) with the design in encoded units; what was rounded (p,) is returned. Raises as `columns`."""
+        """Fill `out` (n, p), all columns of the table, with the design in encoded units; what was rounded (p,) is returned.
+
+        Raises as `columns`."""
         head = int(self.intercept)
         out[:, :head] = 1.0
         largest = np.ones(out.shape[1])
@@ -134,8 +154,8 @@ class Predictors:
                 out[:, j] += rest
             largest[j] = used.rounded(column, most, out[:, j], rest, scaling.scale[j])
         with np.errstate(over="ignore"):    # the magnitudes tell when the scaling is no guide to these rows
-            out[:, head:] /= scaling.scale[head:]
-            magnitude: Array = largest / scaling.scale
+            out[:, head:] /= scaling.scale[head : out.shape[1]]
+            magnitude: Array = largest / scaling.scale[: out.shape[1]]
         return magnitude
 
     def known(self, used: Used) -> Array | None:

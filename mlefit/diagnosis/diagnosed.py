@@ -48,6 +48,8 @@ def diagnosed(problem: Problem, both: Optima, mean: LinearMean, objective: Objec
     """
     if problem.prepared.observed.sampling:
         return Diagnosis((), Dependence(None, None, (), "sampling weights"))
+    if problem.indexed:
+        return Diagnosis((), Dependence(None, None, (), "too many levels"))
     curvature = both.mle.curvature
     scoring = Scoring.of(both.noise, objective, both.mle.theta, curvature)
     kept = rows if problem.prepared.store is not None and rows.store.rows <= scoring.most else None

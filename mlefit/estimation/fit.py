@@ -133,6 +133,8 @@ def _maximum(
 
 def _exists(noise: NoiseModel, mean: LinearMean, execution: Execution, mle: Optimum, n: float) -> bool:
     """Whether it is proven that there is a maximum; raises Separated when there is none."""
+    if not mean.columned:
+        return False
     from mlefit.existence.far import drawn_in
     from mlefit.existence.separation import Undecided, separate
 

@@ -35,10 +35,13 @@ SINGULAR = 1e-12    # a column that weighted rows determine to less than this is
 def rewhitened(
     noise: NoiseModel, mean: LinearMean, execution: Execution, theta: Array, n: float
 ) -> tuple[LinearMean, Array] | None:
-    """A mean in the coordinates of the working weights at `theta`, and theta in them; None where these weights are singular.
+    """A mean in the coordinates of the working weights at `theta`, and theta in them; None where these weights are singular, or
+    not all that a row has is columns.
 
     `n`: rows, with their weights.
     """
+    if not mean.columned:
+        return None
     coef, free = theta[: mean.size], theta[mean.size :]
 
     def weighted(chunk: Chunk) -> Triangle:

@@ -52,7 +52,7 @@ def maximum_likelihood(
 
         return cornered.maximum_likelihood(noise, mean, execution)
     objective = Objective.likelihood(noise, mean)
-    dense, curvature = objective.size <= DENSE, None
+    dense, curvature = objective.wide <= DENSE, None
     rough = None if sample is None or not dense else maximum_likelihood(noise, mean, sample, steps=QUICK_STEPS, beside=beside)
     points = [] if start is None else [start]
     if sample is not None and rough is not None and _settled(rough):

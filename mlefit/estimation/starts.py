@@ -62,6 +62,8 @@ def starts(
 
 def least_squares(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> Array | None:
     """Coordinates (m r,) near which a search may begin, of a law that says so."""
+    if not mean.columned:
+        return None
     rows = some_rows(execution, mean.size)
     return None if noise.starting_predictor(rows.y) is None else _coefficients(noise, mean, rows, 0, None)[0]
 

@@ -8,17 +8,19 @@ import os
 import tempfile
 import threading
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Index
 from mlefit.errors import DataError
 from mlefit.rows.chunk import Chunk
 
+Buffer = np.ndarray[Any, Any]     # of numbers, or of levels
+
 
 class Layout(NamedTuple):
-    """How a part of `rows` rows lies in memory and on disk: response, cluster, and a block (variables, rows) of the rest.
+    """How a part of `rows` rows lies in memory and on disk: response, level, cluster, and a block (variables, rows) of the rest.
 
     Every part has a block of its own, wherever it is kept: BLAS adds up a slice of a larger one in another order. Response
     and cluster, whose codes are translated, lie outside.
@@ -30,26 +32,28 @@ class Layout(NamedTuple):
     shifted: bool
     tried: bool
     clustered: bool
+    leveled: bool = False
 
     @classmethod
     def of(cls, chunk: Chunk) -> "Layout":
         """That of the rows of a chunk."""
         return cls(
             chunk.rows, chunk.x.shape[1], chunk.weight is not None, chunk.offset is not None, chunk.trials is not None,
-            chunk.cluster is not None,
+            chunk.cluster is not None, chunk.level is not None,
         )
 
     @property
     def numbers(self) -> int:
         """How many numbers they are."""
-        return self.rows * (1 + self.width + self.weighted + self.shifted + self.tried + self.clustered)
+        return self.rows * (1 + self.width + self.weighted + self.shifted + self.tried + self.clustered + self.leveled)
 
-    def arrays(self) -> list[Array]:
+    def arrays(self) -> list[Buffer]:
         """Memory for them."""
         block = np.empty((self.width + self.weighted + self.shifted + self.tried, self.rows))
-        return [block, *(np.empty(self.rows) for _ in range(1 + self.clustered))]
+        levels = [np.empty(self.rows, np.intp)] if self.leveled else []
+        return [block, *(np.empty(self.rows) for _ in range(1 + self.clustered)), *levels]
 
-    def packed(self, chunk: Chunk) -> list[Array]:
+    def packed(self, chunk: Chunk) -> list[Buffer]:
         """Copies of the rows of a chunk."""
         arrays = self.arrays()
         block, *codes = arrays
@@ -57,16 +61,17 @@ class Layout(NamedTuple):
         extras = (chunk.weight, chunk.offset, chunk.trials)
         for at, extra in enumerate((one for one in extras if one is not None), self.width):
             block[at] = extra
-        for array, values in zip(codes, (chunk.y, chunk.cluster), strict=False):
+        for array, values in zip(codes, (one for one in (chunk.y, chunk.cluster, chunk.level) if one is not None), strict=True):
             array[:] = values
         return arrays
 
-    def chunk(self, arrays: Sequence[Array]) -> Chunk:
+    def chunk(self, arrays: Sequence[Buffer]) -> Chunk:
         """Views of the arrays as a chunk."""
-        block, y, *cluster = arrays
+        block, y, *codes = arrays
+        level: Index | None = codes.pop() if self.leveled else None
         rest = iter(block[self.width :])
         weight, offset, trials = (next(rest) if present else None for present in (self.weighted, self.shifted, self.tried))
-        return Chunk(y, block[: self.width].T, weight, offset, cluster=cluster[0] if cluster else None, trials=trials)
+        return Chunk(y, block[: self.width].T, weight, offset, cluster=codes[0] if codes else None, trials=trials, level=level)
 
 
 class Spill:
@@ -80,7 +85,7 @@ class Spill:
         self._end = 0
         self._lock = threading.Lock()
 
-    def write(self, arrays: Sequence[Array]) -> int:
+    def write(self, arrays: Sequence[Buffer]) -> int:
         """Where the arrays have been written, one after the other."""
         with self._lock:
             start = at = self._end
@@ -95,7 +100,7 @@ class Spill:
             raise _full(error) from error
         return start
 
-    def read(self, arrays: Sequence[Array], start: int) -> None:
+    def read(self, arrays: Sequence[Buffer], start: int) -> None:
         """Fill the arrays with what was written at `start`."""
         for array in arrays:
             buffer, done = _bytes(array), 0
@@ -108,7 +113,7 @@ class Spill:
         self._file.close()
 
 
-def _bytes(array: Array) -> memoryview:
+def _bytes(array: Buffer) -> memoryview:
     return array.reshape(-1).view(np.uint8).data
 
 

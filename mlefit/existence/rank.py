@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.rows.chunk import Chunk
+from mlefit.rows.chunk import ABSENT, Chunk
 
 ROUNDING = 8.0 * float(np.finfo(float).eps)
 # Belsley, Kuh and Welsch call a condition number of 30 to 100 moderate to strong. At 100 a change of one percent in the
@@ -24,10 +24,25 @@ SURELY = 2.0        # times the bound: what is larger is not rounding, however t
 PART = 0.1
 
 
+class Grouping(NamedTuple):
+    """The levels of a factor without columns: `weight` (L,) of their rows, and `mean` (L, r) of the columns that are kept.
+
+    `y` (L,): that of the response, where it was in the triangle. `baseline`: the level that the others are contrasts with, which
+    the constant is; None where each has a coefficient of its own.
+    """
+
+    weight: Array
+    mean: Array
+    y: Array | None
+    baseline: int | None
+
+
 class Geometry(NamedTuple):
     """`r` (k, k): the triangle of the `kept` columns; `aliased[j]`: the columns that determine column j.
 
-    `silent`: those among the aliased that are no combination of others, but carry no digits beyond them (`digits`).
+    `silent`: those among the aliased that are no combination of others, but carry no digits beyond them (`digits`). Where a
+    factor has no columns (`grouping`), the triangle is that of the `columns` that there are, less their means by level, and
+    `kept` has their places, those of the constant and of the levels, as the right-hand side has them.
     """
 
     n: float
@@ -36,6 +51,13 @@ class Geometry(NamedTuple):
     aliased: dict[int, tuple[int, ...]]
     y: Array | None             # (k + 1,): Q'y and the root of the residual sum of squares, when y was in the triangle
     silent: frozenset[int] = frozenset()
+    columns: tuple[int, ...] = ()
+    grouping: Grouping | None = None
+
+    @property
+    def within(self) -> "Geometry":
+        """Of the columns alone that are in the triangle."""
+        return self if self.grouping is None else Geometry(self.n, self.r, self.columns, self.aliased, self.y, self.silent)
 
     @property
     def rss(self) -> float:
@@ -47,6 +69,14 @@ class Geometry(NamedTuple):
         """k + 1 pseudo-rows with the sums of squares of all n: design I, response Q'y, in whitened coordinates."""
         assert self.y is not None
         rows = len(self.kept) + 1
+        if self.grouping is not None:
+            assert self.grouping.y is not None
+            count, columns = self.grouping.weight.size, len(self.columns)
+            levels = np.sqrt(self.grouping.weight) * self.grouping.y
+            return Chunk(
+                np.concatenate([levels, self.y]) * np.sqrt(rows / self.n),
+                np.asfortranarray(np.eye(rows, columns, -count)), np.full(rows, self.n / rows),
+                level=np.where(np.arange(rows) < count, np.arange(rows), ABSENT))
         return Chunk(self.y * np.sqrt(rows / self.n), np.eye(rows, rows - 1), np.full(rows, self.n / rows))
 
     def triangle(self, rows: float) -> Array:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.sums.contrasts import Contrasts
 from mlefit.sums.curvature import Curvature
 
 
@@ -20,9 +21,10 @@ class Covariance(ABC):
     def root(self, directions: Array, first: int = 0) -> Array:
         """G'a (k, d) for each row a of `directions` (k, w) on the parameters from `first` on: what joint tests are made of."""
 
-    def error(self, directions: Array, first: int = 0) -> Array:
+    def error(self, combinations: Array | Contrasts, first: int = 0) -> Array:
         """Standard errors |G'a| (k,) of a'theta."""
-        return np.asarray(np.linalg.norm(self.root(directions, first), axis=1))
+        assert isinstance(combinations, np.ndarray)
+        return np.asarray(np.linalg.norm(self.root(combinations, first), axis=1))
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Inverse(Covariance):
     def root(self, directions: Array, first: int = 0) -> Array:
         """F'a, inflated."""
         found = self.curvature.root(directions, first)
+        return found * self.inflation if first < self.mean else found
+
+    def error(self, combinations: Array | Contrasts, first: int = 0) -> Array:
+        """|F'a|, inflated."""
+        found = self.curvature.lengths(combinations, first)
         return found * self.inflation if first < self.mean else found
 
 

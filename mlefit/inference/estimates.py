@@ -42,8 +42,8 @@ def estimates(fit: Optima, mean: LinearMean, errors: Covariance, gap_in: Covaria
     mle, loss = (mean.natural(optimum.theta[:size]) for optimum in (fit.mle, fit.loss))
     apart = np.abs(mean.moved(fit.mle.theta[:size] - fit.loss.theta[:size]))
     with np.errstate(over="ignore", invalid="ignore"):
-        std_error = np.concatenate([part.unit * errors.error(part.directions, part.first) for part in mle])
-    gap = apart / np.concatenate([model.error(part.directions, part.first) for part in mle])
+        std_error = np.concatenate([part.unit * errors.error(part.combinations, part.first) for part in mle])
+    gap = apart / np.concatenate([model.error(part.combinations, part.first) for part in mle])
     free, free_loss = fit.mle.theta[size:], fit.loss.theta[size:]
     names = fit.noise.shapes
     unit = np.array([mean.y_scale**shape.unit_power for shape in names])
@@ -63,7 +63,7 @@ def scaled_gradient(optimum: Optimum, fit: Optima, mean: LinearMean) -> float:
     In natural units dL/dbeta = A^-T dL/dgamma, so the product with |F'a_j| needs no unit.
     """
     size, model = mean.size, Inverse(fit.mle.curvature)
-    errors = [model.error(part.directions, part.first) for part in mean.natural(optimum.theta[:size])]
+    errors = [model.error(part.combinations, part.first) for part in mean.natural(optimum.theta[:size])]
     coefficients = np.abs(mean.by_natural(optimum.gradient[:size]) * np.concatenate(errors))
     by_shapes = optimum.gradient[size:]
     shapes = np.abs(by_shapes) * model.error(np.eye(by_shapes.size), size)

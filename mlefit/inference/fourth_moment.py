@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.inference.leverage import Maximum, Rows, slabs
+from mlefit.inference.leverage import Maximum, leverages, slabs
 from mlefit.rows.chunk import Chunk, choose
 
 CRITICAL = 1.035    # of A* at p = 0.01 (Stephens 1986, table 4.7)
@@ -31,11 +31,11 @@ class Residuals(NamedTuple):
     @classmethod
     def of(cls, at: Maximum, rows: Chunk) -> "Residuals":
         """Those of some rows, or of some of these where they are too many, but for rows of leverage 1, which have none."""
-        most = max(FEWEST, int(WORK / at.objective.size**2))
+        most = max(FEWEST, int(WORK / at.objective.wide**2))
         if rows.rows > most:
             rows = choose(rows, np.linspace(0, rows.rows - 1, most).astype(np.intp))
         found = [(part.standardised[:, 0], part.size[:, 0], part.weight, part.determined)
-                 for part in (Rows.of(at, slab) for slab in slabs(rows, at.objective))]
+                 for part in (leverages(at, slab) for slab in slabs(rows, at.objective))]
         e, h, weight, determined = (np.concatenate(columns) for columns in zip(*found, strict=True))
         kept = ~determined
         return cls(e[kept] / np.sqrt(1.0 - h[kept]), weight[kept])

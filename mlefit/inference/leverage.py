@@ -61,23 +61,42 @@ class Maximum(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """What a sandwich needs of n rows with m predictors, by the coordinates of the search.
+class Leverages:
+    """Of n rows with m predictors: `score` (n, m) and `shapes` (n, s), their first derivatives by predictors and shapes; `root`
+    (n, m, m): A^1/2; `size` (n, m) and `axes` (n, m, m): h and E; `weight` (n,): how many rows each stands for.
+    """
 
-    `blocks[k]` (n, w_k): X of predictor k on the coordinates from `first[k]` on. `score` (n, m) and `shapes` (n, s): first
-    derivatives of the rows by their predictors and shapes. `root` (n, m, m): A^1/2. `white[k]` (n, P): F'X' of
-    predictor k, F F' = J^-1. `size` (n, m) and `axes` (n, m, m): h and E. `weight` (n,): how many rows each stands for.
+    score: Array
+    shapes: Array
+    root: Array
+    size: Array
+    axes: Array
+    weight: Array
+
+    @property
+    def determined(self) -> Mask:
+        """Rows (n,) whose fitted predictors follow their response in some direction: there is nothing left of them."""
+        return np.asarray(self.size.max(axis=1) >= 1.0 - DETERMINED)
+
+    @property
+    def standardised(self) -> Array:
+        """A^-1/2 g (n, m), 0 where A has no inverse: residuals with the identity for their covariance."""
+        value, vectors = np.linalg.eigh(self.root) if self.root.shape[1] > 1 else (self.root[:, :, 0], np.ones_like(self.root))
+        inverse = np.divide(1.0, value, out=np.zeros_like(value), where=value > 0.0)
+        return _apply(vectors, inverse * _apply(vectors.transpose(0, 2, 1), self.score))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Leverages):
+    """What a sandwich needs of them, by the coordinates of the search.
+
+    `blocks[k]` (n, w_k): X of predictor k on the coordinates from `first[k]` on. `white[k]` (n, P): F'X' of predictor k,
+    F F' = J^-1.
     """
 
     blocks: tuple[Array, ...]
     first: tuple[int, ...]
-    score: Array
-    shapes: Array
-    root: Array
     white: Array
-    size: Array
-    axes: Array
-    weight: Array
 
     @classmethod
     def of(cls, at: Maximum, chunk: Chunk) -> "Rows":
@@ -99,19 +118,7 @@ class Rows:
         white = np.stack([curvature.root(block, place) for block, place in zip(blocks, places, strict=True)], axis=1)
         size, own = _spectrum(root @ (white @ white.transpose(0, 2, 1)) @ root)
         weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
-        return cls(blocks, places, found.d1[:, :m], found.d1[:, m : m + objective.shapes], root, white, size, own, weight)
-
-    @property
-    def determined(self) -> Mask:
-        """Rows (n,) whose fitted predictors follow their response in some direction: there is nothing left of them."""
-        return np.asarray(self.size.max(axis=1) >= 1.0 - DETERMINED)
-
-    @property
-    def standardised(self) -> Array:
-        """A^-1/2 g (n, m), 0 where A has no inverse: residuals with the identity for their covariance."""
-        value, vectors = np.linalg.eigh(self.root) if self.root.shape[1] > 1 else (self.root[:, :, 0], np.ones_like(self.root))
-        inverse = np.divide(1.0, value, out=np.zeros_like(value), where=value > 0.0)
-        return _apply(vectors, inverse * _apply(vectors.transpose(0, 2, 1), self.score))
+        return cls(found.d1[:, :m], found.d1[:, m : m + objective.shapes], root, size, own, weight, blocks, places, white)
 
     def adjusted(self, power: float) -> Array:
         """(I - A Q)^-power g (n, m), 0 for determined rows."""
@@ -136,9 +143,25 @@ class Rows:
         return np.asarray(self.root @ c)
 
 
+def leverages(at: Maximum, chunk: Chunk) -> Leverages:
+    """Those of a chunk, whether there is a matrix of derivatives or not."""
+    mean = at.objective.mean
+    hats = mean.hats(at.curvature, chunk)
+    if hats is None:
+        return Rows.of(at, chunk)
+    coef, free = at.objective.split(at.theta)
+    eta, m = mean.eta(coef, chunk), mean.predictors
+    found = at.objective.criterion(chunk, eta, free, 1)
+    assert found.d1 is not None
+    root = _root(at.expected(chunk, found, eta, free))
+    size, axes = _spectrum(root @ hats @ root)
+    weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
+    return Leverages(found.d1[:, :m], found.d1[:, m : m + at.objective.shapes], root, size, axes, weight)
+
+
 def slabs(chunk: Chunk, objective: Objective) -> Iterator[Chunk]:
     """The chunk in parts whose `Rows` are small enough to exist at one time; a chunk without rows is one part."""
-    most = max(64, min(SLAB, ELEMENTS // (objective.size * objective.mean.predictors)))
+    most = max(64, min(SLAB, ELEMENTS // (objective.wide * objective.mean.predictors)))
     for start in range(0, max(chunk.rows, 1), most):
         yield chunk.part(start, min(start + most, chunk.rows))
 

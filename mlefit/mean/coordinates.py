@@ -14,6 +14,7 @@ where each has its own (`apart`).
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -22,6 +23,7 @@ import numpy as np
 
 from mlefit.arrays import Array, product
 from mlefit.rows.chunk import Chunk
+from mlefit.sums.curvature import Curvature
 from mlefit.sums.doubled import Doubled, substituted
 
 STEEP = 100.0       # condition number of columns of norm 1 up to which a whitened Hessian keeps 12 digits
@@ -64,6 +66,10 @@ class Whitening(ABC):
     @abstractmethod
     def whiten(self, by_columns: Array) -> Array:
         """Derivatives by gamma from derivatives (P,) or (P, k) by `coefficients`: R^-T g."""
+
+    def bent(self, curvature: Curvature, white: Callable[[Array], Array]) -> Curvature:
+        """Second derivatives by gamma from those by `coefficients`; `white` does as `whiten` with columns (P, k)."""
+        return curvature.whitened(white)
 
     @abstractmethod
     def nearest(self, wanted: Array, chunk: Chunk) -> Array:

@@ -2,11 +2,16 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mlefit.arrays import Array
 from mlefit.mean.coordinates import Whitening
 from mlefit.mean.natural import Natural
 from mlefit.rows.chunk import Chunk
+from mlefit.sums.curvature import Curvature
+
+if TYPE_CHECKING:
+    from mlefit.mean.bordered import Bordered
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +25,24 @@ class MeanFunction(ABC):
     @abstractmethod
     def shared(self) -> bool:
         """Whether all predictors are the same function of the columns, each of its own coefficients: all have one jacobian."""
+
+    @property
+    def columned(self) -> bool:
+        """Whether all that a row has is columns, of which coordinates can be renewed and programmes made."""
+        return True
+
+    @property
+    def wide(self) -> int:
+        """How many numbers of a row a Hessian is made of."""
+        return self.size
+
+    def bordered(self, chunk: Chunk) -> "Bordered | None":
+        """The derivatives of prepared rows where a factor has no columns; None where there is no such factor."""
+        return None
+
+    def hats(self, curvature: Curvature, chunk: Chunk) -> Array | None:
+        """z H^-1 z' (n, m, m) of rows z by the coordinates, where no matrix of them is to be had; else None."""
+        return None
 
     @property
     @abstractmethod

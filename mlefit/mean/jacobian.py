@@ -9,6 +9,7 @@ Each predictor a has coefficients of its own, so J has a block (n, w_a) for each
 Where many predictors share one design, all blocks are one, and sums over them one product.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,13 +17,36 @@ import numpy as np
 
 from mlefit.arrays import Array, product
 from mlefit.mean.function import MeanFunction
+from mlefit.noise.model import Derivatives
 from mlefit.rows.chunk import Chunk
+from mlefit.sums.curvature import Curvature, Dense
 
 MANY_CLASSES = 2    # predictors from which one large product is faster than a small one for each
 
 
+class Derived(ABC):
+    """J of some rows, by coefficients as `coordinates` has them for prepared rows."""
+
+    @abstractmethod
+    def pull(self, d1: Array) -> Array:
+        """J' d1 (size,) of d1 (n, m)."""
+
+    @abstractmethod
+    def push(self, direction: Array) -> Array:
+        """J v (n, m) of v (size,), one predictor after the other in memory."""
+
+    @abstractmethod
+    def curvature(self, rows: Derivatives, weight: Array | None, shapes: int) -> Curvature:
+        """Sum over rows of w J' d2 J, with the shapes after the coefficients."""
+
+
+def derived(mean: MeanFunction, coef: Array, chunk: Chunk) -> Derived:
+    """That of a mean at coordinates `coef`, on prepared rows."""
+    return mean.bordered(chunk) or Jacobian.of(mean, coef, chunk)
+
+
 @dataclass(frozen=True, slots=True)
-class Jacobian:
+class Jacobian(Derived):
     """`blocks[a]` (n, w_a), and the one that all of them are, or None."""
 
     blocks: tuple[Array, ...]
@@ -59,3 +83,34 @@ class Jacobian:
         """J_i' d1_i (n, size) of each row; what `d1` has beyond the predictors is carried over."""
         return np.concatenate(
             [*(d1[:, a, None] * block for a, block in enumerate(self.blocks)), d1[:, len(self.blocks) :]], axis=1)
+
+    def curvature(self, rows: Derivatives, weight: Array | None, shapes: int) -> Dense:
+        """Built one predictor at a time from d2 e_a, so no (n, q, q) array exists."""
+        if rows.simplex is not None and self.one is not None:
+            return Dense(_simplex_hessian(rows.simplex, self.one, weight))
+        assert rows.curvature is not None
+        m, places = len(self.blocks), self.places
+        size = places[-1].stop
+        places += [slice(k, k + 1) for k in range(size, size + shapes)]
+        hessian = np.empty((size + shapes, size + shapes))
+        for a, here in enumerate(places):
+            column = rows.curvature(np.eye(len(places))[a])
+            if weight is not None:
+                column = column * weight[:, None]
+            for b, there in enumerate(places[: a + 1]):
+                bent = column[:, b] * self.blocks[b].T if b < m else column[:, b]
+                hessian[here, there] = product(self.blocks[a].T, bent.T) if a < m else bent.sum(axis=-1)
+                hessian[there, here] = hessian[here, there].T
+        return Dense(hessian)
+
+
+def _simplex_hessian(p: Array, x: Array, weight: Array | None) -> Array:
+    """sum w (diag(p) - p p') (x) x x': a block for each class, less one product of all columns p_a x with themselves."""
+    root = None if weight is None else np.sqrt(weight)
+    columns = ((p.T if root is None else p.T * root)[:, None, :] * x.T).reshape(-1, x.shape[0])
+    hessian = -product(columns, columns.T)
+    blocks = product(x.T, (columns if root is None else columns * root).T)
+    for a in range(p.shape[1]):
+        here = slice(a * x.shape[1], (a + 1) * x.shape[1])
+        hessian[here, here] += blocks[:, here]
+    return hessian

@@ -13,6 +13,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.noise.model import Predictor
+from mlefit.sums.contrasts import Contrasts
 
 LOCATION = Predictor("mean", unit_power=1)
 
@@ -67,12 +68,19 @@ class Units(NamedTuple):
 
 
 class Natural(NamedTuple):
-    """The coefficients of one predictor: value_j = unit_j a_j'gamma (+ y_centre for an intercept), a_j a row of `directions`.
+    """The coefficients of one predictor: value_j = unit_j a_j'gamma (+ y_centre for an intercept), a_j one of `combinations`.
 
-    `value` (r,), `directions` (r, w) on the coordinates from `first` on, `unit` (r,).
+    Where a factor has no columns these are contrasts, of which no matrix is formed. `value` (r,), `combinations` (r, w) on the
+    coordinates from `first` on, `unit` (r,).
     """
 
     value: Array
     first: int
-    directions: Array
+    combinations: Array | Contrasts
     unit: Array
+
+    @property
+    def directions(self) -> Array:
+        """The combinations as a matrix, where they are one."""
+        assert isinstance(self.combinations, np.ndarray)
+        return self.combinations

@@ -61,6 +61,8 @@ def _on_new_rows(found: Fitted) -> LeftOut:
     problem, prepared = found.problem, found.problem.prepared
     if prepared.observed.sampling:
         return LeftOut(None, "with sampling weights the likelihood is not that of the rows")
+    if problem.indexed:
+        return LeftOut(None, "too many parameters")
     if round(problem.n) - found.mean.size < FEW:
         return LeftOut(None, f"fewer than {FEW} rows more than coefficients")
     if not found.fit.noise.smooth:

@@ -14,9 +14,9 @@ from mlefit.estimation.rewhiten import Most
 from mlefit.estimation.routes import Exact
 from mlefit.execution import Engine
 from mlefit.existence.far import FAR, farthest
-from mlefit.mean import Apart, Coordinates, LinearMean
-from mlefit.mean.coordinates import Whitening
+from mlefit.mean import LinearMean
 from mlefit.objective import Objective
+from mlefit.problem.means import mean_of, orthonormal
 from mlefit.problem.prepare import Prepared, Progress
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import EXACT, exact_fit, exactly_fitted, unknown_parameters
@@ -56,7 +56,7 @@ class Fitted(NamedTuple):
     @property
     def sampled(self) -> bool:
         """Whether there are so many rows that the Hessian of a sample of them guides the searches."""
-        return self.problem.prepared.ledger.used > START_ROWS
+        return self.problem.prepared.ledger.used > START_ROWS and self.problem.shape.grouping is None
 
     @property
     def likelihood(self) -> Likelihood:
@@ -74,7 +74,7 @@ def fit(problem: Problem, progress: Progress | None = None) -> Fitted:
     """Fit the stated problem twice. Raises NoEstimateError, with what is known as its partial report, for separation."""
     noise, shape = problem.prepared.noise, problem.shape
     scale = len(shape.kept) + 1 if noise.compresses else 1
-    mean = LinearMean(_coordinates(problem, scale), len(noise.predictors), problem.units)
+    mean = mean_of(problem, scale)
     optima = _fit(problem, mean, progress)
     found = Fitted(problem, mean if noise.compresses else optima.mean, optima)
     if not noise.smooth:
@@ -90,14 +90,6 @@ def _check_exact(found: Fitted) -> None:
     if found.fit.total_loss[0] <= EXACT * size * found.fit.n:
         (known,) = mean.natural(found.fit.mle.theta[: mean.size])
         raise exact_fit(found.problem, known.value)
-
-
-def _coordinates(problem: Problem, scale: float) -> Whitening:
-    """Those of one design for all predictors where they have the same columns."""
-    each = [Coordinates(shape.triangle(scale), shape.kept) for shape in problem.shapes]
-    if all(one.kept == each[0].kept for one in each):
-        return each[0]
-    return Apart(tuple(each[problem.side(k)] for k in range(len(problem.prepared.noise.predictors))))
 
 
 def _refined(found: Fitted) -> Fitted:
@@ -194,16 +186,19 @@ def _fit(problem: Problem, mean: LinearMean, progress: Progress | None) -> Optim
     """Both routes, on all rows, or on the pseudo-rows that stand for them. Raises NoEstimateError for separation."""
     prepared, shape, noise = problem.prepared, problem.shape, problem.prepared.noise
     if noise.compresses:
-        whitened = LinearMean(Coordinates.orthonormal(len(shape.kept)), len(noise.predictors))
-        return fit_both(noise, whitened, Engine.of(shape.compressed()))
+        return fit_both(noise, orthonormal(problem), Engine.of(shape.compressed()))
     rows = _engine(prepared, problem.threads)
+    if problem.indexed:
+        from mlefit.diagnosis.one_outcome import check_levels
+
+        check_levels(problem, rows)
     if progress is not None:
         rows.watch = lambda count: progress(f"searching: pass {count} over the rows", None)
     if problem.scaled:
         from mlefit.diagnosis.zero_width import check_widths
 
         check_widths(problem, rows)
-    many = prepared.ledger.used > START_ROWS
+    many = prepared.ledger.used > START_ROWS and shape.grouping is None     # which has levels that a sample has not
     sample = Engine.of(prepared.sample) if many else None
     try:
         return fit_both(noise, mean, rows, sample)

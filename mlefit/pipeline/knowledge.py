@@ -82,13 +82,22 @@ def _everywhere(found: Fitted) -> "Everywhere | None":
     return None if prepared.sample.offset is not None else Everywhere(prepared.store.rows, found.rows, parts)
 
 
+def _measured(found: Fitted, cross: float) -> Information:
+    """The KL part; unknown where so many levels leave too few rows in the sample to each."""
+    problem, request, factor = found.problem, found.problem.request, found.problem.prepared.predictors.indexed
+    if factor is not None:
+        reason = f"{factor.column} has {len(factor.levels or ()):,} levels, and a sample of the rows has too few of each"
+        return not_identifiable(cross, reason, problem.prepared.moments.rows)
+    return measure(sample_of(problem, found.fit, found.mean), seed=request.seed, draws=request.draws, level=request.level,
+                   everywhere=_everywhere(found))
+
+
 def information(found: Fitted, null: float | None) -> Information:
     """Cross-entropy, the entropy of the data and KL with everything that goes with it.
 
     `null` is the log-likelihood of the intercept alone.
     """
-    problem, fit, mean = found.problem, found.fit, found.mean
-    request = problem.request
+    problem, fit, request = found.problem, found.fit, found.problem.request
     cross = fit.nll[0] / problem.n + problem.log_density
     if problem.prepared.observed.sampling:
         reason = "with sampling weights the likelihood is not that of the rows"
@@ -97,12 +106,10 @@ def information(found: Fitted, null: float | None) -> Information:
     if not noise.assumed:
         reason = f"{noise.name} is a working law: it is right where its quantile is, whatever the shape of the rows"
         return not_identifiable(cross, reason, problem.prepared.moments.rows)._replace(unit=request.unit, holdout=unseen(found))
-    known = off(cross, problem.prepared.moments.rows) if not request.kl else measure(
-        sample_of(problem, fit, mean), seed=request.seed, draws=request.draws, level=request.level, everywhere=_everywhere(found),
-    )
+    known = _measured(found, cross) if request.kl else off(cross, problem.prepared.moments.rows)
     with_predictors = problem.prepared.predictors.intercept and any(len(shape.kept) > 1 for shape in problem.shapes)
     trace = None
-    if noise.smooth:
+    if noise.smooth and not problem.indexed:
         trace = takeuchi(found.objective, fit.mle.theta, fit.mle.curvature, problem.prepared.sample, problem.n)
     enlarged = problem.log_unit - problem.log_density       # what sqrt(w) adds to the entropy per row
     return known._replace(

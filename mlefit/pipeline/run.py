@@ -30,8 +30,10 @@ from mlefit.pipeline.results import (
 from mlefit.pipeline.shape_intervals import shape_intervals
 from mlefit.pipeline.terms import term_tests
 from mlefit.pipeline.unseen import unscored
+from mlefit.problem.indexing import ColumnsWanted
 from mlefit.problem.prepare import Progress
 from mlefit.problem.problem import Problem
+from mlefit.problem.size import fits
 from mlefit.problem.stated import stated
 from mlefit.report.report import Report
 from mlefit.request import Request
@@ -47,8 +49,15 @@ def run(
 
     `keep_rows`: keep all rows even where their sums suffice, for what a model tells of the farthest of them.
 
+    A factor of many levels does without columns if it may; where that does not prove a maximum, it has them after all.
+
     Raises UsageError, DataError, or NoEstimateError with what is known as its partial report.
     """
+    try:
+        with stated(request, progress, keep_rows=keep_rows, index=keep is None) as problem:
+            return answered(problem, progress, keep, keep_rows=keep_rows)
+    except ColumnsWanted:
+        pass
     with stated(request, progress, keep_rows=keep_rows) as problem:
         return answered(problem, progress, keep, keep_rows=keep_rows)
 
@@ -58,6 +67,8 @@ def answered(
 ) -> Report:
     """As `run`, of a problem that is stated."""
     found = fit(problem, progress)
+    if problem.indexed and not found.certified and fits(problem.n_params, problem.request.read.memory):
+        raise ColumnsWanted
     if not found.certified:
         raise not_certified(problem, found.fit)
     errors = errors_of(found)

@@ -9,6 +9,7 @@ from mlefit.arrays import Array, Index
 from mlefit.estimation.certificate import DENSE
 from mlefit.inference.standard_errors import StandardErrors
 from mlefit.inference.terms import Covered, Ratio, Tested, joint_test
+from mlefit.mean.indexed import Indexed
 from mlefit.pipeline.finite import number
 from mlefit.pipeline.fitted import Fitted
 from mlefit.problem.problem import Problem
@@ -19,10 +20,14 @@ WORK = 5e8      # of a pass for each term: the three or four that a refit takes 
 
 def term_tests(found: Fitted, errors: StandardErrors) -> tuple[TermTest, ...]:
     """One test for each term."""
+    if isinstance(found.mean, Indexed):
+        from mlefit.pipeline.level_terms import level_term_tests
+
+        return tuple(level_term_tests(found, errors, found.mean))
     covered = Covered.of(errors, found.fit, found.mean)
-    asked = list(_asked(found.problem))
-    ratio = likelihood_ratio(found) if len(asked) * found.work <= WORK and found.objective.size <= DENSE else None
-    return tuple(_test(one, covered, errors, ratio) for one in asked)
+    every = list(asked(found.problem))
+    ratio = likelihood_ratio(found) if len(every) * found.work <= WORK and found.objective.size <= DENSE else None
+    return tuple(_test(one, covered, errors, ratio) for one in every)
 
 
 def likelihood_ratio(found: Fitted) -> Ratio:
@@ -69,7 +74,7 @@ class Asked(NamedTuple):
     places: Index
 
 
-def _asked(problem: Problem) -> Iterator[Asked]:
+def asked(problem: Problem) -> Iterator[Asked]:
     """Each term of the mean, or of all classes, that has coefficients that are kept, and then each of the scale."""
     predictors = problem.prepared.noise.predictors
     starts = np.cumsum([0, *(len(problem.shapes[problem.side(k)].kept) for k in range(len(predictors)))])
@@ -86,12 +91,12 @@ def _asked(problem: Problem) -> Iterator[Asked]:
                 yield Asked(term.text, class_, np.concatenate([starts[k] + columns for k in own]))
 
 
-def _test(asked: Asked, covered: Covered, errors: StandardErrors, ratio: Ratio | None) -> TermTest:
-    tested: Tested = joint_test(asked.places, covered, errors, ratio)
+def _test(one: Asked, covered: Covered, errors: StandardErrors, ratio: Ratio | None) -> TermTest:
+    tested: Tested = joint_test(one.places, covered, errors, ratio)
     joint = tested.joint
     if joint is None:
         known = "F" if errors.kind.sandwich or covered.free is not None else "chi2"
-        return TermTest(asked.term, known, None, asked.places.size, None, None, tested.reason, asked.class_)  # type: ignore[arg-type]
+        return TermTest(one.term, known, None, one.places.size, None, None, tested.reason, one.class_)  # type: ignore[arg-type]
     kind = "F" if errors.kind.sandwich or joint.df is not None else "chi2"
-    return TermTest(asked.term, kind, number(joint.statistic), joint.q, joint.df, number(joint.p_value), tested.reason,  # type: ignore[arg-type]
-                    asked.class_)
+    return TermTest(one.term, kind, number(joint.statistic), joint.q, joint.df, number(joint.p_value), tested.reason,  # type: ignore[arg-type]
+                    one.class_)

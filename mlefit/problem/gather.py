@@ -21,11 +21,13 @@ from mlefit.source.batch import Batch
 from mlefit.source.source import Source
 from mlefit.sums.tally import tree_sum
 from mlefit.sums.triangle import Triangle
+from mlefit.sums.within import Within
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Sums over rows: the triangle of the design (with a response that compresses as its last column), and of [1, y].
+    """Sums over rows: the triangle of the design (with a response that compresses as its last column), and of [1, y]. Where a
+    factor has no columns, what the triangle and the means by level are of the columns that there are, is `within`.
 
     `response` is None where the response is a level. Magnitudes are in encoded units, that of y 0 where y is not located.
     `low` and `high` (p + 1,): the least and largest encoded value of each design column, and of the response or its codes.
@@ -44,6 +46,7 @@ class Moments:
     weight_square: float
     log_weight: float
     jacobian: float
+    within: Within | None = None
 
     @classmethod
     def of(cls, columns: Columns, encoded: Encoded) -> "Moments":
@@ -55,36 +58,49 @@ class Moments:
         response = None
         if not observed.reads_levels:
             response = Triangle.of(np.stack([np.ones(chunk.rows), chunk.y]).T, chunk.weight)
-        triangle = Triangle.of(encoded.table if observed.compresses else chunk.x, chunk.weight)
+        table, within, absent = encoded.table if observed.compresses else chunk.x, None, 0
+        if columns.predictors.indexed is None or chunk.level is None:
+            triangle = Triangle.of(table, chunk.weight)
+        else:
+            within = Within.of(table, chunk.level, len(columns.predictors.indexed.levels or ()), chunk.weight)
+            triangle, absent = within.triangle, columns.predictors.indexed.width
         return cls(
-            weight, triangle, response, encoded.magnitude * enlarged, encoded.y_magnitude * enlarged,
-            encoded.table.min(axis=0), encoded.table.max(axis=0), chunk.rows, float(weights @ weights),
-            float(np.log(weights).sum()) if observed.precision else 0.0,
-            encoded.jacobian(observed.precision),
+            weight, triangle, response, np.append(encoded.magnitude * enlarged, np.ones(absent)), encoded.y_magnitude * enlarged,
+            _beside(encoded.table.min(axis=0), np.zeros(absent)), _beside(encoded.table.max(axis=0), np.ones(absent)), chunk.rows,
+            float(weights @ weights), float(np.log(weights).sum()) if observed.precision else 0.0,
+            encoded.jacobian(observed.precision), within,
         )
 
     def __add__(self, other: "Moments") -> "Moments":
-        response = None
+        response, within = None, None
         if self.response is not None and other.response is not None:
             response = self.response + other.response
+        if self.within is not None and other.within is not None:
+            within = self.within + other.within
         return Moments(
-            self.weight + other.weight, self.triangle + other.triangle, response,
+            self.weight + other.weight, self.triangle + other.triangle if within is None else within.triangle, response,
             np.maximum(self.magnitude, other.magnitude), max(self.y_magnitude, other.y_magnitude),
             np.minimum(self.low, other.low), np.maximum(self.high, other.high), self.rows + other.rows,
             self.weight_square + other.weight_square, self.log_weight + other.log_weight,
-            self.jacobian + other.jacobian,
+            self.jacobian + other.jacobian, within,
         )
 
     def scaled(self, factor: float) -> "Moments":
         """With weights times `factor`."""
         root = float(np.sqrt(factor))
         response = None if self.response is None else Triangle(self.response.r * root)
+        within = None if self.within is None else self.within.scaled(factor)
         return replace(self, weight=self.weight * factor, triangle=Triangle(self.triangle.r * root), response=response,
-                       weight_square=self.weight_square * factor**2, jacobian=self.jacobian * factor)
+                       within=within, weight_square=self.weight_square * factor**2, jacobian=self.jacobian * factor)
 
     def constant(self, column: int) -> bool:
         """Whether a column (the response: -1) has one value in all rows: no sum of squares, in which a spread may be lost."""
         return bool(self.low[column] == self.high[column])
+
+
+def _beside(ends: Array, levels: Array) -> Array:
+    """Ends of columns and, last, of the response (d + 1,), with those of levels before the last."""
+    return np.concatenate([ends[:-1], levels, ends[-1:]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +156,7 @@ class Kept(NamedTuple):
 
 def gather(source: Source, told: Told, kept: Kept, threads: int) -> Gathered:
     """Encode every batch of the source and keep its rows. Raises DataError for rows that cannot be encoded."""
-    columns, width, bar = told.columns, told.columns.predictors.width, Threshold(told.capacity)
+    columns, width, bar = told.columns, told.columns.predictors.columns_wide, Threshold(told.capacity)
 
     def work(batch: Batch) -> Gathered:
         used, ledger = columns.used(batch)

@@ -21,6 +21,7 @@ from mlefit.inference.kinds import check_kind
 from mlefit.machine import half_of_memory
 from mlefit.noise.model import NoiseModel
 from mlefit.problem.gather import Gathered, Kept, Moments, Told, gather, misjudged
+from mlefit.problem.indexing import indexed
 from mlefit.problem.learning import learnt
 from mlefit.problem.names import check_names
 from mlefit.problem.no_rows import no_rows
@@ -91,17 +92,18 @@ class Prepared(NamedTuple):
 
 
 def prepare(
-    source: Source, request: Request, threads: int, keep_rows: bool, progress: Progress | None, *, seen: bool = False
+    source: Source, request: Request, threads: int, keep_rows: bool, progress: Progress | None, *, seen: bool = False,
+    index: bool = False,
 ) -> Prepared:
     """Choose, learn, gather; again where the last rows have shown columns to be other than the first ones did.
 
-    `seen`: keep the cells of the sample, too. Raises UsageError and DataError for what cannot be modelled, the latter before the
-    work on it.
+    `seen`: keep the cells of the sample, too; `index`: a factor of many levels may do without columns. Raises UsageError and
+    DataError for what cannot be modelled, the latter before the work on it.
     """
     if progress is not None:
         source.watch = partial(reading, progress, source.size)
     return standing(source, threads, lambda: gathered(
-        source, request, learned(source, chosen(source, request), request, threads), threads, keep_rows, seen=seen))
+        source, request, learned(source, chosen(source, request), request, threads, index=index), threads, keep_rows, seen=seen))
 
 
 def standing(source: Source, threads: int, make: Callable[[], T]) -> T:
@@ -124,9 +126,12 @@ def chosen(source: Source, request: Request) -> Roles:
     return roles
 
 
-def learned(source: Source, roles: Roles, request: Request, threads: int) -> Roles:
-    """The roles with levels, polynomials and knots of the source. Raises DataError and UsageError for what they cannot be."""
+def learned(source: Source, roles: Roles, request: Request, threads: int, *, index: bool = False) -> Roles:
+    """The roles with levels, polynomials and knots of the source. `index`: as in `prepare`.
+
+    Raises DataError and UsageError for what they cannot be."""
     roles, known = learnt(source, roles, request, threads)
+    roles = indexed(roles, request) if index else roles
     check_size(_parameters(roles, known), request.read.memory)
     check_names(roles)
     return roles
@@ -204,14 +209,15 @@ def _budget(request: Request) -> int | None:
 
 
 def _parameters(roles: Roles, levels: int) -> int:
-    """At most so many parameters, of a response with `levels` levels; as far as these are known, at least so many."""
+    """At most so many parameters that need a matrix, of a response with `levels` levels; as far as these are known, at least."""
     columns = roles.columns
     names = [str(level) for level in range(max(levels, 2))] if columns.observed.reads_levels else ()
     noise = roles.model.of(names)
     sides = columns.predictors.sides
     own = len(sides) > 1
     coefficients = sum(len(sides[int(own and predictor.kind == "scale")].places) for predictor in noise.predictors)
-    return coefficients + len(noise.shapes)
+    absent = columns.predictors.width - columns.predictors.columns_wide     # of which a Hessian has no matrix
+    return coefficients - absent * len(noise.predictors) + len(noise.shapes)
 
 
 def _check_holdout(gathered: Gathered, share: float, held: int, columns: Columns) -> None:

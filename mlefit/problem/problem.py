@@ -48,6 +48,11 @@ class Problem:
         return int(own)
 
     @property
+    def indexed(self) -> bool:
+        """Whether a factor has levels and no columns."""
+        return self.shape.grouping is not None
+
+    @property
     def n(self) -> float:
         """Rows, counted with their weights."""
         return self.shape.n
@@ -108,7 +113,7 @@ class Problem:
     def digits(self) -> tuple[Digits, ...]:
         """What the kept columns of each right-hand side have lost."""
         moments = self.prepared.moments
-        return tuple(digits(shape, moments.low[:-1], moments.high[:-1], encoding.intercept)
+        return tuple(digits(shape.within, moments.low[:-1], moments.high[:-1], encoding.intercept and not self.indexed)
                      for shape, encoding in zip(self.shapes, self.encodings, strict=True))
 
     @property
@@ -182,7 +187,8 @@ class Problem:
         read = set(self.prepared.roles.columns.numbers)
         found = [Warn(*caution) for caution in self.source.warnings if read.issuperset(caution.columns)]
         for shape, encoding, own in zip(self.shapes, self.encodings, self.digits, strict=True):
-            found += (warn for warn in self._of_design(shape, encoding.intercept, own) if warn not in found)
+            constant = encoding.intercept and not self.indexed
+            found += (warn for warn in self._of_design(shape.within, constant, own) if warn not in found)
         found += self._of_arithmetic()
         for factor in dict.fromkeys(factor for term in self.prepared.predictors.distinct for factor in term.factors):
             if isinstance(factor, Levels) and factor.levels is not None and len(factor.levels) < 2:
@@ -234,6 +240,9 @@ class Problem:
             return f"{name} varies by no more than the rounding of its values, from {numeral(low)} to {numeral(high)}"
         if j in shape.silent:
             return f"{name} carries no digits beyond {', '.join(causes)}: the rest of it is the rounding of {numeral(high)}"
+        factor = self.prepared.predictors.indexed
+        if factor is not None:
+            causes = [*causes, f"the levels of {factor.column}"]
         if causes not in ([], ["(Intercept)"]):
             coarse = ROUNDING * moments.magnitude[j] > COARSE * (moments.high[j] - moments.low[j])
             but = f", but for the rounding of values up to {max(-low, high):.3g}" if coarse else ""

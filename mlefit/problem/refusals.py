@@ -5,8 +5,8 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.design.levels import Levels
 from mlefit.errors import NoEstimateError, UsageError
-from mlefit.mean import Coordinates, LinearMean
 from mlefit.numerals import numeral
+from mlefit.problem.means import mean_of
 from mlefit.problem.prepare import Prepared
 from mlefit.problem.problem import Problem
 from mlefit.problem.size import check_size
@@ -56,7 +56,8 @@ def check_before(problem: Problem) -> None:
         raise UsageError(
             "the model has no coefficients: there is no intercept and no predictor that varies",
             "leave out --no-intercept, or name predictors", code="no-coefficients")
-    check_size(problem.n_params, problem.request.read.memory)
+    levels = prepared.predictors.width - prepared.predictors.columns_wide
+    check_size(problem.n_params - levels * len(prepared.noise.predictors), problem.request.read.memory)
     if n <= (problem.n_params if len(problem.shapes) > 1 else len(shape.kept)):
         named, labels = problem.shown_shapes, len(problem.shown_shapes)
         count = sum(not problem.in_cuts(j) for k in range(len(prepared.noise.predictors)) for j, _ in problem.named(k))
@@ -85,11 +86,14 @@ def _check_exact(problem: Problem) -> None:
     assert shape.y is not None
     assert moments.response is not None
     encoded = np.asarray(solve_triangular(shape.r, shape.y[:-1], check_finite=False))
-    size = moments.y_magnitude + float(np.abs(encoded) @ moments.magnitude[list(shape.kept)])
+    size = moments.y_magnitude + float(np.abs(encoded) @ moments.magnitude[list(shape.within.kept)])
     sigma = float(np.sqrt(shape.rss / problem.n))
     spread = float(np.linalg.norm(moments.response.r[0 if not problem.prepared.predictors.intercept else 1 :, 1]))
     if sigma <= EXACT * size and sigma * np.sqrt(problem.n) <= VISIBLE * spread:
-        (known,) = LinearMean(Coordinates(shape.r, shape.kept), 1, problem.units).natural(shape.y[:-1])
+        at = shape.y[:-1]
+        if shape.grouping is not None and shape.grouping.y is not None:
+            at = np.concatenate([np.sqrt(shape.grouping.weight) * shape.grouping.y, at])
+        (known,) = mean_of(problem, shape.n).natural(at)
         raise exact_fit(problem, known.value)
 
 

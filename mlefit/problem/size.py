@@ -6,10 +6,15 @@ from mlefit.machine import half_of_memory
 HESSIANS = 12           # matrices of all parameters by all parameters that exist at one time, with two threads
 
 
+def fits(parameters: int, memory: int | None) -> bool:
+    """Whether HESSIANS matrices of so many parameters are within `memory` bytes (None: half of what there is)."""
+    return HESSIANS * 8 * parameters**2 <= (memory or half_of_memory())
+
+
 def check_size(parameters: int, memory: int | None) -> None:
     """Raises DataError when HESSIANS matrices of so many parameters are beyond `memory` bytes (None: half of what there is)."""
     need, room = HESSIANS * 8 * parameters**2, memory or half_of_memory()
-    if need > room:
+    if not fits(parameters, memory):
         raise DataError(
             f"too many parameters: the standard errors of {parameters:,} parameters need about {_size(need)} of memory, "
             f"and {_size(room)} may be used",

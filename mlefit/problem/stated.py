@@ -10,6 +10,8 @@ from mlefit.design.roles import Roles
 from mlefit.existence.digits import Design
 from mlefit.existence.rank import Geometry
 from mlefit.inference.kinds import needs_rows
+from mlefit.problem.grouped import grouped
+from mlefit.problem.indexing import ColumnsWanted
 from mlefit.problem.prepare import Prepared, Progress, gathered, prepare
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import check_before, check_response
@@ -20,12 +22,13 @@ from mlefit.source.source import Source
 
 @contextmanager
 def stated(
-    request: Request, progress: Progress | None = None, *, keep_rows: bool = False, source: Source | None = None, seen: bool = False
+    request: Request, progress: Progress | None = None, *, keep_rows: bool = False, source: Source | None = None,
+    seen: bool = False, index: bool = False,
 ) -> Iterator[Problem]:
     """Read and gather; the rows kept are given back at the end. `keep_rows`: keep them even where their sums suffice.
 
-    `source`: the request's data, where somebody has opened it; `seen`: keep the cells of the sample as well. Raises UsageError,
-    DataError, or NoEstimateError with what is known as its partial report.
+    `source`: the request's data, where somebody has opened it; `seen`: keep the cells of the sample as well; `index`: a factor of
+    many levels may do without columns. Raises UsageError, DataError, or NoEstimateError with what is known as its partial report.
 
     Inside, BLAS runs on one thread, so that the same input gives the same bits; mlefit's own threads work on whole chunks.
     """
@@ -34,7 +37,7 @@ def stated(
         opened = source or stack.enter_context(open_source(request.data, request.read))
         stack.enter_context(one_thread())
         yield _checked(opened, request, threads, lambda every: prepare(
-            opened, request, threads, every, progress, seen=seen), keep_rows, stack)
+            opened, request, threads, every, progress, seen=seen, index=index), keep_rows, stack)
 
 
 @contextmanager
@@ -54,6 +57,8 @@ def _checked(
     """The problem that `make` prepares, keeping every row or not; again where their sums do not suffice."""
     keep_rows = keep_rows or needs_rows(request.se, request.weights_kind)
     problem = _problem(source, request, threads, make(keep_rows), stack)
+    if problem.doubtful and problem.indexed:
+        raise ColumnsWanted
     if problem.doubtful and problem.prepared.store is None:
         problem = _problem(source, request, threads, make(True), stack)
     check_before(problem)
@@ -80,5 +85,7 @@ def geometric(request: Request, source: Source, prepared: Prepared, threads: int
 def _geometry(prepared: Prepared, side: Side) -> Geometry:
     """That of the columns of one right-hand side."""
     moments, scaling = prepared.moments, prepared.scaling
+    if moments.within is not None:
+        return grouped(prepared, moments.within, side)
     return Design(moments.triangle.r, moments.weight, moments.magnitude, prepared.noise.compresses, side.intercept,
                   moments.low[:-1], moments.high[:-1], scaling.centre, scaling.scale, prepared.sample.x, side.places).geometry()

@@ -7,6 +7,8 @@ import numpy as np
 
 from mlefit.arrays import Array, Index
 
+ABSENT = -1     # the level of a row that has none
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -14,8 +16,9 @@ class Chunk:
     `trials` (n,) or None, of which the response of a row are the successes.
 
     A categorical or binary response holds the index of its class. `cluster` (n,) or None holds the index of the group
-    that a row belongs to, counted over the whole input. `first_row` counts the rows kept from 0. Shapes are checked here,
-    once, and nowhere else.
+    that a row belongs to, counted over the whole input. `first_row` counts the rows kept from 0. `level` (n,) or None: the
+    level of the factor that has no columns in the design, as its place among all of them, ABSENT where a row has none. Shapes are
+    checked here, once, and nowhere else.
     """
 
     y: Array
@@ -25,13 +28,14 @@ class Chunk:
     first_row: int = 0
     cluster: Array | None = None
     trials: Array | None = None
+    level: Index | None = None
 
     def __post_init__(self) -> None:
         n = self.y.shape[0]
         if self.x.ndim != 2 or self.x.shape[0] != n:
             raise ValueError(f"design {self.x.shape} does not belong to a response {self.y.shape}")
         for name, extra in (("weight", self.weight), ("offset", self.offset), ("cluster", self.cluster),
-                            ("trials", self.trials)):
+                            ("trials", self.trials), ("level", self.level)):
             if extra is not None and extra.shape != (n,):
                 raise ValueError(f"{name} {extra.shape} does not belong to a response {self.y.shape}")
 
@@ -49,6 +53,7 @@ class Chunk:
             self.first_row + start,
             None if self.cluster is None else self.cluster[start:stop],
             None if self.trials is None else self.trials[start:stop],
+            None if self.level is None else self.level[start:stop],
         )
 
 
@@ -59,10 +64,12 @@ def join(chunks: Sequence[Chunk]) -> Chunk:
         present = [extra for extra in extras if extra is not None]
         return np.concatenate(present) if present else None
 
+    levels = [chunk.level for chunk in chunks if chunk.level is not None]
     return Chunk(
         np.concatenate([chunk.y for chunk in chunks]), np.concatenate([chunk.x.T for chunk in chunks], axis=1).T,
         together([chunk.weight for chunk in chunks]), together([chunk.offset for chunk in chunks]),
         cluster=together([chunk.cluster for chunk in chunks]), trials=together([chunk.trials for chunk in chunks]),
+        level=np.concatenate(levels) if levels else None,
     )
 
 
@@ -73,6 +80,7 @@ def choose(chunk: Chunk, rows: Index) -> Chunk:
         None if chunk.offset is None else chunk.offset[rows],
         cluster=None if chunk.cluster is None else chunk.cluster[rows],
         trials=None if chunk.trials is None else chunk.trials[rows],
+        level=None if chunk.level is None else chunk.level[rows],
     )
 
 

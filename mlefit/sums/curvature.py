@@ -17,6 +17,7 @@ from typing import Self
 import numpy as np
 
 from mlefit.arrays import Array, product
+from mlefit.sums.contrasts import Contrasts
 
 EIGENVALUES = 1000      # rows of a matrix up to which the eigenvalues themselves are worth their time
 
@@ -67,6 +68,11 @@ class Curvature(ABC):
     def root(self, directions: Array, first: int = 0) -> Array:
         """F'a of one direction a (P,), or of each row of `directions` (k, w) on the parameters from `first` on: (k, P)."""
 
+    def lengths(self, combinations: Array | Contrasts, first: int = 0) -> Array:
+        """|F'a| (k,) of combinations of the parameters from `first` on: their standard errors."""
+        rows = combinations if isinstance(combinations, np.ndarray) else combinations.whole(self.size)
+        return np.asarray(np.linalg.norm(self.root(rows, first), axis=1))
+
     @abstractmethod
     def sphered(self, theta: Array) -> Array:
         """u = F^-1 theta (P,)."""
@@ -90,6 +96,10 @@ class Curvature(ABC):
     @abstractmethod
     def whole(self) -> Array | None:
         """All elements (P, P), for a solver that takes nothing else; None where they are more than should be formed."""
+
+    def bent(self, bend: Array) -> "Curvature":
+        """With second derivatives (w, w) of the first w parameters added, those of a mean that is not linear."""
+        raise TypeError("only a dense curvature is that of a mean which is not linear")
 
     def square(self, step: Array) -> float:
         """d'Hd, the squared length of a step in standard errors."""
@@ -182,6 +192,12 @@ class Dense(Curvature):
     def whitened(self, white: Callable[[Array], Array]) -> Self:
         """W H W'."""
         return type(self)(white(white(self.matrix).T))
+
+    def bent(self, bend: Array) -> "Dense":
+        """In a copy."""
+        matrix = self.matrix.copy()
+        matrix[: len(bend), : len(bend)] += bend
+        return Dense(matrix)
 
     def whole(self) -> Array:
         """The matrix."""

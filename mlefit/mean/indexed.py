@@ -1,0 +1,199 @@
+"""The linear mean of a design in which one factor has levels and no columns: eta_a = alpha_a,level + x B_a + offset.
+
+Its coefficients are told as those of the columns that the factor does not have: contrasts with the baseline, whose own level is
+the constant, or one for each level where there is no constant. In the coordinates of `leveled`,
+
+    level less baseline      delta_g - delta_b - (x_g - x_b) beta
+    constant                 delta_b - (x_b + c / s) beta           with centres c and scales s of the columns
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mlefit.arrays import Array, Index
+from mlefit.mean.bordered import Bordered
+from mlefit.mean.coordinates import Coordinates
+from mlefit.mean.leveled import Leveled
+from mlefit.mean.linear import LinearMean
+from mlefit.mean.natural import Encoding, Natural
+from mlefit.rows.chunk import ABSENT, Chunk
+from mlefit.sums.arrow import Arrow
+from mlefit.sums.contrasts import Contrasts
+from mlefit.sums.curvature import Curvature
+
+
+@dataclass(frozen=True, eq=False)
+class Indexed(LinearMean):
+    """`baseline`: the level that is the constant, None where there is no constant. `order` (k,): where the constant, the columns
+    and the levels but the baseline, in this order, stand among the coefficients of a predictor."""
+
+    baseline: int | None = None
+    order: Index | None = None
+
+    @property
+    def leveled(self) -> Leveled:
+        """The coordinates."""
+        assert isinstance(self.coordinates, Leveled)
+        return self.coordinates
+
+    @property
+    def levels(self) -> int:
+        """L."""
+        return self.leveled.scale.size
+
+    @property
+    def columned(self) -> bool:
+        """A row has a level too."""
+        return False
+
+    @property
+    def wide(self) -> int:
+        """Columns, and some sums by level."""
+        return self.predictors * (self.leveled.columns.rank + 1)
+
+    @property
+    def size(self) -> int:
+        """m (L + d)."""
+        return self.predictors * self.leveled.size
+
+    @property
+    def places(self) -> tuple[slice, ...]:
+        """Where the coordinates of each predictor are."""
+        each = self.leveled.size
+        return tuple(slice(a * each, (a + 1) * each) for a in range(self.predictors))
+
+    def part(self, predictor: int) -> Coordinates:
+        """There are none of columns alone."""
+        return self.leveled.part(predictor)
+
+    def bordered(self, chunk: Chunk) -> Bordered:
+        """The derivatives of prepared rows."""
+        return Bordered.of(chunk, self.predictors, self.levels)
+
+    def hats(self, curvature: Curvature, chunk: Chunk) -> Array:
+        """z H^-1 z' (n, m, m)."""
+        assert isinstance(curvature, Arrow)
+        coordinates, rows = self.leveled.prepared(chunk)
+        assert rows.level is not None
+        x = coordinates.columns.whiten(rows.x.T).T if rows.x.shape[1] else rows.x
+        return curvature.squares(rows.level, 1.0 / coordinates.scale[rows.level], x)
+
+    def slope(self, coef: Array, chunk: Chunk) -> Array:
+        """eta (n, m) without the offset."""
+        coordinates, rows = self.leveled.prepared(chunk)
+        return self.bordered(rows).push(coordinates.coefficients(coef))
+
+    def jacobian(self, coef: Array, chunk: Chunk, predictor: int) -> Array:
+        """Not formed."""
+        raise TypeError("levels without columns have no matrix of derivatives")
+
+    def natural(self, coef: Array) -> tuple[Natural, ...]:
+        """Constant, columns and contrasts, in the units of the columns and of the response."""
+        encoded, units, found = self.coordinates.encoded(coef), self._units, []
+        with np.errstate(over="ignore", invalid="ignore"):
+            for a, place in enumerate(self.places):
+                encoding, unit = units.encoding(a), units.unit(a)
+                value = self._told(encoded[place], encoding) * unit
+                if encoding.intercept:
+                    value[0] += units.constant(a)
+                found.append(Natural(value, place.start, self._contrasts[a], unit))
+        return tuple(found)
+
+    def moved(self, step: Array) -> Array:
+        """What a step (P,) changes in the natural coefficients (k,), but for units."""
+        return np.concatenate([self._contrasts[a].times(step[place]) for a, place in enumerate(self.places)])
+
+    def by_natural(self, gradient: Array) -> Array:
+        """Derivatives (k,) by the natural coefficients, but for units, from those by coordinates (P,).
+
+        A level's coefficient moves its own rows alone, the constant all rows, a column all rows along it.
+        """
+        columns, scale, centre = self.leveled.columns, self.leveled.scale, self.leveled.centre
+        assert centre is not None
+        found = []
+        for a, place in enumerate(self.places):
+            own, encoding = gradient[place], self._units.encoding(a)
+            levels = own[: self.levels] * scale
+            by_columns = columns.triangle.T @ own[self.levels :] + centre.T @ levels
+            if self.baseline is not None:
+                at = self._order[1 : 1 + by_columns.size]
+                by_columns = by_columns + encoding.centre[at] / encoding.scale[at] * levels.sum()
+            found.append(self._arranged(levels, by_columns, levels.sum()))
+        return np.concatenate(found)
+
+    @property
+    def without_levels(self) -> Array:
+        """A basis (P, k) of the coordinates in which all levels have one coefficient, or none where there is no constant."""
+        columns, scale, centre = self.leveled.columns, self.leveled.scale, self.leveled.centre
+        assert centre is not None
+        inverse = _inverse(columns)
+        own = np.zeros((self.leveled.size, columns.rank + 1))
+        own[: self.levels, 0] = scale
+        own[: self.levels, 1:] = scale[:, None] * (centre @ inverse)
+        own[self.levels :, 1:] = np.eye(columns.rank)
+        return np.asarray(np.kron(np.eye(self.predictors), own if self.baseline is not None else own[:, 1:]))
+
+    def mapped(self, coef: Array, other: "LinearMean") -> Array:
+        """No other coordinates have these levels."""
+        raise TypeError("levels without columns keep their coordinates")
+
+    @property
+    def _order(self) -> Index:
+        size = self.leveled.size
+        return np.arange(size) if self.order is None else self.order
+
+    def _told(self, encoded: Array, encoding: Encoding) -> Array:
+        """The coefficients (k,) of alpha (L,) and beta (d,), before units."""
+        alpha, beta = encoded[: self.levels], encoded[self.levels :]
+        if self.baseline is None:
+            return self._arranged(alpha, beta, 0.0)
+        at = self._order[1 : 1 + beta.size]
+        base = float(alpha[self.baseline])
+        return self._arranged(alpha - base, beta, base - float(encoding.centre[at] / encoding.scale[at] @ beta))
+
+    def _arranged(self, levels: Array, columns: Array, constant: float) -> Array:
+        """In the order of the coefficients."""
+        if self.baseline is None:
+            found = np.concatenate([columns, levels])
+        else:
+            found = np.concatenate([[constant], columns, np.delete(levels, self.baseline)])
+        told = np.empty_like(found)
+        told[self._order] = found
+        return told
+
+    @cached_property
+    def _contrasts(self) -> tuple[Contrasts, ...]:
+        if len(self._units.encodings) == 1:
+            return (self._contrast(0),) * self.predictors
+        return tuple(self._contrast(a) for a in range(self.predictors))
+
+    def _contrast(self, predictor: int) -> Contrasts:
+        """Of one predictor, as combinations of its coordinates."""
+        columns, scale, centre = self.leveled.columns, self.leveled.scale, self.leveled.centre
+        count, d, encoding = self.levels, columns.rank, self._units.encoding(predictor)
+        assert centre is not None
+        inverse = _inverse(columns)
+        shown = np.arange(count) if self.baseline is None else np.delete(np.arange(count), self.baseline)
+        head = 0 if self.baseline is None else 1
+        k = head + d + shown.size
+        to, by = np.full(k, ABSENT), np.full(k, ABSENT)
+        plus, minus, inner = np.zeros(k), np.zeros(k), np.zeros((k, d))
+        to[head + d :], plus[head + d :] = shown, 1.0 / scale[shown]
+        inner[head : head + d] = np.eye(d)
+        inner[head + d :] = -centre[shown]
+        if self.baseline is not None:
+            by[head + d :], minus[head + d :] = self.baseline, 1.0 / scale[self.baseline]
+            inner[head + d :] += centre[self.baseline]
+            at = self._order[1 : 1 + d]
+            to[0], plus[0] = self.baseline, 1.0 / scale[self.baseline]
+            inner[0] = -centre[self.baseline] - encoding.centre[at] / encoding.scale[at]
+        order = np.argsort(self._order)
+        return Contrasts(to, plus, by, minus, inner @ inverse).some(order)
+
+
+def _inverse(columns: Coordinates) -> Array:
+    """R^-1 (d, d), with beta = R^-1 gamma."""
+    d = columns.rank
+    return columns.encoded(np.eye(d).ravel()).reshape(d, d).T if d else np.zeros((0, 0))

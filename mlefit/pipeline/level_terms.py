@@ -1,0 +1,69 @@
+"""Level terms: the joint tests of terms where a factor has levels and no columns, Wald's, without a matrix of all contrasts.
+
+That all contrasts of the factor are 0 leaves the constant and the columns free. With N a basis of what is left, theta the
+estimate and H the curvature,
+
+    W = min_u (theta - N u)' H (theta - N u)
+
+which is the Wald statistic of the contrasts, and q F where sums of squares are all that counts.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mlefit.arrays import Array, Index
+from mlefit.inference.effective import residual_df
+from mlefit.inference.joint import Joint, chi_squared, f_test, wald
+from mlefit.inference.standard_errors import StandardErrors
+from mlefit.inference.terms import BY_WALD
+from mlefit.mean.indexed import Indexed
+from mlefit.pipeline.finite import number
+from mlefit.pipeline.fitted import Fitted
+from mlefit.pipeline.terms import asked
+from mlefit.report.tested import TermTest
+from mlefit.sums.contrasts import Contrasts
+
+
+def level_term_tests(found: Fitted, errors: StandardErrors, mean: Indexed) -> Iterator[TermTest]:
+    """One test for each term, of a law with one predictor or several."""
+    noise, theta = found.fit.noise, found.fit.mle.theta
+    free = residual_df(found.fit.n, mean.size) if noise.compresses else None
+    inflation = 1.0 if free is None else free / found.fit.n
+    factor = found.problem.prepared.predictors.indexed
+    for one in asked(found.problem):
+        q = one.places.size
+        if factor is not None and one.term == factor.text:
+            w: float | None = _of_levels(found, mean.without_levels)
+        else:
+            w = wald(mean.moved(theta[: mean.size])[one.places], _root(found, mean, one.places))
+        joint: Joint | None = None
+        if w is not None:
+            joint = chi_squared(w, q) if free is None else f_test(w * inflation, q, free)
+        kind = "chi2" if free is None else "F"
+        reason = BY_WALD if free is None else None
+        yield TermTest(one.term, kind, None if joint is None else number(joint.statistic), q,  # type: ignore[arg-type]
+                       None if joint is None else joint.df, None if joint is None else number(joint.p_value), reason)
+
+
+def _of_levels(found: Fitted, space: Array) -> float:
+    """W of all contrasts; `space` (P, d) is N."""
+    curvature, size = found.fit.mle.curvature, len(space)
+    inner = curvature if curvature.size == size else curvature.leading(size)
+    theta = found.fit.mle.theta[:size]
+    across = np.stack([inner.times(column) for column in space.T], axis=1)
+    u = np.linalg.lstsq(space.T @ across, across.T @ theta, rcond=None)[0]
+    return inner.square(theta - space @ u)
+
+
+def _root(found: Fitted, mean: Indexed, places: Index) -> Array:
+    """F'a (q, P) of a few coefficients, counted predictor after predictor."""
+    curvature = found.fit.mle.curvature
+    rows = []
+    for part, natural in enumerate(mean.natural(found.fit.mle.theta[: mean.size])):
+        count = len(natural.value)
+        own = places[(places >= part * count) & (places < (part + 1) * count)] - part * count
+        assert isinstance(natural.combinations, Contrasts)
+        if own.size:
+            rows.append(curvature.root(natural.combinations.some(own).whole(mean.leveled.size), natural.first))
+    return np.concatenate(rows)
