@@ -16,8 +16,8 @@ PACKAGE = ROOT / "mlefit"
 ROOMS = (
     "escapes", "numerals", "errors", "options", "arrays", "blas", "machine", "rows", "sums", "expression", "losses", "noise", "mean", "source",
     "report", "request", "execution", "criterion", "objective", "existence", "design", "estimation", "inference", "problem",
-    "information", "diagnosis", "saved", "prediction", "picture", "drawing", "pipeline", "groups", "comparison", "proof", "checking", "auditing", "api",
-    "cli",
+    "information", "diagnosis", "saved", "prediction", "exporting", "picture", "drawing", "pipeline", "groups", "comparison",
+    "proof", "checking", "auditing", "api", "cli",
 )
 FREE = {"version", "__init__", "__main__"}      # no room: a constant and the two front doors
 FENCES = {

@@ -20,7 +20,7 @@ def audit(
     request: Annotated[Request, Fields(without=(
         "se", "intervals", "level", "unit", "draws", "kl", "holdout", "detail", "effects", "exponentiate", "sort", "by", "seed"))],
     coefficients: Annotated[str, Option(
-        "--coef", metavar="FILE", help="Coefficients of another program: CSV with name and estimate (and class), or JSON.")],
+        "--coef", metavar="COEFFICIENTS", help="Those of another program: CSV with name and estimate (and class), or JSON.")],
     format_: arguments.TableOrJson = None,
     out: arguments.OutFile = None,
     quiet: arguments.Quiet = False,

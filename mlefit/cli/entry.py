@@ -26,6 +26,10 @@ TRACEBACK = "MLEFIT_TRACEBACK"     # set to 1, a defect shows its whole trace
 
 WANTED = {        # an argument that is missing, by its name
     "MODEL.json": ("MODEL.json is missing: expected a model that `mlefit fit --save` wrote", "such as `mlefit show model.json`"),
+    "LANGUAGE": ("--to is missing: expected sql, sql:duckdb, sql:sqlite, sql:postgres, python, jq or mlr",
+                 "such as `mlefit export model.json --to sql`"),
+    "COEFFICIENTS": ("--coef is missing: expected a file with the coefficients of another program",
+                     "such as `mlefit audit data.csv --coef coefficients.csv`"),
     "SHELL": ("SHELL is missing: expected bash, zsh, fish or powershell", "such as `source <(mlefit completion bash)`"),
 }
 

@@ -1,8 +1,6 @@
 """Names that later versions will use: they exit 2 and say so, and nothing else can take them."""
 
-COMMANDS = (
-    "export",
-)
+COMMANDS: tuple[str, ...] = ()
 OPTIONS = (
     "--mean",
     "--start",

@@ -127,6 +127,10 @@ class Bernoulli(NoiseModel):
         """1 - p and p."""
         return np.stack(self._link.probabilities(eta[:, 0])[::-1])
 
+    def probability_formulas(self) -> tuple[str, ...]:
+        """1 - p and p."""
+        return self._link.formulas
+
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """p log(p/p') + (1 - p) log((1 - p)/(1 - p')), each log-ratio a difference of costs."""
         link, mine, theirs = self._link, eta[:, 0], other_eta[:, 0]

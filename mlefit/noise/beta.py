@@ -85,6 +85,7 @@ class Beta(NoiseModel):
     aliases = ("betareg", "beta-regression")
     support = "numbers between 0 and 1"
     question = "the mean of shares of a whole"
+    centre_text = "logistic(eta)"
     example = "mlefit fit sample_data/deliveries.csv -t share -x km,vehicle -m beta"
     ratio_name = "odds ratio"
     measure = Measure.DENSITY

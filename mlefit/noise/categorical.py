@@ -62,6 +62,7 @@ class Categorical(NoiseModel):
     aliases = ("softmax", "multinomial", "multinom", "multiclass", "cce", "mnlogit")
     support = "two or more levels"
     question = "the probability of each of several levels"
+    by_predictor = True
     example = "mlefit fit sample_data/species.csv --model categorical"
     ratio_name = "odds ratio"
     measure = Measure.MASS
@@ -182,6 +183,15 @@ class Categorical(NoiseModel):
     def probabilities(self, eta: Array, free: Array) -> Array:
         """The softmax."""
         return _softmax(eta)[1]
+
+    def probability_formulas(self) -> tuple[str, ...]:
+        """The softmax, by differences of predictors; that of the reference is 0."""
+        etas = ["", "eta", *(f"eta{k}" for k in range(2, len(self.levels)))]
+
+        def over(one: str, other: str) -> str:
+            return f"exp({one} - {other})" if one and other else f"exp({one or f'-{other}'})"
+
+        return tuple(f"1 / ({' + '.join(['1', *(over(one, mine) for one in etas if one != mine)])})" for mine in etas)
 
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """sum_k p_k log(p_k / p'_k)."""

@@ -50,6 +50,7 @@ class Exponential(NoiseModel):
     aliases = ("exp", "expon", "memoryless")
     support = "numbers >= 0"
     question = "waiting times that do not age"
+    centre_text = "exp(eta)"
     example = "mlefit fit sample_data/repairs.csv --target wait --features age,shop --model exponential"
     ratio_name = "ratio of means"
     measure = Measure.DENSITY

@@ -114,6 +114,7 @@ class Gamma(NoiseModel):
     aliases = ("gamma-deviance", "erlang")
     support = "numbers > 0"
     question = "amounts whose spread is proportional to their mean"
+    centre_text = "exp(eta)"
     example = "mlefit fit sample_data/waiting.csv --model gamma"
     ratio_name = "ratio of means"
     measure = Measure.DENSITY

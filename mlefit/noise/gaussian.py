@@ -56,6 +56,7 @@ class Gaussian(NoiseModel):
     aliases = ("normal", "ols", "lm", "linear", "least-squares", "mse", "norm")
     support = "every number"
     question = "the mean, with one spread everywhere"
+    centre_text = median_text = "eta"
     example = "mlefit fit sample_data/measurements.csv --model gaussian"
     measure = Measure.DENSITY
     response = NUMBERS

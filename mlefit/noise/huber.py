@@ -81,6 +81,7 @@ class Huber(NoiseModel):
     options = (Number("k", 0.0, default="1.345 scales"), Number("delta", 0.0, default="none: k scales", instead_of="k"))
     support = "every number"
     question = "the centre; no outlier pulls beyond a bound"
+    centre_text = median_text = "eta"
     located = True
     example = "mlefit fit sample_data/deliveries.csv -t minutes -x km,vehicle -m huber"
     group = "heavy tails"

@@ -84,6 +84,7 @@ class InverseGaussian(NoiseModel):
     aliases = ("ig", "inverse.gaussian", "invgauss", "wald")
     support = "numbers > 0"
     question = "amounts whose spread grows faster than their mean"
+    centre_text = "exp(eta)"
     example = "mlefit fit sample_data/repairs.csv --target hours --features age,shop --model inverse-gaussian"
     ratio_name = "ratio of means"
     measure = Measure.DENSITY

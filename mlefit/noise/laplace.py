@@ -50,6 +50,7 @@ class Laplace(Kinked):
     aliases = ("l1", "lad", "mae", "double-exponential", "median")
     support = "every number"
     question = "the median, which outliers do not move"
+    centre_text = median_text = "eta"
     example = "mlefit fit sample_data/rents.csv --target commute --features distance --model laplace"
     shapes = (Shape("b", unit_power=1),)
     slopes = (1.0, 1.0)

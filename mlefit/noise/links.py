@@ -37,6 +37,7 @@ class Link(NamedTuple):
     of: Callable[[Array], Array]
     proof: float
     text: str
+    formulas: tuple[str, str] = ("logistic(-eta)", "logistic(eta)")       # 1 - p and p, as other programs compute them
     mirrored: bool = True
     short: Callable[[Array, Array], Cost] | None = None
 
@@ -149,7 +150,8 @@ def _normal_quantile(p: Array) -> Array:
 LINKS = {
     "logit": Link(_logit_success, _mirrored(_logit_success), _logistic, lambda p: np.log(p / (1.0 - p)), 1.0,
                   "1 / (1 + exp(-eta))", short=_of_logit),
-    "probit": Link(_probit_success, _mirrored(_probit_success), _normal, _normal_quantile, 1.0 / 50.0, "Phi(eta), normal"),
+    "probit": Link(_probit_success, _mirrored(_probit_success), _normal, _normal_quantile, 1.0 / 50.0, "Phi(eta), normal",
+                   ("normal_cdf(-eta)", "normal_cdf(eta)")),
     "cloglog": Link(_cloglog_success, _cloglog_failure, _gompertz, lambda p: np.log(-np.log1p(-p)), 1.0 / 1000.0,
-                    "1 - exp(-exp(eta))", mirrored=False),
+                    "1 - exp(-exp(eta))", ("exp(-exp(eta))", "-expm1(-exp(eta))"), mirrored=False),
 }

@@ -59,6 +59,7 @@ class LogNormal(NoiseModel):
 
     name = "lognormal"
     median_apart = True
+    median_text = "exp(eta)"
     loss_name = "mean squared log error"
     aliases = ("log-normal", "lnorm", "galton", "msle")
     support = "numbers > 0"
@@ -130,6 +131,10 @@ class LogNormal(NoiseModel):
     def expected(self, eta: Array, free: Array) -> Array:
         """exp(eta + sigma^2 / 2)."""
         return np.exp(eta[:, 0] + 0.5 * math.exp(2.0 * float(free[0])))
+
+    def centre_formula(self, free: Array) -> str:
+        """exp(eta + sigma^2 / 2)."""
+        return f"exp(eta + {0.5 * math.exp(2.0 * float(free[0]))!r})"
 
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """That of the normal laws: KL does not change with the unit of y, nor with its logarithm."""

@@ -26,12 +26,13 @@ from mlefit.noise.reported import Reported
 from mlefit.noise.responses import Response
 from mlefit.noise.scales import Scales
 from mlefit.noise.searched import Searched
+from mlefit.noise.written import Written
 
 __all__ = ["MEAN", "Derivatives", "Limit", "Measure", "NoiseModel", "Predictor", "Shape"]
 
 
 @dataclass(frozen=True)
-class NoiseModel(Scales, Searched, Bound, Pictured, Reported, Optioned, ABC):
+class NoiseModel(Scales, Searched, Bound, Pictured, Reported, Written, Optioned, ABC):
     """The law of y (n,) given predictors eta (n, m) and free shapes (s,): an instance, which carries its options and levels.
 
     `aliases`: other names of the law, `presets`: other names of the law with some options, such as `link=probit`. `question`: what

@@ -67,6 +67,7 @@ class NegativeBinomial(NoiseModel):
     aliases = ("nb", "nb2", "negbin", "negative_binomial", "overdispersed")
     support = "whole numbers >= 0"
     question = "counts that vary more than their mean"
+    centre_text = "exp(eta)"
     example = "mlefit fit sample_data/deliveries.csv -t parcels -x km,vehicle -m negative-binomial"
     ratio_name = "rate ratio"
     separable = True

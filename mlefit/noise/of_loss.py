@@ -53,6 +53,7 @@ class OfLoss(NoiseModel):
     name = "loss"
     support = "every number"
     question = "what a loss that you write says of the noise"
+    centre_text = "eta"
     example = 'mlefit fit sample_data/deliveries.csv -t minutes -x km,vehicle --loss "log(cosh(r))"'
     located = True
     compared = False

@@ -50,6 +50,7 @@ class Poisson(NoiseModel):
     aliases = ("pois", "count", "counts", "log-linear", "loglinear")
     support = "whole numbers >= 0"
     question = "counts that vary as much as their mean"
+    centre_text = "exp(eta)"
     example = "mlefit fit sample_data/conversions.csv --target visits --features age,minutes --model poisson"
     ratio_name = "rate ratio"
     measure = Measure.MASS

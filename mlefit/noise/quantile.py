@@ -58,6 +58,7 @@ class Quantile(Kinked):
     options: ClassVar[tuple[ModelOption, ...]] = (Number("tau", 0.0, 1.0, "0.5"),)
     support = "every number"
     question = "any quantile, where the spread is uneven"
+    centre_text = "eta"
     example = "mlefit fit sample_data/rents.csv --target rent --features area --model quantile:tau=0.9"
     shapes = (Shape("s", unit_power=1),)
     assumed = False

@@ -193,6 +193,13 @@ class Scaled(MadeOf):
             total += share * np.exp(eta[:, 0] + np.exp(self._sign * eta[:, 1]) * node)
         return total
 
+    def centre_formula(self, free: Array) -> str | None:
+        """That of q_0, moved and stretched; where log y is, there is none."""
+        if self.logarithmic:
+            return None
+        mean = float(self.law.expected(np.zeros((1, 1)), self._shapes(free))[0])
+        return f"eta + exp(eta2) * {mean!r}" if mean else "eta"
+
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
         """That of q_0 at z."""
         return self._standard.log_cdf(self._standardised(y, eta), np.zeros((y.size, 1)), self._shapes(free))

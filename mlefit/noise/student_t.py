@@ -79,6 +79,7 @@ class StudentT(NoiseModel):
     options = (Number("df", 0.0, default="estimated"),)
     support = "every number"
     question = "the centre, where the errors have heavy tails"
+    centre_text = median_text = "eta"
     example = "mlefit fit sample_data/deliveries.csv -t minutes -x km,vehicle -m student-t"
     located = True
 

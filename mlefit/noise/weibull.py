@@ -138,6 +138,12 @@ class Weibull(NoiseModel):
 
         return np.exp(eta[:, 0] + float(gammaln(1.0 + exponential(-float(free[0])))))
 
+    def centre_formula(self, free: Array) -> str:
+        """scale Gamma(1 + 1 / k)."""
+        from scipy.special import gammaln
+
+        return f"exp(eta + {float(gammaln(1.0 + exponential(-float(free[0]))))!r})"
+
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """That of the laws of log y."""
         return LOGARITHM.divergence(eta, free, other_eta, other_free)

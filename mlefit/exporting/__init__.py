@@ -1,0 +1,1 @@
+"""Exporting: a saved model as an expression of another language, one for each column of its predictions."""

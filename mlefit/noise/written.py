@@ -1,0 +1,30 @@
+"""Written: what a prediction shows, as text that other programs can compute.
+
+The texts are of the language of means: arithmetic, `exp`, `logistic`, `normal_cdf` and the like. The predictors of a row are `eta`,
+`eta2`, `eta3` and so on, in natural units; shapes stand in it as numbers.
+"""
+
+from typing import ClassVar
+
+from mlefit.arrays import Array
+
+
+class Written:
+    """`centre_text`, `median_text`: the centre of a law of numbers and its median; None where there is no closed form.
+    `by_predictor`: whether the likeliest level is that of the largest predictor, where 0 is that of the first level."""
+
+    centre_text: ClassVar[str | None] = None
+    median_text: ClassVar[str | None] = None
+    by_predictor: ClassVar[bool] = False
+
+    def centre_formula(self, free: Array) -> str | None:
+        """The centre at these free shapes (s,)."""
+        return self.centre_text
+
+    def median_formula(self, free: Array) -> str | None:
+        """The median at these free shapes (s,)."""
+        return self.median_text
+
+    def probability_formulas(self) -> tuple[str, ...] | None:
+        """That of each level, of a law of levels."""
+        return None
