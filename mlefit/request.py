@@ -11,6 +11,7 @@ from typing import Annotated, Literal, get_args
 from mlefit.errors import UsageError
 from mlefit.escapes import shown
 from mlefit.options import error_kind as error_kinds
+from mlefit.options import pairs
 from mlefit.options.declaration import Fields, Option, Section
 from mlefit.options.error_kind import FORMS
 from mlefit.options.values import as_typed, choice, listed, not_built, refused, share, whole
@@ -98,6 +99,16 @@ class Request:
         gather=columns)] = None
     formula: Annotated[str | None, Option(
         "-f --formula", metavar="FORMULA", help='Instead of -t and -x: "y ~ a + C(g) + a:b".')] = None
+    mean: Annotated[str | None, Option(
+        "--mean", metavar="EXPR", help='Any mean instead of -x: "a*exp(-b*x)". Names that are no columns are parameters.')] = None
+    start: Annotated[dict[str, float], Option(
+        "--start", metavar="A=1,B=2", help="Where the parameters of --mean begin. Repeatable.",
+        gather=pairs.starts)] = field(default_factory=dict)
+    start_only: Annotated[bool, Option(
+        "--start-only", help="Report the minimum that --start leads to, even where a lower one exists.", given=True)] = False
+    bounds: Annotated[dict[str, tuple[float, float]], Option(
+        "--bounds", metavar="A=0:inf", help="Where parameters of --mean may lie. Repeatable.",
+        gather=pairs.bounds)] = field(default_factory=dict)
     scale_features: Annotated[tuple[str, ...] | None, Option(
         "--scale-features", metavar="A,B,...", help="Predictors of the log of the scale or dispersion, or none. Repeatable.",
         gather=columns)] = None

@@ -2,10 +2,6 @@
 
 COMMANDS: tuple[str, ...] = ()
 OPTIONS = (
-    "--mean",
-    "--start",
-    "--start-only",
-    "--bounds",
     "--density",
     "--insecure",
     "--partition",

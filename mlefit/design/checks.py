@@ -80,6 +80,7 @@ def check_options(source: Source, request: Request, columns: Columns, model: Noi
     target = columns.observed.target
     _check_trials(request, model)
     _check_order(source, request, columns, model)
+    _check_of_mean(request)
     if request.exponentiate and model.ratio is None:
         raise UsageError(
             f"--exponentiate: the coefficients of {model.name} are no logarithms of ratios",
@@ -149,6 +150,14 @@ def _check_trials(request: Request, model: NoiseModel) -> None:
         takes = MODELS.names(lambda other: other.response.of_trials)
         raise UsageError(f"--trials {request.trials}: {model.name} counts no successes among trials",
                          f"leave it out, or use --model {takes}", code="options-contradict")
+
+
+def _check_of_mean(request: Request) -> None:
+    """Raises UsageError for an option of `--mean` without that."""
+    option = "--start" if request.start else "--bounds" if request.bounds else "--start-only" if request.start_only else None
+    if request.mean is None and option is not None:
+        raise UsageError(f"{option} is for the parameters of a mean", "give the mean with --mean, or leave it out",
+                         code="options-contradict")
 
 
 def known_level(option: str, typed: str, source: Source, name: str) -> None:

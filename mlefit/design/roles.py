@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from mlefit.design.checks import check_groups, check_options, check_roles, check_target, unknown_columns
 from mlefit.design.encode import Columns
@@ -24,6 +25,9 @@ from mlefit.noise.responses import Content
 from mlefit.request import Request
 from mlefit.source.cells import WHOLE
 from mlefit.source.source import Kind, Source
+
+if TYPE_CHECKING:
+    from mlefit.design.curve import Curve
 
 MANY_LEVELS = 50          # a text column with more levels than this and than n/10 is no predictor unless named
 NAMED = 6                 # columns in a note
@@ -45,6 +49,7 @@ class Roles:
     notes: tuple[str, ...] = field(default=())
     scale_formula: str | None = None    # the right-hand side of a scale that depends on predictors
     left_out: tuple[tuple[str, str], ...] = ()      # columns that could be predictors and are not, each with the reason
+    curve: "Curve | None" = None        # a nonlinear mean: then the predictors are its columns
 
 
 def choose_roles(source: Source, request: Request) -> Roles:
@@ -61,26 +66,28 @@ def choose_roles(source: Source, request: Request) -> Roles:
     _known(source, [request.target, *(named or ()), *excluded, *(scale.features or ()), request.weights, cluster, *request.by,
                     *request.reference, *request.levels, *(name for name, _ in request.read.types)])
     known = known_of(source, request)
+    if request.mean is not None:
+        from mlefit.design.of_mean import of_mean
+
+        return of_mean(source, request, asked, scale, transform)
     if request.formula is not None:
         return _from_formula(source, request, asked, known, scale, transform)
-    target, notes = _target(source, request, named or (), excluded)
+    target, notes = target_of(source, request, named or (), excluded)
     check_roles(target, request.weights, known.offset, named or (), known.trials)
     taken = {target, request.weights, cluster, *request.by, *excluded, *known.numbers}
-    chosen: tuple[str, ...] = ()
-    left_out: tuple[tuple[str, str], ...] = ()
+    chosen, left_out = tuple[str, ...](), tuple[tuple[str, str], ...]()
     if named is None:
         features, left_out = _all_others(source, taken)
         chosen = features
         notes += left_out_note(left_out)
     else:
         features = named
-    model, more = _model(source, request, target, asked, transform)
+    model, more = model_of(source, request, target, asked, transform)
     categorical = _categorical(source, request, features)
     terms = columns_to_terms(features, categorical, source.kinds)
     notes += _codes(source, [name for name in features if name not in categorical])
-    text = " + ".join(features) if features else "1"
-    text += "" if request.intercept or not features else " - 1"
-    columns, model, spread = _columns(source, request, model, target, Predictors(terms, request.intercept, known.offset), scale,
+    text = (" + ".join(features) or "1") + ("" if request.intercept or not features else " - 1")
+    columns, model, spread = columns_of(source, request, model, target, Predictors(terms, request.intercept, known.offset), scale,
                                      taken, transform, known.trials)
     return Roles(columns, model, text, features, chosen, tuple(notes + more), spread, left_out)
 
@@ -94,7 +101,7 @@ def left_out_note(left_out: Sequence[tuple[str, str]]) -> list[str]:
     return [f"left out as predictors: {', '.join(named)}{more}; -x takes them."]
 
 
-def _columns(
+def columns_of(
     source: Source, request: Request, model: NoiseModel, target: str, mean: Predictors, asked: Asked, taken: set[str | None],
     transform: Transform | None = None, trials: Offset | None = None,
 ) -> tuple[Columns, NoiseModel, str | None]:
@@ -158,9 +165,9 @@ def _from_formula(
         raise UsageError(f'--target {typed}: the target of the formula is "{said}"',
                          "give one of them", code="options-contradict")
     check_roles(formula.target, request.weights, known.offset, formula.columns, known.trials)
-    model, notes = _model(source, request, formula.target, asked, own)
+    model, notes = model_of(source, request, formula.target, asked, own)
     mean = Predictors(formula.terms, formula.intercept, known.offset)
-    columns, model, spread = _columns(source, request, model, formula.target, mean, scale, {formula.target, *others},
+    columns, model, spread = columns_of(source, request, model, formula.target, mean, scale, {formula.target, *others},
                                      own, known.trials)
     return Roles(columns, model, formula.text_rhs, formula.columns, (), tuple(notes), spread)
 
@@ -171,7 +178,8 @@ def _known(source: Source, names: Sequence[str | None]) -> None:
         raise unknown_columns(list(absent), source.names)
 
 
-def _target(source: Source, request: Request, named: Sequence[str], excluded: Sequence[str]) -> tuple[str, list[str]]:
+def target_of(source: Source, request: Request, named: Sequence[str], excluded: Sequence[str]) -> tuple[str, list[str]]:
+    """The target, and the notes on it where it was chosen. Raises UsageError where that is among the predictors `named`."""
     if request.target is not None:
         return request.target, []
     by_name = [name for name in source.names if name in ("y", "target") and name not in (*excluded, *request.by)]
@@ -253,7 +261,7 @@ def _codes(source: Source, numbers: Sequence[str]) -> list[str]:
     return [f"few whole numbers, read as numbers: {listed}{more}. If they are categories: --as {first}=text, or C({first})."]
 
 
-def _model(
+def model_of(
     source: Source, request: Request, target: str, asked: NoiseModel | None, transform: Transform | None
 ) -> tuple[NoiseModel, list[str]]:
     """The model asked for, or the one that the response calls for. Raises UsageError for a function of levels."""

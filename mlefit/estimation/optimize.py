@@ -12,7 +12,8 @@ HANDOVER = 1e-4          # nats in total: where a search in the metric of a subs
 SEARCH_STEPS = 500       # a whitened Newton search needs about ten
 LENGTHS = 60             # steps that are tried each way
 QUICK_STEPS = 30         # after which it is worth asking whether there is an optimum to be found
-FIRST_ORDER = {"ftol": 0.0, "gtol": 1e-8, "maxcor": 20, "maxiter": 20_000, "maxfun": 40_000}    # for L-BFGS-B
+MOST = 20_000           # steps of L-BFGS-B
+FIRST_ORDER = {"ftol": 0.0, "gtol": 1e-8, "maxcor": 20, "maxiter": MOST, "maxfun": 2 * MOST}    # for L-BFGS-B
 PRODUCTS_GRADIENT = 1e-9  # gradient of the mean at which a search without a Hessian hands over to the polish
 
 
@@ -66,14 +67,14 @@ def _method(memo: Memo, start: Array) -> dict[str, Any]:
     return {"method": "trust-exact", "hess": lambda theta: memo.curvature(theta).whole()}
 
 
-def first_order(memo: Memo, start: Array) -> tuple[Array, int]:
-    """L-BFGS-B: where it ended and how many steps it took."""
+def first_order(memo: Memo, start: Array, limit: int = MOST) -> tuple[Array, int]:
+    """L-BFGS-B: where it ended and how many steps it took, `limit` at most."""
     from scipy.optimize import minimize
 
     search: Any = minimize
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         found = search(lambda theta: (memo.value(theta), memo.gradient(theta)), start, method="L-BFGS-B", jac=True,
-                       options=FIRST_ORDER)
+                       options={**FIRST_ORDER, "maxiter": limit})
     return np.asarray(found.x), int(found.nit)
 
 

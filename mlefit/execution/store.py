@@ -1,6 +1,6 @@
 """Store: encoded parts kept for later passes, in memory or on disk, in the order of the data. It does not change any more."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from mlefit.execution.engine import parts
@@ -71,10 +71,27 @@ class Spilled(NamedTuple):
         return self._replace(first_row=first_row, tables=tables)
 
 
+class Derived(NamedTuple):
+    """One part of which another is made each time that it is wanted, with as many rows and `numbers`."""
+
+    part: Held | Spilled
+    made: Callable[[Chunk], Chunk]
+    numbers: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return self.part.rows
+
+    def load(self) -> Chunk:
+        """What is made of it."""
+        return self.made(self.part.load())
+
+
 class Store:
     """Parts in order, and the file that some of them are in, if any. `rows`: how many they have."""
 
-    def __init__(self, parts: Sequence[Held | Spilled], rows: int, spill: Spill | None = None) -> None:
+    def __init__(self, parts: Sequence[Held | Spilled | Derived], rows: int, spill: Spill | None = None) -> None:
         self.parts = tuple(parts)
         self.rows = rows
         self._spill = spill
@@ -88,6 +105,12 @@ class Store:
                 found.append(Held.of(part).placed(rows, Tables()))
                 rows += part.rows
         return cls(found, rows)
+
+    def through(self, made: Callable[[Chunk], Chunk], width: int) -> "Store":
+        """A view of the same rows, as `made` makes them of each part, with designs of `width` columns; this one stays in charge."""
+        views = [Derived(part, made, part.rows * (width + 1)) for part in self.parts if not isinstance(part, Derived)]
+        assert len(views) == len(self.parts), "a view of a view is not wanted"
+        return Store(views, self.rows, self._spill)
 
     @property
     def spilled(self) -> bool:

@@ -9,7 +9,7 @@ linear is known to be so; what depends on no row is one number.
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -49,11 +49,13 @@ class Step(NamedTuple):
     content: str | float | None = None
 
 
-def jet(node: Node, values: Mapping[str, Array | float], wrt: Sequence[str], order: int = 2) -> Jet:
+def jet(
+    node: Node, values: Mapping[str, Any], wrt: Sequence[str], order: int = 2, dtype: type[np.floating] = np.float64
+) -> Jet:
     """The tree at `values`, an array (n,) or a number of each name, with its derivatives by the names `wrt`.
 
     `order`: 0 for the value alone, 1 with the gradient, 2 with the Hessian. What does not exist is NaN or infinite,
-    without a warning.
+    without a warning. `dtype`: in which it is computed.
     """
     place = {name: i for i, name in enumerate(wrt)} if order else {}
     found: list[Jet] = []
@@ -64,7 +66,7 @@ def jet(node: Node, values: Mapping[str, Array | float], wrt: Sequence[str], ord
             elif step.operation == "name":
                 name = str(step.content)
                 seed: Gradient = {place[name]: np.float64(1.0)} if name in place else {}
-                found.append(Jet(np.asarray(values[name], dtype=np.float64)[()], seed, {}))
+                found.append(Jet(np.asarray(values[name], dtype=dtype)[()], seed, {}))
             else:
                 found.append(_applied(step.operation, [found[i] for i in step.arguments], order))
     return found[-1]

@@ -6,6 +6,7 @@
     sqrt(u^2 + v^2)           hypot(u, v);  hypot(u, c) - c = u * (u / (hypot(u, c) + c));  sqrt(u^2) = |u|
     x / (1 + exp(u))          x * logistic(-u);  exp(u) / (1 + exp(u)) = logistic(u)
     (1 + exp(u))^c            exp(c softplus(u))
+    log(x * exp(u))           log(x) + u; and logit(logistic(u)), probit(normal_cdf(u)) and log(exp(u)) are u
 
 u = 800 is a number to each of them, and to none of the forms on the left.
 """
@@ -27,6 +28,8 @@ def rewritten(node: Node) -> Node:
             return Operation("log_cosh", inner)
         case "log", (inner,):
             return _logarithm(inner)
+        case ("logit", (Operation("logistic", (inner,)),)) | ("probit", (Operation("normal_cdf", (inner,)),)):
+            return inner
         case "log1p", (Operation("exp", inner),):
             return Operation("softplus", inner)
         case "sqrt", (inner,):
@@ -54,6 +57,14 @@ def _logarithm(inner: Node) -> Node:
             total = Operation("softplus", (exponent,)) if total == ZERO else Operation("log_add_exp", (total, exponent))
         return total
     match inner:
+        case Operation("exp", (u,)):
+            return u
+        case Operation("logistic", (u,)):
+            return _negative(Operation("softplus", (_negative(u),)))
+        case Operation("*", (Operation("exp" | "logistic") as e, x)) | Operation("*", (x, Operation("exp" | "logistic") as e)):
+            return Operation("+", (_logarithm(x), _logarithm(e)))
+        case Operation("/", (x, Operation("exp", (u,)))):
+            return Operation("-", (_logarithm(x), u))
         case Operation("+", (Constant(1.0), u)) | Operation("+", (u, Constant(1.0))):
             return Operation("log1p", (u,))
         case Operation("-", (Constant(1.0), u)):

@@ -110,6 +110,26 @@ def _normal(u: Value) -> Derivatives:
     return Derivatives(normal_cdf(u), first, -u * first)
 
 
+def _logit(u: Value) -> Derivatives:
+    first = 1.0 / (u * (1.0 - u))
+    return Derivatives(np.log(u) - np.log1p(-u), first, (2.0 * u - 1.0) * first * first)
+
+
+def _probit(u: Value) -> Derivatives:
+    from scipy.special import ndtri
+
+    value = ndtri(u)
+    first = np.exp(0.5 * value * value) / NORMAL
+    return Derivatives(value, first, value * first * first)
+
+
+def _cloglog(u: Value) -> Derivatives:
+    """log(-log(1 - u)): with q = 1 / (1 - u) and l = -log(1 - u), q / l and (q / l) (q - q / l)."""
+    hazard, other = -np.log1p(-u), 1.0 / (1.0 - u)
+    first = other / hazard
+    return Derivatives(np.log(hazard), first, first * (other - first))
+
+
 def _abs(u: Value) -> Derivatives:
     return Derivatives(np.abs(u), np.sign(u), None)
 
@@ -120,5 +140,6 @@ RULES: Mapping[str, Callable[[Value], Derivatives]] = {
     "exp": _exp, "expm1": _expm1, "sqrt": _sqrt, "abs": _abs, "sin": _sin, "cos": _cos, "tan": _tan,
     "arcsin": _arcsin, "arccos": _arccos, "arctan": _arctan, "sinh": _sinh, "cosh": _cosh, "tanh": _tanh,
     "logistic": _logistic, "normal_cdf": _normal,
-    "log_cosh": _log_cosh, "softplus": _softplus,           # only rewriting makes these
+    "log_cosh": _log_cosh, "softplus": _softplus,           # only rewriting makes these,
+    "logit": _logit, "probit": _probit, "cloglog": _cloglog,    # and only links those
 }

@@ -67,6 +67,11 @@ class Bernoulli(NoiseModel):
         return self._link.proof
 
     @property
+    def mean_link(self) -> str:
+        """Its own."""
+        return self.link
+
+    @property
     def ratio(self) -> str | None:
         """That of the odds, with their own link."""
         return "odds ratio" if self.link == "logit" else None

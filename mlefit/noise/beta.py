@@ -88,6 +88,7 @@ class Beta(NoiseModel):
     centre_text = "logistic(eta)"
     example = "mlefit fit sample_data/deliveries.csv -t share -x km,vehicle -m beta"
     ratio_name = "odds ratio"
+    link_name = "logit"
     measure = Measure.DENSITY
     response = SHARES
     shapes = (Shape("phi"),)

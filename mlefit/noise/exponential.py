@@ -53,6 +53,7 @@ class Exponential(NoiseModel):
     centre_text = "exp(eta)"
     example = "mlefit fit sample_data/repairs.csv --target wait --features age,shop --model exponential"
     ratio_name = "ratio of means"
+    link_name = "log"
     measure = Measure.DENSITY
     response = NOT_NEGATIVE
     scalable = True

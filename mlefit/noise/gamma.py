@@ -117,6 +117,7 @@ class Gamma(NoiseModel):
     centre_text = "exp(eta)"
     example = "mlefit fit sample_data/waiting.csv --model gamma"
     ratio_name = "ratio of means"
+    link_name = "log"
     measure = Measure.DENSITY
     response = POSITIVE
     shapes = (Shape("k"),)

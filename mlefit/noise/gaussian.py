@@ -62,6 +62,7 @@ class Gaussian(NoiseModel):
     response = NUMBERS
     shapes = (Shape("sigma", unit_power=1),)
     located = True
+    link_name = "identity"
     loss_power = 2
     compresses = True
     closed = True

@@ -83,6 +83,7 @@ class Huber(NoiseModel):
     question = "the centre; no outlier pulls beyond a bound"
     centre_text = median_text = "eta"
     located = True
+    link_name = "identity"
     example = "mlefit fit sample_data/deliveries.csv -t minutes -x km,vehicle -m huber"
     group = "heavy tails"
     predicted = "location"

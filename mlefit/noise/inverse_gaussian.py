@@ -87,6 +87,7 @@ class InverseGaussian(NoiseModel):
     centre_text = "exp(eta)"
     example = "mlefit fit sample_data/repairs.csv --target hours --features age,shop --model inverse-gaussian"
     ratio_name = "ratio of means"
+    link_name = "log"
     measure = Measure.DENSITY
     response = POSITIVE
     shapes = (Shape("lambda", unit_power=1),)

@@ -66,6 +66,7 @@ class LogNormal(NoiseModel):
     question = "amounts that are products of many causes"
     example = "mlefit fit sample_data/repairs.csv --target cost --features age,shop --model lognormal"
     ratio_name = "ratio of medians"
+    link_name = "log"
     measure = Measure.DENSITY
     response = POSITIVE
     shapes = (Shape("sigma"),)

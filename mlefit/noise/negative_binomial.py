@@ -70,6 +70,7 @@ class NegativeBinomial(NoiseModel):
     centre_text = "exp(eta)"
     example = "mlefit fit sample_data/deliveries.csv -t parcels -x km,vehicle -m negative-binomial"
     ratio_name = "rate ratio"
+    link_name = "log"
     separable = True
 
     loss_name = "half negative binomial deviance"

@@ -53,6 +53,7 @@ class Poisson(NoiseModel):
     centre_text = "exp(eta)"
     example = "mlefit fit sample_data/conversions.csv --target visits --features age,minutes --model poisson"
     ratio_name = "rate ratio"
+    link_name = "log"
     measure = Measure.MASS
     response = COUNTS
     separable = True

@@ -8,6 +8,13 @@ class Reported:
 
     ratio_name: ClassVar[str | None] = None
 
+    link_name: ClassVar[str | None] = None
+
+    @property
+    def mean_link(self) -> str | None:
+        """The function of a mean (a median of logarithms, a probability) that the predictor is, by name; None where it is none."""
+        return self.link_name
+
     @property
     def ratio(self) -> str | None:
         """What exp of a coefficient of the mean is, such as an odds ratio; None where it is no ratio."""

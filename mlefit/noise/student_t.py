@@ -82,6 +82,7 @@ class StudentT(NoiseModel):
     centre_text = median_text = "eta"
     example = "mlefit fit sample_data/deliveries.csv -t minutes -x km,vehicle -m student-t"
     located = True
+    link_name = "identity"
 
     measure = Measure.DENSITY
     response = NUMBERS

@@ -20,7 +20,9 @@ from mlefit.problem.means import mean_of, orthonormal
 from mlefit.problem.prepare import Prepared, Progress
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import EXACT, exact_fit, exactly_fitted, unknown_parameters
+from mlefit.report.report import Warn
 from mlefit.rows.chunk import Chunk
+from mlefit.sums.curvature import Curvature
 from mlefit.sums.tally import Tally
 
 START_ROWS = 60_000     # with more rows than this, a sample of them gives both searches their start
@@ -31,11 +33,14 @@ EACH = 50               # multiplications that the likelihood of a row costs bes
 
 class Fitted(NamedTuple):
     """Both optima. `mean` maps rows of the data to the coordinates of the search (where sums of squares
-    stand for the data, scaled to their pseudo-rows)."""
+    stand for the data, scaled to their pseudo-rows). `remarks`: what the searches have met that is to be told. `plane`: where
+    the mean bends, the curvature of the likelihood as it would be if it did not, which is what least squares programs take."""
 
     problem: Problem
     mean: LinearMean
     fit: Optima
+    remarks: tuple[Warn, ...] = ()
+    plane: Curvature | None = None
 
     @property
     def objective(self) -> Objective:
@@ -45,7 +50,7 @@ class Fitted(NamedTuple):
     @property
     def rows(self) -> Engine:
         """All fitted rows, where the pipeline keeps them; else none."""
-        return _engine(self.problem.prepared, self.problem.threads)
+        return engine_of(self.problem.prepared, self.problem.threads)
 
     @property
     def work(self) -> float:
@@ -73,6 +78,10 @@ class Fitted(NamedTuple):
 def fit(problem: Problem, progress: Progress | None = None) -> Fitted:
     """Fit the stated problem twice. Raises NoEstimateError, with what is known as its partial report, for separation."""
     noise, shape = problem.prepared.noise, problem.shape
+    if problem.prepared.roles.curve is not None:
+        from mlefit.pipeline.curved import fit_curve
+
+        return fit_curve(problem, progress)
     scale = len(shape.kept) + 1 if noise.compresses else 1
     mean = mean_of(problem, scale)
     optima = _fit(problem, mean, progress)
@@ -120,7 +129,7 @@ def not_certified(problem: Problem, fit: Optima) -> NoEstimateError:
     if problem.scaled:
         from mlefit.diagnosis.zero_width import narrowed
 
-        refusal = narrowed(problem, fit.mean, worst.theta, _engine(problem.prepared, problem.threads))
+        refusal = narrowed(problem, fit.mean, worst.theta, engine_of(problem.prepared, problem.threads))
         if refusal is not None:
             return refusal
     where, remedy, columns, rows = _huge(problem, fit)
@@ -136,7 +145,7 @@ def _collapsed(problem: Problem, fit: Optima) -> NoEstimateError | None:
     places = noise.located or noise.starting_predictor(np.full(1, 0.5)) is not None
     if not places or noise.collapse is None or prepared.store is None:
         return None
-    coef, rows = fit.mle.theta[: fit.mean.size], _engine(prepared, problem.threads)
+    coef, rows = fit.mle.theta[: fit.mean.size], engine_of(prepared, problem.threads)
 
     def placed(chunk: Chunk) -> Array:
         place = noise.starting_predictor(chunk.y)
@@ -168,7 +177,7 @@ def _huge(problem: Problem, fit: Optima) -> tuple[str, str, tuple[str, ...], tup
     """What there is to say of a search that failed: the value farthest out, if one is that far, with its column and row."""
     prepared, far = problem.prepared, None
     if prepared.store is not None:
-        far, _ = farthest(fit.mean, _engine(prepared, problem.threads))
+        far, _ = farthest(fit.mean, engine_of(prepared, problem.threads))
     if far is None or far.ratio <= FAR:
         return "", "rescale or drop nearly collinear columns, or collect more rows", (), ()
     place = problem.shape.kept[far.column]
@@ -178,7 +187,8 @@ def _huge(problem: Problem, fit: Optima) -> tuple[str, str, tuple[str, ...], tup
             "column is", "correct the value, drop the row, or use the logarithm of the column", (name,), (row,))
 
 
-def _engine(prepared: Prepared, threads: int) -> Engine:
+def engine_of(prepared: Prepared, threads: int) -> Engine:
+    """All fitted rows, where they are kept; else none."""
     return Engine.of(threads=threads) if prepared.store is None else Engine(prepared.store, threads)
 
 
@@ -187,7 +197,7 @@ def _fit(problem: Problem, mean: LinearMean, progress: Progress | None) -> Optim
     prepared, shape, noise = problem.prepared, problem.shape, problem.prepared.noise
     if noise.compresses:
         return fit_both(noise, orthonormal(problem), Engine.of(shape.compressed()))
-    rows = _engine(prepared, problem.threads)
+    rows = engine_of(prepared, problem.threads)
     if problem.indexed:
         from mlefit.diagnosis.one_outcome import check_levels
 

@@ -35,7 +35,7 @@ class Ratios(NamedTuple):
 def likelihood_intervals(found: Fitted, errors: StandardErrors, numbers: Estimates) -> Ratios:
     """Profiles of all coefficients, if asked for; else of those that Wald fails, least significant first."""
     noise, asked = found.fit.noise, found.problem.request.intervals == "profile"
-    if noise.compresses or found.problem.indexed:        # t is the likelihood ratio; or coefficients are many
+    if noise.compresses or found.problem.indexed or found.plane is not None:    # t is the ratio; they are many; no plane is a curve
         return Ratios()
     if asked:
         return _profiles(found, numbers, range(numbers.mle.size), ())

@@ -1,6 +1,7 @@
 """run: Request -> Report, the corridor from end to end."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlefit.diagnosis.carrying import clusters_of, few
@@ -89,8 +90,10 @@ def report_of(found: Fitted) -> Report:
 
 def errors_of(found: Fitted) -> StandardErrors:
     """The standard errors asked for."""
-    problem = found.problem
-    return standard_errors(problem.errors, found.fit, found.mean, found.rows, found.objective, problem.prepared.sample,
+    problem, fit = found.problem, found.fit
+    if found.plane is not None and problem.errors.name == "ols":
+        fit = fit._replace(mle=replace(fit.mle, curvature=found.plane))
+    return standard_errors(problem.errors, fit, found.mean, found.rows, found.objective, problem.prepared.sample,
                            problem.request.seed)
 
 
@@ -111,9 +114,9 @@ def told(found: Fitted, errors: StandardErrors) -> Report:
         information=knowledge, criteria=criteria(found, null), clusters=clusters_of(problem, errors),
         terms=term_tests(found, errors),
         notes=(*problem.notes(), *sigma_note(problem, both), *shape_note(problem, errors)),
-        warnings=(*problem.warnings, *at_limit(both), *lower_maxima(both), *beyond_doubles(known), *not_unique(problem, both),
-                  *crossing(errors), *unscored(problem), *few(problem, errors, known), *doubted(problem, ratios),
-                  *doubtful_weights(problem), *diagnosis.warnings),
+        warnings=(*problem.warnings, *found.remarks, *at_limit(both), *lower_maxima(both), *beyond_doubles(known),
+                  *not_unique(problem, both), *crossing(errors), *unscored(problem), *few(problem, errors, known),
+                  *doubted(problem, ratios), *doubtful_weights(problem), *diagnosis.warnings),
         dependence=diagnosis.dependence,
     )
     request = problem.request

@@ -119,7 +119,7 @@ class Problem:
     @property
     def doubtful(self) -> bool:
         """Whether some column keeps so few digits that the answer is to be measured in twice the precision."""
-        return any(bool((own.lost > DOUBTFUL).any()) for own in self.digits)
+        return self.prepared.roles.curve is None and any(bool((own.lost > DOUBTFUL).any()) for own in self.digits)
 
     @property
     def log_unit(self) -> float:
@@ -186,7 +186,8 @@ class Problem:
         """What is doubtful in the reading, collinear columns by name, and levels that are single or spelt in two ways."""
         read = set(self.prepared.roles.columns.numbers)
         found = [Warn(*caution) for caution in self.source.warnings if read.issuperset(caution.columns)]
-        for shape, encoding, own in zip(self.shapes, self.encodings, self.digits, strict=True):
+        designs = () if self.prepared.roles.curve is not None else zip(self.shapes, self.encodings, self.digits, strict=True)
+        for shape, encoding, own in designs:
             constant = encoding.intercept and not self.indexed
             found += (warn for warn in self._of_design(shape.within, constant, own) if warn not in found)
         found += self._of_arithmetic()

@@ -1,5 +1,7 @@
 """Refusals: data that is readable but has no maximum-likelihood answer, each with its sentence and what is known."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mlefit.arrays import Array
@@ -52,6 +54,9 @@ def check_before(problem: Problem) -> None:
     """
     prepared, shape = problem.prepared, problem.shape
     n = round(problem.n)
+    if prepared.roles.curve is not None:
+        _check_curve(problem, n, prepared.roles.curve.parameters)
+        return
     if not all(each.kept for each in problem.shapes):
         raise UsageError(
             "the model has no coefficients: there is no intercept and no predictor that varies",
@@ -68,6 +73,15 @@ def check_before(problem: Problem) -> None:
             "use more rows or fewer predictors: with as many parameters as rows any data is fitted exactly", "too-few-rows")
     if prepared.noise.compresses:
         _check_exact(problem)
+
+
+def _check_curve(problem: Problem, n: int, names: Sequence[str]) -> None:
+    if n <= len(names):
+        labels = [*names, *(shape.name for shape in problem.prepared.noise.shapes)]
+        rows = "one row" if n == 1 else f"{n} rows"
+        raise NoEstimateError(
+            f"too few rows: {rows} cannot determine {len(labels)} parameters ({', '.join(labels)})",
+            "use more rows: with as many parameters as rows any data is fitted exactly", code="too-few-rows")
 
 
 def _identifiers(problem: Problem) -> str:

@@ -55,7 +55,7 @@ def _checked(
     source: Source, request: Request, threads: int, make: Callable[[bool], Prepared], keep_rows: bool, stack: ExitStack
 ) -> Problem:
     """The problem that `make` prepares, keeping every row or not; again where their sums do not suffice."""
-    keep_rows = keep_rows or needs_rows(request.se, request.weights_kind)
+    keep_rows = keep_rows or needs_rows(request.se, request.weights_kind) or request.mean is not None
     problem = _problem(source, request, threads, make(keep_rows), stack)
     if problem.doubtful and problem.indexed:
         raise ColumnsWanted

@@ -1,0 +1,113 @@
+"""Tangent: a curve near one of its points as a linear predictor, with a column for each parameter and the rest as an offset.
+
+    f(theta; x)  =  sum_j (df/dtheta_j) theta_j  +  rest(x)      at theta = that point, exactly
+
+Near an optimum this is the model as far as first derivatives go: leverages, scores and Fisher's information are those of the
+curve (Bates and Watts 1988, Nonlinear Regression Analysis, chapter 2), and the prediction for new rows is the curve itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlefit.arrays import Array, Mask, block
+from mlefit.design.predictors import Predictors
+from mlefit.design.terms import Factor, Offset, Term
+from mlefit.expression.jets import jet
+from mlefit.expression.tree import Node, columns_of
+from mlefit.source.batch import Batch
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The predictor `node` with its `parameters` at `theta`. `text`: what the user has written."""
+
+    text: str
+    node: Node
+    parameters: tuple[str, ...]
+    theta: tuple[float, ...]
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that it is made of."""
+        return columns_of(self.node) - frozenset(self.parameters)
+
+    def slope(self, numbers: Mapping[str, Array], rows: int, name: str) -> Array:
+        """d node / d name (rows,)."""
+        out = np.empty(rows)
+        out[:] = jet(self.node, self._values(numbers), (name,), 1).gradient.get(0, 0.0)
+        return out
+
+    def rest(self, numbers: Mapping[str, Array], rows: int) -> Array:
+        """node - sum_j theta_j d node / d theta_j (rows,)."""
+        found = jet(self.node, self._values(numbers), self.parameters, 1)
+        out = np.empty(rows)
+        out[:] = found.value
+        with np.errstate(all="ignore"):
+            for j, slope in found.gradient.items():
+                out -= slope * self.theta[j]
+        return out
+
+    def _values(self, numbers: Mapping[str, Array]) -> dict[str, Array | float]:
+        columns: dict[str, Array | float] = {name: numbers[name] for name in self.columns}
+        return columns | dict(zip(self.parameters, self.theta, strict=True))
+
+    def predictors(self) -> Predictors:
+        """The linear predictor."""
+        return Predictors(tuple(Term((Slope(self, name),)) for name in self.parameters), intercept=False, offset=Offset(Rest(self)))
+
+
+@dataclass(frozen=True)
+class Slope(Factor):
+    """The column of one parameter."""
+
+    plane: Plane
+    name: str
+
+    @property
+    def text(self) -> str:
+        """The parameter."""
+        return self.name
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The columns of the curve."""
+        return self.plane.columns
+
+    def labels(self) -> tuple[str, ...]:
+        """The parameter."""
+        return (self.name,)
+
+    def evaluate(self, batch: Batch, keep: Mask | None = None) -> Array:
+        """The derivative (rows, 1)."""
+        out = block(batch.rows, 1)
+        out[:, 0] = self.plane.slope(batch.numbers, batch.rows, self.name)
+        return out
+
+
+@dataclass(frozen=True)
+class Rest(Factor):
+    """What the columns leave of the curve."""
+
+    plane: Plane
+
+    @property
+    def text(self) -> str:
+        """The curve."""
+        return self.plane.text
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The columns of the curve."""
+        return self.plane.columns
+
+    def labels(self) -> tuple[str, ...]:
+        """It has no name of its own."""
+        return (self.plane.text,)
+
+    def evaluate(self, batch: Batch, keep: Mask | None = None) -> Array:
+        """The rest (rows, 1)."""
+        out = block(batch.rows, 1)
+        out[:, 0] = self.plane.rest(batch.numbers, batch.rows)
+        return out

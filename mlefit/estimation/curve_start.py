@@ -1,0 +1,90 @@
+"""Where the search for the parameters of a curve begins.
+
+    projected   the parameters in which f is linear, by least squares, the others as they are given
+    screened    many values of the others, between a hundredth and a hundred times the given ones; the best few
+
+The points are those of an additive recurrence (Kronecker's sequence with the generalised golden ratio), which fill a box evenly
+in any dimension; the seed shifts them.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.mean.nonlinear import NonlinearMean, columns_of
+from mlefit.rows.chunk import Chunk
+
+POINTS = 512
+DECADES = 2.0           # each way
+BEST = 5                # of the points, from which searches begin
+AROUND = 8
+SMALL = 1e-13           # of the largest singular value: directions below it are left alone
+
+
+class Given(NamedTuple):
+    """`f`: the curve itself, in the units of the response, whatever the link. `theta` (p,): the start, NaN for what is not given.
+
+    `linear`: places of parameters in which f is linear, `rows`: some rows.
+    """
+
+    f: NonlinearMean
+    theta: Array
+    linear: tuple[int, ...]
+    rows: Chunk
+
+    def start(self) -> Array:
+        """What was given, with the rest by least squares."""
+        missing = tuple(np.flatnonzero(np.isnan(self.theta)).tolist())
+        return self.projected(self.theta, missing) if missing else self.theta
+
+    def projected(self, theta: Array, places: tuple[int, ...] | None = None) -> Array:
+        """theta with the parameters at `places`, all linear ones unless said, by least squares; as it is where that fails."""
+        places = self.linear if places is None else places
+        if not places:
+            return theta
+        where, rows = list(places), self.rows
+        base = theta.copy()
+        base[where] = 0.0
+        found = self.f.curve(base, rows, 1)
+        rest = rows.y * self.f.unit - found.value
+        columns = columns_of(found, rows.rows, self.f.size)[:, where]
+        if rows.weight is not None:
+            root = np.sqrt(rows.weight)
+            columns, rest = columns * root[:, None], rest * root
+        lengths = np.linalg.norm(columns, axis=0)
+        if not (np.isfinite(lengths).all() and np.isfinite(rest).all()):
+            return theta
+        lengths[lengths == 0.0] = 1.0
+        base[where] = np.linalg.lstsq(columns / lengths, rest, rcond=SMALL)[0] / lengths
+        return base
+
+    def screened(self, value: Callable[[Array], float], seed: int) -> list[Array]:
+        """The best few of many points by `value`, each with its linear parameters projected."""
+        found = [(value(point), k, point) for k, point in enumerate(self._points(seed))]
+        found = sorted((each for each in found if np.isfinite(each[0])), key=lambda each: each[:2])
+        return [point for _, _, point in found[:BEST]]
+
+    def _points(self, seed: int) -> Iterator[Array]:
+        bent = [j for j in range(self.theta.size) if j not in self.linear]
+        start = self.start()
+        for u in evenly(POINTS, 2 * len(bent), seed):
+            factor, sign = 10.0 ** (DECADES * (2.0 * u[: len(bent)] - 1.0)), np.where(u[len(bent) :] < 0.5, -1.0, 1.0)
+            theta = start.copy()
+            theta[bent] = np.where(start[bent] == 0.0, sign, start[bent]) * factor
+            yield self.projected(theta)
+
+
+def around(theta: Array) -> list[Array]:
+    """Some points within a factor of ten of theta, which stand for all others."""
+    return [np.where(theta == 0.0, 1.0, theta) * 10.0 ** (2.0 * u - 1.0) for u in evenly(AROUND, theta.size, 0)]
+
+
+def evenly(count: int, dimensions: int, seed: int) -> Array:
+    """Points (count, dimensions) of the unit cube."""
+    ratio = 1.0
+    for _ in range(64):     # the root above 1 of x^(d + 1) = x + 1
+        ratio = (1.0 + ratio) ** (1.0 / (dimensions + 1.0))
+    steps = ratio ** -np.arange(1.0, dimensions + 1.0)
+    return np.asarray((np.random.default_rng(seed).random(dimensions) + np.outer(np.arange(1.0, count + 1.0), steps)) % 1.0)

@@ -1,0 +1,230 @@
+"""Curved: a problem whose mean is an expression, fitted twice, and then seen as the linear problem of the plane that touches it.
+
+In the plane at the maximum the model is linear, with a column for each parameter: all that is said of a fit, its errors, misfit
+and predictions, is made of that as of any other. What bends beyond the plane is in the curvature, which is that of the likelihood.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.design.curve import Curve
+from mlefit.design.scaling import Scaling
+from mlefit.design.tangent import Plane
+from mlefit.errors import DataError
+from mlefit.estimation.certificate import EstimatedDistance
+from mlefit.estimation.curve_fit import best_likelihood, best_loss, renamed
+from mlefit.estimation.curve_rows import Ended, Rows
+from mlefit.estimation.curve_start import Given
+from mlefit.estimation.fit import Optima
+from mlefit.estimation.polish import Optimum
+from mlefit.execution import Engine
+from mlefit.expression.jets import jet
+from mlefit.expression.text import text_of
+from mlefit.expression.tree import Node, Operation
+from mlefit.mean import Coordinates, LinearMean
+from mlefit.mean.bent import Bent
+from mlefit.mean.nonlinear import NonlinearMean, columns_of
+from mlefit.numerals import numeral
+from mlefit.objective import Objective
+from mlefit.pipeline.curve_ends import check_ends, remarks
+from mlefit.pipeline.fitted import Fitted, engine_of
+from mlefit.problem.prepare import Prepared, Progress
+from mlefit.problem.problem import Problem
+from mlefit.problem.stated import geometric
+from mlefit.rows.chunk import Chunk
+from mlefit.sums.curvature import Dense
+from mlefit.sums.tally import Tally
+from mlefit.sums.triangle import Triangle
+
+
+def fit_curve(problem: Problem, progress: Progress | None = None) -> Fitted:
+    """Fit the mean twice, each route with starts of its own. Raises DataError for a start at which the mean does not exist."""
+    prepared, noise = problem.prepared, problem.prepared.noise
+    curve = prepared.roles.curve
+    assert curve is not None
+    rows = engine_of(prepared, problem.threads)
+    if progress is not None:
+        rows.watch = lambda count: progress(f"searching: pass {count} over the rows", None)
+    f = curve_mean(curve, curve.node, prepared)
+    mean = curve_mean(curve, curve.predictor(noise), prepared)
+    theta = np.array([curve.start.get(name, np.nan) for name in curve.parameters])
+    given = Given(f, theta, curve.linear, prepared.sample)
+    check_start(mean, np.where(np.isnan(theta), 1.0, theta), rows)      # those without a start multiply what exists
+    check_start(mean, given.start(), rows)
+    all_rows, only = Rows.of(noise, rows), problem.request.start_only
+    likely = best_likelihood(all_rows, mean, given, problem.n, only)
+    least = best_loss(all_rows, mean, given, problem.n, only)
+    least = least._replace(end=renamed(all_rows, mean, likely.end, least.end))
+    check_ends(problem, mean, all_rows, given.start(), likely, least, only=only)
+    found = touched(problem, curve, rows, likely.end, least.end)
+    return found._replace(remarks=remarks(problem, mean, all_rows, likely))
+
+
+def curve_mean(curve: Curve, node: Node, prepared: Prepared) -> NonlinearMean:
+    """The mean of a tree over the columns of the curve as they stand in the rows."""
+    size = len(curve.parameters)
+    return NonlinearMean(Bent(np.eye(size), np.zeros(size)), 1, node, curve.columns, curve.parameters, prepared.scaling.scale)
+
+
+def touched(problem: Problem, curve: Curve, rows: Engine, likely: Ended, least: Ended) -> Fitted:
+    """The linear problem that touches the curve at the maximum, with both optima in its coordinates."""
+    noise, prepared = problem.prepared.noise, problem.prepared
+    assert prepared.store is not None
+    plane = Plane(curve.text, curve.predictor(noise), curve.parameters, tuple(likely.theta.tolist()))
+    mean = curve_mean(curve, plane.node, prepared)
+    largest = rows.sum(lambda chunk: _Largest(np.abs(_columns(mean, likely.theta, chunk)).max(axis=0))).values
+    usable = np.where(largest > 0.0, largest, 1.0)
+    scale = np.exp2(np.ceil(np.log2(usable)))
+    view = _view(mean, likely.theta, scale)
+    moments = rows.sum(lambda chunk: _Sums.of(view(chunk), compresses=noise.compresses))
+    low, high = (np.append(ours, raw[-1]) for ours, raw in (
+        (moments.low, prepared.moments.low), (moments.high, prepared.moments.high)))
+    size = max(abs(float(prepared.moments.low[-1])), abs(float(prepared.moments.high[-1])))
+    roles = replace(prepared.roles, columns=prepared.roles.columns._replace(predictors=plane.predictors()))
+    width = len(curve.parameters)
+    aside = prepared.aside
+    if aside is not None:
+        aside = aside._replace(store=aside.store.through(view, width))
+    sums = replace(prepared.moments, triangle=moments.triangle, magnitude=largest / scale, y_magnitude=size, low=low, high=high)
+    store = prepared.store.through(view, width)
+    flat = prepared._replace(roles=roles, scaling=Scaling(np.zeros(width), scale), sample=view(prepared.sample), aside=aside,
+                             store=store, moments=sums)
+    tangent = geometric(problem.request, problem.source, flat, problem.threads)
+    linear = LinearMean(Coordinates(tangent.shape.triangle(1), tangent.shape.kept), 1, tangent.units)
+    both = _optima(tangent, linear, scale, likely, least, rows)
+    objective, flat_rows = Objective.likelihood(noise, linear), Engine(store, problem.threads)
+    straight = objective.whitened(flat_rows.sum(lambda chunk: objective.tally(both.mle.theta, chunk, 2))).curvature
+    return Fitted(tangent, linear, both, plane=straight)
+
+
+def _optima(
+    problem: Problem, mean: LinearMean, scale: Array, likely: Ended, least: Ended, rows: Engine
+) -> Optima:
+    """Both ends in the coordinates of the plane. Each criterion at the other's end is that of the curve, not of the plane."""
+    noise = problem.prepared.noise
+    mle, loss = (_moved(end, mean, scale) for end in (likely, least))
+    # The ends may be nearer to each other than doubles are: their difference is what has digits.
+    apart = mean.part(0).triangle @ (scale * (least.extended - likely.extended).astype(np.float64))
+    loss = replace(loss, theta=np.concatenate([mle.theta[: mean.size] + apart, least.free]))
+
+    def total(objective: Objective, point: Array) -> float:
+        return rows.sum(lambda chunk: objective.tally(point, chunk, 0)).value
+
+    def lossy(end: Ended) -> float:
+        return total(Objective.loss(noise, end.mean, end.free), end.optimum.theta[: end.mean.size])
+
+    nll = total(Objective.likelihood(noise, least.mean), least.optimum.theta)
+    return Optima(noise, mean, mle.weight, mle, loss, (mle.value, nll), (lossy(likely), lossy(least)))
+
+
+def _moved(end: Ended, mean: LinearMean, scale: Array) -> Optimum:
+    """An end in the coordinates of a linear mean, with its derivatives."""
+    from scipy.linalg import solve_triangular
+
+    found, size = end.optimum, end.mean.size
+    triangle = mean.part(0).triangle
+    gamma = triangle @ (end.theta * scale)
+    # gamma = M gamma' + constant with M = triangle diag(scale) T'^-1, so derivatives by gamma are M^-T times those by gamma'.
+    back = np.asarray(solve_triangular(triangle, np.eye(size), check_finite=False)) / scale[:, None]
+    back = end.mean.coordinates.triangle @ back
+
+    def white(columns: Array) -> Array:
+        return np.concatenate([back.T @ columns[:size], columns[size:]])
+
+    width = found.gradient.size
+    gradient = white(found.gradient)
+    curvature = Dense(_whole(found.curvature.whole(), width)).whitened(white)
+    certificate = found.certificate
+    assert isinstance(certificate, EstimatedDistance)
+    return replace(found, theta=np.concatenate([gamma, end.free]), gradient=gradient, curvature=curvature,
+                   certificate=replace(certificate, curvature=curvature))
+
+
+def _whole(matrix: Array | None, width: int) -> Array:
+    assert matrix is not None
+    assert matrix.shape == (width, width)
+    return matrix
+
+
+def _columns(mean: NonlinearMean, theta: Array, chunk: Chunk) -> Array:
+    return columns_of(mean.curve(theta, chunk, 1), chunk.rows, mean.size)
+
+
+def _view(mean: NonlinearMean, theta: Array, scale: Array) -> Callable[[Chunk], Chunk]:
+    """Rows of the data as rows of the plane."""
+    def view(chunk: Chunk) -> Chunk:
+        found = mean.curve(theta, chunk, 1)
+        x = columns_of(found, chunk.rows, mean.size)
+        x /= scale
+        return replace(chunk, x=x, offset=found.value - x @ (theta * scale))
+
+    return view
+
+
+def check_start(mean: NonlinearMean, theta: Array, rows: Engine) -> None:
+    """Raises DataError where the predictor is no number at the start, with the row and the part of the expression."""
+    def of(chunk: Chunk) -> "_Bad":
+        values = np.broadcast_to(mean.curve(theta, chunk, 0).value, (chunk.rows,))
+        bad = np.flatnonzero(~np.isfinite(values))
+        return _Bad(None if not bad.size else (chunk.first_row + int(bad[0]), chunk.x[bad[0]] * mean.scale))
+
+    first = rows.sum(of).first
+    if first is None:
+        return
+    row, cells = first
+    values: dict[str, Array | float] = dict(zip(mean.columns, map(float, cells), strict=True))
+    values |= dict(zip(mean.parameters, map(float, theta), strict=True))
+    part, value = _culprit(mean.node, values)
+    listed = ", ".join(f"{name} = {numeral(float(values[name]))}" for name in (*mean.columns, *mean.parameters))
+    raise DataError(f"--mean, row {row + 1} of those used: {text_of(part)} is {value:g} at the start ({listed})",
+                    "give other values with --start, or drop the row", code="not-finite", columns=mean.columns, rows=[row + 1])
+
+
+def _culprit(node: Node, values: dict[str, Array | float]) -> tuple[Node, float]:
+    """The innermost part that is no number although its arguments are."""
+    if isinstance(node, Operation):
+        for part in node.arguments:
+            if not np.isfinite(jet(part, values, (), 0).value):
+                return _culprit(part, values)
+    return node, float(jet(node, values, (), 0).value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bad:
+    """The first row without a predictor, with its cells."""
+
+    first: tuple[int, Array] | None
+
+    def __add__(self, other: "_Bad") -> "_Bad":
+        return self if self.first is not None else other
+
+
+@dataclass(frozen=True, slots=True)
+class _Largest:
+    values: Array
+
+    def __add__(self, other: "_Largest") -> "_Largest":
+        return _Largest(np.maximum(self.values, other.values))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """The triangle of the columns of the plane, of a law of sums of squares with what is left for them to explain, and extents."""
+
+    triangle: Triangle
+    low: Array
+    high: Array
+    rows: Tally
+
+    @classmethod
+    def of(cls, chunk: Chunk, *, compresses: bool) -> "_Sums":
+        assert chunk.offset is not None
+        table = np.concatenate([chunk.x.T, (chunk.y - chunk.offset)[None]]).T if compresses else chunk.x
+        return cls(Triangle.of(table, chunk.weight), chunk.x.min(axis=0), chunk.x.max(axis=0), Tally(float(chunk.rows), 0.0))
+
+    def __add__(self, other: "_Sums") -> "_Sums":
+        return _Sums(self.triangle + other.triangle, np.minimum(self.low, other.low), np.maximum(self.high, other.high),
+                     self.rows + other.rows)
