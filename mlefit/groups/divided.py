@@ -11,6 +11,8 @@ from mlefit.design.encode import Columns
 from mlefit.design.ledger import Ledger
 from mlefit.design.levels import in_order, names_of
 from mlefit.design.roles import Roles
+from mlefit.errors import InBlockError
+from mlefit.groups.buckets import Design
 from mlefit.groups.table import Table, renamed, section, table_of, taken
 from mlefit.problem.no_rows import no_rows
 from mlefit.problem.prepare import check_missing, chosen, learned, level_names, ordered_levels
@@ -33,6 +35,7 @@ class Divided(NamedTuple):
     levels: tuple[str, ...]
     ledger: Ledger
     source: Source
+    design: Design
     notes: tuple[str, ...] = ()
 
     @property
@@ -56,7 +59,6 @@ def divided(source: Source, request: Request, threads: int) -> Divided:
     check_missing(ledger, request)
     if used is None or not used.rows.size:
         raise no_rows(ledger)
-    _check_cells(table, roles.columns)
     batch, levels = _named(table.batch, roles, request, used)
     keys, codes = _groups(batch, by)
     there = np.flatnonzero(codes >= 0)
@@ -65,17 +67,35 @@ def divided(source: Source, request: Request, threads: int) -> Divided:
     own = roles.columns._replace(beside=request.beside)
     kept = replace(batch, categories={name: batch.categories[name] for name in own.categories})
     rows = taken(kept, order)
-    return Divided(by, keys, ends, rows, replace(roles, columns=own, notes=()), levels, ledger, source, roles.notes)
+    try:
+        design = _design(rows, ends, own)
+    except InBlockError:
+        _check_cells(table, roles.columns)
+        raise
+    return Divided(by, keys, ends, rows, replace(roles, columns=own, notes=()), levels, ledger, source, design, roles.notes)
+
+
+def _design(rows: Batch, ends: Index, columns: Columns) -> Design:
+    """The complete rows, evaluated. Raises InBlockError, with a row in the order of the groups, for a cell that no law takes."""
+    used, _ = columns.used(rows)
+    columns.predictors.known(used)
+    before = np.concatenate([[0], np.cumsum(used.keep)])
+    starts = before[np.concatenate([[0], ends[:-1]])].astype(np.intp)
+    sizes = (before[ends] - starts).astype(np.intp)
+    head = int(columns.predictors.intercept)
+    made = tuple(column for column, _, _ in columns.predictors.columns(used))
+    return Design(made, columns.observed.values(used)[0], starts, sizes, columns.predictors.intercept,
+                  columns.predictors.movable[head:])
 
 
 def _check_cells(table: Table, columns: Columns) -> None:
     """Raises DataError, with its row in the file, for a cell that no group could be fitted with."""
     def look(batch: Batch) -> None:
         used, _ = columns.used(batch)
-        columns.observed.values(used)
         columns.predictors.known(used)
         for _ in columns.predictors.columns(used):
             pass
+        columns.observed.values(used)
 
     for _ in table.map((), (), look, 1):
         pass

@@ -7,8 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlefit import machine
+from mlefit.blas import one_thread
 from mlefit.design.levels import Levels
 from mlefit.errors import DataError, NoEstimateError
+from mlefit.groups.batched import answered_at_once
 from mlefit.groups.discoveries import discoveries
 from mlefit.groups.divided import Divided, divided
 from mlefit.pipeline.run import answered
@@ -43,8 +45,13 @@ def fit_groups(
             source.watch = partial(reading, progress, source.size)
         rows = standing(source, threads, lambda: divided(source, request, threads))
         one = _of_one(request)
+        with one_thread():
+            known = {} if reports or keep is not None else answered_at_once(rows, one, threads)
         groups = []
         for place, key in enumerate(rows.keys):
+            if place in known:
+                groups.append(known[place])
+                continue
             if progress is not None:
                 progress(f"fitting: group {place + 1:,} of {len(rows.keys):,}", place / len(rows.keys))
             groups.append(_group(rows, one, place, threads, None if keep is None else partial(keep, key), reports))

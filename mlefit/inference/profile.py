@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mlefit.arrays import Array, Index
+from mlefit.arrays import Array, Index, Mask
 
 ROOT = 1e-7             # in the signed root, that is in standard errors
 FARTHEST = 1e6          # standard errors: a likelihood that has not fallen by then has an end at infinity
@@ -76,16 +76,19 @@ def skewness(third: Array, std_error: Array) -> Array:
     return d
 
 
-def doubtful(d: Array, estimate: Array, std_error: Array) -> tuple[Index, Index]:
-    """Coefficients to profile, least |Wald| first, at most MOST; and those beyond that number, to be marked.
-
-    Where |d_j| > 0.1, or where d_j b_j / se_j > 0.5 and Wald's p is not beyond doubt.
-    """
+def in_doubt(d: Array, estimate: Array, std_error: Array) -> Mask:
+    """Where |d_j| > 0.1, or where d_j b_j / se_j > 0.5 and Wald's p is not beyond doubt."""
     from scipy.special import ndtri
 
     with np.errstate(invalid="ignore"):     # beyond the doubles neither is known
         statistic = estimate / std_error
-    near = np.abs(statistic) < -ndtri(0.5 * BEYOND_DOUBT)
-    found = np.flatnonzero((np.abs(d) > SKEW) | ((d * statistic > FLATTENED) & near))
-    order = found[np.argsort(np.abs(statistic[found]), kind="stable")]
+        near = np.abs(statistic) < -ndtri(0.5 * BEYOND_DOUBT)
+        return np.asarray((np.abs(d) > SKEW) | ((d * statistic > FLATTENED) & near))
+
+
+def doubtful(d: Array, estimate: Array, std_error: Array) -> tuple[Index, Index]:
+    """Coefficients in doubt, to be profiled, least |Wald| first, at most MOST; and those beyond that number, to be marked."""
+    found = np.flatnonzero(in_doubt(d, estimate, std_error))
+    with np.errstate(invalid="ignore"):
+        order = found[np.argsort(np.abs(estimate[found] / std_error[found]), kind="stable")]
     return order[:MOST], order[MOST:]
