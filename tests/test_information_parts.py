@@ -1,5 +1,7 @@
 """The judgement in three parts with predictors: what each finds, what it does not, and the bound that they give."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from information_cases import bernoulli, coded, evidence, gaussian, sample_of
@@ -7,6 +9,7 @@ from scipy.special import ndtri
 
 from mlefit.arrays import Array
 from mlefit.information import runs
+from mlefit.information.measure import measure
 from mlefit.information.runs import Runs
 from mlefit.information.working import Working
 from mlefit.noise import MODELS
@@ -62,7 +65,9 @@ def test_errors_that_lean_call_for_a_law_of_positive_numbers() -> None:
     rng = np.random.default_rng(26)
     x = rng.normal(size=(700, 1))
     y = 20.0 + x[:, 0] + rng.gamma(2.0, 2.0, 700)
-    assert gaussian(y, x).kl.advice[0].startswith("the residuals lean to the right: -m gamma")
+    assert gaussian(y, x).kl.advice == ('the residuals lean to the right: -f "log(y) ~ x1" or -m gamma',)
+    unnamed = replace(sample_of(Gaussian(), y, x), target="a price")
+    assert measure(unnamed, seed=0, draws=None).kl.advice == ("the residuals lean to the right: -m gamma or -m lognormal",)
     assert gaussian(y - 30.0, x).kl.advice[0].startswith("the residuals have another shape: ")
 
 
@@ -218,8 +223,6 @@ def test_at_most_twenty_thousand_rows() -> None:
 
 def test_a_part_of_the_rows_is_settled_on_them() -> None:
     """The fit to all rows is not the maximum on some; scores are made to vanish there first."""
-    from dataclasses import replace
-
     rng = np.random.default_rng(23)
     x = rng.normal(size=(600, 2))
     whole = sample_of(GAMMA, rng.gamma(3, np.exp(0.4 * x[:, 0]) / 3), x)

@@ -74,9 +74,9 @@ def test_columns_like_real_ones_are_judged(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "place", "flag"), [
-    ("zeros in 24 %", "zero", "{rows} of 800 rows are exactly 0: fit whether a row is 0, and the other rows, apart"),
+    ("zeros in 24 %", "zero", "{rows} of 800 rows are exactly 0: -m hurdle:gamma fits whether a row is 0, and the other rows, apart"),
     ("a top code of 50", "highest", "{rows} of 800 rows are at the maximum 50: top-coded?"),
-    ("waiting times with zeros", "zero", "{rows} of 800 rows are exactly 0: fit whether a row is 0, and the other rows, apart"),
+    ("waiting times with zeros", "zero", "{rows} of 800 rows are exactly 0: -m hurdle:gamma fits whether a row is 0, and the other rows, apart"),
     ("wages cut at 99", "highest", "{rows} of 800 rows are at the maximum 99: top-coded?"),
 ])
 def test_values_that_no_density_holds_are_named(name: str, place: str, flag: str) -> None:
@@ -86,6 +86,12 @@ def test_values_that_no_density_holds_are_named(name: str, place: str, flag: str
     assert atom.place == place
     assert atom.rows == np.sum(y == atom.value)
     assert flag.format(rows=atom.rows) in (found.kl.flags if found.kl.verdict_code == "none" else found.kl.advice[:1])
+
+
+def test_zeros_among_negative_values_have_no_model() -> None:
+    y = np.random.default_rng(4).normal(0.5, 1.0, 500)
+    y[:60] = 0.0
+    assert gaussian(y).kl.advice[0] == "60 of 500 rows are exactly 0: fit whether a row is 0, and the other rows, apart"
 
 
 def test_an_atom_that_is_no_end_is_named_too() -> None:

@@ -7,6 +7,7 @@ from mlefit.information.sample import Sample
 from mlefit.information.spread import Spread
 from mlefit.information.structure import Structure
 from mlefit.noise import MODELS
+from mlefit.noise.options import Choice
 from mlefit.noise.responses import POSITIVE
 from mlefit.report.information import Atom
 
@@ -52,8 +53,10 @@ def of_shape(sample: Sample, z: Array, lowest: float) -> tuple[str, ...]:
     leans = float((high + low - 2.0 * middle) / (high - low)) if high > low else 0.0
     heavy = z.size > 0 and float(np.mean((z - z.mean()) ** 4)) > HEAVY * float(z.var()) ** 2
     if sample.noise.located and leans > SKEWED and lowest > 0.0:
-        positive = [name for name, law in MODELS.items() if law.response is POSITIVE][:SHOWN]
-        return (f"the residuals lean to the right: -m {' or -m '.join(positive)}",)
+        positive = [name for name, law in MODELS.items() if law.response is POSITIVE]
+        if _written(sample.target) and sample.formula:
+            return (f'the residuals lean to the right: -f "log({sample.target}) ~ {sample.formula}" or -m {positive[0]}',)
+        return (f"the residuals lean to the right: -m {' or -m '.join(positive[:SHOWN])}",)
     robust = _heavy(sample)[:SHOWN] if sample.noise.located and heavy and abs(leans) <= SKEWED else []
     if robust:
         return (f"the residuals have heavy tails: -m {' or -m '.join(robust)}",)
@@ -62,10 +65,11 @@ def of_shape(sample: Sample, z: Array, lowest: float) -> tuple[str, ...]:
     return ("the residuals have another shape: mlefit compare, in the place of mlefit fit, tries other models",)
 
 
-def of_atoms(atoms: tuple[Atom, ...], n: int) -> tuple[str, ...]:
-    """The values that no density holds."""
+def of_atoms(atoms: tuple[Atom, ...], n: int, lowest: float) -> tuple[str, ...]:
+    """The values that no density holds; where 0 is the `lowest` of all, a law in two parts holds it."""
+    two_parts = f": -m {_in_two_parts()} fits" if lowest == 0.0 else ": fit"
     said = {
-        "zero": "are exactly 0: fit whether a row is 0, and the other rows, apart",
+        "zero": f"are exactly 0{two_parts} whether a row is 0, and the other rows, apart",
         "highest": "are at the maximum {value}: top-coded?",
         "lowest": "are at the minimum {value}: censored?", "between": "are exactly {value}: a code, or a default?",
     }
@@ -84,6 +88,13 @@ def _containing(sample: Sample) -> list[str]:
     """The laws of which this one is a case, but for those whose spread depends on predictors."""
     return [name for name, law in MODELS.items() if sample.noise.name in law.contains
             and not any(predictor.kind == "scale" for predictor in law.predictors)]
+
+
+def _in_two_parts() -> str:
+    """A law of whether a number is 0, and of the others."""
+    return next(f"{name}:{part}" for name, law in MODELS.items() for option in law.options
+                if isinstance(option, Choice) and option.always
+                for part in option.words if part in MODELS and MODELS[part].response is POSITIVE)
 
 
 def _heavy(sample: Sample) -> list[str]:

@@ -61,7 +61,7 @@ def judge(sample: Sample, plan: Plan, everywhere: Everywhere | None) -> Informat
     structured = None if alone else structure(rows, predictors, draws, plan.seed, everywhere)
     if levels:
         return _of_levels(sample, plan, structured)
-    return _marked(_of_numbers(sample, plan, rows, inside, predictors, structured, lowest), natural, n)
+    return _marked(_of_numbers(sample, plan, rows, inside, predictors, structured, lowest), natural, n, lowest)
 
 
 def rarest(sample: Sample) -> int:
@@ -207,9 +207,9 @@ def _reference(found: Structure | None) -> str:
     return " and ".join(kinds)
 
 
-def _marked(known: Information, resolution: Resolution, n: int) -> Information:
+def _marked(known: Information, resolution: Resolution, n: int, lowest: float) -> Information:
     """With the step of the cells, the values that fill one, and where the shape could not be looked at."""
-    said = advice.of_atoms(resolution.atoms, n)
+    said = advice.of_atoms(resolution.atoms, n, lowest)
     flags = (f"the shape is not looked at: {resolution.reason}",) if resolution.kind == "none" and known.kl.reason is None else ()
     first, steps = (said, ()) if known.kl.part is None else ((), said)
     return known._replace(kl=known.kl._replace(
