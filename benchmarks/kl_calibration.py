@@ -49,6 +49,9 @@ def response(model: str, eta: np.ndarray, rng: np.random.Generator) -> np.ndarra
         return rng.poisson(np.exp(0.5 + 0.5 * eta))
     if model == "gamma":
         return rng.gamma(2.0, np.exp(0.5 * eta) / 2.0)
+    if model.startswith("hurdle"):
+        law = MODELS.find(model, "")
+        return law.draw(rng, np.stack([0.4 + 0.6 * eta, 0.6 + 0.5 * eta], axis=1), np.full(len(law.shapes), -np.log(2.0)))
     logits = np.stack([np.zeros(eta.size), eta, -0.5 * eta])
     return np.array(list("abc"))[np.argmax(logits + rng.gumbel(size=logits.shape), axis=0)]
 
@@ -107,6 +110,10 @@ def levels() -> Iterator[Line]:
         for step in (0.1, 1.0):
             for d in (0, 2):
                 yield Line(f"gaussian, n = {n}, {d} predictors, rounded to {step:g}", rounded(n, step, d))
+    for model in ("hurdle:poisson", "hurdle:gamma"):
+        for n in (200, 2000):
+            for d in (0, 2):
+                yield Line(f"{model}, n = {n}, {d} predictors", true(model, n, d))
     for model in ("bernoulli", "categorical"):
         for n in (200, 2000):
             for d in (2, 10):
@@ -178,7 +185,7 @@ def judged(table: Table, model: str, whole: bool) -> Divergence:
         found = mlefit.fit(table, target="y", features=[name for name in table if name != "y"], model=model).report.information
         assert found is not None
         return found.kl
-    y, noise = table["y"], MODELS[model]
+    y, noise = table["y"], MODELS.find(model, "")
     if noise.response.reads_levels:
         levels, y = np.unique(y, return_inverse=True)
         if levels.size < 2:
@@ -216,7 +223,7 @@ def row(line: Line, found: Found, seeds: int) -> str:
     if not found.p.size:
         return f"| {line.name} | - | - | - | - | 0 | {without} | - |"
     share = float(np.mean(found.p <= 0.05))
-    discrete = not line.name.startswith(("gaussian", "gamma"))
+    discrete = not line.name.startswith(("gaussian", "gamma", "hurdle:gamma"))
     if line.least is None:
         kept = share <= 0.07 and not (discrete and share < 0.02)
     else:

@@ -121,11 +121,37 @@ def test_no_zeros_at_all_leave_no_chance_to_estimate_and_zeros_alone_no_law() ->
         'column "y": every number is 0 in the 400 rows used, so nothing is known of those above 0')
 
 
-def test_kl_of_two_parts_is_not_claimed() -> None:
-    known = fitted(table("poisson"), "poisson").information
+@pytest.mark.parametrize("part", ["poisson", "gamma"])
+def test_kl_of_two_parts(part: str) -> None:
+    """What has the law of the fit is none; counts of a negative binomial, or a lognormal, are."""
+    rng = np.random.default_rng(3)
+    x, n = rng.normal(size=2000), 2000
+    law, wrong = MODELS.find(f"hurdle:{part}", ""), MODELS.find("hurdle:lognormal", "")
+    eta = np.stack([0.4 + 0.6 * x, 0.6 + 0.5 * x], axis=1)
+    true = {"x": x, "y": law.draw(rng, eta, np.zeros(len(law.shapes)))}
+    known = fitted(true, part, draws=None).information
     assert known is not None
-    assert known.kl.reason == "hurdle noise, in two parts, has no estimate yet"
-    assert math.isfinite(known.cross_entropy)
+    assert known.kl.verdict_p_value > 0.05
+    assert abs(known.kl.misfit) < 0.01
+    assert known.kl.flags == ()
+    alone = fitted({"x": np.zeros(n), "y": law.draw(rng, 0.0 * eta + 0.5, np.zeros(len(law.shapes)))}, part, features=[], draws=None).information
+    assert alone is not None
+    assert alone.kl.verdict_p_value > 0.05
+    y = np.rint(wrong.draw(rng, eta, np.zeros(1))) if part == "poisson" else wrong.draw(rng, eta, np.zeros(1))
+    far = fitted({"x": x, "y": y}, part, draws=None).information
+    assert far is not None
+    assert far.kl.verdict_code == "misfit"
+    assert far.kl.part_p_values["shape"] < 1e-6
+
+
+def test_amounts_in_coarse_steps_above_zero_have_no_shape() -> None:
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=800)
+    y = np.where(rng.random(800) < 0.7, np.ceil(rng.gamma(2.0, np.exp(0.3 * x))), 0.0)
+    known = fitted({"x": x, "y": y}, "gamma").information
+    assert known is not None
+    assert "shape" not in known.kl.part_p_values
+    assert known.kl.flags[0].startswith("the shape is not looked at: values above 0 come in steps of 1, coarse beside ")
 
 
 @pytest.mark.parametrize("size", [-12.0, -4.0, 0.0, 3.0, 8.0])

@@ -23,12 +23,14 @@ AT_ONCE = 1 << 21   # numbers of draws in memory
 
 class Bases(NamedTuple):
     """Orthonormal columns of the fitted design (n, p) and of what the reference adds (n, e), and those of the spread (n, k) with
-    mean squares 1. `shaped`: whether the shape is looked at."""
+    mean squares 1. `shaped`: whether the shape is looked at. `gained`: degrees of freedom of what the reference adds where it has
+    no columns of residuals, as its gain is then chi-squared / 2 by Wilks, apart from the residuals."""
 
     fitted: Array
     added: Array
     spread: Array
     shaped: bool
+    gained: int = 0
 
 
 class Null(NamedTuple):
@@ -76,7 +78,10 @@ def null(n: int, bases: Bases, draws: int, seed: int) -> Null:
     spacings = Spacings.of(n) if bases.shaped else None
     for start in range(0, draws, at_once):
         numbers = range(start, min(start + at_once, draws))
-        e = np.stack([np.random.default_rng([seed, b, STREAM]).standard_normal(n) for b in numbers])
+        generators = [np.random.default_rng([seed, b, STREAM]) for b in numbers]
+        e = np.stack([rng.standard_normal(n) for rng in generators])
+        if bases.gained:
+            parts.setdefault("structure", []).append(np.array([rng.chisquare(bases.gained) for rng in generators]) / (2 * n))
         e -= (e @ bases.fitted) @ bases.fitted.T
         square = np.einsum("bn,bn->b", e, e)
         if bases.added.shape[1]:

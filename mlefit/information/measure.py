@@ -38,9 +38,6 @@ def _estimate(sample: Sample, plan: Plan, everywhere: "Everywhere | None") -> In
     numbers = (sample.eta, sample.free, np.array(sample.cross_entropy_total))
     if not all(np.all(np.isfinite(part)) for part in numbers):
         return not_identifiable(sample.cross_entropy_total, "the fitted model is not finite", sample.n)
-    if not sample.noise.judged:
-        reason = f"{sample.noise.name} noise, in two parts, has no estimate yet"
-        return not_identifiable(sample.cross_entropy_total, reason, sample.n)
     # One estimator runs, and start-up is a feature: the others are not loaded.
     if sample.noise.response.reads_levels:
         found = _repeated(sample, plan)

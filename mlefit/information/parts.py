@@ -5,6 +5,7 @@ same rows. Classes have structure alone.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from mlefit.information.everywhere import Everywhere
 from mlefit.information.reference import Variable, variables
 from mlefit.information.resolution import Resolution, resolve
 from mlefit.information.sample import Plan, Sample
-from mlefit.information.shape import Residuals, shape
+from mlefit.information.shape import FINE, Residuals, shape
 from mlefit.information.spread import Spread, spread
 from mlefit.information.structure import Structure, structure
 from mlefit.information.unknown import not_identifiable
@@ -55,6 +56,8 @@ def judge(sample: Sample, plan: Plan, everywhere: Everywhere | None) -> Informat
         natural = inside = resolve(sample.y, scale)
         if sample.noise.located or sample.noise.scalable:       # no unit is left to matter
             sample, inside = sample.standard(centre, scale), natural.standard(centre, scale)
+    if sample.noise.measure is Measure.MIXED:
+        natural = inside = _above_zero(sample)
     rows = Working.of(sample, plan.seed)
     predictors = [] if alone else ordered(rows, sample)
     draws = simulations(n, sample.parameters, plan.draws)
@@ -119,7 +122,7 @@ def _of_numbers(
     if not p:
         return not_identifiable(total, resolution.reason or "", n)
     judged = _judged(sample, p, structured, spreading, residuals, lowest)
-    if sample.predictor_free:
+    if sample.predictor_free and sample.noise.measure is not Measure.MIXED:
         terms, method = entropy_terms(at, ends, resolution, plan.seed)
         bases = chain.Bases(np.full((n, min(1, sample.parameters)), 1 / np.sqrt(n)), np.empty((n, 0)), np.empty((n, 0)), True)
         each: dict[str, Array] = {}
@@ -137,6 +140,15 @@ def _of_numbers(
         parts = {name: float(part.mean()) - chance.centre.get(name, 0.0) for name, part in each.items()}
         known = known._replace(kl=known.kl._replace(parts=parts))
     return known
+
+
+def _above_zero(sample: Sample) -> Resolution:
+    """That of the responses above 0: the mass of 0 is one of the law's own, in which residuals are drawn at random."""
+    scale = unit(sample)[1]
+    found = resolve(sample.y[sample.y > 0.0], scale)
+    if found.kind == "steps" and found.step > FINE * scale:
+        return replace(found, kind="none", reason=f"values above 0 come in steps of {found.step:.6g}, coarse beside {scale:.3g}")
+    return found
 
 
 def unit(sample: Sample) -> tuple[float, float]:
@@ -160,9 +172,10 @@ def _chain(
     """The terms (n,) of the chain by name, and the bases of its null."""
     none = np.empty((rows.n, 0))
     each: dict[str, Array] = {}
-    wider, added = rows, none
+    wider, added, gained = rows, none, 0
     if structured is not None and structured.df:
         each["structure"], wider, added = structured.gain, structured.wider, structured.basis
+        gained = 0 if added.shape[1] else structured.df
     basis = none if spreading is None else spreading.basis
     if residuals is None:
         z = wider.residuals[:, 0]
@@ -173,7 +186,7 @@ def _chain(
                         at.parameters, at.seed)
         z = Residuals.of(moved, ends, plan.seed).z
     each |= chain.terms(z, basis, residuals is not None)
-    return each, chain.Bases(rows.pull[0], added, basis, residuals is not None)
+    return each, chain.Bases(rows.pull[0], added, basis, residuals is not None, gained)
 
 
 def _judged(

@@ -65,7 +65,6 @@ class Hurdle(NoiseModel):
     question = "many zeros, which have a chance of their own"
     example = "mlefit fit sample_data/conversions.csv --target visits --features age,minutes --model hurdle:poisson"
     separable = True
-    judged = False
     needs_zeros = True
 
     @property

@@ -46,7 +46,7 @@ class NoiseModel(Scales, Searched, Bound, Pictured, Reported, Written, Optioned,
     likelihood may lack a maximum because some direction of the predictors only ever raises it; then `outcomes` says what the
     rows keep probable, and `bounded` whether the likelihood approaches something on that way, and does not grow beyond all
     bounds.
-    `judged`: KL has an estimate for it. `needs_zeros`: without a response of 0 there is no maximum.
+    `needs_zeros`: without a response of 0 there is no maximum.
     In a comparison, `group`: laws that the same data ask for, none where it stands alone; `compared`: whether it takes part
     unasked; `standard`: whether it is kept unless the data ask for more; `contains`: the laws that this one is where some
     parameter has a value within its range. In a prediction, `median_apart`: whether the median stands
@@ -73,7 +73,6 @@ class NoiseModel(Scales, Searched, Bound, Pictured, Reported, Written, Optioned,
     median_apart: ClassVar[bool] = False
     predicts_new: ClassVar[bool] = True
     bounded: ClassVar[bool] = True
-    judged: ClassVar[bool] = True
     needs_zeros: ClassVar[bool] = False
 
     @property
