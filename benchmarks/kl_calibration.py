@@ -99,10 +99,9 @@ def rare(model: str, n: int, d: int) -> Case:
 
 def levels() -> Iterator[Line]:
     """The cells of true models."""
-    for model in ("gaussian", "bernoulli", "categorical", "poisson", "gamma"):
-        for n in (30, 200, 2000):
-            for d in (0, 2, 10):
-                yield Line(f"{model}, n = {n}, {d} predictors", true(model, n, d))
+    yield from (Line(f"{model}, n = {n}, {d} predictors", true(model, n, d))
+                for model in ("gaussian", "bernoulli", "categorical", "poisson", "gamma")
+                for n in (30, 200, 2000) for d in (0, 2, 10))
     for model in ("gaussian", "bernoulli", "categorical", "poisson", "gamma"):
         for n in (200, 2000):
             yield Line(f"{model}, n = {n}, factors", factors(model, n))
@@ -110,10 +109,8 @@ def levels() -> Iterator[Line]:
         for step in (0.1, 1.0):
             for d in (0, 2):
                 yield Line(f"gaussian, n = {n}, {d} predictors, rounded to {step:g}", rounded(n, step, d))
-    for model in ("hurdle:poisson", "hurdle:gamma"):
-        for n in (200, 2000):
-            for d in (0, 2):
-                yield Line(f"{model}, n = {n}, {d} predictors", true(model, n, d))
+    yield from (Line(f"{model}, n = {n}, {d} predictors", true(model, n, d))
+                for model in ("hurdle:poisson", "hurdle:gamma") for n in (200, 2000) for d in (0, 2))
     for model in ("bernoulli", "categorical"):
         for n in (200, 2000):
             for d in (2, 10):

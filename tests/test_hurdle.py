@@ -1,7 +1,5 @@
 """Hurdles: one likelihood of two fits, zeros and what is above them."""
 
-import math
-
 import numpy as np
 import pytest
 from scipy.optimize import minimize
