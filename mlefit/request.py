@@ -83,7 +83,7 @@ class Request:
     kind of standard errors, one of `error_kind.FORMS`. `draws`: None, chosen from n; 0, nothing is simulated. `holdout`: the
     share of rows, chosen by `seed`, that the fit does not see. `by`: columns whose values divide the rows. `beside`, which
     only a comparison sets: columns of numbers and of categories in which a row must be complete although this model does not use
-    them.
+    them. `screen`: the answer is for a terminal, with a sparkline of the residuals.
     """
 
     data: Annotated[tuple[str, ...] | object, Option(
@@ -172,6 +172,7 @@ class Request:
     threads: Annotated[int | None, Option(
         "--threads", metavar="N", help="Default: the cores there are.", parse=whole(1), section=Section.RUN)] = None
     beside: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    screen: bool = False
 
     @property
     def law(self) -> str | None:

@@ -10,6 +10,8 @@ import pytest
 from rich.cells import cell_len
 from terminal import screen
 
+from mlefit.report.sparkline import BLOCKS
+
 pytest.importorskip("pyte")
 pytestmark = pytest.mark.slow       # each a process on a terminal
 
@@ -19,7 +21,8 @@ BACKGROUNDS = {"dark": (0, 0, 0), "light": (255, 255, 255)}
 XTERM = {"red": (205, 0, 0), "magenta": (205, 0, 205), "brown": (205, 205, 0), "cyan": (0, 205, 205), "green": (0, 205, 0)}
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 NUMBER = re.compile(r"\(?[0-9.]+(e-?[0-9]+)?")
-MARKS = ("+", "more", "more:", "--detail", "...", "(--detail)", "classes,", "joint)", "constants:")      # words of the folding itself
+MARKS = ("+", "more", "more:", "--detail", "...", "(--detail)", "classes,", "joint)", "constants:", "residuals", "model", "observed",
+         "predicted")      # words of the folding itself
 LEGIBLE = 3.0       # contrast of large or bold text: Web Content Accessibility Guidelines 2.1, 1.4.3
 
 
@@ -79,7 +82,7 @@ def stands(name: str, folder: Path) -> tuple[str, ...]:
     known = {*(piped.stdout + piped.stderr).split(), *MARKS}
     text = "\n".join(shown.lines[: shown.lines.index("$")])
     for word in text.split():
-        assert word in known or "…" in word or NUMBER.fullmatch(word) or set(word) <= set("-~"), word
+        assert word in known or "…" in word or NUMBER.fullmatch(word) or set(word) <= {*"-~", *BLOCKS}, word
     for word in ("maximum likelihood", "least loss", "explains" if "~ 1" not in text else "judged", "misfit", "proof"):
         assert word in text
     return shown.lines

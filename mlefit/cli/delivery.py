@@ -29,6 +29,13 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
+def draws_bars(stream: TextIO | None) -> bool:
+    """Whether it is a terminal that shows bars of Unicode."""
+    if stream is None or not is_terminal(stream) or os.environ.get("TERM") == "dumb":
+        return False
+    return (stream.encoding or "").lower().replace("-", "") == "utf8"
+
+
 def one_place(format_: str, out: str | None) -> bool:
     """Whether stdout, with a text that says the warnings, goes where stderr goes, such as after `2>&1`."""
     if out is not None or format_ not in ("table", "markdown"):

@@ -1,12 +1,13 @@
 """`mlefit fit`: the request to the pipeline, its report to where the user wants it."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from mlefit.cli import arguments, output
 from mlefit.cli.command import stated
-from mlefit.cli.delivery import deliver
+from mlefit.cli.delivery import deliver, draws_bars
 from mlefit.cli.messages import say
 from mlefit.cli.progress import progress
 from mlefit.errors import MlefitError, NoEstimateError, RequirementError, UsageError
@@ -47,6 +48,7 @@ def fit(
     form = arguments.form(format_, out, arguments.OF_A_FIT)
     if form == "json" or save is not None:      # what shows the hash of the input
         request = replace(request, read=request.read._replace(digest=True))
+    request = replace(request, screen=form == "table" and out is None and draws_bars(sys.stdout))
     try:
         report = answer(request, form, out, quiet, save)
     except MlefitError:

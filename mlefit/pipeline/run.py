@@ -122,6 +122,11 @@ def told(found: Fitted, errors: StandardErrors) -> Report:
     request = problem.request
     if request.exponentiate:
         report = report._replace(ratios=tuple(exponentiated(problem.prepared.noise, known)))
+    if request.screen:
+        from mlefit.picture.sparkline import sparkline
+        from mlefit.pipeline.knowledge import sample_of
+
+        report = report._replace(sparkline=sparkline(sample_of(problem, both, mean), request.seed))
     if request.effects:
         from mlefit.pipeline.effects import effects
 

@@ -10,6 +10,7 @@ from mlefit.options.weights_kind import WeightsKind
 from mlefit.report.effect import Effect, Multiplied
 from mlefit.report.information import Information
 from mlefit.report.machine import Run
+from mlefit.report.sparkline import Sparkline
 from mlefit.report.tested import Clusters, Dependence, TermTest
 from mlefit.report.view import View
 
@@ -181,7 +182,8 @@ class Warn(NamedTuple):
 
 
 class Report(NamedTuple):
-    """A fit, complete or (on exit 4) as far as it exists. `notes` are sentences for stderr, not part of the result."""
+    """A fit, complete or (on exit 4) as far as it exists. `notes` are sentences for stderr, and
+    `sparkline` is for a terminal: neither is part of the result."""
 
     version: str
     status: Literal["ok", "no estimate"]
@@ -202,3 +204,4 @@ class Report(NamedTuple):
     view: View = View()
     effects: tuple[Effect, ...] | None = None
     ratios: tuple[Multiplied, ...] | None = None
+    sparkline: Sparkline | None = None

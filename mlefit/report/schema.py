@@ -12,7 +12,7 @@ from mlefit.report.report import SCHEMA, Report, Route
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 PLAIN = {float: "number", int: "integer", bool: "boolean", str: "string", type(None): "null"}
-OUTSIDE = ("version", "mle", "loss", "view")      # of a report: under another name, under `routes`, or not in the JSON
+OUTSIDE = ("version", "mle", "loss", "view", "sparkline")      # of a report: under another name, under `routes`, or not in the JSON
 
 
 def schemas() -> dict[str, dict[str, Any]]:

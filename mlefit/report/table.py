@@ -7,6 +7,7 @@
     --detail          every other figure, below
 """
 
+from mlefit.report import sparkline
 from mlefit.report.effect_table import tables
 from mlefit.report.header import PAGE, header
 from mlefit.report.layout import GAP, Cells, Line, grid, printed, widths, wrapped
@@ -49,14 +50,20 @@ def _screen(report: Report, every: list[Entry], width: int | None, height: int |
     routes = route_table(report)
     below = laid_out(closing(report), width)
     taken = len(above) + len(routes) + len(below) + (HEADINGS + FEWEST if every else 0)
+    bars = [] if report.sparkline is None else sparkline.lines(report.sparkline)
     below += _warnings(report, width, None if height is None else height - taken)
     extra = [line for part in tables(report, width) for line in (*part, BLANK)][:-1]
     parts = [part for part in (above, routes, extra, below) if part]
     spare = len(parts)
     if height is not None and every:        # blank lines are for what is left
         free = height - sum(map(len, parts)) - HEADINGS
+        whole, blanks = len(every), len(parts) - 1 + bool(every)
         every = folded(report, max(free, FEWEST))
         spare = max(0, free - len(every))
+        if bars and len(every) == whole and spare >= len(bars) + blanks:     # they go first where there is no room
+            below, spare = [*bars, *below], spare - len(bars)
+    elif bars:
+        below = [*bars, *below]
     table = grid("parameter", *columns(report, every, gaps=detail), width) if every else []
     found: list[Line] = []
     for part, order in ((above, 0), (table, 2), (extra, 0), (routes, 1), (below, 0)):
