@@ -91,7 +91,7 @@ class Request:
     model: Annotated[str | None, Option(
         "-m --model", metavar="NAME", help="Noise model, see `mlefit models`. Default: by the target.")] = None
     loss: Annotated[str | None, Option(
-        "--loss", metavar="EXPR", help='Instead of -m: a loss in r, the residual, such as "log(cosh(r))".')] = None
+        "--loss", metavar="EXPR", help='Instead of -m: a loss in r = y - f, or in y and f, such as "log(cosh(r))".')] = None
     target: Annotated[str | None, Option(
         "-t --target", metavar="COLUMN", help="Response. Default: a column y or target, else the last.")] = None
     features: Annotated[tuple[str, ...] | None, Option(

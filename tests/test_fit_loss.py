@@ -11,7 +11,7 @@ import pytest
 
 from mlefit.cli import main
 from mlefit.errors import NoEstimateError
-from mlefit.noise.of_loss import loss_of
+from mlefit.noise.read_loss import read_loss
 from mlefit.pipeline import run
 from mlefit.report.report import Report
 from mlefit.request import Request
@@ -129,7 +129,7 @@ def test_it_is_saved_and_predicts(heavy: Path, tmp_path: Path, capsys: pytest.Ca
     x, _, _, _, location, *_, new_low, new_high = map(float, first.split(",")[:-1])
     b0, b1, _, a, _ = GOLDEN["log(cosh(r))"]
     assert location == pytest.approx(b0 + b1 * x, rel=1e-6)
-    reach = loss_of("log(cosh(r))").table(a).quantile(np.array([0.975]))[0]
+    reach = read_loss("log(cosh(r))").loss.table(a).quantile(np.array([0.975]))[0]
     assert (new_high - new_low) / 2.0 == pytest.approx(reach, rel=1e-3)
 
 

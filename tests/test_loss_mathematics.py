@@ -13,7 +13,7 @@ from mlefit.expression.written import LOSSES, parse_written
 from mlefit.losses.growth import Pace, tail
 from mlefit.losses.loss import Loss
 from mlefit.noise.known_loss import known
-from mlefit.noise.of_loss import loss_of
+from mlefit.noise.read_loss import read_loss
 
 
 def loss(text: str) -> Loss:
@@ -219,5 +219,5 @@ REFUSED = {
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_is_no_noise_model_is_refused_with_the_proof(text: str) -> None:
     with pytest.raises(NoEstimateError) as caught:
-        loss_of(text)
+        read_loss(text)
     assert (caught.value.code, caught.value.message, caught.value.remedy) == REFUSED[text]

@@ -13,7 +13,7 @@ from mlefit.report.safety import shown
 def explain(
     model: Annotated[str | None, Option("", metavar="MODEL", help="Noise model, see `mlefit models`.")] = None,
     loss: Annotated[str | None, Option(
-        "--loss", metavar="EXPR", help='A loss in r, the residual y - f, such as "log(cosh(r))".')] = None,
+        "--loss", metavar="EXPR", help='A loss in r = y - f, or in y and f, such as "log(cosh(r))".')] = None,
 ) -> None:
     """Derive the loss of a noise model from its likelihood, or the noise model of a loss."""
     from mlefit.noise import MODELS

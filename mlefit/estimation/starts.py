@@ -21,6 +21,7 @@ PER_COLUMN = 20
 ELEMENTAL = 10      # exact fits to as many rows as there are columns
 KEPT = 3            # of them, those with the least median error
 REWEIGHTED = 25     # rounds of reweighted least squares towards least absolute deviations
+HALVINGS = 30       # of the way from a start where the loss is finite to one where it is not
 SMALLEST = 1e-6     # of the mean error: errors below it weigh as this
 
 
@@ -53,9 +54,12 @@ def starts(
     """Points (P,) to begin from. `seed` chooses the rows that are fitted exactly; `near` (m r,): coordinates of the mean that are
     known to be a good start, in the place of least squares."""
     rows = some_rows(execution, mean.size)
+    found = _coefficients(noise, mean, rows, seed, near)
+    if not noise.everywhere:
+        found = [_inside(noise, mean, rows, coef) for coef in found]
     return [
         np.concatenate([coef, free])
-        for coef in _coefficients(noise, mean, rows, seed, near)
+        for coef in found
         for free in noise.starting_shapes(rows.y, mean.eta(coef, rows))
     ]
 
@@ -80,7 +84,7 @@ def _coefficients(noise: NoiseModel, mean: MeanFunction, rows: Chunk, seed: int,
     weight = np.ones(rows.rows) if rows.weight is None else rows.weight
     first = _fitted(x, wanted, weight) if near is None else near[: x.shape[1]]
     found = [first]
-    if not noise.log_concave and noise.located and noise.begins:
+    if not noise.log_concave and noise.begins and (noise.located or not noise.everywhere):
         rng = np.random.default_rng(seed)
         drawn = [rng.choice(len(x), x.shape[1], replace=False, p=weight / weight.sum()) for _ in range(ELEMENTAL)]
         exact = [np.asarray(np.linalg.lstsq(x[few], wanted[few])[0]) for few in drawn]
@@ -92,6 +96,16 @@ def _coefficients(noise: NoiseModel, mean: MeanFunction, rows: Chunk, seed: int,
     z = mean.coordinates.part(1).white(rows)
     first_only = [scales if k == 0 else scales[:1] for k, scales in enumerate(spread)]
     return [np.append(coef, _fitted(z, scale, weight)) for coef, scales in zip(found, first_only, strict=True) for scale in scales]
+
+
+def _inside(noise: NoiseModel, mean: MeanFunction, rows: Chunk, coef: Array) -> Array:
+    """These coordinates where the loss is finite at all rows; else as far on the way to them from the mean response as it is."""
+    centre = mean.coordinates.nearest(np.full((rows.rows, mean.predictors), float(rows.y.mean())), rows)
+    for halvings in range(HALVINGS):
+        point = centre + 0.5**halvings * (coef - centre)
+        if np.isfinite(noise.loss(rows.y, mean.eta(point, rows), np.empty(0), 0).value).all():
+            return np.asarray(point)
+    return centre
 
 
 def _fitted(x: Array, y: Array, weight: Array) -> Array:

@@ -3,7 +3,8 @@
     c exp(G) t^p (log t)^q (log log t)^s,   G a germ that grows or none
 
 `known` is False where further factors are hidden: below exp(G) whatever is smaller than G in the exponent, without G a factor
-t^o(1); only the sign of c is known then. `bounded`: nothing but a bound is known, as of a sine. Each rule holds for every
+t^o(1); only the sign of c is known then. `bounded`: nothing but a bound is known, as of a sine. `exact`: it is
+the whole expression, so that exp of it is known. Each rule holds for every
 expression with these leading terms; where the leading terms cancel, or do not tell, `Unknown` is raised: a germ is a proof.
 Source: Hardy, Orders of Infinity (1910).
 """
@@ -29,6 +30,7 @@ class Germ:
     exponent: "Germ | None" = None
     known: bool = True
     bounded: bool = False
+    exact: bool = False
 
     @property
     def grows(self) -> bool:
@@ -70,13 +72,17 @@ class Germ:
             return Germ(0.0)
         if self.bounded or other.bounded:
             raise Unknown
-        exponent = self.exponent or other.exponent
+        exponent, known = self.exponent or other.exponent, self.known and other.known
         if self.exponent is not None and other.exponent is not None:
-            exponent = self.exponent + other.exponent
-            if not exponent.grows:
+            exponent = _total(self.exponent, other.exponent)
+            alike = known and self.exponent.exact and other.exponent.exact and _same(self.exponent, other.exponent)
+            if exponent is None and not alike:
                 raise Unknown
-        return Germ(_finite(self.c * other.c), self.p + other.p, self.q + other.q, self.s + other.s, exponent,
-                    self.known and other.known)
+            if exponent is not None and not exponent.grows:
+                raise Unknown
+            known = alike
+        return Germ(_finite(self.c * other.c), self.p + other.p, self.q + other.q, self.s + other.s, exponent, known,
+                    exact=self.exact and other.exact and known)
 
     def power(self, k: float) -> "Germ":
         """This germ to a constant power."""
@@ -86,7 +92,7 @@ class Germ:
             return Germ(1.0)
         sign = 1.0 if self.c > 0.0 or k % 2.0 == 0.0 else -1.0
         exponent = None if self.exponent is None else replace(self.exponent, c=self.exponent.c * k)
-        return Germ(sign * _finite(abs(self.c) ** k), self.p * k, self.q * k, self.s * k, exponent, self.known)
+        return Germ(sign * _finite(abs(self.c) ** k), self.p * k, self.q * k, self.s * k, exponent, self.known, exact=self.exact)
 
 
 def _finite(value: float) -> float:
@@ -100,7 +106,7 @@ def _total(one: Germ, other: Germ) -> Germ | None:
     if one.bounded or other.bounded:
         rest = other if one.bounded else one
         if not rest.bounded and rest.c != 0.0 and rest.grows:
-            return rest
+            return replace(rest, exact=False)
         if rest.bounded or rest.c == 0.0 or not rest.grows:
             return Germ(0.0, bounded=True)
     if one.c == 0.0:
@@ -109,15 +115,15 @@ def _total(one: Germ, other: Germ) -> Germ | None:
         return one
     order = larger(one, other)
     if order != 0:
-        return one if order > 0 else other
+        return replace(one if order > 0 else other, exact=False)
     c = one.c + other.c
     if not (one.known and other.known):
         if one.c * other.c < 0.0:
             raise Unknown
-        return replace(one, c=c, known=False)
+        return replace(one, c=c, known=False, exact=False)
     if abs(c) <= EQUAL * max(abs(one.c), abs(other.c)):
         return None
-    return replace(one, c=c)
+    return replace(one, c=c, exact=one.exact and other.exact)
 
 
 def larger(one: Germ, other: Germ) -> int:
@@ -178,4 +184,4 @@ def exponential(germ: Germ) -> Germ:
             return Germ(1.0, germ.c, known=False)
         if germ.q <= 1.0 and (germ.q, germ.s) < (1.0, 0.0):
             raise Unknown
-    return Germ(1.0, exponent=germ, known=False)
+    return Germ(1.0, exponent=germ, known=germ.exact, exact=germ.exact)

@@ -62,11 +62,11 @@ def germ(node: Node, side: int, name: str = "r") -> Germ:
     """The leading term of a tree, of which `name` goes to infinity times `side`. Raises Unknown."""
     match node:
         case Constant(value):
-            return Germ(value)
+            return Germ(value, exact=True)
         case Column(column):
             if column != name:
                 raise Unknown
-            return Germ(float(side), 1.0)
+            return Germ(float(side), 1.0, exact=True)
         case Operation("where", (Operation(sign, (left, right)), first, second)):
             difference = germ(left, side, name) - germ(right, side, name)
             _signed(difference)

@@ -20,6 +20,7 @@ REACH = 720.0           # e-folds below the top that the panels reach
 PLACES = 8              # about which there are panels
 NEWTON = 7              # steps towards a quantile
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(10)
+ENDLESS = 1e-12         # of a moment: what its last panels may add if it exists
 FARTHEST = 1e140        # whose square is a number
 SHARES, HALVES = 0.5 * (1.0 + NODES), 0.5 * WEIGHTS
 SCAN = np.arange(-60.0, 345.1, 0.5)
@@ -168,6 +169,23 @@ class Table:
                 r = np.where(left, edges[0] * (below / rest) ** (1.0 / (self.a * self._slope(edges[:1]) - 1.0)), r)
                 r = np.where(right, edges[-1] * (above / rest) ** (1.0 / (self.a * self._slope(edges[-1:]) - 1.0)), r)
         return np.asarray(r)
+
+    @cached_property
+    def nodes(self) -> tuple[Array, Array]:
+        """r (n,) and its probabilities (n,)."""
+        width = np.diff(self.edges)
+        points = (self.edges[:-1, None] + width[:, None] * SHARES).ravel()
+        return points, (width[:, None] * HALVES).ravel() * np.exp(self.log_density(points))
+
+    def moment(self, of: Callable[[Array], Array], otherwise: float) -> float:
+        """E of(r) where it exists; else `otherwise`."""
+        points, weight = self.nodes
+        with np.errstate(all="ignore"):
+            each = weight * of(points)
+        ends = np.abs(np.append(each[: len(NODES)], each[-len(NODES) :]))
+        if not np.isfinite(each).all() or float(ends.max()) > ENDLESS * float(np.abs(each).sum()):
+            return otherwise
+        return float(each.sum())
 
     def expected(self, of: Callable[[Array], Array]) -> float:
         """E of(r), over the panels."""

@@ -24,7 +24,7 @@ MODELS = Registry({
     "hurdle": "hurdle.Hurdle",
     "laplace": "laplace.Laplace",
     "quantile": "quantile.Quantile",
-}, written={"loss": "of_loss.law_of"})
+}, written={"loss": "written_law.of_loss"})
 ANSWERS = {Content.NUMBERS: "gaussian", Content.TWO_LEVELS: "bernoulli", Content.LEVELS: "categorical"}
 
 

@@ -4,9 +4,11 @@ import math
 
 import numpy as np
 
+from mlefit.losses.axes import IDENTITY, LOG
 from mlefit.losses.growth import Pace
 from mlefit.losses.loss import Loss
 from mlefit.noise.known_loss import known
+from mlefit.noise.read_loss import Read, noted
 
 WIDTH = 78
 INDENT = 17
@@ -17,19 +19,24 @@ ROWS, BARS = 11, 50              # of the picture
 FAR = (2.0, 10.0, 100.0)         # standard distances, at which the pull of an outlier is told
 
 
-def explained(loss: Loss, text: str) -> str:
+def explained(read: Read, text: str) -> str:
     """The derivation, in plain text of 80 columns."""
+    loss, axis = read.loss, read.axis
     above = [loss.least_a + a for a in OF_A]
     normalisers = [loss.normaliser(a) for a in above]
     table = loss.table(above[1])
     lines = [*_wrapped(f"{text}: from the loss to its noise model", WIDTH), ""]
-    lines += _step(1, "Loss", f"l(r), r = y - f(x); {_least(loss)}; {_bend(loss)}")
-    if (found := known(loss)) is not None:
+    v = "r" if axis is IDENTITY else "v"
+    less = "" if read.power == 0.0 else f", less {read.power:g} {axis.word.partition(' - ')[0]}, in which there is no f"
+    lines += _step(1, "Loss", f"l({v}), {v} = {axis.word}{less}; {_least(loss)}; {_bend(loss)}".replace("at r =", f"at {v} ="))
+    if axis is not IDENTITY:
+        lines += [line for note in noted(read)[1:] for line in _more(note.removeprefix("--loss: "))]
+    elif (found := known(loss)) is not None:
         moved = "" if abs(found.factor - 1.0) < 1e-9 else f", times {found.factor:.6g}"
         moved += "" if found.constant == 0.0 else f", {'plus' if found.constant > 0.0 else 'less'} {abs(found.constant):.6g}"
         lines += _more(found.sentence.replace(found.name, found.name + moved, 1))
-    lines += _step(2, "Model", f"q(y|x) = exp(-a l(y - f)) / Z(a), a > {_number(loss.least_a)}")
-    lines += _step(3, "Normaliser", "Z(a) = integral of exp(-a l(r)) dr, by quadrature, its error at most "
+    lines += _step(2, "Model", f"q(y|x) = exp(-a l({v})) / Z(a) in {axis.measure}, a > {_number(loss.least_a)}")
+    lines += _step(3, "Normaliser", f"Z(a) = integral of exp(-a l({v})) d{v}, by quadrature, its error at most "
                    f"{max(1e-15, *(one.error for one in normalisers)):.0e}:")
     for a, one in zip(above, normalisers, strict=True):
         lines += _more(f"a = {a:<8.4g} log Z = {one.log_z:>10.6f}   E l = {one.mean:.6g}")
@@ -39,8 +46,8 @@ def explained(loss: Loss, text: str) -> str:
                    "c has a / c and the same fit; a loss plus c has the same a.")
     lines += _step(6, "Tails", _tails(loss))
     lines += _step(7, "Outliers", _outliers(loss, table.quantile(np.array([0.75]))[0]))
-    lines += _step(8, "Unit", _unit(loss))
-    lines += ["", *_picture(loss, above[1])]
+    lines += _step(8, "Unit", _unit(read))
+    lines += ["", *_picture(loss, above[1], v)]
     return "\n".join(lines) + "\n"
 
 
@@ -126,13 +133,18 @@ def _outliers(loss: Loss, size: float) -> str:
             f"as much as one at it: {word}")
 
 
-def _unit(loss: Loss) -> str:
+def _unit(read: Read) -> str:
+    loss = read.loss
+    if read.axis is LOG:
+        return "y and f in another unit are the same v: the same fit"
+    if read.axis is not IDENTITY:
+        return f"{read.axis.word} has no unit: y is taken as it is"
     if loss.homogeneous is not None:
         return "the same fit in every unit of y: l(c r) is a multiple of l(r), and a takes it up"
     return "the loss has a unit of its own: y in another unit is another model; r/S in the place of r sets it"
 
 
-def _picture(loss: Loss, a: float) -> list[str]:
+def _picture(loss: Loss, a: float, v: str) -> list[str]:
     """The density at a few residuals, as bars."""
     table = loss.table(a)
     low, high = (float(q) for q in table.quantile(np.array([0.01, 0.99])))
@@ -140,15 +152,15 @@ def _picture(loss: Loss, a: float) -> list[str]:
     places[np.abs(places) < TINY * (high - low)] = 0.0
     height = np.exp(table.log_density(places))
     top = float(height.max())
-    lines = [f"  q(r) at a = {_number(a)}"]
+    lines = [f"  q({v}) at a = {_number(a)}"]
     lines += [f"{place:>12.4g}  {'#' * max(0, round(BARS * h / top))} {h:.4g}" for place, h in zip(places, height, strict=True)]
     quantiles = table.quantile(np.array(SHARES))
     quantiles[np.abs(quantiles) < TINY * (high - low)] = 0.0
     lines += ["", "  quantiles " + " ".join(f"{share:>8g}" for share in SHARES),
-              "          r " + " ".join(f"{q:>8.4g}" for q in quantiles)]
-    mean = table.expected(lambda r: r) if a * loss.kappa > 2.0 else math.nan
+              f"          {v} " + " ".join(f"{q:>8.4g}" for q in quantiles)]
+    mean = table.moment(lambda r: r, math.nan)
     if math.isnan(mean):
         lines.append("  the law has no mean at this a")
     elif abs(mean) > TINY * (high - low):
-        lines.append(f"  mean of r {mean:.6f}, not 0: f is not the mean of y")
+        lines.append(f"  mean of {v} {mean:.6f}, not 0: f is not {'the mean of y' if v == 'r' else 'where its mean is 0'}")
     return lines

@@ -1,46 +1,32 @@
-"""The noise model of a loss that a user wrote in r = y - f: q(y | f) = exp(-a l(r)) / Z(a).
+"""The noise model of a loss that a user wrote in r = y - f, or in y and f: q(y | f) = exp(-a L(v)) g'(y) / Z(a).
 
-    cross-entropy = a * mean loss + log Z(a),   Z(a) = integral of exp(-a l(r)) dr
+    v = r, or g(y) - g(f) with g = log, log(1 + y) or logit; L(v) is the loss, or the loss less m g(y)
+    cross-entropy = a * mean L + log Z(a) - mean log g'(y),   Z(a) = integral of exp(-a L(v)) dv
 
-The loss is minimised over f alone; a > 1 / kappa, where l grows as kappa log |r| or faster, is the root of E_a l = mean loss.
-log Z, E l and Var l come by quadrature, the distribution function by panels (`mlefit.losses`). The free shape is log a. Where
-the loss has corners, for its second derivative stands E l'' under the law, which is a E (l')^2 by parts.
+The loss is minimised over f alone; a > 1 / kappa, where L grows as kappa log |v| or faster, is the root of E_a L = mean L.
+log Z, E L and Var L come by quadrature, the distribution function by panels (`mlefit.losses`). The free shape is log a. Where
+the loss has corners, for its second derivative stands E L'' under the law, which is a E (L')^2 by parts.
 """
 
 import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from mlefit.arrays import Array, block
-from mlefit.expression.written import LOSSES, parse_written
+from mlefit.losses.axes import IDENTITY, LOG, Axis
 from mlefit.losses.corners import Corner
 from mlefit.losses.loss import Loss
 from mlefit.losses.table import Table
 from mlefit.noise.chebyshev import interpolated
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
-from mlefit.noise.refused_loss import check
-from mlefit.noise.responses import NUMBERS
+from mlefit.noise.read_loss import RESPONSES, noted, read_loss
+from mlefit.noise.responses import Response
 from mlefit.noise.stable import QUIET, exponential
 from mlefit.noise.symmetric import symmetric
 
 LOCATION = (Predictor("mean", unit_power=1),)
-
-
-@lru_cache(maxsize=64)
-def loss_of(text: str) -> Loss:
-    """What is known of the loss. Raises UsageError for what is none, NoEstimateError for what is no noise model."""
-    loss = Loss(parse_written("--loss", text, ("r",), LOSSES))
-    check(loss, text)
-    return loss
-
-
-def law_of(text: str) -> "OfLoss":
-    """The law of a loss."""
-    text = "".join(text.split())
-    loss_of(text)
-    return OfLoss(text)
+UNMOVED = (Predictor("mean"),)
 
 
 @dataclass(frozen=True)
@@ -55,19 +41,42 @@ class OfLoss(NoiseModel):
     question = "what a loss that you write says of the noise"
     centre_text = "eta"
     example = 'mlefit fit sample_data/deliveries.csv -t minutes -x km,vehicle --loss "log(cosh(r))"'
-    located = True
     compared = False
     predicted = "location"
 
     measure = Measure.DENSITY
-    response = NUMBERS
     shapes = (Shape("a"),)
     collapse = "a is infinite"
 
     @property
     def known(self) -> Loss:
-        """The loss."""
-        return loss_of(self.text)
+        """L."""
+        return read_loss(self.text).loss
+
+    @property
+    def axis(self) -> Axis:
+        """g."""
+        return read_loss(self.text).axis
+
+    @property
+    def located(self) -> bool:  # type: ignore[override]  # a fact of the axis
+        """Where the loss is one of the residual."""
+        return self.axis is IDENTITY
+
+    @property
+    def scalable(self) -> bool:
+        """Where it is one of y/f."""
+        return self.axis is LOG
+
+    @property
+    def response(self) -> Response:
+        """By where g is."""
+        return RESPONSES[self.axis.name]
+
+    @property
+    def everywhere(self) -> bool:
+        """Where it is one of the residual."""
+        return self.located
 
     @property
     def loss_name(self) -> str:
@@ -77,10 +86,7 @@ class OfLoss(NoiseModel):
     @property
     def notes(self) -> tuple[str, ...]:
         """Which loss it is, where it is a known one."""
-        from mlefit.noise.known_loss import known
-
-        found = known(self.known)
-        return () if found is None else (f"--loss: {found.sentence}.",)
+        return noted(read_loss(self.text))
 
     @property
     def spelt(self) -> str:
@@ -94,8 +100,8 @@ class OfLoss(NoiseModel):
 
     @property
     def log_concave(self) -> bool:
-        """Where the loss is proved to be convex."""
-        return self.known.convex
+        """Where it is one of the residual and proved to be convex."""
+        return self.located and self.known.convex
 
     @property
     def begins(self) -> bool:
@@ -105,6 +111,8 @@ class OfLoss(NoiseModel):
     @property
     def corners(self) -> tuple[Corner, ...]:
         """Those of the loss, in the unit of the rows."""
+        if not self.located:
+            return ()
         return tuple(Corner(one.place / self.unit, one.below * self.unit, one.above * self.unit, one.jump)
                      for one in self.known.corners)
 
@@ -114,47 +122,70 @@ class OfLoss(NoiseModel):
 
     @property
     def predictors(self) -> tuple[Predictor, ...]:
-        """A location."""
-        return LOCATION
+        """f."""
+        return LOCATION if self.located or self.scalable else UNMOVED
+
+    def _away(self, y: Array, eta: Array) -> Array:
+        """v (n,), no number where f is beyond g."""
+        f = eta[:, 0]
+        if self.located:
+            return (y - f) * self.unit
+        return np.where(self.axis.inside(f), self.axis.g(y) - self.axis.g(f), np.nan)
+
+    def _by_f(self, eta: Array) -> tuple[Array | float, Array | float]:
+        """Minus dv/df, and minus its derivative (n,)."""
+        if self.located:
+            return self.unit, 0.0
+        return self.axis.first(eta[:, 0]), self.axis.second(eta[:, 0])
 
     def _table(self, free: Array) -> Table:
         return self.known.table(exponential(float(free[0])))
 
     @QUIET
     def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
-        """a l(r) + log Z(a), less the logarithm of the unit."""
+        """a L(v) + log Z(a) + base, less the logarithm of the unit."""
         a, known = exponential(float(free[0])), self.known
         if not known.least_a < a < math.inf:
             return _nowhere(y.size, order)
-        of_a = known.normaliser(a)
-        constant = of_a.log_z - math.log(self.unit)
-        r = (y - eta[:, 0]) * self.unit
+        of_a, v = known.normaliser(a), self._away(y, eta)
+        constant = of_a.log_z - self._log_unit + self.base(y)
         if order == 0:
-            return Derivatives(_step(a * known.value(r) + constant))
-        value, slope, bend = known.curve(r)
+            return Derivatives(_step(a * known.value(v) + constant))
+        value, slope, bend = known.curve(v)
+        first, second = self._by_f(eta)
         d1 = block(y.size, 2)
-        d1[:, 0] = slope * (-a * self.unit)
+        d1[:, 0] = -a * slope * first
         d1[:, 1] = a * (value - of_a.mean)
         if order == 1:
             return Derivatives(_step(a * value + constant), d1)
-        ee = np.full(y.size, (a * self.unit) ** 2 * self._steepness(a, 2)) if known.corners else a * self.unit**2 * bend
+        curved = a * a * self._steepness(a, 2) if known.corners else a * bend
+        ee = curved * first * first - a * slope * second
         aa = d1[:, 1] + a * a * of_a.variance
         return Derivatives(_step(a * value + constant), d1, symmetric(((ee, d1[:, 0]), (d1[:, 0], aa))))
 
     @QUIET
     def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
-        """l(y - f), as typed."""
-        r = (y - eta[:, 0]) * self.unit
+        """L(v)."""
+        v = self._away(y, eta)
         if order == 0:
-            return Derivatives(_step(self.known.value(r)))
-        value, slope, bend = self.known.curve(r)
-        d1, d2 = slope[:, None] * -self.unit, bend * self.unit**2
-        return Derivatives(_step(value), d1, lambda v: d2[:, None] * v)
+            return Derivatives(_step(self.known.value(v)))
+        value, slope, bend = self.known.curve(v)
+        first, second = self._by_f(eta)
+        d1, d2 = -slope * first, bend * first * first - slope * second
+        return Derivatives(_step(value), d1[:, None], lambda v: d2[:, None] * v)
+
+    def base(self, y: Array) -> Array:
+        """-log g'(y)."""
+        return np.zeros(y.size) if self.located else -np.log(self.axis.first(y))
+
+    @property
+    def _log_unit(self) -> float:
+        return math.log(self.unit) if self.located else 0.0
 
     def affine(self, free: Array) -> tuple[float, float]:
         """(a, log Z(a)), with the unit."""
         a = exponential(float(free[0]))
-        return a, self.known.normaliser(a).log_z - math.log(self.unit)
+        return a, self.known.normaliser(a).log_z - self._log_unit
 
     def implied_shapes(self, mean_loss: float, mean_base: float) -> Array:
         """log a with E_a l = mean loss; infinite where every row has the least loss."""
@@ -175,28 +206,39 @@ class OfLoss(NoiseModel):
         return known.table(a).expected(lambda r: np.abs(known.slope(r)[1]) ** power)
 
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
-        """(a d)^2 E l'^2 and (a d)^4 E l'^4."""
+        """(a d dv/df)^2 E L'^2 and its square times E L'^4 / (E L'^2)^2."""
         a = exponential(float(free[0]))
-        square = np.square(direction[..., 0] * (a * self.unit))
+        square = np.square(direction[..., 0] * (a * self._by_f(eta)[0]))
         return square * self._steepness(a, 2), square * square * self._steepness(a, 4)
 
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
         """By panels."""
-        return self._table(free).log_cdf((y - eta[:, 0]) * self.unit)
+        return self._table(free).log_cdf(self._away(y, eta))
 
     def log_sf(self, y: Array, eta: Array, free: Array) -> Array:
         """By panels, from the other end."""
-        return self._table(free).log_sf((y - eta[:, 0]) * self.unit)
+        return self._table(free).log_sf(self._away(y, eta))
 
     def quantile(self, u: Array, eta: Array, free: Array) -> Array:
-        """f and the quantile of r."""
-        return np.asarray(eta[:, 0] + self._table(free).quantile(u) / self.unit)
+        """f moved by the quantile of v."""
+        return self._moved(eta[:, 0], self._table(free).quantile(u))
+
+    def _moved(self, f: Array, v: Array | float) -> Array:
+        """The y (n,) at a distance v from f."""
+        if self.located:
+            return np.asarray(f + v / self.unit)
+        with np.errstate(all="ignore"):
+            return np.asarray(self.axis.inverse(self.axis.g(f) + v))
 
     def expected(self, eta: Array, free: Array) -> Array:
-        """f + E r, where the law has a mean; f itself where it has none."""
-        a, known = exponential(float(free[0])), self.known
-        mean = known.table(a).expected(lambda r: r) if a * known.kappa > 2.0 else 0.0
-        return np.asarray(eta[:, 0] + mean / self.unit)
+        """E y, by quadrature; f itself where the law has no mean."""
+        table, f = self._table(free), eta[:, 0]
+        if self.located:
+            return np.asarray(f + table.moment(lambda v: v, 0.0) / self.unit)
+        if self.scalable:
+            return np.asarray(f * table.moment(np.exp, 1.0))
+        nodes, weight = table.nodes
+        return interpolated(lambda at: float(weight @ self._moved(np.array([at]), nodes)), f)
 
     def centre(self, eta: Array, free: Array) -> Array:
         """f: the loss has its least value there, whatever the mean of the law is."""
@@ -204,13 +246,13 @@ class OfLoss(NoiseModel):
 
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """E of the log-ratio, by panels of the first law."""
-        return interpolated(lambda moved: self._apart(free, moved, other_free), (other_eta - eta)[:, 0])
+        return interpolated(lambda moved: self._apart(free, moved, other_free), -self._away(eta[:, 0], other_eta))
 
     def _apart(self, free: Array, moved: float, other_free: Array) -> float:
         mine, other = self._table(free), self._table(other_free)
         if moved == 0.0 and float(free[0]) == float(other_free[0]):
             return 0.0
-        return max(0.0, mine.expected(lambda r: mine.log_density(r) - other.log_density(r - moved * self.unit)))
+        return max(0.0, mine.expected(lambda v: mine.log_density(v) - other.log_density(v - moved)))
 
     def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
         """By quantiles of uniform numbers."""
@@ -220,7 +262,7 @@ class OfLoss(NoiseModel):
         """From the loss to its noise model."""
         from mlefit.noise.explained_loss import explained
 
-        return explained(self.known, self.text)
+        return explained(read_loss(self.text), self.text)
 
 
 def _step(value: Array) -> Array:

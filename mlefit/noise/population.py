@@ -11,11 +11,11 @@ from mlefit.arrays import Array
 
 SHAPE = 4.0
 UP_TO = 15.0                # exp(-60): nothing beyond counts
-PANELS = 400
+PANELS = 2000
 CANDIDATES = np.concatenate([np.linspace(0.02, 3.0, 150), np.linspace(3.1, 12.0, 90)])
 SECTIONS = 60
 GOLDEN = 0.6180339887498949
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(10)
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(4)
 WORDS = "y ~ gamma of shape 4 and mean 1"
 
 

@@ -7,23 +7,34 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError
 from mlefit.expression.scan import short
+from mlefit.expression.tree import Node
+from mlefit.losses.axes import IDENTITY, Axis
 from mlefit.losses.growth import Pace, Tail
 from mlefit.losses.loss import Loss
 from mlefit.losses.places import FINE, grid
 from mlefit.losses.quadrature import TOLERANCE
+from mlefit.losses.structure import value
 from mlefit.noise.known_loss import known
 from mlefit.noise.population import minimiser, said
 
 NOT = "Minimising it is not maximum likelihood under any noise of the form exp(-a loss). "
 EVIDENCE = (20.0, 40.0, 80.0, 160.0, 320.0)      # u = log |r| at which slopes are told
+EXPONENTS = 700.0       # beyond it y = exp(v) is no double
+PANELS = np.linspace(-60.0, 60.0, 481)      # of log y
+POWERS = tuple(np.arange(-3.0, 4.25, 0.25).tolist())
+BETWEEN = (0.3, 0.7, 1.0, 1.9, 4.0)
+CONSTANT = 1e-8         # of a logarithm of mass, over all f
+GAUSS = np.polynomial.legendre.leggauss(10)
 ENDS = ((-1, "-infinity"), (1, "+infinity"))
 
 
-def check(loss: Loss, text: str) -> None:
-    """Raises NoEstimateError unless exp(-a loss) is proved to have a finite integral for some a."""
+def check(loss: Loss, text: str, node: Node, axis: Axis) -> None:
+    """Raises NoEstimateError unless exp(-a loss) is proved to have a finite integral for some a, on its axis."""
     text = short(text)
-    _check_values(loss, text)
+    _check_values(loss, text, axis)
     paces = [one.pace for one in loss.tails]
+    if axis is not IDENTITY and Pace.SLOW in paces:
+        raise _slow_on_axis(loss, text, node, axis)
     for pace, refuse in ((Pace.FALLS, _falls), (Pace.SLOW, _slow), (Pace.UNKNOWN, _unknown)):
         if pace in paces:
             place = paces.index(pace)
@@ -35,8 +46,9 @@ def check(loss: Loss, text: str) -> None:
             "write it in fewer or wider pieces", code="normaliser")
 
 
-def _check_values(loss: Loss, text: str) -> None:
+def _check_values(loss: Loss, text: str, axis: Axis) -> None:
     points = grid(loss.bends, FINE)
+    points = points[np.abs(points) <= EXPONENTS] if axis is not IDENTITY else points
     value = loss.value(points)
     if np.isnan(value).any():
         at = points[np.isnan(value)]
@@ -78,3 +90,93 @@ def _unknown(loss: Loss, text: str, tail: Tail, side: int, end: str) -> NoEstima
 
 def _at(loss: Loss, r: Array) -> Array:
     return loss.value(r.ravel()).reshape(r.shape)
+
+
+def _slow_on_axis(loss: Loss, text: str, node: Node, axis: Axis) -> NoEstimateError:
+    """A loss of y/f, or the like, that stays bounded where y is large, or small, against f."""
+    far = loss.tails[1]
+    found = minimiser(lambda y, f: value(node, y, np.array(f)))
+    if far.pace is Pace.SLOW:
+        how = f"tends to {far.limit:.6g}" if far.limit is not None else "stays bounded"
+        return NoEstimateError(
+            f"{text} {how} as y grows beyond every f: exp(-a loss) has infinite mass there for every a, so it is no noise model",
+            f"{NOT}{said(found)}Nearest: abs(log(y)-log(f)), the same near y = f", code="no-noise-model")
+    return massive(node, text, f"Nearest: {text}+log(f), which is one")
+
+
+def undone(node: Node, text: str) -> NoEstimateError:
+    """A loss of y and f that is one of no difference."""
+    family = exponential_family(node)
+    if family is not None and family[0]:
+        return NoEstimateError(
+            f"{short(text)} is the poisson loss, a noise model of counts at a = {family[1]:.6g} alone, whose mean is f",
+            "-m poisson fits it with the log of the mean linear, -m poisson with --mean any other mean", code="not-built")
+    if family is not None and base_power(node)[1] > CONSTANT:
+        return NoEstimateError(
+            f"{short(text)} is A(f) - y B(f) + C(y), the loss of an exponential family: whether there is a base with which it is a "
+            "density is not decided here; no power of y is one",
+            "-m gamma, inverse-gaussian or poisson are the families that are fitted; a Tweedie law lies between the last and the "
+            "first",
+            code="not-proved")
+    return massive(node, short(text), "Nearest: a loss of y - f, or of log(y) - log(f)")
+
+
+def exponential_family(node: Node) -> tuple[bool, float] | None:
+    """Whether the loss is A(f) - y B(f) + C(y), and if so whether it is the poisson one, f - y log f, with its a; None if not."""
+    y, f = np.array([0.4, 1.0, 2.3, 3.7, 6.0]), np.array(BETWEEN)
+    with np.errstate(all="ignore"):
+        each = value(node, y[:, None], f[None, :])
+        apart = each - each[:1]         # (y - y_0) times -B(f), plus C(y) - C(y_0)
+        mixed = apart - apart[:, :1]
+        by_y = mixed / (y - y[0])[:, None]
+    if not np.isfinite(each).all() or not np.abs(mixed[1:]).max() > 0.0:
+        return None
+    if np.abs(by_y[1:] - by_y[1:2]).max() > 1e-10 * np.abs(by_y[1:]).max():
+        return None
+    against_f = each[0] - each[0, :1]
+    form = (f - f[0]) - y[0] * (np.log(f) - np.log(f[0]))
+    factor = float(against_f[-1] / form[-1])
+    poisson = factor > 0.0 and bool(np.abs(against_f - factor * form).max() <= 1e-10 * np.abs(against_f).max()) and bool(
+        np.abs(by_y[1] + factor * (np.log(f) - np.log(f[0]))).max() <= 1e-10 * factor * 4.0)
+    return poisson, 1.0 / factor if factor else math.inf
+
+
+def massive(node: Node, text: str, nearest: str) -> NoEstimateError:
+    """The refusal of a loss whose mass depends on f, with it at three values of f."""
+    power, apart = base_power(node)
+    if apart <= CONSTANT:
+        return NoEstimateError(
+            f"{text} is a density in y^{power:g} dy for every f, but a function of no difference of y and f: such losses are not "
+            "fitted here", "write it as a loss of y - f or of log(y) - log(f), or see `mlefit models` for its law",
+            code="not-built")
+    masses = [mass(node, f, 1.0, 0.0) for f in (0.5, 1.0, 2.0)]
+    found = minimiser(lambda y, f: value(node, y, np.array(f)))
+    if all(math.isfinite(one) for one in masses):
+        told = ", ".join(f"{one:.3g}" for one in masses)
+        proof = f"exp(-loss) has total mass {told} in dy at f = 0.5, 1, 2, and no base y^s dy makes it one number"
+    else:
+        proof = "exp(-loss) has infinite mass in dy, and no base y^s dy makes it one number at all f"
+    return NoEstimateError(f"{text}: {proof}, so it is no density in y", f"{NOT}{said(found)}{nearest}", code="no-noise-model")
+
+
+def base_power(node: Node) -> tuple[float, float]:
+    """The s with which the mass in y^s dy differs least between several f and a, and by how much in log, at least."""
+    def spread(s: float) -> float:
+        each = np.array([[mass(node, f, a, s) for f in BETWEEN] for a in (1.0, 2.5)])
+        if not np.isfinite(each).all() or (each <= 0.0).any():
+            return np.inf
+        return float(np.ptp(np.log(each), axis=1).max())
+
+    found = min(POWERS, key=spread)
+    return found, spread(found)
+
+
+def mass(node: Node, f: float, a: float, s: float) -> float:
+    """The integral of exp(-a l(y, f)) y^s over y > 0, infinite where it does not end."""
+    u = (PANELS[:-1, None] + 0.5 * np.diff(PANELS)[:, None] * (1.0 + GAUSS[0])).ravel()
+    with np.errstate(all="ignore"):
+        exponent = (s + 1.0) * u - a * value(node, np.exp(u), np.array(f))
+        each = np.exp(np.where(np.isnan(exponent), -np.inf, exponent)) * np.tile(GAUSS[1], PANELS.size - 1)
+    each *= 0.5 * (PANELS[1] - PANELS[0])
+    total, ends = float(each.sum()), float(each[:10].sum() + each[-10:].sum())
+    return total if np.isfinite(total) and ends <= 1e-9 * total else math.inf

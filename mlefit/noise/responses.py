@@ -37,6 +37,7 @@ class Response:
     open_end: bool = False
     below: float = np.inf
     whole: bool = False
+    values: tuple[float, ...] = ()
     most_levels: int | None = None
     takes_positive: bool = False
     takes_reference: bool = False
@@ -46,6 +47,8 @@ class Response:
     @property
     def wants(self) -> str:
         """What the numbers must be, in words."""
+        if self.values:
+            return " or ".join(f"{value:g}" for value in self.values)
         kind = "whole numbers" if self.whole else "numbers"
         if self.below < np.inf:
             return f"{kind} > {self.least:g} and < {self.below:g}"
@@ -57,6 +60,8 @@ class Response:
     def refused(self, y: Array) -> Mask | None:
         """Which finite numbers (n,) are no response of this kind; None where all are."""
         bad = y <= self.least if self.open_end else y < self.least
+        if self.values:
+            bad = ~np.isin(y, self.values)
         if self.below < np.inf:
             bad |= y >= self.below
         if self.whole:

@@ -21,6 +21,11 @@ class Searched:
         return self.loss_has_shapes
 
     @property
+    def everywhere(self) -> bool:
+        """Whether the criteria are finite whatever the predictors are; else searches begin where they are."""
+        return True
+
+    @property
     def least_loss(self) -> float:
         """The smallest loss that a row can have."""
         return 0.0

@@ -1,0 +1,82 @@
+"""Known losses of two labels: which one an expression is, and what minimising it gives."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.errors import NoEstimateError
+from mlefit.expression.tree import Node
+from mlefit.losses.labels import LINE, UNIT, Labels, heights, minimiser
+
+EQUAL = 1e-10
+SIGNS, CHANCES = (-1.0, 1.0), (0.0, 1.0)
+
+
+class KnownLabels(NamedTuple):
+    """`form`: l of the label and f; `unit`: f is a chance. `word`: what its minimiser is good for."""
+
+    name: str
+    labels: tuple[float, float]
+    unit: bool
+    form: Callable[[float, Array], Array]
+    word: str
+
+
+def _focal(y: float, p: Array) -> Array:
+    of = p if y else 1.0 - p
+    return -((1.0 - of) ** 2) * np.log(of)
+
+
+def _modified(y: float, f: Array) -> Array:
+    return np.where(y * f >= -1.0, np.maximum(0.0, 1.0 - y * f) ** 2, -4.0 * y * f)
+
+
+def _smoothed(y: float, p: Array) -> Array:
+    soft = 0.9 * y + 0.05
+    return -soft * np.log(p) - (1.0 - soft) * np.log(1.0 - p)
+
+
+KNOWN = (
+    KnownLabels("the hinge loss", SIGNS, False, lambda y, f: np.maximum(0.0, 1.0 - y * f),
+                "it gives a class and no chance: 0.8 and 0.99 look alike"),
+    KnownLabels("the squared hinge loss", SIGNS, False, lambda y, f: np.maximum(0.0, 1.0 - y * f) ** 2,
+                "(f + 1)/2 is the chance"),
+    KnownLabels("the modified huber loss", SIGNS, False, _modified, "(f + 1)/2 is the chance"),
+    KnownLabels("the exponential loss of AdaBoost", SIGNS, False, lambda y, f: np.exp(-y * f),
+                "f is half the log odds: 1/(1+exp(-2f)) is the chance"),
+    KnownLabels("the logistic loss", SIGNS, False, lambda y, f: np.logaddexp(0.0, -y * f), "f is the log odds"),
+    KnownLabels("the log loss of log odds", CHANCES, False, lambda y, f: np.logaddexp(0.0, f) - y * f, "f is the log odds"),
+    KnownLabels("the log loss", CHANCES, True, lambda y, p: -y * np.log(p) - (1.0 - y) * np.log(1.0 - p), "f is the chance"),
+    KnownLabels("the Brier score", CHANCES, True, lambda y, p: (y - p) ** 2,
+                "f is the chance: a proper score, but no likelihood"),
+    KnownLabels("the absolute error of a chance", CHANCES, True, lambda y, p: np.abs(y - p), "it drives every chance to 0 or 1"),
+    KnownLabels("the focal loss of gamma = 2", CHANCES, True, _focal, "chances are pulled to 1/2"),
+    KnownLabels("the log loss with labels smoothed by 0.1", CHANCES, True, _smoothed, "f is 0.9 p + 0.05: undo it"),
+)
+
+
+def known_labels(node: Node) -> KnownLabels | None:
+    """Which one it is, but for a factor and a constant."""
+    for one in KNOWN:
+        f = UNIT if one.unit else LINE
+        with np.errstate(all="ignore"):
+            mine, theirs = heights(node, one.labels, f).ravel(), np.concatenate([one.form(y, f) for y in one.labels])
+        if not np.isfinite(mine).all():
+            continue
+        found = np.linalg.lstsq(np.stack([theirs, np.ones_like(theirs)]).T, mine)[0]
+        if found[0] > 0.0 and np.max(np.abs(mine - found[0] * theirs - found[1])) <= EQUAL * found[0]:
+            return one
+    return None
+
+
+def no_labels(node: Node, text: str, known: KnownLabels, found: Labels) -> NoEstimateError:
+    """The refusal of a loss of labels that is no noise model: what the chances fail to add up to, and its minimiser."""
+    first, second = (f"{y:g}" for y in found.labels)
+    return NoEstimateError(
+        f"{text} ({known.name}): no a and no weights h of the labels {first} and {second} make h({first}) exp(-a loss) + "
+        f"h({second}) exp(-a loss) = 1 at every f; at a = 1 the best are off by {found.at_one:.2g}: it is no noise model",
+        f"Minimising it is not maximum likelihood. Where label {second} has the chance 0.8 its minimiser is f = "
+        f"{minimiser(node, found):.3f}: {known.word}. Nearest: -m bernoulli, whose loss is log(1+exp(-y*f)) of labels -1 and 1",
+        code="no-noise-model")

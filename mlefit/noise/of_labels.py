@@ -1,0 +1,215 @@
+"""The noise model of a loss of two labels that a user wrote in y and f: q(y | f) = h(y) exp(-a l(y, f)), which adds up to 1.
+
+    cross-entropy = a * mean loss + mean(-log h(y))
+
+a and h are those with which it adds up at every f; nothing but f is left to be estimated. y is the number in the file, -1 and 1 or
+0 and 1; f is linear, or where the loss says so a chance.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlefit.arrays import Array, Mask
+from mlefit.expression.jets import jet
+from mlefit.expression.tree import Node
+from mlefit.losses.labels import LINE, Labels
+from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor
+from mlefit.noise.read_loss import labelled, parsed
+from mlefit.noise.responses import Response
+from mlefit.noise.stable import QUIET
+
+MEAN = (Predictor("mean"),)
+
+
+@dataclass(frozen=True)
+class OfLabels(NoiseModel):
+    """`text`: the loss as typed, without blanks."""
+
+    text: str
+
+    name = "loss"
+    support = "two labels, as numbers"
+    question = "what a loss of labels says of their chances"
+    example = 'mlefit fit sample_data/deliveries.csv -t minutes -x km --loss "log(cosh(r))"'
+    compared = False
+    measure = Measure.MASS
+
+    @property
+    def found(self) -> Labels:
+        """a and h."""
+        found = labelled(self.text)
+        assert found is not None        # else it is no such law
+        return found
+
+    @property
+    def node(self) -> Node:
+        """The loss."""
+        return parsed(self.text)
+
+    @property
+    def loss_name(self) -> str:
+        """As typed."""
+        return self.text
+
+    @property
+    def spelt(self) -> str:
+        """`loss:EXPR`."""
+        return f"{self.name}:{self.text}"
+
+    @property
+    def response(self) -> Response:
+        """The two labels."""
+        return Response(values=self.found.labels)
+
+    @property
+    def predictors(self) -> tuple[Predictor, ...]:
+        """f."""
+        return MEAN
+
+    @property
+    def everywhere(self) -> bool:
+        """Unless f is a chance."""
+        return not self.found.unit
+
+    @property
+    def begins(self) -> bool:
+        """Where f is a chance."""
+        return self.found.unit
+
+    @property
+    def logistic(self) -> bool:
+        """Whether f is a multiple of log odds: then labels may be separated."""
+        low, high = (self._log_chance(np.full(LINE.size, y), LINE) for y in self.found.labels)
+        odds = high - low
+        return not self.found.unit and bool(np.abs(odds - odds[0] / LINE[0] * LINE).max() <= 1e-9 * np.abs(odds).max())
+
+    @property
+    def separable(self) -> bool:  # type: ignore[override]  # a fact of the loss
+        """Where f is log odds."""
+        return self.logistic
+
+    @property
+    def outcome_names(self) -> tuple[str, ...]:
+        """The labels."""
+        return tuple(f"{y:g}" for y in self.found.labels)
+
+    def outcomes(self, y: Array) -> Mask:
+        """The label itself."""
+        return np.stack([y == label for label in self.found.labels])
+
+    def _log_chance(self, y: Array, f: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return np.asarray(-self.found.a * jet(self.node, {"y": y, "f": f}, (), 0).value - self.base(y))
+
+    def _curve(self, y: Array, f: Array) -> tuple[Array, Array, Array]:
+        """l and its derivatives by f (n,)."""
+        found = jet(self.node, {"y": y, "f": f}, ("f",), 2)
+        value, slope, bend = (np.broadcast_to(part, y.shape) for part in (
+            found.value, found.gradient.get(0, 0.0), found.hessian.get((0, 0), 0.0)))
+        return np.where(np.isnan(value), np.inf, value), slope, bend
+
+    @QUIET
+    def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
+        """a l - log h."""
+        value, slope, bend = self._curve(y, eta[:, 0])
+        a = self.found.a
+        return Derivatives(a * value + self.base(y), a * slope[:, None], lambda v: a * bend[:, None] * v)
+
+    @QUIET
+    def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
+        """l."""
+        value, slope, bend = self._curve(y, eta[:, 0])
+        return Derivatives(value, slope[:, None], lambda v: bend[:, None] * v)
+
+    def affine(self, free: Array) -> tuple[float, float]:
+        """(a, 0)."""
+        return self.found.a, 0.0
+
+    def base(self, y: Array) -> Array:
+        """-log h(y)."""
+        low, high = -np.log(self.found.h)
+        return np.asarray(np.where(y == self.found.labels[1], high, low))
+
+    def starting_predictor(self, y: Array) -> Array:
+        """y."""
+        return y
+
+    def starting_shapes(self, y: Array, eta: Array) -> tuple[Array, ...]:
+        """None."""
+        return (np.empty(0),)
+
+    def _second(self, eta: Array) -> Array:
+        """The chance (n,) of the second label."""
+        return np.exp(self._log_chance(np.full(len(eta), self.found.labels[1]), eta[:, 0]))
+
+    def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
+        """Over both labels."""
+        p, square = self._second(eta), np.square(direction[..., 0])
+        each = [np.square(self.found.a * self._curve(np.full(len(eta), y), eta[:, 0])[1]) for y in self.found.labels]
+        return square * ((1.0 - p) * each[0] + p * each[1]), square * square * ((1.0 - p) * each[0] ** 2 + p * each[1] ** 2)
+
+    def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
+        """The chance of the first label between both."""
+        low, high = self.found.labels
+        first = self._log_chance(np.full(len(eta), low), eta[:, 0])
+        return np.where(y < low, -np.inf, np.where(y < high, first, 0.0))
+
+    def log_sf(self, y: Array, eta: Array, free: Array) -> Array:
+        """The chance of the second label between both."""
+        low, high = self.found.labels
+        second = self._log_chance(np.full(len(eta), high), eta[:, 0])
+        return np.where(y < low, 0.0, np.where(y < high, second, -np.inf))
+
+    def below(self, y: Array) -> Array:
+        """The first label, or less than it."""
+        low, high = self.found.labels
+        return np.where(y > low, low, low - (high - low))
+
+    def quantile(self, u: Array, eta: Array, free: Array) -> Array:
+        """The first label up to its chance."""
+        low, high = self.found.labels
+        return np.asarray(np.where(u <= 1.0 - self._second(eta), low, high))
+
+    def expected(self, eta: Array, free: Array) -> Array:
+        """Over both labels."""
+        low, high = self.found.labels
+        return np.asarray(low + (high - low) * self._second(eta))
+
+    def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
+        """Over both labels."""
+        total = np.zeros(len(eta))
+        for y in self.found.labels:
+            mine, other = (self._log_chance(np.full(len(eta), y), at[:, 0]) for at in (eta, other_eta))
+            total += np.where(np.isneginf(mine), 0.0, np.exp(mine) * (mine - other))
+        return np.maximum(total, 0.0)
+
+    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+        """By a uniform number."""
+        return self.quantile(rng.uniform(size=len(eta)), eta, free)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """a and h, and which loss it is."""
+        from mlefit.noise.known_labels import known_labels
+
+        known = known_labels(self.node)
+        named = "" if known is None else f" ({known.name}: {known.word})"
+        return (f"--loss: the chances of the labels {' and '.join(self.outcome_names)} at a = {self.found.a:.6g} alone{named}.",)
+
+    def derivation(self) -> str:
+        """From the loss to the chances."""
+        low, high = self.outcome_names
+        weights = ", ".join(f"h({name}) = {h:.6g}" for name, h in zip((low, high), self.found.h, strict=True))
+        lines = [f"{self.text}: from the loss to its noise model", "",
+                 f"  1  Loss        l(y, f) of the labels {low} and {high}",
+                 "  2  Model       q(y|x) = h(y) exp(-a l(y, f)), which must add up to 1 at every f",
+                 f"  3  Normaliser  it does at a = {self.found.a:.6g} alone, with {weights}",
+                 "  4  -log L / n  = a m - mean log h(y), m = mean loss: the f of least loss is that",
+                 "                 of maximum likelihood, and nothing else is left to estimate",
+                 *(f"  5  Known       {note.removeprefix('--loss: ')}" for note in self.notes), "",
+                 f"  chance of {high} at f"]
+        points = np.array([0.1, 0.3, 0.5, 0.7, 0.9]) if self.found.unit else np.array([-4.0, -2.0, 0.0, 2.0, 4.0])
+        lines += [f"{f:>10.4g}  {'#' * round(50 * p)} {p:.4f}"
+                  for f, p in zip(points, self._second(points[:, None]), strict=True)]
+        return "\n".join(lines) + "\n"

@@ -1,0 +1,92 @@
+"""Reading a loss: its text becomes a loss of one difference on an axis, or a refusal."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from mlefit.errors import UsageError
+from mlefit.expression.scan import short
+from mlefit.expression.tree import Node, columns_of
+from mlefit.expression.written import LOSSES, parse_written
+from mlefit.losses.axes import IDENTITY, LOG, LOG1P, LOGIT, Axis
+from mlefit.losses.labels import Labels, labels
+from mlefit.losses.loss import Loss
+from mlefit.losses.structure import structure
+from mlefit.noise.known_labels import known_labels, no_labels
+from mlefit.noise.known_loss import known
+from mlefit.noise.refused_loss import check, undone
+from mlefit.noise.responses import NUMBERS, POSITIVE, SHARES, Response
+
+ABOVE = Response(least=-1.0, open_end=True)
+RESPONSES: Mapping[str, Response] = {IDENTITY.name: NUMBERS, LOG.name: POSITIVE, LOG1P.name: ABOVE, LOGIT.name: SHARES}
+ON_AXES = {      # what a known loss is there
+    (LOG.name, "the squared error"): "lognormal noise",
+    (LOG.name, "the absolute error"): "log-laplace noise",
+    (LOG.name, "the LINEX loss of b = 1"): "the gamma deviance: gamma noise of shape a, with f its mean",
+    (LOG.name, "the LINEX loss of b = -1"): "inverse gamma noise of shape a",
+    (LOG1P.name, "the squared error"): "lognormal noise of 1 + y, which gives mass to -1 < y < 0",
+    (LOGIT.name, "the squared error"): "logit-normal noise",
+}
+
+
+class Read(NamedTuple):
+    """`loss`: L of the difference on the axis; `power`: m, where the loss as typed is L + m g(y)."""
+
+    loss: Loss
+    axis: Axis
+    power: float = 0.0
+
+
+@lru_cache(maxsize=64)
+def read_loss(text: str) -> Read:
+    """What is known of the loss. Raises UsageError for what is none, NoEstimateError for what is no noise model."""
+    node = parsed(text)
+    if columns_of(node) == {"r"}:
+        read = Read(Loss(node), IDENTITY)
+    else:
+        found = structure(node)
+        if found is None:
+            known = known_labels(node)
+            if known is not None:
+                raise no_labels(node, short(text), known, next(one for one in labels(node) if one.labels == known.labels))
+            raise undone(node, text)
+        read = Read(Loss(found.node), found.axis, found.power)
+    check(read.loss, text, node, read.axis)
+    return read
+
+
+@lru_cache(maxsize=64)
+def labelled(text: str) -> Labels | None:
+    """The chances of two labels that a loss is; None where it is of one difference, or no noise model of labels."""
+    node = parsed(text)
+    if columns_of(node) == {"r"} or structure(node) is not None:
+        return None
+    return next((found for found in labels(node) if found.holds), None)
+
+
+@lru_cache(maxsize=64)
+def parsed(text: str) -> Node:
+    """The tree, in r or in y and f. Raises UsageError."""
+    node = parse_written("--loss", text, ("r", "y", "f"), LOSSES)
+    names = columns_of(node)
+    if not names:
+        raise UsageError("--loss holds neither r nor y and f", "write it in r, the residual y - f, or in y and f", code="formula")
+    if "r" in names and len(names) > 1:
+        raise UsageError("--loss: r stands beside y or f", "r is y - f: write it in r alone, or in y and f", code="formula")
+    if len(names) == 1 and "r" not in names:
+        missing = "f" if "y" in names else "y"
+        raise UsageError(f"--loss: {missing} is missing", "write it in y and f, or in r = y - f", code="formula")
+    return node
+
+
+def noted(read: Read) -> tuple[str, ...]:
+    """Which loss it is, where it is a known one, and in which variable it is one of a difference."""
+    found = known(read.loss)
+    if read.axis is IDENTITY:
+        return () if found is None else (f"--loss: {found.sentence}.",)
+    less = "" if read.power == 0.0 else f", less {read.power:g} {read.axis.word.partition(' - ')[0]}, in which there is no f"
+    notes = [f"--loss: a function of {read.axis.word} alone{less}: a density in {read.axis.measure} for every f."]
+    if found is not None:
+        law = ON_AXES.get((read.axis.name, found.name))
+        notes.append(f"--loss: in that variable this is {found.name}{'' if law is None else f', {law}'}.")
+    return tuple(notes)

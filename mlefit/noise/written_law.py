@@ -1,0 +1,17 @@
+"""The law that an expression is: of one difference, or of labels."""
+
+from mlefit.noise.model import NoiseModel
+from mlefit.noise.read_loss import labelled, read_loss
+
+
+def of_loss(text: str) -> NoiseModel:
+    """The law of a loss. Raises UsageError for what is no loss, NoEstimateError for what is no noise model."""
+    text = "".join(text.split())
+    if labelled(text) is not None:
+        from mlefit.noise.of_labels import OfLabels
+
+        return OfLabels(text)
+    from mlefit.noise.of_loss import OfLoss
+
+    read_loss(text)
+    return OfLoss(text)
