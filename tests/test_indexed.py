@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from refusing import parameters
 
+import mlefit
 from mlefit.api import request_of
 from mlefit.cli import main
 from mlefit.errors import NoEstimateError
 from mlefit.pipeline.run import run
-from mlefit.problem import indexing
+from mlefit.saved.write import to_json
+from mlefit.design import indexing
 
 CLOSE = 1e-9        # standard errors
 LEVELS, ROWS = 30, 1200
@@ -195,3 +197,41 @@ def test_rows_with_levels_say_the_same_wherever_they_are(
     assert said("--engine", "memory", "--threads", "2") == kept
     assert said("--engine", "stream", "--memory", "1MB", "--threads", "1") == kept
     assert said("--engine", "stream", "--memory", "1MB", "--threads", "2") == kept
+
+
+@pytest.mark.parametrize(("model", "target"), MODELS[:3])
+def test_a_saved_model_is_that_of_columns(model: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, new = rows(), rows(seed=2, count=90)
+    del new["y"], new["b"], new["count"]
+    new["g"][3], new["x"][5] = "unheard", 1e3
+    found = []
+    for many in (20, 10**6):
+        monkeypatch.setattr(indexing, "MANY", many)
+        found.append(mlefit.fit(data, formula=f"{target} ~ x + g + poly(z, 2)", model=model, kl=False).model)
+    models = [json.loads(to_json(one.saved)) for one in found]
+    for key in ("columns", "terms", "kept", "intercept", "offset"):
+        assert models[0]["design"][key] == models[1]["design"][key]
+    scales = [np.array(one["covariance"]["scale"]) for one in models]      # of zeros and ones, of which any will do
+    for key in ("low", "high"):
+        low, other = (np.array(one["design"][key]) * scale for one, scale in zip(models, scales, strict=True))
+        assert np.array_equal(low, other)
+    kept = models[0]["design"]["kept"][0]
+    mine, theirs = (np.array(one["covariance"]["coefficients"]) / scale[kept] for one, scale in zip(models, scales, strict=True))
+    assert np.allclose(mine, theirs, rtol=1e-8, atol=1e-9)
+    for key in ("root", "leverage_root"):
+        roots = [np.array(one["covariance"][key]) / scale[kept, None] for one, scale in zip(models, scales, strict=True)]
+        assert np.allclose(roots[0] @ roots[0].T, roots[1] @ roots[1].T, rtol=1e-8, atol=1e-12)
+    assert models[0]["sample"]["leverage_max"] == pytest.approx(models[1]["sample"]["leverage_max"], rel=1e-9)
+    told = []
+    for one, many in zip(found, (20, 10**6), strict=True):
+        monkeypatch.setattr(indexing, "MANY", many)
+        told.append(one.predict(new))
+    assert list(told[0].columns) == list(told[1].columns)
+    for name in told[0].columns:
+        if name in ("flag", "class"):
+            assert list(told[0][name]) == list(told[1][name])
+        elif told[1][name].dtype == float:
+            assert np.allclose(told[0][name], told[1][name], rtol=1e-9, equal_nan=True)
+    flags = list(told[0]["flag"])
+    assert "new-level:g=unheard" in flags[3]
+    assert "outside:x" in flags[5]

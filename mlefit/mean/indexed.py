@@ -17,7 +17,7 @@ from mlefit.mean.bordered import Bordered
 from mlefit.mean.coordinates import Coordinates
 from mlefit.mean.leveled import Leveled
 from mlefit.mean.linear import LinearMean
-from mlefit.mean.natural import Encoding, Natural
+from mlefit.mean.natural import Natural
 from mlefit.rows.chunk import ABSENT, Chunk
 from mlefit.sums.arrow import Arrow
 from mlefit.sums.contrasts import Contrasts
@@ -95,11 +95,27 @@ class Indexed(LinearMean):
         with np.errstate(over="ignore", invalid="ignore"):
             for a, place in enumerate(self.places):
                 encoding, unit = units.encoding(a), units.unit(a)
-                value = self._told(encoded[place], encoding) * unit
+                value = self._told(encoded[place], self._away(a)) * unit
                 if encoding.intercept:
                     value[0] += units.constant(a)
                 found.append(Natural(value, place.start, self._contrasts[a], unit))
         return tuple(found)
+
+    def lengths(self, chunk: Chunk) -> Array:
+        """|z|^2 (n,) of rows z in the coordinates of a predictor."""
+        coordinates, rows = self.leveled.prepared(chunk)
+        assert rows.level is not None
+        white = coordinates.columns.whiten(rows.x.T).T if rows.x.shape[1] else rows.x
+        return np.asarray(np.einsum("ij,ij->i", white, white) + np.square(1.0 / coordinates.scale[rows.level]))
+
+    def told(self, coef: Array) -> Array:
+        """As natural, but in the units of the encoded columns, uncentred."""
+        encoded = self.coordinates.encoded(coef)
+        return np.concatenate([self._told(encoded[place], np.zeros(self.leveled.columns.rank)) for place in self.places])
+
+    def combined(self, predictor: int) -> Array:
+        """The same as combinations (k, L + d) of the coordinates of a predictor."""
+        return self._contrast(np.zeros(self.leveled.columns.rank)).whole(self.leveled.size)
 
     def moved(self, step: Array) -> Array:
         """What a step (P,) changes in the natural coefficients (k,), but for units."""
@@ -114,12 +130,11 @@ class Indexed(LinearMean):
         assert centre is not None
         found = []
         for a, place in enumerate(self.places):
-            own, encoding = gradient[place], self._units.encoding(a)
+            own = gradient[place]
             levels = own[: self.levels] * scale
             by_columns = columns.triangle.T @ own[self.levels :] + centre.T @ levels
             if self.baseline is not None:
-                at = self._order[1 : 1 + by_columns.size]
-                by_columns = by_columns + encoding.centre[at] / encoding.scale[at] * levels.sum()
+                by_columns = by_columns + self._away(a) * levels.sum()
             found.append(self._arranged(levels, by_columns, levels.sum()))
         return np.concatenate(found)
 
@@ -144,14 +159,18 @@ class Indexed(LinearMean):
         size = self.leveled.size
         return np.arange(size) if self.order is None else self.order
 
-    def _told(self, encoded: Array, encoding: Encoding) -> Array:
-        """The coefficients (k,) of alpha (L,) and beta (d,), before units."""
+    def _away(self, predictor: int) -> Array:
+        """c / s (d,) of the columns: how far from 0 their centres are."""
+        encoding, at = self._units.encoding(predictor), self._order[1 : 1 + self.leveled.columns.rank]
+        return np.asarray(encoding.centre[at] / encoding.scale[at])
+
+    def _told(self, encoded: Array, away: Array) -> Array:
+        """The coefficients (k,) of alpha (L,) and beta (d,), before units, of columns whose centres are so far `away` from 0."""
         alpha, beta = encoded[: self.levels], encoded[self.levels :]
         if self.baseline is None:
             return self._arranged(alpha, beta, 0.0)
-        at = self._order[1 : 1 + beta.size]
         base = float(alpha[self.baseline])
-        return self._arranged(alpha - base, beta, base - float(encoding.centre[at] / encoding.scale[at] @ beta))
+        return self._arranged(alpha - base, beta, base - float(away @ beta))
 
     def _arranged(self, levels: Array, columns: Array, constant: float) -> Array:
         """In the order of the coefficients."""
@@ -166,13 +185,13 @@ class Indexed(LinearMean):
     @cached_property
     def _contrasts(self) -> tuple[Contrasts, ...]:
         if len(self._units.encodings) == 1:
-            return (self._contrast(0),) * self.predictors
-        return tuple(self._contrast(a) for a in range(self.predictors))
+            return (self._contrast(self._away(0)),) * self.predictors
+        return tuple(self._contrast(self._away(a)) for a in range(self.predictors))
 
-    def _contrast(self, predictor: int) -> Contrasts:
-        """Of one predictor, as combinations of its coordinates."""
+    def _contrast(self, away: Array) -> Contrasts:
+        """The coefficients of a predictor as combinations of its coordinates."""
         columns, scale, centre = self.leveled.columns, self.leveled.scale, self.leveled.centre
-        count, d, encoding = self.levels, columns.rank, self._units.encoding(predictor)
+        count, d = self.levels, columns.rank
         assert centre is not None
         inverse = _inverse(columns)
         shown = np.arange(count) if self.baseline is None else np.delete(np.arange(count), self.baseline)
@@ -186,9 +205,8 @@ class Indexed(LinearMean):
         if self.baseline is not None:
             by[head + d :], minus[head + d :] = self.baseline, 1.0 / scale[self.baseline]
             inner[head + d :] += centre[self.baseline]
-            at = self._order[1 : 1 + d]
             to[0], plus[0] = self.baseline, 1.0 / scale[self.baseline]
-            inner[0] = -centre[self.baseline] - encoding.centre[at] / encoding.scale[at]
+            inner[0] = -centre[self.baseline] - away
         order = np.argsort(self._order)
         return Contrasts(to, plus, by, minus, inner @ inverse).some(order)
 

@@ -90,6 +90,22 @@ class LinearMean(MeanFunction):
                 found.append(Natural(value, place.start, self._ratios[a], unit))
         return tuple(found)
 
+    def lengths(self, chunk: Chunk) -> Array:
+        """|z|^2 (n,) of rows z in the coordinates of the first predictor."""
+        white = self.part(0).white(chunk)
+        return np.asarray(np.einsum("ij,ij->i", white, white))
+
+    def told(self, coef: Array) -> Array:
+        """B (P,), predictor after predictor, in the order of the natural coefficients."""
+        return self.coordinates.encoded(coef)
+
+    def combined(self, predictor: int) -> Array:
+        """The B of one predictor as combinations (r, w) of its coordinates: R^-1."""
+        from scipy.linalg import solve_triangular
+
+        triangle = self.part(predictor).triangle
+        return np.asarray(solve_triangular(triangle, np.eye(len(triangle)), check_finite=False))
+
     def moved(self, step: Array) -> Array:
         """What a step (P,) changes in the natural coefficients (P,), but for units: A gamma."""
         return np.concatenate([step[place] @ self._ratios[a].T for a, place in enumerate(self.places)])

@@ -55,7 +55,7 @@ def run(
     Raises UsageError, DataError, or NoEstimateError with what is known as its partial report.
     """
     try:
-        with stated(request, progress, keep_rows=keep_rows, index=keep is None) as problem:
+        with stated(request, progress, keep_rows=keep_rows, index=True) as problem:
             return answered(problem, progress, keep, keep_rows=keep_rows)
     except ColumnsWanted:
         pass

@@ -1,5 +1,6 @@
 """Saving: a certified fit as the model that predictions are made from."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,8 +15,10 @@ from mlefit.inference.covariance import Covariance, Inverse
 from mlefit.inference.effective import residual_df
 from mlefit.inference.standard_errors import StandardErrors
 from mlefit.information.prediction import held_out
+from mlefit.mean import LinearMean
 from mlefit.pipeline.finite import number
 from mlefit.pipeline.fitted import Fitted
+from mlefit.problem.means import mean_of
 from mlefit.problem.problem import Problem
 from mlefit.report.json import to_dict
 from mlefit.report.report import Report
@@ -37,16 +40,27 @@ def saved(found: Fitted, report: Report, errors: StandardErrors, *, every: bool)
     """What is kept of a fit whose routes agree. `every`: all rows are there, and worth a pass; else a sample tells of them."""
     assert report.status == "ok", "any other fit has ended before"
     problem, optimum, mean = found.problem, found.fit.mle, found.mean
-    prepared, moments = problem.prepared, problem.prepared.moments
-    kept = tuple(mean.part(k).kept for k in range(mean.predictors))
-    encoding = Encoding(prepared.scaling, moments.low[:-1], moments.high[:-1], kept)
+    prepared = problem.prepared
     return Saved(
-        to_dict(report), found.fit.noise.in_unit(1.0), prepared.observed.target, prepared.predictors, tuple(_columns(problem)),
-        encoding,
-        mean.coordinates.encoded(optimum.theta[: mean.size]), optimum.theta[mean.size :], roots(found, errors, optimum),
+        to_dict(report), found.fit.noise.in_unit(1.0), prepared.observed.target,
+        replace(prepared.predictors, indexed=None), tuple(_columns(problem)), _encoding(problem),
+        mean.told(optimum.theta[: mean.size]), optimum.theta[mean.size :], roots(found, errors, optimum),
         _training(found, report, _rows(found, every=every)), prepared.levels, tuple(problem.request.read.na),
         prepared.observed.transform, None if found.fit.limit is None else prepared.noise.in_unit(1.0), prepared.observed.trials,
     )
+
+
+def _encoding(problem: Problem) -> Encoding:
+    """How columns are encoded, at the places that all of them have, levels with or without columns."""
+    prepared, moments = problem.prepared, problem.prepared.moments
+    kept = tuple(problem.shapes[problem.side(k)].kept for k in range(len(prepared.noise.predictors)))
+    scaling, low, high = prepared.scaling, moments.low[:-1], moments.high[:-1]
+    if problem.indexed:     # its places are the last
+        places = list(prepared.predictors.sides[0].places)
+        kept = tuple(tuple(j for j, place in enumerate(places) if place in set(own)) for own in kept)
+        scaling = scaling._replace(centre=scaling.centre[places], scale=scaling.scale[places])
+        low, high = low[places], high[places]
+    return Encoding(scaling, low, high, kept)
 
 
 def roots(found: Fitted, errors: StandardErrors, optimum: Optimum) -> Errors:
@@ -61,18 +75,15 @@ def roots(found: Fitted, errors: StandardErrors, optimum: Optimum) -> Errors:
     if mean.size > MOST_ROOTS:
         return Errors(None, None, None, df)
     shapes = np.eye(len(found.fit.noise.shapes))
-    inverse = [_inverse(mean.part(k).triangle) for k in range(mean.predictors)]
+    inverse = [mean.combined(k) for k in range(mean.predictors)]
     root = np.concatenate([covariance.root(each, place.start) for each, place in zip(inverse, mean.places, strict=True)])
     shape_root = covariance.root(shapes, mean.size) if len(shapes) else np.empty((0, 0))
-    shape = found.problem.shape
-    return Errors(root, shape_root, _inverse(shape.r), df)
+    return Errors(root, shape_root, _orthonormal(found).combined(0), df)
 
 
-def _inverse(triangle: Array) -> Array:
-    """R^-1, whose rows are the coordinates of the encoded coefficients."""
-    from scipy.linalg import solve_triangular
-
-    return np.asarray(solve_triangular(triangle, np.eye(len(triangle)), check_finite=False))
+def _orthonormal(found: Fitted) -> LinearMean:
+    """The mean in whose coordinates the length of a row is its leverage in the design."""
+    return mean_of(found.problem, found.problem.n)
 
 
 def _training(found: Fitted, report: Report, rows: Engine) -> Training:
@@ -95,14 +106,8 @@ def _leverage(found: Fitted, rows: Engine) -> float | None:
     """The largest leverage of a row in the design of the mean; None where `rows` are not all."""
     if found.mean.size > MOST_ROOTS or rows.store.rows < found.problem.prepared.moments.rows:
         return None
-    shape = found.problem.shape
-    inverse, places = _inverse(shape.r), list(shape.kept)
-
-    def of(chunk: Chunk) -> Largest:
-        white = chunk.x[:, places] @ inverse
-        return Largest(float(np.einsum("ij,ij->i", white, white).max(initial=0.0)))
-
-    return rows.sum(of).value
+    mean = _orthonormal(found)
+    return rows.sum(lambda chunk: Largest(float(mean.lengths(chunk).max(initial=0.0)))).value
 
 
 def _conformal(found: Fitted) -> tuple[float, ...] | None:
@@ -144,7 +149,7 @@ def _ranges(problem: Problem) -> dict[str, tuple[float | None, float | None]]:
     """The least and largest value of columns that are terms of their own, or the arguments of polynomials and splines."""
     prepared, found = problem.prepared, dict[str, tuple[float | None, float | None]]()
     place = int(prepared.predictors.intercept)
-    for term in prepared.predictors.distinct:
+    for term in prepared.predictors.columned:
         if term.plain is not None:
             low, high = (float(end[place]) * prepared.scaling.scale[place] + prepared.scaling.centre[place]
                          for end in (prepared.moments.low, prepared.moments.high))

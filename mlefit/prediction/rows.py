@@ -17,6 +17,7 @@ from mlefit.design.complete import Used
 from mlefit.design.terms import Term
 from mlefit.mean import Encoding as Units1
 from mlefit.mean import Units
+from mlefit.prediction.design import Design
 from mlefit.noise.model import NoiseModel
 from mlefit.saved.model import Saved
 from mlefit.source.batch import Batch
@@ -83,13 +84,9 @@ class Rows:
         return ~lost
 
     @cached_property
-    def design(self) -> Array:
+    def design(self) -> Design:
         """The encoded design (k, p) of the rows that have a prediction."""
-        used = Used.of(self.batch, self.known)
-        x = block(used.rows.size, self.saved.predictors.width)
-        if used.rows.size:
-            self.saved.predictors.encode(used, self.saved.encoding.scaling, x)
-        return x
+        return Design.of(self.saved, Used.of(self.batch, self.known))
 
     @cached_property
     def eta(self) -> Array:
@@ -99,13 +96,10 @@ class Rows:
     def eta_at(self, coefficients: Array) -> Array:
         """As eta, by other encoded coefficients (P,)."""
         saved, places, at = self.saved, self.saved.encoding.kept, 0
-        encoded = block(self.design.shape[0], len(places))
+        encoded = block(self.design.rows, len(places))
         for k, columns in enumerate(places):
-            total = np.zeros(self.design.shape[0])
-            for column in columns:      # one after the other: the bits of a row do not depend on its neighbours
-                total += self.design[:, column] * coefficients[at]
-                at += 1
-            encoded[:, k] = total
+            encoded[:, k] = self.design.summed(columns, coefficients[at : at + len(columns)])
+            at += len(columns)
         eta = self.units.natural(encoded)
         known = saved.predictors.known(Used.of(self.batch, self.known))
         if known is not None:
@@ -137,13 +131,13 @@ class Rows:
 
     def times(self, places: tuple[int, ...], root: Array) -> Array:
         """Encoded columns of the rows times a matrix (r, d): (k, d), in an order that the number of rows does not change."""
-        return np.asarray(np.einsum("ij,jk->ik", self.design[:, list(places)], root))
+        return self.design.times(places, root)
 
     @cached_property
     def doubted(self) -> dict[str, Mask]:
         """By flag, the rows (k,) whose prediction is beyond what the rows fitted can vouch for."""
         found: dict[str, Mask] = {}
-        anywhere = np.zeros(self.design.shape[0], bool)
+        anywhere = np.zeros(self.design.rows, bool)
         for name, rows in self._outside():
             if rows.any():
                 found[f"outside:{name}"] = found.get(f"outside:{name}", np.zeros_like(rows)) | rows
@@ -169,7 +163,7 @@ class Rows:
             values = factor.argument.values(self.batch)[self.known]
             return (values < factor.knots[0]) | (values > factor.knots[-1])
         columns = slice(place, place + (1 if isinstance(factor, Polynomial) else term.width))      # degree 1 is monotone
-        x = self.design[:, columns]
+        x = self.design.part(columns)
         return np.asarray(((x < low[columns]) | (x > high[columns])).any(axis=1))
 
 

@@ -6,14 +6,11 @@ columns, the factor has them.
 
 from dataclasses import replace
 
-from mlefit.design.levels import Levels
-from mlefit.design.predictors import Predictors
+from mlefit.design.indexing import longest
 from mlefit.design.roles import Roles
 from mlefit.inference.kinds import kind_for
 from mlefit.noise.model import NoiseModel
 from mlefit.request import Request
-
-MANY = 200      # levels from which columns of zeros and ones cost more than all the rest
 
 
 class ColumnsWanted(Exception):  # noqa: N818  a finding, not a defect
@@ -22,23 +19,10 @@ class ColumnsWanted(Exception):  # noqa: N818  a finding, not a defect
 
 def indexed(roles: Roles, request: Request) -> Roles:
     """With the longest factor that may do without columns marked as such, if there is one. Terms are learnt."""
-    columns, predictors = roles.columns, roles.columns.predictors
-    chosen = max(_able(predictors), key=lambda factor: factor.width, default=None)
-    if chosen is None or chosen.width < MANY or not _asked(roles.model, request):
+    columns, chosen = roles.columns, longest(roles.columns.predictors)
+    if chosen is None or not _asked(roles.model, request):
         return roles
-    return replace(roles, columns=columns._replace(predictors=replace(predictors, indexed=chosen)))
-
-
-def _able(predictors: Predictors) -> list[Levels]:
-    """Factors that stand in the mean for themselves alone, and leave the constant to the model or have one for each level."""
-    if predictors.scale is not None:
-        return []
-    alone = [term.factors[0] for term in predictors.terms if len(term.factors) == 1]
-    return [
-        factor for factor in alone
-        if isinstance(factor, Levels) and (factor.baseline is None) != predictors.intercept
-        and sum(factor.column in term.categories for term in predictors.terms) == 1
-    ]
+    return replace(roles, columns=columns._replace(predictors=replace(columns.predictors, indexed=chosen)))
 
 
 def _asked(noise: NoiseModel, request: Request) -> bool:
