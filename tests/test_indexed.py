@@ -11,10 +11,10 @@ from refusing import parameters
 import mlefit
 from mlefit.api import request_of
 from mlefit.cli import main
+from mlefit.design import indexing
 from mlefit.errors import NoEstimateError
 from mlefit.pipeline.run import run
 from mlefit.saved.write import to_json
-from mlefit.design import indexing
 
 CLOSE = 1e-9        # standard errors
 LEVELS, ROWS = 30, 1200

@@ -1,11 +1,10 @@
 """Levels: a categorical column as treatment contrasts with a baseline, or as one indicator per level."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from functools import partial
+from functools import cached_property, partial
 from typing import ClassVar
 
 import numpy as np
@@ -96,7 +95,10 @@ class LevelCounts(Summary):
     counts: Mapping[str, float]
 
     def __add__(self, other: "LevelCounts") -> "LevelCounts":
-        return LevelCounts(dict(Counter(self.counts) + Counter(other.counts)))
+        total = dict(self.counts)
+        for level, count in other.counts.items():
+            total[level] = total.get(level, 0.0) + count
+        return LevelCounts(total)
 
 
 @dataclass(frozen=True)
@@ -190,9 +192,8 @@ class Levels(Factor):
         """The place (rows,) of each row's level among all of them, the baseline included; -1 where a cell is missing.
 
         Raises InBlockError for a level that was not learnt, in a row of `keep`."""
-        category, levels = batch.categories[self.column], self.levels or ()
-        places = {level: place for place, level in enumerate(levels)}
-        unknown = len(levels)
+        category, places = batch.categories[self.column], self._places
+        unknown = len(places)
         place = np.array([self._place(places, level, unknown) for level in category.levels] + [-1], np.intp)
         of_row = place[category.codes]
         lost = of_row == unknown
@@ -200,17 +201,23 @@ class Levels(Factor):
             self._refuse_unknown(batch, lost if keep is None else lost & keep)
         return of_row
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Of all levels."""
+        return {level: place for place, level in enumerate(self.levels or ())}
+
     def unlearnt(self, batch: Batch) -> Mask | None:
         """The rows with another level than those learnt."""
         category = batch.categories[self.column]
-        places = dict.fromkeys(self.levels or (), 0)
-        strange = np.array([self._place(places, level, 1) for level in category.levels] + [0], dtype=bool)
+        known, unknown = self._places, len(self._places)
+        strange = np.array([self._place(known, level, unknown) == unknown for level in category.levels] + [False], dtype=bool)
         return strange[category.codes] if strange.any() else None
 
     @staticmethod
     def _place(places: Mapping[str, int], level: str, unknown: int) -> int:
         """The place of a level as spelt in the file; the names of learnt levels may do without `.0`."""
-        return places.get(level, places.get(level.removesuffix(".0"), unknown))
+        place = places.get(level)
+        return places.get(level.removesuffix(".0"), unknown) if place is None else place
 
     def _refuse_unknown(self, batch: Batch, rows: Mask) -> None:
         category = batch.categories[self.column]

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array
 from mlefit.design.bases import Polynomial, Spline
 from mlefit.design.levels import Levels
 from mlefit.design.terms import Factor
@@ -22,7 +21,6 @@ from mlefit.problem.means import mean_of
 from mlefit.problem.problem import Problem
 from mlefit.report.json import to_dict
 from mlefit.report.report import Report
-from mlefit.rows.chunk import Chunk
 from mlefit.saved.factors import columns_of
 from mlefit.saved.model import MOST_ROOTS, Encoding, Errors, Saved, Training
 

@@ -17,8 +17,8 @@ from mlefit.design.complete import Used
 from mlefit.design.terms import Term
 from mlefit.mean import Encoding as Units1
 from mlefit.mean import Units
-from mlefit.prediction.design import Design
 from mlefit.noise.model import NoiseModel
+from mlefit.prediction.design import Design
 from mlefit.saved.model import Saved
 from mlefit.source.batch import Batch
 

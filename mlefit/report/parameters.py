@@ -17,6 +17,7 @@ from mlefit.report.report import Parameter, Report
 from mlefit.report.safety import shown
 
 INDENT = "  "
+LONG = 100              # coefficients of a term that are folded wherever the table goes, unless all is asked for
 FEW_SHAPES = 3          # more of them can be folded to one line
 HEADS = ("maximum\nlikelihood", "s.e.", "interval", "p", "least\nloss")
 
@@ -83,9 +84,16 @@ def entries(report: Report, folding: Folding = Folding()) -> list[Entry]:  # noq
     return found
 
 
+def brief(report: Report) -> Folding:
+    """What nobody reads line by line: factors of LONG levels and more."""
+    parts = [part for part in sections(report) if part.kind != "shape"]
+    return Folding(frozenset((part.class_, item.term) for part in parts for item in part.items
+                             if item.term is not None and len(item.parameters) >= LONG))
+
+
 def folded(report: Report, room: int) -> list[Entry]:
     """The lines under the first folding of at most `room` lines; or, if there is none, the least lines that there can be."""
-    folding = Folding()
+    folding = brief(report)
     for folding in _stages(report):
         found = entries(report, folding)
         if len(found) <= room:
@@ -104,7 +112,7 @@ def _stages(report: Report) -> Iterator[Folding]:
     """Foldings in their order, each of less lines than the one before, nothing dropped."""
     parts = [part for part in sections(report) if part.kind != "shape"]
     means = sum(part.kind == "mean" for part in parts)
-    folding = Folding()
+    folding = brief(report)
     yield folding
     sizes = {
         (part.class_, item.term): len(item.parameters)
@@ -179,6 +187,9 @@ def _section(part: Section, report: Report, folding: Folding, *, alone: bool) ->
     indent = "" if part.heading is None else INDENT
     for item in ordered(part.items, report):
         if item.term in folding.dropped if item.term is not None else folding.constants:
+            continue
+        if not alone and (part.class_, item.term) in folding.factors:
+            yield Entry(f"{indent}{shown(item.term or '')} ({len(item.parameters)} coefficients): --detail")
             continue
         if len(item.parameters) == 1 or item.term is None or not alone:
             yield from (_parameter(p, indent) for p in item.parameters)

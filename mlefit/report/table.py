@@ -11,7 +11,7 @@ from mlefit.report import sparkline
 from mlefit.report.effect_table import tables
 from mlefit.report.header import PAGE, header
 from mlefit.report.layout import GAP, Cells, Line, grid, printed, widths, wrapped
-from mlefit.report.parameters import Entry, columns, entries, folded
+from mlefit.report.parameters import Entry, brief, columns, entries, folded
 from mlefit.report.report import Report
 from mlefit.report.summary import LABEL, closing, laid_out, route_table, warnings
 from mlefit.report.wording import figures, sentences
@@ -35,7 +35,7 @@ def render_table(
     as the report wishes.
     """
     whole = report.view.detail if detail is None else detail
-    every = entries(report)
+    every = entries(report) if whole else entries(report, brief(report))
     if width is not None and _taken(report, every, whole) + NARROWEST_NAME > width:
         width = height = None
     lines = _screen(report, every, width, None if whole else height, whole)

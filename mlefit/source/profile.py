@@ -167,6 +167,8 @@ def of_texts(column: Any, decimal: str, na: tuple[str, ...], listed: bool, *, ty
         absent, dates = ~other & np.isnan(values), dates & other
         booleans = other & mask(pc.match_substring_regex(trimmed, f"^(?i:{'|'.join(sorted(BOOLEANS))})$"))
     numeral = other & ~dates & digits
+    if numeral.any():       # to take a word such as a12 apart costs more than to read it
+        numeral &= ~(mask(pc.match_substring_regex(trimmed, _WORD)) & ~mask(pc.match_substring_regex(trimmed, _LEADING)))
     written, grouped, signed, units, separators = 0, 0, 0, dict[str, int](), set[str]()
     cells = trimmed.to_pylist() if numeral.any() else []
     for at in np.flatnonzero(numeral).tolist():
@@ -191,6 +193,10 @@ def of_texts(column: Any, decimal: str, na: tuple[str, ...], listed: bool, *, ty
         _spellings(trimmed, absent, decimal) if listed else None, grouped, frozenset(separators),
         _orders(trimmed) if date else frozenset(), signed,
     )
+
+
+# What begins with a letter is no number, but for the code of a currency, or what says that it is none exactly.
+_WORD, _LEADING = "^[A-Za-z]", "^(?:[A-Z]{3}[^A-Za-z0-9]|(?i:ca|circa|about|approx|inf|nan))"
 
 
 def taken(text: str, decimal: str) -> "Writing | None":
