@@ -45,7 +45,12 @@ class Curve:
 
     def predictor(self, noise: NoiseModel) -> Node:
         """The predictor of a law whose mean, location or probability this is."""
-        return self.node if noise.mean_link == "identity" else Operation(str(noise.mean_link), (self.node,))
+        return linked(self.node, noise)
+
+
+def linked(node: Node, noise: NoiseModel) -> Node:
+    """The predictor of a law of which `node` is the mean."""
+    return node if noise.mean_link == "identity" else Operation(str(noise.mean_link), (node,))
 
 
 def read_curve(

@@ -6,7 +6,7 @@ Near an optimum this is the model as far as first derivatives go: leverages, sco
 curve (Bates and Watts 1988, Nonlinear Regression Analysis, chapter 2), and the prediction for new rows is the curve itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,12 +21,14 @@ from mlefit.source.batch import Batch
 
 @dataclass(frozen=True)
 class Plane:
-    """The predictor `node` with its `parameters` at `theta`. `text`: what the user has written."""
+    """The predictor `node` with its `parameters` at `theta`. `text`: what the user has written. `extents`: each column with its
+    least and largest value."""
 
     text: str
     node: Node
     parameters: tuple[str, ...]
     theta: tuple[float, ...]
+    extents: tuple[tuple[str, float, float], ...] = ()
 
     @property
     def columns(self) -> frozenset[str]:
@@ -48,6 +50,11 @@ class Plane:
             for j, slope in found.gradient.items():
                 out -= slope * self.theta[j]
         return out
+
+    def outside(self, numbers: Mapping[str, Array]) -> Iterator[tuple[str, Mask]]:
+        """By column, the rows (rows,) with a value beyond those met."""
+        for name, low, high in self.extents:
+            yield name, (numbers[name] < low) | (numbers[name] > high)
 
     def _values(self, numbers: Mapping[str, Array]) -> dict[str, Array | float]:
         columns: dict[str, Array | float] = {name: numbers[name] for name in self.columns}

@@ -103,11 +103,17 @@ def trust(
         if edm * total.weight * (rows.per_loss(total) if scale is None else scale) <= near:
             raise StopIteration
 
+    def value(point: Array) -> float:
+        try:
+            return memo.value(point)
+        except OverflowError:       # of a shape: a step too far
+            return np.inf
+
     radius = min(max(float(np.linalg.norm(start)), 1e-3), RADIUS)
     options = {"maxiter": limit, "gtol": TIGHT, "initial_trust_radius": radius, "max_trust_radius": 10.0 * RADIUS}
     with np.errstate(all="ignore"):
         try:
-            found = search(memo.value, start, jac=memo.gradient, hess=lambda at: memo.curvature(at).whole(), method=SECOND_ORDER,
+            found = search(value, start, jac=memo.gradient, hess=lambda at: memo.curvature(at).whole(), method=SECOND_ORDER,
                            options=options, callback=stop)
         except (UnboundLocalError, ValueError, np.linalg.LinAlgError):      # a Hessian that is singular, or no number
             return reached[-1], len(reached) - 1

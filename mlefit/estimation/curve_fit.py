@@ -10,14 +10,17 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.estimation.certificate import CERTIFIED
 from mlefit.estimation.curve_descent import STEPS, Descent, Low, by_likelihood, by_loss
 from mlefit.estimation.curve_routes import likelihood_end, loss_end, loss_route
 from mlefit.estimation.curve_rows import SECOND_ORDER, Ended, Rows
 from mlefit.estimation.curve_start import Given
 from mlefit.mean.bent import Bent
 from mlefit.mean.nonlinear import NonlinearMean
+from mlefit.noise.model import Limit
 from mlefit.objective import Objective
-from mlefit.rows.chunk import choose
+from mlefit.rows.chunk import Chunk, choose
+from mlefit.sums.tally import Tally
 
 SCREENED = 2000         # rows by which points are screened
 WORK = 1_000_000        # rows times parameters up to which they are
@@ -26,6 +29,16 @@ FIRST_SEED, SECOND_SEED = 0, 1      # of the points: neither route knows those o
 
 QUICK_STEPS = 60        # of a search from a screened point, before it is worth more
 Sharpen = Callable[[Rows, NonlinearMean, Low], Ended]
+
+
+class Law(NamedTuple):
+    """The law that fits best, with `rows` under it, what its search has found, and where it is the limit of the one asked for;
+    else by how many nats that is better than its limit, if it has one."""
+
+    rows: Rows
+    best: "Best"
+    limit: Limit | None = None
+    gain: float | None = None
 
 
 class Best(NamedTuple):
@@ -39,6 +52,30 @@ class Best(NamedTuple):
     starts: int
     above: tuple[Ended, ...]
     below: Ended | None
+
+
+def best_law(rows: Rows, mean: NonlinearMean, given: Given, n: float, *, only: bool) -> Law:
+    """The maximum of the likelihood under a law or its limit, as `limits.best` decides between them."""
+    found = best_likelihood(rows, mean, given, n, only)
+    if not rows.noise.nested:
+        return Law(rows, found)
+    (name, limit), = rows.noise.nested.items()
+    simpler = Rows.of(limit.law, rows.all)
+    at = best_likelihood(simpler, mean, given, n, only)
+    again = likelihood_end(rows, mean, by_likelihood(rows, mean, at.end.theta))
+    if again.certified and not (found.end.certified and found.end.optimum.value <= again.optimum.value):
+        found = found._replace(end=again, from_start=again)
+    gain = at.end.optimum.value - found.end.optimum.value
+    if found.end.certified and gain > CERTIFIED:
+        return Law(rows, found, None, gain)
+
+    def slope(chunk: Chunk) -> Tally:
+        each = rows.noise.limit_slope(name, chunk.y, at.end.mean.eta(at.end.optimum.theta[: mean.size], chunk), at.end.free)
+        return Tally(float(chunk.rows), float(each.sum() if chunk.weight is None else chunk.weight @ each))
+
+    if at.end.certified and (rows.all.sum(slope).value <= 0.0 or abs(gain) <= CERTIFIED):
+        return Law(simpler, at, limit)
+    return Law(rows, found)
 
 
 def best_likelihood(rows: Rows, mean: NonlinearMean, given: Given, n: float, only: bool) -> Best:

@@ -41,7 +41,7 @@ def of_spread(found: Spread, sample: Sample) -> tuple[str, ...]:
     if any(predictor.kind == "scale" for predictor in sample.noise.predictors):
         return (f"the spread goes with {found.name} too: add it to --scale-features, or let the scale bend in it "
                 "(--scale-formula)",)
-    if sample.noise.with_scale is not None:
+    if sample.noise.with_scale is not None and sample.formula:
         return (f"the spread goes with {found.name}: --scale-features {found.name}",)
     return (f"the spread goes with {found.name}: --se robust keeps the errors of the coefficients right",)
 

@@ -40,7 +40,7 @@ def criteria(found: Fitted, null: float | None) -> Criteria:
         None if sampled else number(2.0 * k - 2.0 * loglik), None if sampled else number(k * float(np.log(n)) - 2.0 * loglik),
         rmse=number(known.rmse) if assumed else None, accuracy=known.accuracy, auc=known.auc,
         log_loss=number(-loglik / n) if noise.response.reads_levels else None,
-        r_squared_centred=problem.prepared.predictors.intercept,
+        r_squared_centred=problem.prepared.centred,
         on_new_rows=None if new.value is None else new.value + problem.log_density, on_new_rows_note=new.note,
     )
     return _judged_on_new_rows(whole, new, problem.units.y_scale)
@@ -89,7 +89,7 @@ def _total_square(problem: Problem) -> float:
     assert moments.response is not None
     r = moments.response.r
     about_mean = float(r[1, 1] ** 2)
-    return about_mean if problem.prepared.predictors.intercept else about_mean + float(r[0, 1] ** 2)
+    return about_mean if problem.prepared.centred else about_mean + float(r[0, 1] ** 2)
 
 
 def null_loglik(problem: Problem, rows: Execution) -> float | None:

@@ -15,7 +15,7 @@ from mlefit.design.scaling import Scaling
 from mlefit.design.tangent import Plane
 from mlefit.errors import DataError
 from mlefit.estimation.certificate import EstimatedDistance
-from mlefit.estimation.curve_fit import best_likelihood, best_loss, renamed
+from mlefit.estimation.curve_fit import Law, best_law, best_loss, renamed
 from mlefit.estimation.curve_rows import Ended, Rows
 from mlefit.estimation.curve_start import Given
 from mlefit.estimation.fit import Optima
@@ -55,11 +55,12 @@ def fit_curve(problem: Problem, progress: Progress | None = None) -> Fitted:
     check_start(mean, np.where(np.isnan(theta), 1.0, theta), rows)      # those without a start multiply what exists
     check_start(mean, given.start(), rows)
     all_rows, only = Rows.of(noise, rows), problem.request.start_only
-    likely = best_likelihood(all_rows, mean, given, problem.n, only)
+    law = best_law(all_rows, mean, given, problem.n, only=only)
+    all_rows, likely = law.rows, law.best
     least = best_loss(all_rows, mean, given, problem.n, only)
     least = least._replace(end=renamed(all_rows, mean, likely.end, least.end))
     check_ends(problem, mean, all_rows, given.start(), likely, least, only=only)
-    found = touched(problem, curve, rows, likely.end, least.end)
+    found = touched(problem, curve, rows, law, least.end)
     return found._replace(remarks=remarks(problem, mean, all_rows, likely))
 
 
@@ -69,11 +70,11 @@ def curve_mean(curve: Curve, node: Node, prepared: Prepared) -> NonlinearMean:
     return NonlinearMean(Bent(np.eye(size), np.zeros(size)), 1, node, curve.columns, curve.parameters, prepared.scaling.scale)
 
 
-def touched(problem: Problem, curve: Curve, rows: Engine, likely: Ended, least: Ended) -> Fitted:
+def touched(problem: Problem, curve: Curve, rows: Engine, law: Law, least: Ended) -> Fitted:
     """The linear problem that touches the curve at the maximum, with both optima in its coordinates."""
-    noise, prepared = problem.prepared.noise, problem.prepared
+    noise, prepared, likely = law.rows.noise, problem.prepared, law.best.end
     assert prepared.store is not None
-    plane = Plane(curve.text, curve.predictor(noise), curve.parameters, tuple(likely.theta.tolist()))
+    plane = Plane(curve.text, curve.predictor(noise), curve.parameters, tuple(likely.theta.tolist()), _extents(prepared))
     mean = curve_mean(curve, plane.node, prepared)
     largest = rows.sum(lambda chunk: _Largest(np.abs(_columns(mean, likely.theta, chunk)).max(axis=0))).values
     usable = np.where(largest > 0.0, largest, 1.0)
@@ -91,20 +92,27 @@ def touched(problem: Problem, curve: Curve, rows: Engine, likely: Ended, least: 
     sums = replace(prepared.moments, triangle=moments.triangle, magnitude=largest / scale, y_magnitude=size, low=low, high=high)
     store = prepared.store.through(view, width)
     flat = prepared._replace(roles=roles, scaling=Scaling(np.zeros(width), scale), sample=view(prepared.sample), aside=aside,
-                             store=store, moments=sums)
+                             store=store, moments=sums, written=prepared.sample.x * prepared.scaling.scale)
     tangent = geometric(problem.request, problem.source, flat, problem.threads)
     linear = LinearMean(Coordinates(tangent.shape.triangle(1), tangent.shape.kept), 1, tangent.units)
-    both = _optima(tangent, linear, scale, likely, least, rows)
+    both = _optima(tangent, linear, scale, law, least, rows)
     objective, flat_rows = Objective.likelihood(noise, linear), Engine(store, problem.threads)
     straight = objective.whitened(flat_rows.sum(lambda chunk: objective.tally(both.mle.theta, chunk, 2))).curvature
     return Fitted(tangent, linear, both, plane=straight)
 
 
+def _extents(prepared: Prepared) -> tuple[tuple[str, float, float], ...]:
+    """The least and largest value of each column of the curve."""
+    scale, ends = prepared.scaling.scale, (prepared.moments.low, prepared.moments.high)
+    low, high = (end[: scale.size] * scale for end in ends)
+    return tuple((name, float(low[j]), float(high[j])) for j, name in enumerate(prepared.roles.features))
+
+
 def _optima(
-    problem: Problem, mean: LinearMean, scale: Array, likely: Ended, least: Ended, rows: Engine
+    problem: Problem, mean: LinearMean, scale: Array, law: Law, least: Ended, rows: Engine
 ) -> Optima:
     """Both ends in the coordinates of the plane. Each criterion at the other's end is that of the curve, not of the plane."""
-    noise = problem.prepared.noise
+    noise, likely = law.rows.noise, law.best.end
     mle, loss = (_moved(end, mean, scale) for end in (likely, least))
     # The ends may be nearer to each other than doubles are: their difference is what has digits.
     apart = mean.part(0).triangle @ (scale * (least.extended - likely.extended).astype(np.float64))
@@ -117,7 +125,8 @@ def _optima(
         return total(Objective.loss(noise, end.mean, end.free), end.optimum.theta[: end.mean.size])
 
     nll = total(Objective.likelihood(noise, least.mean), least.optimum.theta)
-    return Optima(noise, mean, mle.weight, mle, loss, (mle.value, nll), (lossy(likely), lossy(least)))
+    return Optima(noise, mean, mle.weight, mle, loss, (mle.value, nll), (lossy(likely), lossy(least)),
+                  law.limit, law.gain)
 
 
 def _moved(end: Ended, mean: LinearMean, scale: Array) -> Optimum:

@@ -38,12 +38,14 @@ def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> Sample:
         units = problem.units._replace(y_centre=0.0) if prepared.observed.precision else problem.units
         y, eta = y * units.y_scale + units.y_centre, units.natural(eta)
         free = free + problem.log_unit * np.array([shape.unit_power for shape in noise.shapes])
+    written = prepared.written      # of a curve: the user's columns are those, not those of its plane
     return Sample(
-        noise=noise.among(rows.trials), y=y, design=coordinates.design(rows), designs=_designs(mean, rows), eta=eta, free=free,
-        weight=rows.weight, offset=rows.offset, trials=rows.trials, parameters=problem.n_params,
+        noise=noise.among(rows.trials), y=y, design=coordinates.design(rows) if written is None else written,
+        designs=_designs(mean, rows), eta=eta, free=free, weight=rows.weight, offset=rows.offset if written is None else None,
+        trials=rows.trials, parameters=problem.n_params,
         intercept_only=constant and all(len(shape.kept) == 1 for shape in problem.shapes), rows_total=round(problem.n),
         cross_entropy_total=fit.nll[0] / problem.n + problem.log_unit, blocks=_blocks(problem),
-        target=prepared.observed.target, formula=prepared.roles.formula,
+        target=prepared.observed.target, formula=prepared.roles.formula if written is None else "",
     )
 
 
@@ -56,6 +58,8 @@ def _designs(mean: LinearMean, rows: Chunk) -> tuple[Array, ...]:
 def _blocks(problem: Problem) -> tuple[Block, ...]:
     """The terms of the mean, with the kept columns of the design that are theirs."""
     predictors, kept = problem.prepared.predictors, problem.shapes[0].kept
+    if problem.prepared.written is not None:
+        return tuple(Block(name, (j,), False) for j, name in enumerate(problem.prepared.roles.features))
     places = {column: place for place, column in enumerate(kept)}
     found, column = [], int(predictors.intercept)
     for term in predictors.terms:
@@ -107,7 +111,7 @@ def information(found: Fitted, null: float | None) -> Information:
         reason = f"{noise.name} is a working law: it is right where its quantile is, whatever the shape of the rows"
         return not_identifiable(cross, reason, problem.prepared.moments.rows)._replace(unit=request.unit, holdout=unseen(found))
     known = _measured(found, cross) if request.kl else off(cross, problem.prepared.moments.rows)
-    with_predictors = problem.prepared.predictors.intercept and any(len(shape.kept) > 1 for shape in problem.shapes)
+    with_predictors = problem.prepared.centred and any(len(shape.kept) > 1 for shape in problem.shapes)
     trace = None
     if noise.smooth and not problem.indexed:
         trace = takeuchi(found.objective, fit.mle.theta, fit.mle.curvature, problem.prepared.sample, problem.n)

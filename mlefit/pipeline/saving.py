@@ -7,6 +7,7 @@ import numpy as np
 
 from mlefit.design.bases import Polynomial, Spline
 from mlefit.design.levels import Levels
+from mlefit.design.tangent import Rest
 from mlefit.design.terms import Factor
 from mlefit.estimation.polish import Optimum
 from mlefit.execution import Engine
@@ -146,7 +147,9 @@ def _columns(problem: Problem) -> list[dict[str, Any]]:
 def _ranges(problem: Problem) -> dict[str, tuple[float | None, float | None]]:
     """The least and largest value of columns that are terms of their own, or the arguments of polynomials and splines."""
     prepared, found = problem.prepared, dict[str, tuple[float | None, float | None]]()
-    place = int(prepared.predictors.intercept)
+    offset, place = prepared.predictors.offset, int(prepared.predictors.intercept)
+    if offset is not None and isinstance(offset.factor, Rest):
+        return {name: (low, high) for name, low, high in offset.factor.plane.extents}
     for term in prepared.predictors.columned:
         if term.plain is not None:
             low, high = (float(end[place]) * prepared.scaling.scale[place] + prepared.scaling.centre[place]

@@ -14,6 +14,7 @@ import numpy as np
 from mlefit.arrays import Array, Mask, block
 from mlefit.design.bases import Polynomial, Spline
 from mlefit.design.complete import Used
+from mlefit.design.tangent import Rest
 from mlefit.design.terms import Term
 from mlefit.mean import Encoding as Units1
 from mlefit.mean import Units
@@ -152,6 +153,11 @@ class Rows:
 
     def _outside(self) -> Iterator[tuple[str, Mask]]:
         encoding, place = self.saved.encoding, int(self.saved.predictors.intercept)
+        offset = self.saved.predictors.offset
+        if offset is not None and isinstance(offset.factor, Rest):
+            for name, rows in offset.factor.plane.outside(self.batch.numbers):
+                yield name, rows[self.known]
+            return
         for term in self.saved.predictors.distinct:
             if len(term.factors) == 1 and term.numbers:
                 yield _called(term), self._beyond(term, place, encoding.low, encoding.high)

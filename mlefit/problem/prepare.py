@@ -7,6 +7,7 @@ from importlib import import_module
 from threading import Thread
 from typing import NamedTuple, TypeVar
 
+from mlefit.arrays import Array
 from mlefit.design.checks import unknown_level
 from mlefit.design.encode import Columns, scaling_of
 from mlefit.design.ledger import Ledger
@@ -64,6 +65,7 @@ class Prepared(NamedTuple):
     weigh, in order of first appearance; `clusters`: the levels of the cluster column. `moments`: sums over the rows fitted;
     `sample`: some of them at random, in the units of `scaling`; `store`: all of them, None where their sums are enough and
     they are more than DIAGNOSED numbers.
+    `written` (n, k): of a curve, the columns of the sample as they are in the file; `sample` has those of its plane then.
     `aside`: the rows put aside, if asked for; `seen`: the cells of the sample as they stand in the file, likewise.
     """
 
@@ -79,6 +81,12 @@ class Prepared(NamedTuple):
     clusters: tuple[str, ...]
     aside: Aside | None = None
     seen: Seen | None = None
+    written: Array | None = None
+
+    @property
+    def centred(self) -> bool:
+        """Whether the mean of the response is what a fit is compared with: there is a constant, or a curve."""
+        return self.predictors.intercept or self.roles.curve is not None
 
     @property
     def predictors(self) -> Predictors:

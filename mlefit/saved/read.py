@@ -16,6 +16,7 @@ from mlefit.design.transform import RULES, Transform
 from mlefit.errors import DataError, UsageError
 from mlefit.noise import MODELS
 from mlefit.noise.model import NoiseModel
+from mlefit.saved import curve
 from mlefit.saved.checked import Checked, bad
 from mlefit.saved.factors import parsed, read
 from mlefit.saved.model import MOST_ROOTS, Encoding, Errors, Saved, Training
@@ -61,9 +62,10 @@ def from_dict(value: Any, path: str = "model") -> Saved:
     design, covariance = top.key("design"), top.key("covariance")
     columns = tuple(column.object() for column in design.key("columns").items(MOST_TERMS))
     names = [Checked(column).key("name").text() for column in columns]
-    predictors = _predictors(design, names)
     levels = _levels(design)
     asked = _law(design, levels)
+    bent = design.key("curve").maybe()
+    predictors = _predictors(design, names) if bent is None else curve.read(bent, columns, asked)
     noise = _limit(design, asked)
     encoding = _encoding(design, covariance, predictors, len(noise.predictors))
     count = sum(len(places) for places in encoding.kept)

@@ -4,6 +4,7 @@ from typing import Any
 
 from mlefit.arrays import Array
 from mlefit.report.json import dumps, plain
+from mlefit.saved import curve
 from mlefit.saved.factors import written
 from mlefit.saved.model import Saved
 from mlefit.version import __version__
@@ -19,14 +20,15 @@ def to_json(saved: Saved) -> str:
 def to_dict(saved: Saved) -> dict[str, Any]:
     """The object as dictionaries, lists, strings and numbers."""
     predictors, encoding, errors = saved.predictors, saved.encoding, saved.errors
+    bent = curve.state(predictors)
     labels = predictors.labels()
     return {
         "schema": SCHEMA, "mlefit": __version__, "fit": plain(saved.fit),
         "design": {
             "intercept": predictors.intercept, "columns": plain(saved.columns),
-            "terms": [plain(written(term)) for term in predictors.terms],
+            "terms": [] if bent else [plain(written(term)) for term in predictors.terms], "curve": plain(bent),
             "scale_terms": None if predictors.scale is None else [plain(written(term)) for term in predictors.scale],
-            "offset": plain(None if predictors.offset is None else predictors.offset.text),
+            "offset": plain(None if bent or predictors.offset is None else predictors.offset.text),
             "trials": plain(None if saved.trials is None else saved.trials.text),
             "target": {"column": plain(saved.target), "transform": None if saved.transform is None else saved.transform.function},
             "law": (saved.limit_of or saved.noise).spelt, "limit": saved.limit_of is not None,
