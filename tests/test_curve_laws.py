@@ -141,4 +141,4 @@ def test_a_curve_is_proved_and_its_effects_are_those_of_the_curve(tmp_path: Path
     a, b = (p["estimate"] for p in found["parameters"][:2])
     (effect,) = found["effects"]
     change = a * (np.exp(-b * float(effect["from"])) - np.exp(-b * float(effect["to"])))
-    assert effect["effect"] == pytest.approx(change, rel=1e-9)
+    assert effect["estimate"] == pytest.approx(change, rel=1e-9)
