@@ -143,9 +143,26 @@ def empty() -> Panel:
     ), "0 rows show nothing.")
 
 
+def surprise() -> Panel:
+    values = np.array([[83.6, 71.15, 5.2], [-12_345.6, 70.0, 4.9], [NAN, 0.001234, 4.0]])
+    return Panel("surprise", "The rows that surprise most", Axis("", categories=("minutes", "mean", "nats")),
+                 Axis("", categories=("row 17", "row 1024", "row 3")), (Layer("cells", "data", {"values": values}),),
+                 "In data from this model the dearest of 400 rows costs 3.9 to 7.9 nats; here 5.2, row 17 (p = 0.6).", rows=400)
+
+
+def effect() -> Panel:
+    x = np.linspace(18.0, 75.0, 25)
+    y = 0.498 - 0.0037 * (x - 18.0)
+    return Panel("effect:age", "Effect of age", Axis("age"), Axis("average probability of yes"), (
+        Layer("band", "envelope", {"x": x, "low": y - 0.04, "high": y + 0.04}), Layer("line", "model", {"x": x, "y": y}, strong=True),
+        Layer("points", "data", {"x": x[::3], "y": y[::3] + 0.01}, "adjusted means"),
+    ), "From age = 18 to 75, others as they are, the average prediction goes from 0.498 (0.456 to 0.540) to 0.287 (0.252 to 0.324).")
+
+
 PANELS = {
     "density": density(), "quantiles": quantiles(), "along": along(), "levels": levels(), "ruler": ruler(), "slice": slices(),
     "matrix": matrix(), "roots": roots(), "mirrored": mirrored(), "crowd": crowd(), "hostile": hostile(), "empty": empty(),
+    "surprise": surprise(), "effect": effect(),
 }
 
 

@@ -11,7 +11,7 @@ from mlefit.drawing.frame import Frame
 from mlefit.drawing.markup import element
 from mlefit.picture.panel import Kind, Layer, Panel
 
-MANY = 300              # points beyond which they are drawn smaller
+MANY, FEW = 300, 30     # points beyond which they are drawn smaller, and up to which larger
 HANGING = 0.1           # share of a bar's room that is free on either side, where bars hang
 WARN = 4.5              # half a diamond
 FREE = 0.4              # of a gap between bars that touch, pixels
@@ -32,8 +32,13 @@ def _points(panel: Panel, layer: Layer, frame: Frame) -> list[str]:
     if layer.role == "warn":
         seen = apart(px, py)
         return [element("path", class_="warn", d=markup.diamonds(px[seen], py[seen], WARN))]
-    small = "small" if x.size > MANY and not layer.strong else ""
-    return [element("path", class_=_class(layer, "points", small), d=markup.dots(px, py))]
+    return [element("path", class_=_class(layer, "points", crowding(layer)), d=markup.dots(px, py))]
+
+
+def crowding(layer: Layer) -> str:
+    """The class of points by how many there are."""
+    points = np.size(layer.numbers["x"])
+    return "" if layer.strong or FEW < points <= MANY else "few" if points <= FEW else "small"
 
 
 def apart(x: Array, y: Array) -> Index:

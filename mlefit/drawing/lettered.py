@@ -5,7 +5,7 @@ from math import isfinite
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.drawing import ruler
+from mlefit.drawing import matrix, ruler
 from mlefit.drawing.canvas import Canvas
 from mlefit.drawing.markup import brief
 from mlefit.drawing.scale import MINUS, Span, ticks, written
@@ -17,14 +17,15 @@ LINES = {True: ("-", "=", "@"), False: ("─", "━", "◆")}       # thin, thic
 
 def table(panel: Panel, room: int) -> list[str]:
     """Cells as numbers."""
-    values = next(np.atleast_2d(layer.numbers["values"]) for layer in panel.layers if layer.kind == "cells")
+    values = matrix.values_of(panel)
     rows, columns = panel.y.categories or (), panel.x.categories or ()
-    first = [brief(name, 14) for name in rows] or [""] * len(values)
-    heads = [brief(name, 8) for name in columns] or [""] * values.shape[1]
+    first = [brief(name, 18) for name in rows] or [""] * len(values)
+    heads = [brief(name, 12) for name in columns] or [""] * values.shape[1]
     wide = max(map(room_of, [*first, ""]))
-    cells = [["" if not isfinite(value) else f"{value:.2f}" for value in row] for row in values.tolist()]
-    rooms = [max(room_of(head), 4) for head in heads]
-    lines = [brief(f"{panel.y.title} (rows), {panel.x.title} (columns)", room)]
+    cells = matrix.written(values)
+    rooms = [max(map(room_of, column)) for column in zip(heads, *cells, strict=True)]
+    titled = [f"{axis.title} ({what})" for axis, what in ((panel.y, "rows"), (panel.x, "columns")) if axis.title]
+    lines = [brief(", ".join(titled), room)] if titled else []
     for name, row in zip(["", *first], [heads, *cells], strict=True):
         lines.append("  ".join([padded(name, wide), *(aligned(text, room) for text, room in zip(row, rooms, strict=True))]))
     return lines

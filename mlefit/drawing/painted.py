@@ -10,7 +10,7 @@ from mlefit.drawing import matrix, ruler
 from mlefit.drawing.cells import binned, shade
 from mlefit.drawing.frame import ACROSS, UPWARDS, upright
 from mlefit.drawing.frame import level as along
-from mlefit.drawing.layers import MANY, beside
+from mlefit.drawing.layers import beside, crowding
 from mlefit.drawing.markup import brief
 from mlefit.drawing.palette import PALETTE, light
 from mlefit.drawing.scale import Span, spans, ticks, written
@@ -20,6 +20,7 @@ PIXELS = 310.0          # across, of the frame in SVG: as many names of categori
 TEXT: dict[str, Any] = {"parse_math": False, "fontsize": 8}
 WIDTHS: dict[Role, float] = {"curve": 1.5, "model": 1.2, "mle": 4.5, "loss": 1.5, "reference": 0.9}
 DASHES: dict[Role, Any] = {"model": (0, (5, 3)), "loss": (0, (4, 3))}
+CROWDS = {"small": (5, 0.38), "": (9, 0.5), "few": (18, 0.85)}     # area in square points, opacity
 FAINT: dict[Role, float] = {"mle": 0.45}
 
 
@@ -104,7 +105,7 @@ def _layer(axes: Any, panel: Panel, layer: Layer, ends: tuple[Span, Span], order
         if role == "warn":
             axes.scatter(x, numbers["y"], s=26, marker="D", edgecolors="white", linewidths=0.5, **style)
         else:
-            size, faint = (24, 1.0) if layer.strong else (5, 0.38) if x.size > MANY else (9, 0.5)
+            size, faint = (24, 1.0) if layer.strong else CROWDS[crowding(layer)]
             axes.scatter(x, numbers["y"], s=size, alpha=faint, linewidths=0, **style)
     elif layer.kind == "hex":
         counts, left, low = binned(numbers["x"], numbers["y"], *ends)
@@ -177,10 +178,10 @@ def _ruler(axes: Any, panel: Panel) -> None:
 
 def _matrix(axes: Any, panel: Panel) -> None:
     """Cells with their values."""
-    values = next(np.atleast_2d(layer.numbers["values"]) for layer in panel.layers if layer.kind == "cells")
+    values = matrix.values_of(panel)
+    shares, words = matrix.are_shares(values), matrix.written(values)
     rows, columns = values.shape
-    largest = max((abs(v) for v in values.ravel().tolist() if isfinite(v)), default=1.0) or 1.0
-    alpha = matrix.FAINTEST + matrix.REST * np.nan_to_num(np.abs(values)) / largest
+    alpha = matrix.FAINTEST + matrix.REST * np.nan_to_num(values) * shares
     axes.pcolormesh(np.zeros(values.shape), cmap=_one_colour(light("data")), alpha=np.where(np.isfinite(values), alpha, 0.0),
                     edgecolors="white", linewidth=1.5)
     axes.set_ylim(rows, 0)
@@ -189,7 +190,7 @@ def _matrix(axes: Any, panel: Panel) -> None:
         axis.set_ticks(np.arange(count) + 0.5, labels, parse_math=False)
     if max(rows, columns) <= matrix.MOST:
         for i, j in np.argwhere(np.isfinite(values)).tolist():
-            axes.text(j + 0.5, i + 0.5, f"{values[i, j]:.2f}", ha="center", va="center", color=PALETTE["ink"].light, **TEXT)
+            axes.text(j + 0.5, i + 0.5, words[i][j], ha="center", va="center", color=PALETTE["ink"].light, **TEXT)
     axes.text(-0.08, 1.03, brief(panel.y.title, 56), transform=axes.transAxes, color=PALETTE["soft"].light, **TEXT)
 
 

@@ -4,6 +4,7 @@ Ticks are multiples of 1, 2, 2.5 or 5 times a power of ten, as few as `most`. Al
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 from math import ceil, floor, isfinite, log10
 from typing import NamedTuple
@@ -60,11 +61,14 @@ def span(axis: Axis, values: Iterable[Array], margin: float = 0.0) -> Span:
 
 
 def spans(panel: Panel, across: float = 0.0, upwards: float = 0.0) -> tuple[Span, Span, Span | None]:
-    """The scales of x, of y and of the right side, with their margins."""
+    """The scales of x, of y and of the right side, with their margins.
+
+    Beside a right side the left one has the same margin at both its ends, so that one curve on two scales is one line.
+    """
     left = [layer for layer in panel.layers if layer.axis == "left"]
     right = [layer for layer in panel.layers if layer.axis == "right"]
     x = span(panel.x, values(panel.layers, ACROSS), across)
-    y = span(panel.y, values(left, UPWARDS), upwards)
+    y = span(panel.y if panel.right is None else replace(panel.y, zero=False), values(left, UPWARDS), upwards)
     return x, y, None if panel.right is None else span(panel.right, values(right, UPWARDS), upwards)
 
 
