@@ -21,7 +21,7 @@ def drawn(name: str) -> tuple[str, dict[str, object]]:
     found = Request({}, model=model)
     assert found.model is not None
     law = MODELS[name]
-    levels = {"bernoulli": ("no", "yes"), "categorical": ("a", "b", "c")}.get(name, ())
+    levels = {"bernoulli": ("no", "yes"), "categorical": ("a", "b", "c"), "ordinal": ("1", "2", "3")}.get(name, ())
     law = law.of(levels).among(np.full(N, 9.0)) if not levels else law.of(levels)
     if name == "hurdle":
         law = dataclasses.replace(law, law="poisson")
@@ -38,7 +38,8 @@ def drawn(name: str) -> tuple[str, dict[str, object]]:
 def test_true_rows_of_any_law_have_no_mark(name: str) -> None:
     model, columns = drawn(name)
     trials = "m" if name == "binomial" else None
-    request = Request(columns, model=model, target="y", features=("x", "g"), trials=trials)
+    request = Request(
+        columns, model=model, target="y", features=("x", "g"), trials=trials, order=("1", "2", "3") if name == "ordinal" else None)
     sheet = pictured(request, ("all",)).sheet
     assert [panel.id for panel in sheet.panels if panel.mark and panel.id != "kl"] == []
     assert sheet.tested >= 4
@@ -50,7 +51,7 @@ def test_true_rows_of_any_law_have_no_mark(name: str) -> None:
             assert all(np.isfinite(values).all() for values in layer.numbers.values()), (panel.id, layer.kind)
             if layer.kind not in ("bars", "cells"):
                 assert len(set(sizes.values())) == 1, (panel.id, layer.kind, sizes)
-    assert len(pictured(request).sheet.panels) >= 5
+    assert len(pictured(request).sheet.panels) == 6
 
 
 @pytest.mark.slow

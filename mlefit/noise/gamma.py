@@ -211,7 +211,7 @@ class Gamma(NoiseModel):
             found = np.asarray(np.log(gammainc(every, np.exp(log_x))))
         far = np.flatnonzero(np.isneginf(found) & np.isfinite(log_x))
         k, x, total, term = every[far], np.exp(log_x[far]), np.ones(far.size), np.ones(far.size)
-        for j in range(1, TERMS):
+        for j in range(1, TERMS if far.size else 1):
             term = term * x / (k + j)
             total += term
         found[far] = k * log_x[far] - x - gammaln(k + 1.0) + np.log(total)
@@ -226,7 +226,7 @@ class Gamma(NoiseModel):
             found = np.where(y > 0.0, np.log(gammaincc(every, np.exp(log_x))), 0.0)
             far = np.flatnonzero(np.isneginf(found))
             k, x, total, term = every[far], np.exp(log_x[far]), np.ones(far.size), np.ones(far.size)
-            for j in range(1, TERMS):
+            for j in range(1, TERMS if far.size else 1):
                 smaller = np.abs(k - j) < x         # beyond, the terms grow again: the series has said what it knows
                 term = np.where(smaller, term * ((k - j) / x), 0.0)
                 total += term

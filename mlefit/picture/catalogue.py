@@ -21,6 +21,9 @@ KINDS = {
     "classes": "mean predicted probabilities by true class",
     "weights": "how much each row counts, along its residual",
     "kl": "the distance from the data beside what true models show",
+    "slice": "the likelihood and the loss along one coefficient",
+    "effect": "average predictions along a column, effect:COLUMN, the others as they are",
+    "surprise": "the rows that cost most",
     "nats": "where the nats of a row go: predictors, misfit, noise",
 }
 ALL, LIST = "all", "list"
@@ -56,7 +59,7 @@ def meant(wanted: Sequence[str], have: Sequence[str]) -> tuple[str, ...]:
     for one in wanted:
         those = [id_ for id_ in have if one in (ALL, id_, id_.partition(":")[0])]
         if not those:
-            near = did_you_mean(one, have)
+            near = "" if one in KINDS else did_you_mean(one, have)
             raise UsageError(f'--panel: this model has no panel "{shown(one)}"',
                              f"{near}it has {', '.join(shown(id_) for id_ in have)}", code="no-panel")
         found += those

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from mlefit.picture.place import Place
 from mlefit.picture.residuals import DRAWS, Residuals, Rows
 from mlefit.picture.scene import Scene, Variable
 from mlefit.picture.shape import Density, Quantiles
+from mlefit.picture.surprise import Surprise
 from mlefit.picture.weights import weights
 from mlefit.picture.words import rows_text
 from mlefit.report.header import noise as law_of
@@ -30,10 +32,11 @@ EFFECT = "May be the effect of the uneven spread along {}: mend that first."
 class Overview:
     """The panels of a scene: what there is, what is tested, and the sheet."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, further: Mapping[str, Callable[[], Panel]] = MappingProxyType({})) -> None:
+        """`further`: panels that need more than the scene, each made when it is wanted."""
         self.scene, self.residuals = scene, Residuals(scene)
         self.looks = {look.id: look for look in _looks(scene, self.residuals)}
-        self.others = _others(scene, self.residuals)
+        self.others = {**_others(scene, self.residuals), **further}
 
     @cached_property
     def _statistics(self) -> Mapping[str, Array]:
@@ -135,6 +138,7 @@ def _looks(scene: Scene, residuals: Residuals) -> Iterator[Look]:
             yield _claimed(scene, kind(residuals))
     if scene.n >= LEAST:
         yield from _along(scene, residuals, panels)
+    yield _claimed(scene, Surprise(residuals))
 
 
 def _along(scene: Scene, residuals: Residuals, panels: set[str]) -> Iterator[Look]:
@@ -162,6 +166,8 @@ def _along(scene: Scene, residuals: Residuals, panels: set[str]) -> Iterator[Loo
 
 def _claimed(scene: Scene, look: Look) -> Look:
     """A look at what a working law does not claim is drawn and not tested."""
+    if scene.coarse is not None and look.id in SHAPES:
+        look.reason = scene.coarse
     if not scene.noise.assumed:
         look.reason = f"the {scene.noise.noun} is a working law, which claims nothing of the shape"
     return look

@@ -17,8 +17,8 @@ from mlefit.picture.scene import Scene
 
 DRAWS = 199
 REFITTED = 20_000   # rows
-FEW = 200           # rows up to which a refit takes four steps
-STEPS = 4
+FEW, EACH = 200, 20         # rows, or rows for each parameter, up to which a refit takes FOUR steps
+FOUR, TWO, ONE = 4, 2, 1    # else two where there are shapes, which move once the coefficients have, and one where there are none
 HALVINGS = 6        # of a step that does not gain
 CHECKED = 2_000     # rows up to which it is looked at whether a step gains: of more, it is in the parabola
 INVERTED = 1_000    # rows up to which responses are mapped back by quantiles, where the law has no shorter way
@@ -60,8 +60,21 @@ class Residuals:
     @cached_property
     def observed(self) -> Rows:
         """The data."""
+        scene, rng = self.scene, self.scene.rng(CHANCE, 0)
+        if scene.cells is None:
+            return self._rows(scene.y, scene.eta, scene.free, rng)
+        z = in_cells(scene.noise, scene.cells, scene.eta, scene.free, rng.random(scene.n))
+        return Rows(scene.noise, scene.y, scene.eta, scene.free, z)
+
+    @cached_property
+    def smooth(self) -> Array:
+        """Responses (n,), those that are rounded spread over what they stand for."""
+        from scipy.special import ndtr
+
         scene = self.scene
-        return self._rows(scene.y, scene.eta, scene.free, scene.rng(CHANCE, 0))
+        if scene.cells is None:
+            return scene.y
+        return scene.noise.quantile(ndtr(np.clip(self.observed.z, -FARTHEST, FARTHEST)), scene.eta, scene.free)
 
     def drawn(self, *, responses: bool, residuals: bool) -> Iterator[Rows]:
         """DRAWS sets drawn from the law, and refitted. Without a refit their residuals are normal, whatever the law."""
@@ -133,11 +146,11 @@ class Residuals:
             return None
         (first, *others), eta = noise.predictors, scene.eta[:, 0]
         if not others and noise.located and first.unit_power == 1:
-            return (eta + (scene.y - eta)[order] for order in orders)
+            return (eta + (self.smooth - eta)[order] for order in orders)
         if not others and first.log_unit == 1 and not any(shape.unit_power for shape in noise.shapes):
             with np.errstate(over="ignore", under="ignore"):
                 scale = np.exp(eta)
-                return (scale * (scene.y / scale)[order] for order in orders)
+                return (scale * (self.smooth / scale)[order] for order in orders)
         return self._inverted(orders) if scene.n <= INVERTED else None
 
     def _inverted(self, orders: Index) -> Iterator[Array]:
@@ -160,12 +173,21 @@ class Residuals:
         eta, free = scene.eta, scene.free
         if not self.refits or self._inverse is None:
             return eta, free
-        for _ in range(STEPS if scene.n <= FEW else 1):
+        for _ in range(self._steps):
             moved = self._step(y, eta, free)
             if moved is None:
                 break
             eta, free = moved
         return eta, free
+
+    @property
+    def _steps(self) -> int:
+        """Of a refit."""
+        scene = self.scene
+        parameters = sum(x.shape[1] for x in scene.designs) + scene.free.size
+        if scene.n <= max(FEW, EACH * parameters):
+            return FOUR
+        return TWO if scene.free.size else ONE
 
     def _step(self, y: Array, eta: Array, free: Array) -> tuple[Array, Array] | None:
         """One step, halved until it gains; None where none does."""
@@ -217,6 +239,15 @@ def residuals_of(scene: Scene, y: Array, eta: Array, free: Array, chance: Array)
     from mlefit.prediction.score import quantile_residuals
 
     return np.clip(np.nan_to_num(quantile_residuals(scene.noise, y, eta, free, chance)), -FAR, FAR)
+
+
+def in_cells(noise: NoiseModel, cells: tuple[Array, Array], eta: Array, free: Array, chance: Array) -> Array:
+    """z (n,) of responses of which the ends of cells are known: a random point of each cell, in the nearer tail."""
+    from scipy.special import ndtri
+
+    (a, b), (c, d) = ([np.exp(of(end, eta, free)) for end in cells] for of in (noise.log_cdf, noise.log_sf))
+    z = np.where(a < 0.5, ndtri(a + chance * (b - a)), -ndtri(c - chance * (c - d)))
+    return np.asarray(np.clip(np.nan_to_num(z), -FAR, FAR))
 
 
 FAR = 1e8

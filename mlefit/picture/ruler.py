@@ -53,8 +53,10 @@ def nats(report: Report) -> Panel | None:
     layers = (_span("model", 0.0, rest, 0.0, "noise"), _span("warn", rest, cross, 0.0, f"misfit{least}"),
               _span("data", cross, total, 0.0, "explained by the predictors"))
     gain = max(0.0, cross - rest)
-    said = (f"The predictors take {number(information.explained)} nats per row off a model without them; what a better model could "
-            f"still gain is {'at least' if information.kl.bound == 'lower' else 'about'} {number(gain, 2)}.")
+    about = "at least" if information.kl.bound == "lower" else "about"
+    more = (f"what a better model could still gain is {about} {number(gain, 2)}" if gain > 0.0
+            else "no misfit was found that a better model could gain")
+    said = f"The predictors take {number(information.explained)} nats per row off a model without them; {more}."
     return Panel("nats", "Where the nats go", Axis(PER_ROW, (0.0, total)), Axis(""), layers, said, rows=report.data.rows_used)
 
 

@@ -28,7 +28,8 @@ class Scene:
     `y` (n,), `eta` (n, m), `free` (s,); `designs` (n, r_a) of each predictor in some basis; `variables` of the file; `row` (n,) in
     the file; the rows are a random part of `total`. `levels`: of the response. `plain`: one law holds for all rows. `refits`: the
     model was fitted to these rows, so that simulated ones are refitted. `reason`: why nothing can be tested, None where rows are
-    draws of the law if it is true.
+    draws of the law if it is true. `cells`: the ends (n,) of what a rounded response stands for, None where responses are
+    smooth; `coarse`: why its shape cannot be told. `stretch` (n,): the root of a precision that y and eta were multiplied by.
     """
 
     noise: NoiseModel
@@ -46,6 +47,9 @@ class Scene:
     seed: int
     refits: bool = True
     reason: str | None = None
+    cells: tuple[Array, Array] | None = None
+    coarse: str | None = None
+    stretch: Array | None = None
 
     @property
     def n(self) -> int:
@@ -65,7 +69,13 @@ class Scene:
     @cached_property
     def prediction(self) -> Array:
         """What the model predicts (n,), of a law of numbers."""
-        return self.noise.centre(self.eta, self.free)
+        centre = self.noise.centre(self.eta, self.free)
+        return centre if self.stretch is None else np.asarray(centre / self.stretch)
+
+    @property
+    def response(self) -> Array:
+        """y (n,) as it stands in the file, or its function that is modelled."""
+        return self.y if self.stretch is None else np.asarray(self.y / self.stretch)
 
     @property
     def share_below(self) -> float:
@@ -81,5 +91,6 @@ class Scene:
         """The rows of these indices."""
         return replace(
             self, noise=self.noise.some(rows), y=self.y[rows], eta=self.eta[rows], row=self.row[rows],
-            designs=tuple(x[rows] for x in self.designs),
+            designs=tuple(x[rows] for x in self.designs), stretch=None if self.stretch is None else self.stretch[rows],
+            cells=None if self.cells is None else (self.cells[0][rows], self.cells[1][rows]),
             variables=tuple(one._replace(values=one.values[rows]) for one in self.variables))

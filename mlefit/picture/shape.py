@@ -79,7 +79,7 @@ class Density(Look):
     def draft(self) -> Draft:
         """Bars, the curve of the model, and whiskers of the envelope."""
         scene, band = self.residuals.scene, self.band
-        v = scene.y if self._plain else self.residuals.observed.z
+        v = self.residuals.smooth if self._plain else self.residuals.observed.z
         edges = self._edges[0]
         width = float(edges[1] - edges[0])
         ends = self._ends(v)

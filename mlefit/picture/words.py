@@ -12,8 +12,6 @@ def number(value: float, digits: int = 3) -> str:
     if value == 0.0:
         return "0"
     size = abs(value)
-    if size >= 1e5 and value == np.rint(value) and size < 1e15:
-        return f"{value:,.0f}"
     if size >= 1e6 or size < 1e-4:
         return f"{value:.{digits - 1}e}"
     return f"{value:.{max(0, digits - 1 - int(np.floor(np.log10(size))))}f}"

@@ -8,7 +8,7 @@ so that a polynomial or an interaction moves as a whole. The standard error is t
 covariance in force; the derivatives of m by the predictors of a row are central differences.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -86,7 +86,7 @@ def _changes(found: Fitted, rows: Batch) -> Iterator[Change]:
     for name in order:
         if name in numbers - categories:
             start, end = _ends(rows.numbers[name])
-            yield Change(name, start, end, _with_number(rows, name, start), _with_number(rows, name, end))
+            yield Change(name, start, end, with_number(rows, name, start), with_number(rows, name, end))
         elif name in categories - numbers:      # a column in both parts has no value that would be right for each
             yield from _of_levels(found, rows, name)
 
@@ -104,15 +104,17 @@ def _of_levels(found: Fitted, rows: Batch, name: str) -> Iterator[Change]:
     first = next((factor.baseline for factor in known if factor.baseline is not None), levels[0])
     for level in levels:
         if level != first:
-            yield Change(name, first, level, _with_level(rows, name, first), _with_level(rows, name, level))
+            yield Change(name, first, level, with_level(rows, name, first), with_level(rows, name, level))
 
 
-def _with_number(rows: Batch, name: str, value: float) -> Batch:
+def with_number(rows: Batch, name: str, value: float) -> Batch:
+    """The rows with one value of a column of numbers."""
     numbers: Mapping[str, Array] = {**rows.numbers, name: np.full(rows.rows, value)}
     return replace(rows, numbers=numbers, extents={})
 
 
-def _with_level(rows: Batch, name: str, level: str) -> Batch:
+def with_level(rows: Batch, name: str, level: str) -> Batch:
+    """The rows with one level of a column."""
     column = Category(np.zeros(rows.rows, dtype=rows.categories[name].codes.dtype), (level,))
     return replace(rows, categories={**rows.categories, name: column}, extents={})
 
@@ -123,7 +125,7 @@ def _effects(found: Fitted, errors: StandardErrors, change: Change) -> Iterator[
     levels = problem.prepared.levels if noise.response.reads_levels else ()
     shown = ((len(levels) - 1, None),) if len(levels) == 2 else tuple(enumerate(levels)) or ((0, None),)
     try:
-        before, after = (_averaged(found, part) for part in (change.before, change.after))
+        before, after = (averaged(found, part, _told) for part in (change.before, change.after))
     except InBlockError:        # a term has no value there, such as log(a - b)
         for _, class_ in shown:
             yield Effect(change.predictor, change.start, change.end, class_, "mean" if not levels else "probability")
@@ -139,8 +141,8 @@ def _effects(found: Fitted, errors: StandardErrors, change: Change) -> Iterator[
             number(estimate), number(said.std_error), number(said.low), number(said.high))
 
 
-def _averaged(found: Fitted, rows: Batch) -> tuple[Array, Array]:
-    """The averages (K,) of the mean, or of the probabilities of classes, and their derivatives (K, P) by theta."""
+def averaged(found: Fitted, rows: Batch, of: Callable[[NoiseModel, Array, Array], Array]) -> tuple[Array, Array]:
+    """The averages (K,) of what a law tells (K, n) of rows, and their derivatives (K, P) by theta."""
     problem, objective, noise = found.problem, found.objective, found.fit.noise
     columns = problem.prepared.roles.columns
     used = Used.of(rows, np.ones(rows.rows, bool))
@@ -150,24 +152,24 @@ def _averaged(found: Fitted, rows: Batch) -> tuple[Array, Array]:
     weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
     weight = weight / weight.sum()
     noise = noise.among(chunk.trials)
-    values = _told(noise, eta, free) @ weight
+    values = of(noise, eta, free) @ weight
     jacobian, gradient = Jacobian.of(objective.mean, coef, chunk), np.zeros((values.size, found.fit.mle.theta.size))
-    slopes = np.stack([_slope(noise, eta, free, a) * weight for a in range(eta.shape[1])], axis=2)     # (K, n, m)
+    slopes = np.stack([_slope(of, noise, eta, free, a) * weight for a in range(eta.shape[1])], axis=2)     # (K, n, m)
     for k in range(values.size):
         gradient[k, : coef.size] = objective.mean.coordinates.whiten(jacobian.pull(slopes[k]))
     for s in range(free.size):
-        moved = [_told(noise, eta, free + sign * STEP * np.eye(free.size)[s]) @ weight for sign in (1.0, -1.0)]
+        moved = [of(noise, eta, free + sign * STEP * np.eye(free.size)[s]) @ weight for sign in (1.0, -1.0)]
         gradient[:, coef.size + s] = (moved[0] - moved[1]) / (2.0 * STEP)
     return values, gradient
 
 
-def _slope(noise: NoiseModel, eta: Array, free: Array, a: int) -> Array:
+def _slope(of: Callable[[NoiseModel, Array, Array], Array], noise: NoiseModel, eta: Array, free: Array, a: int) -> Array:
     """The derivatives (K, n) by predictor a of each row."""
     step = STEP * (1.0 + np.abs(eta[:, a]))
     up, down = eta.copy(), eta.copy()
     up[:, a] += step
     down[:, a] -= step
-    return np.asarray((_told(noise, up, free) - _told(noise, down, free)) / (up[:, a] - down[:, a]))
+    return np.asarray((of(noise, up, free) - of(noise, down, free)) / (up[:, a] - down[:, a]))
 
 
 def _told(noise: NoiseModel, eta: Array, free: Array) -> Array:

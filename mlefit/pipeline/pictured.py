@@ -1,16 +1,25 @@
 """Pictured: a fit with its report and its pictures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array, Index
 from mlefit.design.levels import in_order, names_of
+from mlefit.inference.law import quantile
+from mlefit.inference.standard_errors import StandardErrors
+from mlefit.information.resolution import resolve
+from mlefit.noise.model import NoiseModel
 from mlefit.picture.catalogue import meant
+from mlefit.picture.effects import Averages, effect
 from mlefit.picture.overview import Overview
-from mlefit.picture.panel import Sheet
+from mlefit.picture.panel import Panel, Sheet
 from mlefit.picture.scene import Scene, Variable
+from mlefit.picture.slices import Coefficient, along
+from mlefit.pipeline.effects import averaged, with_level, with_number
 from mlefit.pipeline.fitted import Fitted, fit, not_certified
 from mlefit.pipeline.knowledge import sample_of
 from mlefit.pipeline.run import errors_of, told
@@ -20,8 +29,10 @@ from mlefit.problem.stated import stated
 from mlefit.report.report import Report
 from mlefit.request import Request
 from mlefit.rows.seen import Seen
+from mlefit.source.batch import Batch, Category, Place
 
 MOST = 20_000       # rows that pictures are computed from
+AVERAGED = 2_000    # over which effects are averaged
 
 
 class Pictured(NamedTuple):
@@ -40,9 +51,22 @@ def pictured(request: Request, wanted: Sequence[str] = (), progress: Progress | 
         found = fit(problem, progress)
         if not found.certified:
             raise not_certified(problem, found.fit)
-        report = told(found, errors_of(found))
-        overview = Overview(scene(found, report))
+        errors = errors_of(found)
+        report = told(found, errors)
+        overview = overview_of(found, report, errors)
         return Pictured(report, overview.sheet(meant(wanted, overview.ids)))
+
+
+def overview_of(found: Fitted, report: Report, errors: StandardErrors) -> Overview:
+    """All panels of a fit whose rows were gathered with their cells."""
+    shown, further = scene(found, report), dict[str, Callable[[], Panel]]()
+    coefficient = _coefficient(found, report)
+    if coefficient is not None:
+        further["slice"] = partial(along, shown, coefficient)
+    if not found.problem.prepared.observed.precision:
+        for variable in shown.variables:
+            further[f"effect:{variable.name}"] = partial(_effect, found, shown, errors, variable)
+    return Overview(shown, further)
 
 
 def scene(found: Fitted, report: Report) -> Scene:
@@ -50,18 +74,28 @@ def scene(found: Fitted, report: Report) -> Scene:
     problem, prepared = found.problem, found.problem.prepared
     sample, seen = sample_of(problem, found.fit, found.mean), prepared.seen
     assert seen is not None, "the rows were gathered with their cells"
+    plain = sample.predictor_free and problem.request.offset is None
     whole = Scene(
         sample.noise, sample.y, sample.eta, sample.free, sample.designs, tuple(_variables(problem, seen)), seen.row,
-        round(problem.n), prepared.observed.label, prepared.levels,
-        sample.predictor_free and problem.request.offset is None, report, problem.request.seed, reason=_reason(problem))
-    return whole.take(_places(sample.weight, sample.y.size, problem.request.seed))
+        round(problem.n), prepared.observed.label, prepared.levels, plain, report, problem.request.seed, reason=_reason(problem),
+        stretch=np.sqrt(seen.numbers[str(prepared.observed.weights)]) if prepared.observed.precision else None)
+    return rounded(whole.take(_places(problem)))
 
 
-def _places(weight: Array | None, rows: int, seed: int) -> Index:
-    """The rows that are shown, one of weight k k times; of too many some at random."""
-    places = np.arange(rows)
-    if weight is not None:
-        places = np.repeat(places, np.rint(weight).astype(np.int64))
+def rounded(smooth: Scene) -> Scene:
+    """With the cells that rounded responses stand for, as the KL part sees them."""
+    if smooth.discrete or smooth.stretch is not None:
+        return smooth
+    known = resolve(smooth.y, float(np.std(smooth.y - smooth.prediction)))
+    return replace(smooth, cells=known.cells(smooth.y), coarse=known.reason)
+
+
+def _places(problem: Problem) -> Index:
+    """The rows of the sample that are shown, one of weight k k times; of too many some at random."""
+    sample, seed = problem.prepared.sample, problem.request.seed
+    places = np.arange(sample.rows)
+    if sample.weight is not None and not problem.prepared.observed.sampling:
+        places = np.repeat(places, np.rint(sample.weight).astype(np.int64))
     if places.size > MOST:
         places = places[np.sort(np.random.default_rng([seed, places.size]).choice(places.size, MOST, replace=False))]
     return places
@@ -73,14 +107,72 @@ def _reason(problem: Problem) -> str | None:
 
 
 def _variables(problem: Problem, seen: Seen) -> Iterator[Variable]:
-    """The columns of the file that the model uses, in the order of its terms."""
+    """The columns of the file that the model uses and that vary, in the order of its terms."""
     predictors = problem.prepared.predictors
     for name in dict.fromkeys((*predictors.numbers, *predictors.categories)):
         if name in seen.numbers:
-            yield Variable(name, seen.numbers[name])
+            if np.ptp(seen.numbers[name]) > 0.0:
+                yield Variable(name, seen.numbers[name])
             continue
         names = names_of(seen.levels[name])
         levels = in_order(dict.fromkeys(names.values()))
         place = {level: float(k) for k, level in enumerate(levels)}
         table = np.array([place[names[level]] for level in seen.levels[name]])
-        yield Variable(name, table[seen.codes[name]], levels)
+        if len(levels) > 1:
+            yield Variable(name, table[seen.codes[name]], levels)
+
+
+def _coefficient(found: Fitted, report: Report) -> Coefficient | None:
+    """The first of the mean that has a standard error, a constant only where there is no other; None where there is none."""
+    problem, prepared = found.problem, found.problem.prepared
+    first = found.fit.noise.predictors[0]
+    labels = problem.labels
+    with_error = {p.name: p for p in report.parameters
+                  if p.kind == first.kind and p.class_ == first.class_ and p.std_error and p.state == "ok"}
+    kept = [j for j in problem.shape.kept if labels[j] in with_error]
+    if not kept or prepared.observed.precision:
+        return None
+    j = next((j for j in kept if labels[j] != "(Intercept)"), kept[0])
+    parameter, scaling = with_error[labels[j]], prepared.scaling
+    sample = sample_of(problem, found.fit, found.mean)
+    column = sample.design[:, problem.shape.kept.index(j)] * scaling.scale[j] + scaling.centre[j]
+    if parameter.estimate is None or parameter.loss_estimate is None or parameter.std_error is None:
+        return None
+    return Coefficient(parameter.name, parameter.estimate, parameter.loss_estimate, parameter.std_error, column[_places(problem)])
+
+
+def _effect(found: Fitted, shown: Scene, errors: StandardErrors, variable: Variable) -> Panel:
+    """The average prediction along a column, the others as they are in some of the rows."""
+    problem, noise = found.problem, found.fit.noise
+    rows = _batch(problem)
+    unit = 1.0 if shown.classes else problem.units.y_scale
+    shift = problem.units.y_centre if noise.located and not shown.classes else 0.0
+
+    def averages(variable: Variable, grid: Array) -> Averages:
+        values, spreads = [], []
+        for at in grid:
+            moved = (with_level(rows, variable.name, variable.levels[round(at)]) if variable.levels
+                     else with_number(rows, variable.name, float(at)))
+            value, gradient = averaged(found, moved, _predicted)
+            shown_of = slice(-1, None) if shown.classes == 2 else slice(None)
+            values.append(value[shown_of] * unit + shift)
+            spreads.append(errors.covariance.error(gradient[shown_of]) * abs(unit))
+        return Averages(np.stack(values, axis=1), np.stack(spreads, axis=1))
+
+    return effect(shown, variable, averages, quantile(errors.laws[0], problem.request.level))
+
+
+def _predicted(noise: NoiseModel, eta: Array, free: Array) -> Array:
+    """What a prediction shows (1, n) of rows, or the probabilities (K, n) of levels."""
+    return noise.probabilities(eta, free) if noise.response.reads_levels else noise.centre(eta, free)[None, :]
+
+
+def _batch(problem: Problem) -> Batch:
+    """The cells of some of the rows, as the source gives them."""
+    seen = problem.prepared.seen
+    assert seen is not None
+    n = seen.row.size
+    rows = np.unique(np.linspace(0, n - 1, min(n, AVERAGED)).astype(np.intp))
+    part = seen.take(rows)
+    categories = {name: Category(codes, part.levels[name]) for name, codes in part.codes.items()}
+    return Batch(Place(0, 0), rows.size, part.numbers, categories)
