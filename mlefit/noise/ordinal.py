@@ -81,6 +81,7 @@ class Ordinal(NoiseModel):
     levels: tuple[str, ...] = ()
 
     name = "ordinal"
+    panels = ("calibration", "calibration", "calibration", "predictor", "classes", "kl", "order")
     loss_name = "cumulative-link cross-entropy"
     aliases = ("polr", "proportional-odds", "ordered-logit", "ologit", "cumulative-logit", "clm")
     support = "ordered levels"
