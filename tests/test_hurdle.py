@@ -164,3 +164,18 @@ def test_moments_of_truncated_counts(size: float) -> None:
     assert mean == pytest.approx(float(p @ y), rel=1e-12)
     for power, found in zip((2, 3, 4), noise.central(eta), strict=True):
         assert found[0] == pytest.approx(float(p @ (y - mean) ** power), rel=1e-9)
+
+
+@pytest.mark.parametrize("law", ["gamma", "lognormal", "inverse-gaussian", "exponential"])
+def test_numbers_above_zero_may_be_of_any_size(law: str) -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=200)
+    y = np.where(rng.random(200) < 0.4, 0.0, rng.gamma(2.0, np.exp(0.5 * x) / 2.0))
+    one = mlefit.fit({"x": x, "y": y}, target="y", model=f"hurdle:{law}", draws=0).report
+    for size in (1e200, 1e-200):
+        other = mlefit.fit({"x": x, "y": y * size}, target="y", model=f"hurdle:{law}", draws=0).report
+        values = [[p.estimate for p in report.parameters if p.kind != "shape"] for report in (one, other)]
+        assert values[1] == pytest.approx(np.array(values[0]) + np.eye(4)[0] * np.log(size), rel=1e-9)
+        assert one.criteria is not None
+        assert other.criteria is not None
+        assert other.criteria.loglik == pytest.approx(one.criteria.loglik - (y > 0.0).sum() * np.log(size), rel=1e-12)

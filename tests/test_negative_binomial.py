@@ -5,6 +5,8 @@ import pytest
 from well_known import WARPBREAKS
 
 import mlefit
+from mlefit.errors import NoEstimateError
+from mlefit.noise import MODELS
 from mlefit.noise import rising as rising_module
 from mlefit.noise.negative_binomial import NegativeBinomial
 from mlefit.noise.poisson import Poisson
@@ -117,3 +119,47 @@ def test_true_parameters_are_found_in_the_sample() -> None:
     truth = {"(Intercept)": 1.0, "km": 0.05, "vehicle=bike": -0.8, "vehicle=truck": 0.5, "alpha": 0.5}
     for parameter in found.parameters:
         assert abs(parameter.estimate - truth[parameter.name]) < 4.0 * parameter.std_error
+
+
+def test_counts_of_any_size_keep_their_digits() -> None:
+    """As alpha mu grows, y / mu becomes a gamma number of shape 1 / alpha, of which the likelihood is known."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=200)
+    share = rng.gamma(2.0, np.exp(0.5 * x) / 2.0)
+    counts = {size: mlefit.fit({"x": x, "y": np.rint(share * size)}, target="y", model="negative-binomial", draws=0).report
+              for size in (1e9, 1e12, 1e15)}
+    gamma = mlefit.fit({"x": x, "y": share}, target="y", model="gamma", draws=0).report
+    assert gamma.criteria is not None
+    for size, report in counts.items():
+        assert report.agreement is not None
+        assert report.agreement.agree
+        values, shape = [p.estimate for p in report.parameters], gamma.parameters[2].estimate
+        assert shape is not None
+        expected = [gamma.parameters[0].estimate + np.log(size), gamma.parameters[1].estimate, 1.0 / shape]      # type: ignore[operator]
+        assert values == pytest.approx(expected, rel=1e-7)
+        assert report.criteria is not None
+        assert report.criteria.loglik == pytest.approx(gamma.criteria.loglik - 200 * np.log(size), rel=1e-8)
+
+
+@pytest.mark.parametrize("log_mu", [2.0, 8.0, 14.0, 30.0])
+def test_divergence_of_two_alphas_is_that_of_gamma_laws_where_counts_are_large(log_mu: float) -> None:
+    law, gamma = MODELS["negative-binomial"], MODELS["gamma"]
+    eta, free, other = np.full((1, 1), log_mu), np.array([np.log(0.5)]), np.array([np.log(0.8)])
+    found = law.divergence(eta, free, eta, other)[0]
+    limit = gamma.divergence(eta, -free, eta, -other)[0]
+    assert found == pytest.approx(limit, rel=6.0 * np.exp(-log_mu) + 1e-8)
+    moved = law.divergence(eta, free, eta + 0.3, free)[0]
+    assert moved == pytest.approx(gamma.divergence(eta, -free, eta + 0.3, -free)[0], rel=6.0 * np.exp(-log_mu) + 1e-8)
+
+
+def test_a_count_beyond_all_others_is_named() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=300)
+    y = rng.poisson(np.exp(1.0 + 0.5 * x)).astype(float)
+    y[7] = 1e17
+    with pytest.raises(NoEstimateError) as met:
+        mlefit.fit({"x": x, "y": y}, target="y", model="hurdle:poisson", draws=0)
+    assert met.value.code == "not-converged"
+    assert met.value.message.endswith('; column "y", row 8 of those used: 1e+17 is 2e+16 times the lower quartile of those above 0')
+    assert met.value.remedy == "correct the value, or drop the row"
+    assert (met.value.columns, met.value.rows) == (("y",), (8,))

@@ -175,3 +175,19 @@ def test_the_sample_is_fitted_to_its_truth(model: str, target: str, truth: list[
         assert p.estimate is not None
         assert p.std_error is not None
         assert abs(p.estimate - value) < 3.0 * p.std_error
+
+
+@pytest.mark.parametrize("size", [1e6, 1e9])
+def test_gamma_noise_that_is_small_beside_its_mean_is_all_but_gaussian(size: float) -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=300)
+    data = {"x": x, "y": size + rng.normal(size=300) + 0.5 * x}
+    one, other = (mlefit.fit(data, target="y", model=model, draws=0).report for model in ("gamma", "gaussian"))
+    assert one.agreement is not None
+    assert one.agreement.agree
+    slope, location = one.parameters[1].estimate, other.parameters[1].estimate
+    assert slope is not None
+    assert slope * size == pytest.approx(location, rel=20.0 / size + 1e-5)
+    assert one.criteria is not None
+    assert other.criteria is not None
+    assert one.criteria.loglik == pytest.approx(other.criteria.loglik, abs=2000.0 / size + 1e-6)

@@ -116,6 +116,9 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, samp
         begin = least_squares(noise, mean, execution)
         theta, steps = first_order(memo, downhill(memo, np.zeros(mean.size)) if begin is None else begin)
         end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
+    if end.outcome is not Outcome.CERTIFIED:      # the loss may be small beside the tolerance of the search
+        theta, steps = first_order_guided(memo, end.theta, memo, _nats(noise, memo.at(end.theta, 1), base))
+        end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
     if end.outcome is not Outcome.CERTIFIED and noise.collapse is not None:     # near an exact fit a nat is next to no loss
         _shapes(noise, polish(memo, end.theta), base)
     shapes = _shapes(noise, end, base)

@@ -75,6 +75,12 @@ def farthest(mean: LinearMean, execution: Execution) -> tuple[Farthest, Array]:
     return execution.sum(lambda chunk: Farthest.of(design(chunk), unit, chunk.first_row)), unit
 
 
+def farthest_response(execution: Execution) -> Farthest:
+    """The largest response, in the unit of its column."""
+    unit = execution.sum(lambda chunk: Exponents.of(chunk.y[:, None])).unit()
+    return execution.sum(lambda chunk: Farthest.of(chunk.y[:, None], unit, chunk.first_row))
+
+
 class Drawn(NamedTuple):
     """An execution in which every row that is far out, by these units of the kept columns, is drawn in to FAR of them."""
 

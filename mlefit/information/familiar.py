@@ -44,9 +44,11 @@ class Errors:
     def of(cls, y: Array, predicted: Array, weight: Array, count: float | None = None) -> "Errors":
         """Those of rows (n,); `count`: how many they are, where that is not their weight."""
         total = float(weight.sum())
-        mean = float(weight @ y) / total if total else 0.0
-        error = float(weight @ np.square(y - predicted))
-        return cls(total, mean, float(weight @ np.square(y - mean)), error, total if count is None else count)
+        with np.errstate(over="ignore"):        # squares beyond the doubles have no figure
+            mean = float(weight @ y) / total if total else 0.0
+            error = float(weight @ np.square(y - predicted))
+            about_mean = float(weight @ np.square(y - mean))
+        return cls(total, mean, about_mean, error, total if count is None else count)
 
     def __add__(self, other: "Errors") -> "Errors":
         weight, apart = self.weight + other.weight, other.mean - self.mean
@@ -56,7 +58,7 @@ class Errors:
 
     def figures(self, unit: float) -> Familiar:
         """In natural units, of which the encoded response has `unit` in one."""
-        squared = 1.0 - self.error / self.about_mean if self.about_mean > 0.0 else None
+        squared = 1.0 - self.error / self.about_mean if 0.0 < self.about_mean < np.inf else None
         return Familiar(rmse=unit * float(np.sqrt(self.error / self.count)), r_squared=squared)
 
 

@@ -196,7 +196,8 @@ def _slab(
     beyond = np.flatnonzero(length > STEP)
     first = beyond[np.argsort(-length[beyond], kind="stable")][:REFITS]
     law = noise.among(chunk.trials)
-    judged = weight * (_judged(law, chunk.y, eta + step[:, :m], free) - _judged(law, chunk.y, eta, free))
+    with np.errstate(invalid="ignore"):     # of squares beyond the doubles
+        judged = weight * (_judged(law, chunk.y, eta + step[:, :m], free) - _judged(law, chunk.y, eta, free))
     far = tuple(Far(float(length[i]), chunk.part(i, i + 1), float(weight[i] * excess[i]), float(judged[i])) for i in first.tolist())
     return Removed(float(weight.sum()), float(weight @ excess), float(judged.sum()), False, far, beyond.size, loose)
 

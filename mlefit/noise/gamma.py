@@ -19,6 +19,7 @@ from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shap
 from mlefit.noise.pictured import FOR_NUMBERS
 from mlefit.noise.responses import POSITIVE
 from mlefit.noise.series import excess
+from mlefit.noise.stable import log1p_less
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188)    # delta(k) = sum_j c_j k^-(2 j + 1)
@@ -164,12 +165,13 @@ class Gamma(NoiseModel):
         return Derivatives(result, d1, curvature)
 
     def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
-        """r - 1 - log r with r = y / mu."""
-        r = y * np.exp(-eta[:, 0])
-        value = (r - 1.0) - (np.log(y) - eta[:, 0])
+        """e - log(1 + e) with e = y / mu - 1, which keeps its digits where y and mu agree to most of theirs."""
+        d = np.log(y) - eta[:, 0]
+        e = np.expm1(d)
+        value = np.where(np.abs(e) < 0.5, -log1p_less(np.minimum(e, 0.5)), e - d)
         if order == 0:
             return Derivatives(value)
-        return Derivatives(value, (1.0 - r)[:, None], lambda v: r[:, None] * v)
+        return Derivatives(value, -e[:, None], lambda v: (1.0 + e)[:, None] * v)
 
     def affine(self, free: Array) -> tuple[float, float]:
         """a = k, c = C(k)."""

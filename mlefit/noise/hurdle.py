@@ -195,6 +195,19 @@ class Hurdle(NoiseModel):
         slope, bend = np.where(above, first, 0.0), np.where(above, second, 0.0)
         return Derivatives(value, slope[:, None], lambda v: bend[:, None] * v)
 
+    @property
+    def begins(self) -> bool:
+        """Where the numbers above 0 have a unit, which may be any."""
+        return self.measure is Measure.MIXED
+
+    def starting_predictor(self, y: Array) -> Array | None:
+        """log y, for zeros its mean; that of counts begins at 0."""
+        if not self.begins:
+            return None
+        place = self._above(y, np.log)
+        above = y > 0.0
+        return np.where(above, place, float(place[above].mean()) if above.any() else 0.0)
+
     def starting_shapes(self, y: Array, eta: Array) -> tuple[Array, ...]:
         """Those that the loss of the law implies, from the rows above 0."""
         above = y > 0.0

@@ -16,21 +16,21 @@ import numpy as np
 
 from mlefit.arrays import Array, Mask, block
 from mlefit.noise import worked
+from mlefit.noise.alphas import between_alphas
 from mlefit.noise.chebyshev import interpolated
+from mlefit.noise.counted_tail import tail
+from mlefit.noise.large_counts import deviance, remaining, saturated
 from mlefit.noise.least_count import least_count
 from mlefit.noise.model import Derivatives, Limit, Measure, NoiseModel, Shape
 from mlefit.noise.poisson import Poisson
 from mlefit.noise.responses import COUNTS
-from mlefit.noise.rising import rising
+from mlefit.noise.rising import TABLE, rising
 from mlefit.noise.stable import QUIET, exponential, log1p_less
 from mlefit.noise.symmetric import symmetric
 
 LIMIT = Poisson()
 LEAST_MOMENT = 0.02     # alpha from which a search begins, at least
 SMALL = 0.1             # alpha mu up to which what is left of the logarithm is summed
-TERMS = 400             # of the series for a tail below the smallest double
-REACH = 45.0            # e-folds of the tail that a sum over counts takes
-MOST = 1e6              # counts of such a sum
 EXAMPLE = (0.0, 2.0, 9.0, 1.0, 4.0)
 TRIAL = 0.5     # how far off the worked example places a log mean
 DERIVATION = """\
@@ -125,12 +125,18 @@ class NegativeBinomial(NoiseModel):
         log_v, kept = np.log1p(v), 1.0 / (1.0 + v)
         s, s1, s2 = rising(y, t)
         value = gammaln(y + 1.0) - s - y * log_mu + (y + 1.0 / alpha) * log_v
+        large = np.flatnonzero(y >= TABLE)
+        if large.size:
+            value[large] = deviance(y[large], log_mu[large], t) + saturated(y[large], t)
         if order == 0:
             return Derivatives(value)
         share = np.where(v > 1.0, 1.0 - kept, v * kept)         # v / (1 + v)
         left = _left(v, share, log_v) / alpha
+        slope = y * share - s1
+        if large.size:
+            slope[large] = np.where(v[large] > 1.0, remaining(y[large], t) - y[large] * kept[large], slope[large])
         d1 = block(y.size, 2)
-        d1[:, 0], d1[:, 1] = share / alpha - y * kept, -s1 + y * share + left
+        d1[:, 0], d1[:, 1] = share / alpha - y * kept, slope + left
         mixed = -d1[:, 0] * share
         return Derivatives(value, d1, symmetric((
             (share / alpha * kept * (1.0 + alpha * y), mixed),
@@ -146,6 +152,9 @@ class NegativeBinomial(NoiseModel):
         d = np.where(seen, np.log(np.where(seen, y, 1.0)) - eta[:, 0], 0.0)
         u, v = alpha * y, alpha * mu
         value = y * d - (y + 1.0 / alpha) * (np.log1p(u) - np.log1p(v))
+        large = np.flatnonzero(y >= TABLE)
+        if large.size:
+            value[large] = deviance(y[large], eta[large, 0], float(free[0]))
         if order == 0:
             return Derivatives(value)
         theta, rest, log_ratio = 1.0 / alpha, 1.0 / (1.0 + v), np.log1p(u) - np.log1p(v)
@@ -154,7 +163,8 @@ class NegativeBinomial(NoiseModel):
         between = (log1p_less(u) - log1p_less(np.minimum(v, SMALL))) * theta
         d1 = block(y.size, 2)
         d1[:, 0] = share * theta - y * rest
-        d1[:, 1] = np.where(near, between + (y - mu) * share, log_ratio * theta - y + theta * (1.0 + u) * share)
+        apart = np.where(v > 1.0, theta * share - y * rest, theta * (1.0 + u) * share - y)
+        d1[:, 1] = np.where(near, between + (y - mu) * share, log_ratio * theta + apart)
         bent = np.where(near, mu * share - between - y * u / (1.0 + u),
                         y / (1.0 + u) - theta * (log_ratio + share + share * share)) + np.where(near, mixed, y * rest * share)
         return Derivatives(value, d1, symmetric((((1.0 + u) * theta * share * rest, mixed), (mixed, bent))))
@@ -169,12 +179,18 @@ class NegativeBinomial(NoiseModel):
         s, s1, s2 = rising(y, t)
         log_u = np.log1p(u)
         value = gammaln(y + 1.0) - s - xlogy(y, y) + (y + 1.0 / alpha) * log_u
+        large = np.flatnonzero(y >= TABLE)
+        if large.size:
+            value[large] = saturated(y[large], t)
         if order == 0:
             return Derivatives(value)
         share = u / (1.0 + u)
         left = _left(u, share, log_u) / alpha
+        slope = y * share - s1
+        if large.size:
+            slope[large] = np.where(u[large] > 1.0, remaining(y[large], t) - share[large] / alpha, slope[large])
         bent = -s2 + y * share / (1.0 + u) - left - share * share / alpha
-        return Derivatives(value, (-s1 + y * share + left)[:, None], lambda v: bent[:, None] * v)
+        return Derivatives(value, (slope + left)[:, None], lambda v: bent[:, None] * v)
 
     def affine(self, free: Array) -> tuple[float, float]:
         """The loss is the cross-entropy but for `cost`, or `base` at the limit."""
@@ -213,30 +229,11 @@ class NegativeBinomial(NoiseModel):
 
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
         """log of the incomplete beta function; its terms from y down where that is 0 in float64."""
-        return LIMIT.log_cdf(y, eta, free) if self.held else self._tail(y, eta, free, upper=False)
+        return LIMIT.log_cdf(y, eta, free) if self.held else tail(self.nll, y, eta, free, upper=False)
 
     def log_sf(self, y: Array, eta: Array, free: Array) -> Array:
         """log of its complement; its terms from y + 1 up where that is 0."""
-        return LIMIT.log_sf(y, eta, free) if self.held else self._tail(y, eta, free, upper=True)
-
-    @QUIET
-    def _tail(self, y: Array, eta: Array, free: Array, *, upper: bool) -> Array:
-        from scipy.special import betainc, betaincc
-
-        alpha = exponential(float(free[0]))
-        theta, v = 1.0 / alpha, alpha * np.exp(eta[:, 0])
-        p, below = v / (1.0 + v), y < 0.0
-        k = np.maximum(y, 0.0)
-        found = np.log((betainc if upper else betaincc)(k + 1.0, theta, p))
-        far = np.flatnonzero(np.isneginf(found) & ~below)
-        first = k[far] + (1.0 if upper else 0.0)
-        total, term = np.ones(far.size), np.ones(far.size)
-        for j in range(TERMS if far.size else 0):
-            at = first + j if upper else first - j
-            term = term * ((theta + at) / (at + 1.0) * p[far] if upper else np.maximum(at, 0.0) / ((theta + at - 1.0) * p[far]))
-            total += term
-        found[far] = np.log(total) - self.nll(first, eta[far], free, 0).value
-        return np.where(below, 0.0 if upper else -np.inf, found)
+        return LIMIT.log_sf(y, eta, free) if self.held else tail(self.nll, y, eta, free, upper=True)
 
     def quantile(self, u: Array, eta: Array, free: Array) -> Array:
         """By bisection of the distribution function about the gamma law of its mean and variance."""
@@ -253,22 +250,21 @@ class NegativeBinomial(NoiseModel):
         """That of the alphas at the first mean, and in closed form that of the means at the second alpha."""
         if self.held:
             return LIMIT.divergence(eta, free, other_eta, other_free)
-        alpha = exponential(float(other_free[0]))
-        v, less = alpha * np.exp(eta[:, 0]), np.expm1(other_eta[:, 0] - eta[:, 0])
+        alpha, delta = exponential(float(other_free[0])), other_eta[:, 0] - eta[:, 0]
+        v, less, rest = alpha * np.exp(eta[:, 0]), np.expm1(delta), -np.expm1(-delta)
         p = v / (1.0 + v)
-        means = (1.0 + v) / alpha * (log1p_less(p * less) - p * log1p_less(less))
-        alphas = 0.0 if np.array_equal(free, other_free) else interpolated(lambda x: self._at(x, free, other_free), eta[:, 0])
-        return np.asarray(np.maximum(means + alphas, 0.0))
+        few = (1.0 + v) * (log1p_less(p * less) - p * log1p_less(less))
+        many = (delta - rest) + (1.0 + v) * log1p_less(-rest / (1.0 + v))
+        means = np.where(v > 1.0, many, few) / alpha
+        if np.array_equal(free, other_free):
+            return np.asarray(np.maximum(means, 0.0))
+        larger = max(alpha, exponential(float(free[0])))
 
-    def _at(self, log_mu: float, free: Array, other: Array) -> float:
-        """KL of two laws of one mean: E [d + exp(-d) - 1] over counts, d their log-ratio."""
-        mu = math.exp(log_mu)
-        v = mu * max(exponential(float(free[0])), exponential(float(other[0])))
-        y = np.arange(min(MOST, mu + REACH * (1.0 + v) + 12.0 * math.sqrt(mu * (1.0 + v)) + 40.0))
-        eta = np.full((y.size, 1), log_mu)
-        mine, theirs = (self.nll(y, eta, shape, 0).value for shape in (free, other))
-        d = theirs - mine
-        return float(np.exp(-mine) @ (d + np.expm1(-d)))
+        def nll(y: Array, log_mu: float) -> tuple[Array, Array]:
+            at = np.full((y.size, 1), log_mu)
+            return self.nll(y, at, free, 0).value, self.nll(y, at, other_free, 0).value
+
+        return np.asarray(np.maximum(means + interpolated(lambda x: between_alphas(nll, x, larger), eta[:, 0]), 0.0))
 
     def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
         """Poisson counts, of mean mu times a gamma number of mean 1."""

@@ -13,7 +13,7 @@ from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.rewhiten import Most
 from mlefit.estimation.routes import Exact
 from mlefit.execution import Engine
-from mlefit.existence.far import FAR, farthest
+from mlefit.existence.far import FAR, farthest, farthest_response
 from mlefit.mean import LinearMean
 from mlefit.objective import Objective
 from mlefit.problem.means import mean_of, orthonormal
@@ -179,12 +179,25 @@ def _huge(problem: Problem, fit: Optima) -> tuple[str, str, tuple[str, ...], tup
     if prepared.store is not None:
         far, _ = farthest(fit.mean, engine_of(prepared, problem.threads))
     if far is None or far.ratio <= FAR:
-        return "", "rescale or drop nearly collinear columns, or collect more rows", (), ()
+        return _huge_response(problem) or ("", "rescale or drop nearly collinear columns, or collect more rows", (), ())
     place = problem.shape.kept[far.column]
     value = far.value * prepared.scaling.scale[place] + prepared.scaling.centre[place]
     name, row = problem.labels[place], far.row + 1
     return (f'; column "{name}", row {row} of those used: {value:.6g} is {far.ratio:.1g} times as far out as a quarter of the '
             "column is", "correct the value, drop the row, or use the logarithm of the column", (name,), (row,))
+
+
+def _huge_response(problem: Problem) -> tuple[str, str, tuple[str, ...], tuple[int, ...]] | None:
+    """The same of a count that is far beyond the others."""
+    prepared = problem.prepared
+    if prepared.store is None or not prepared.noise.response.whole:
+        return None
+    far = farthest_response(engine_of(prepared, problem.threads))
+    if far.ratio <= FAR:
+        return None
+    name, row = prepared.observed.target, far.row + 1
+    return (f'; column "{name}", row {row} of those used: {far.value:.6g} is {far.ratio:.1g} times the lower quartile of those '
+            "above 0", "correct the value, or drop the row", (name,), (row,))
 
 
 def engine_of(prepared: Prepared, threads: int) -> Engine:
