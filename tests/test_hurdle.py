@@ -166,7 +166,7 @@ def test_moments_of_truncated_counts(size: float) -> None:
         assert found[0] == pytest.approx(float(p @ (y - mean) ** power), rel=1e-9)
 
 
-@pytest.mark.parametrize("law", ["gamma", "lognormal", "inverse-gaussian", "exponential"])
+@pytest.mark.parametrize("law", ["gamma", "lognormal", "inverse-gaussian", "weibull", "exponential"])
 def test_numbers_above_zero_may_be_of_any_size(law: str) -> None:
     rng = np.random.default_rng(1)
     x = rng.normal(size=200)
@@ -179,3 +179,18 @@ def test_numbers_above_zero_may_be_of_any_size(law: str) -> None:
         assert one.criteria is not None
         assert other.criteria is not None
         assert other.criteria.loglik == pytest.approx(one.criteria.loglik - (y > 0.0).sum() * np.log(size), rel=1e-12)
+
+
+def test_a_law_whose_loss_has_shapes_splits_as_the_others_do() -> None:
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=300)
+    y = np.where(rng.random(300) < 0.3, 0.0, np.exp(0.5 * x) * rng.weibull(1.5, 300))
+    both = mlefit.fit({"x": x, "y": y}, target="y", model="hurdle:weibull", draws=0).report
+    above = mlefit.fit({"x": x[y > 0.0], "y": y[y > 0.0]}, target="y", model="weibull", draws=0).report
+    zero = mlefit.fit({"x": x, "y": (y > 0.0).astype(int)}, target="y", model="bernoulli", draws=0).report
+    assert [p.estimate for p in both.parameters] == pytest.approx(
+        [p.estimate for p in (*above.parameters[:2], *zero.parameters, above.parameters[2])], rel=1e-8)
+    assert [p.std_error for p in both.parameters] == pytest.approx(
+        [p.std_error for p in (*above.parameters[:2], *zero.parameters, above.parameters[2])], rel=1e-6)
+    assert all(report.criteria is not None for report in (both, above, zero))
+    assert both.criteria.loglik == pytest.approx(above.criteria.loglik + zero.criteria.loglik, rel=1e-12)      # type: ignore[union-attr, operator]

@@ -83,7 +83,8 @@ def with_missing(read: ReadOptions, saved: "Saved") -> ReadOptions:
 
 def tell(told: "Told", predictor: "Predictor") -> None:
     """On stderr: what became of the rows, and what their responses say."""
-    for what, counted in (("have no prediction", told.lost), ("are beyond the rows fitted", told.doubted)):
+    for what, counted in (("have no prediction", told.lost), ("are beyond the rows fitted", told.doubted),
+                          ("have no score", told.unjudged)):
         if counted:
             causes = ", ".join(f"{shown(flag)} {count:,}" for flag, count in counted.most_common(CAUSES))
             more = f" and {len(counted) - CAUSES} more" if len(counted) > CAUSES else ""

@@ -12,6 +12,7 @@ from mlefit.noise.inverse_gaussian import InverseGaussian
 from mlefit.noise.lognormal import LogNormal
 from mlefit.noise.model import NoiseModel
 from mlefit.noise.truncated import TruncatedPoisson
+from mlefit.noise.weibull import Weibull
 
 
 class Part(NamedTuple):
@@ -27,5 +28,6 @@ PARTS = {
     "gamma": Part(Gamma(), lambda eta, free: np.full(len(eta), -2.0 * np.exp(free[0]))),
     "lognormal": Part(LogNormal(), lambda eta, free: np.zeros(len(eta))),
     "inverse-gaussian": Part(InverseGaussian(), lambda eta, free: -3.0 * np.exp(free[0] - eta[:, 0])),
+    "weibull": Part(Weibull(), lambda eta, free: np.full(len(eta), -2.0 * np.exp(3.0 * free[0]))),
     "exponential": Part(Exponential(), lambda eta, free: np.full(len(eta), -2.0)),
 }

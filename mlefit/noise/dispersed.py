@@ -36,6 +36,23 @@ class Dispersed(Borrowed, MadeOf):  # type: ignore[override]     # what is a con
         """As the law."""
         return self.law.one_unit
 
+    @property
+    def log_concave(self) -> bool:
+        """Of the mean and the log shape together that has no proof."""
+        return False
+
+    def starting_predictor(self, y: Array) -> Array:
+        """log y, for zeros that of a half."""
+        return np.log(np.where(y > 0.0, y, 0.5))
+
+    def starting_scale(self, error: Array) -> tuple[Array, ...]:
+        """The same for all rows, and Harvey's: the log of the dispersion that each squared error shows, less its mean."""
+        return tuple(self.law.starting_dispersion(error))
+
+    def starting_shapes(self, y: Array, eta: Array) -> tuple[Array, ...]:
+        """None are left."""
+        return (np.empty(0),)
+
     def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """That of the law at the shapes of the rows."""
         return self.law.nll(y, eta[:, :1], eta[:, 1:].T, order)

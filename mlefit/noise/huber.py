@@ -279,13 +279,23 @@ class Huber(NoiseModel):
     def derivation(self) -> str:
         """Huber's loss."""
         y, free = np.array(EXAMPLE), np.zeros(1)
-        law, at = Huber(), np.full((y.size, 1), float(np.median(y)))
-        loss, cost = float(law.loss(y, at, free, 0).value.mean()), float(law.cost(y, free, 0).value.mean())
-        best, off = worked.nll(law, y, at, free), worked.nll(law, y, at + TRIAL, free)
+        at = np.full((y.size, 1), self._centre(y))
+        a, c = self.affine(free)
+        c = float(self.cost(y, free, 0).value.mean()) if self.loss_has_shapes else c
+        loss = float(self.loss(y, at, free, 0).value.mean())
+        best, off = worked.nll(self, y, at, free), worked.nll(self, y, at + TRIAL, free)
+        threshold = f"k = {self._k:g}" if self.delta is None else f"delta = {self.delta:g}"
         return DERIVATION.format(loss=self.loss_name) + worked.worked(
-            f"y = {', '.join(f'{value:g}' for value in y)}, k = {DEFAULT}, s = 1,",
-            f"f = median = {np.median(y):g}",
+            f"y = {', '.join(f'{value:g}' for value in y)}, {threshold}, s = 1,",
+            f"f = {at[0, 0]:.6f}, where the loss is least",
             f"-log L / n = {best:.6f} from the density,",
-            f"loss + c = {loss:.6f} + {cost:.6f} = {loss + cost:.6f}",
+            f"loss + c = {a * loss:.6f} + {c:.6f} = {a * loss + c:.6f}",
             f"f off by {TRIAL:g}: -log L / n rises by {off - best:.6f}",
         )
+
+    def _centre(self, y: Array) -> float:
+        """The location of least loss at scale 1, by weights 1 within the threshold and threshold / |error| beyond."""
+        centre, k = float(np.median(y)), self._threshold(1.0)
+        for _ in range(200):
+            centre = float(np.average(y, weights=np.minimum(1.0, k / np.maximum(np.abs(y - centre), 1e-300))))
+        return centre

@@ -16,13 +16,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from mlefit.arrays import Array, Index, Mask, block
+from mlefit.arrays import Array, Index, Mask
 from mlefit.noise import worked
 from mlefit.noise.above import COUNT, PARTS
 from mlefit.noise.links import LINKS
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.options import Choice
 from mlefit.noise.responses import COUNTS, NOT_NEGATIVE, Response
+from mlefit.noise.two_parts import costs, joined, weighed
 
 LOGIT = LINKS["logit"]
 ABOVE = Predictor("zero", "y > 0", "zero")
@@ -100,7 +101,7 @@ class Hurdle(NoiseModel):
     @property
     def shape_cost(self) -> str | None:
         """What the shapes of the law cost over the rows above 0."""
-        return "c of the rows above 0" if self.part.shapes else None
+        return (self.part.shape_cost or "c of the rows above 0") if self.part.shapes else None
 
     @property
     def proof(self) -> float:
@@ -119,63 +120,11 @@ class Hurdle(NoiseModel):
 
     def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """What y > 0 costs, and where it is so what the law makes of y."""
-        return self._joined(y, eta, self.part.nll, LOGIT.cost, free, order)
+        return joined(y, eta, self.part.nll, LOGIT.cost, free, order)
 
     def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """The binary cross-entropy of y > 0, and a times the loss of the law above 0."""
-        return self._joined(y, eta, self._weighed, LOGIT.cross_entropy, free, order)
-
-    def _weighed(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
-        """a times the loss of the law, by eta and by the shape if it has one."""
-        found = self.part.loss(y, eta, free, order)
-        if not self.part.shapes:
-            return found
-        (a, first, second), _ = self.part.weighing(np.broadcast_to(free[0], y.shape))
-        if order == 0:
-            return Derivatives(a * found.value)
-        assert found.d1 is not None
-        assert found.curvature is not None
-        slope, curve = found.d1[:, 0], found.curvature
-        d1 = np.column_stack([a * slope, first * found.value])
-
-        def curvature(v: Array) -> Array:
-            by_eta, by_shape = v[..., 0], v[..., 1]
-            bent = curve(np.broadcast_to(by_eta[..., None], (y.size, 1)))[:, 0]
-            return np.column_stack([a * bent + first * slope * by_shape, first * slope * by_eta + second * found.value * by_shape])
-
-        return Derivatives(d1=d1, value=a * found.value, curvature=curvature)
-
-    def _joined(
-        self, y: Array, eta: Array, law: Callable[[Array, Array, Array, int], Derivatives],
-        zero: Callable[[Array, Array], tuple[Array, Array, Array]], free: Array, order: int,
-    ) -> Derivatives:
-        """A criterion of the rows above 0 and one of whether they are."""
-        above = np.flatnonzero(y > 0.0)
-        value, slope, bend = zero((y > 0.0).astype(np.float64), eta[:, 1])
-        own = law(y[above], eta[above, :1], free, order)
-        total = value.copy()
-        total[above] += own.value
-        if order == 0:
-            return Derivatives(total)
-        assert own.d1 is not None
-        width = own.d1.shape[1] + 1
-        mine = [0, *range(2, width)]
-        d1 = block(y.size, width)
-        d1[...] = 0.0
-        d1[:, 1] = slope
-        d1[np.ix_(above, mine)] = own.d1
-        inner = own.curvature
-        assert inner is not None
-
-        def curvature(v: Array) -> Array:
-            each = np.broadcast_to(v, (y.size, width))
-            out = block(y.size, width)
-            out[...] = 0.0
-            out[:, 1] = bend * each[:, 1]
-            out[np.ix_(above, mine)] = inner(each[np.ix_(above, mine)])
-            return out
-
-        return Derivatives(total, d1, curvature)
+        return joined(y, eta, weighed(self.part), LOGIT.cross_entropy, free, order)
 
     def affine(self, free: Array) -> tuple[float, float]:
         """The loss is the cross-entropy but for `base` and `cost`."""
@@ -186,14 +135,8 @@ class Hurdle(NoiseModel):
         return np.zeros(y.size) if self.part.shapes else self._above(y, self.part.base)
 
     def cost(self, y: Array, free: Array, order: int) -> Derivatives:
-        """c and base of the rows above 0."""
-        above = y > 0.0
-        _, (c, first, second) = self.part.weighing(np.broadcast_to(free[0], y.shape))
-        value = np.where(above, c + self._above(y, self.part.base), 0.0)
-        if order == 0:
-            return Derivatives(value)
-        slope, bend = np.where(above, first, 0.0), np.where(above, second, 0.0)
-        return Derivatives(value, slope[:, None], lambda v: bend[:, None] * v)
+        """That of the rows above 0."""
+        return costs(self.part, y, free, order)
 
     @property
     def begins(self) -> bool:
@@ -211,6 +154,8 @@ class Hurdle(NoiseModel):
     def starting_shapes(self, y: Array, eta: Array) -> tuple[Array, ...]:
         """Those that the loss of the law implies, from the rows above 0."""
         above = y > 0.0
+        if self.part.loss_has_shapes:
+            return self.part.starting_shapes(y[above], eta[above, :1])
         loss = float(self.part.loss(y[above], eta[above, :1], np.empty(0), 0).value.mean())
         return (self.part.implied_shapes(loss, float(self.part.base(y[above]).mean())),)
 

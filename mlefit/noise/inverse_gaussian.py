@@ -95,6 +95,7 @@ class InverseGaussian(NoiseModel):
     one_unit = False
     loss_power = -1
     collapse = "lambda is infinite"
+    log_concave = False
 
     @property
     def predictors(self) -> tuple[Predictor, ...]:

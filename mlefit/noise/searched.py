@@ -3,6 +3,8 @@
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
+from mlefit.arrays import Array
+
 if TYPE_CHECKING:
     from mlefit.losses.corners import Corner
 
@@ -39,3 +41,7 @@ class Searched:
     def notes(self) -> tuple[str, ...]:
         """What is to be said of it before there are data."""
         return ()
+
+    def starting_dispersion(self, error: Array) -> tuple[Array, ...]:
+        """What searches take the log shape (n,) of rows for, where it varies and these are errors of log y; one for each."""
+        raise TypeError("no dispersion that could vary")

@@ -133,7 +133,8 @@ def route(problem: Problem, fit: Optima, optimum: Optimum, place: int, mean: Lin
         optimum.method, optimum.outcome is Outcome.CERTIFIED, optimum.iterations, optimum.evaluations,
         number(-nll * fit.n), number(nll), number(loss), None, number(optimum.certificate.short),
         number(scaled_gradient(optimum, fit, mean) * _nats(fit, optimum)), number(optimum.refinement),
-        Certificate(optimum.certificate.kind, optimum.starts, optimum.lower, number(optimum.behind)),
+        Certificate(optimum.certificate.kind, optimum.starts, optimum.lower, number(optimum.behind),
+                    fit.noise.log_concave),
     )
 
 

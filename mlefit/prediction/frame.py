@@ -10,7 +10,7 @@ from mlefit.errors import UsageError
 from mlefit.prediction.appended import Columns, Interval, Plan, names, predictions
 from mlefit.prediction.predict import check_kinds
 from mlefit.prediction.rows import Rows
-from mlefit.prediction.score import scored
+from mlefit.prediction.score import scored, unjudged
 from mlefit.prediction.text import listed_flags
 from mlefit.saved.model import Saved
 from mlefit.source import ReadOptions, open_source
@@ -46,9 +46,11 @@ def predicted(
         first = 0
         for rows, columns in source.map(list(dict.fromkeys(numbers)), categories, block, machine.threads()):     # in order
             found: dict[str, Any] = {**columns.numbers, **columns.labels}
+            doubted = rows.doubted
             if score:
                 found |= scored(rows, plan, dict(columns.numbers), seed, first)[0]
-            blocks.append({**found, "flag": listed_flags(rows.batch.rows, rows.known, rows.lost, rows.doubted)})
+                doubted = {**doubted, **unjudged(rows, found["nll"])}
+            blocks.append({**found, "flag": listed_flags(rows.batch.rows, rows.known, rows.lost, doubted)})
             first += rows.batch.rows
     shown = (*names(saved, plan), *(("nll", "residual") if score else ()), "flag")
     return {name: [*(value for one in blocks for value in one[name])] if isinstance(blocks[0][name], list)

@@ -1,18 +1,18 @@
 """Predict: a saved model and a table -> the table with predictions behind its rows, block by block."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Mask
 from mlefit.design.checks import unknown_columns
 from mlefit.errors import DataError, UsageError
 from mlefit.prediction.appended import Interval, Plan, names, predictions
 from mlefit.prediction.rows import Rows
-from mlefit.prediction.score import Score, scored
+from mlefit.prediction.score import Score, scored, unjudged
 from mlefit.prediction.text import cells, flags, joined, numerals, quoted
 from mlefit.saved.model import Saved
 from mlefit.source.part import Wanted
@@ -41,20 +41,24 @@ class Asked(NamedTuple):
 
 @dataclass
 class Told:
-    """What became of the rows: how many there were, those without a prediction and those in doubt by cause, and their score."""
+    """What became of the rows: how many there were, those without a prediction, those in doubt and those without a score by cause,
+    and the score of the others."""
 
     rows: int = 0
     lost: Counter[str] = field(default_factory=Counter)
     doubted: Counter[str] = field(default_factory=Counter)
     score: Score = field(default_factory=Score)
+    unjudged: Counter[str] = field(default_factory=Counter)
 
-    def add(self, rows: Rows, score: Score) -> None:
+    def add(self, rows: Rows, score: Score, unjudged: Mapping[str, Mask]) -> None:
         """The rows of one block, in order."""
         self.rows += rows.batch.rows
         for flag, mask in rows.lost.items():
             self.lost[flag.partition("=")[0]] += int(mask.sum())
         for flag, mask in rows.doubted.items():
             self.doubted[flag] += int(mask.sum())
+        for flag, mask in unjudged.items():
+            self.unjudged[flag] += int(mask.sum())
         self.score += score
 
 
@@ -64,6 +68,7 @@ class Block(NamedTuple):
     text: bytes
     rows: Rows
     score: Score
+    unjudged: Mapping[str, Mask]
 
 
 def check_kinds(saved: Saved, source: Source) -> None:
@@ -124,7 +129,7 @@ class Predictor:
     def blocks(self, threads: int) -> Iterator[bytes]:
         """The rows as text, in order; `told` grows with them. Raises DataError for what is no table."""
         for block in standing(self.source.parts, self.wanted, self._block, threads):
-            self.told.add(block.rows, block.score)
+            self.told.add(block.rows, block.score, block.unjudged)
             yield block.text
 
     def _block(self, found: Standing) -> Block:
@@ -133,13 +138,14 @@ class Predictor:
             raise self._refusal(rows, found.first)
         columns = predictions(rows, self.plan)
         numbers = dict(columns.numbers)
-        score = Score()
+        score, without = Score(), dict[str, Mask]()
         if self.asked.score:
             added, score = scored(rows, self.plan, numbers, self.asked.seed, found.first)
             numbers |= added
+            without = unjudged(rows, added["nll"])
         texts = [self._text(name, numbers, columns.labels) for name in self.names[:-1]]
-        texts.append(flags(found.batch.rows, rows.known, rows.lost, rows.doubted, self.delimiter))
-        return Block(joined(self._lines(found), texts, self.delimiter, self._end), rows, score)
+        texts.append(flags(found.batch.rows, rows.known, rows.lost, {**rows.doubted, **without}, self.delimiter))
+        return Block(joined(self._lines(found), texts, self.delimiter, self._end), rows, score, without)
 
     def _text(self, name: str, numbers: "dict[str, Array]", labels: Any) -> Any:
         if name in labels:

@@ -10,7 +10,7 @@ from math import sqrt
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Mask
 from mlefit.noise.model import Measure, NoiseModel
 from mlefit.prediction.appended import Plan, natural_shapes
 from mlefit.prediction.numbered import uniform
@@ -67,6 +67,17 @@ def responses(rows: Rows) -> Array:
     places = {level: float(place) for place, level in enumerate(saved.levels)}
     known = np.array([places.get(level, places.get(level.removesuffix(".0"), np.nan)) for level in category.levels] + [np.nan])
     return np.asarray(known[category.codes])
+
+
+def unjudged(rows: Rows, nll: Array) -> dict[str, Mask]:
+    """By flag, the rows (k,) with a prediction and no `nll` (n,): their response is missing, or none that the law knows."""
+    saved, left = rows.saved, np.isnan(nll) & rows.known
+    if saved.noise.response.reads_levels:
+        absent = rows.batch.categories[saved.target].codes < 0
+    else:
+        absent = np.isnan(rows.batch.numbers[saved.target])
+    found = {f"no-response:{saved.target}": left & absent, f"bad-response:{saved.target}": left & ~absent}
+    return {flag: mask[rows.known] for flag, mask in found.items() if mask.any()}
 
 
 def scored(rows: Rows, plan: Plan, predicted: dict[str, Array], seed: int, first: int) -> tuple[dict[str, Array], Score]:

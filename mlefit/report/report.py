@@ -105,12 +105,13 @@ class Parameter(NamedTuple):
 
 class Certificate(NamedTuple):
     """What certifies an optimum; of how many searches it is the best, and how many ended at a maximum that is lower, by `behind`
-    nats at least."""
+    nats at least. `unique`: the law has no more than one maximum."""
 
     kind: str
     starts: int = 1
     lower_maxima: int = 0
     behind: float | None = None
+    unique: bool = True
 
 
 class Route(NamedTuple):

@@ -171,7 +171,9 @@ def proof(report: Report) -> Iterator[Said]:
         verdict = f"both routes agree on the least loss, at points {gap} s.e. apart"
     kind = "EDM" if report.mle is None else report.mle.certificate.kind
     starts = report.mle.certificate.starts if report.mle else 1
-    best = "certified maximum" if starts == 1 else f"best of {starts} searches, a local maximum is certified"
+    best = f"best of {starts} searches, a local maximum is certified"
+    if starts == 1:
+        best = "certified maximum" if report.mle is None or report.mle.certificate.unique else "a local maximum is certified"
     maximum = best if certified else "not certified"
     tone: Tone = "plain" if agree and certified else "look"
     yield "proof", f"{verdict}; {maximum} ({kind} {or_noise(edm)}{measured})", tone
