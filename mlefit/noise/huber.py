@@ -284,11 +284,10 @@ class Huber(NoiseModel):
         c = float(self.cost(y, free, 0).value.mean()) if self.loss_has_shapes else c
         loss = float(self.loss(y, at, free, 0).value.mean())
         best, off = worked.nll(self, y, at, free), worked.nll(self, y, at + TRIAL, free)
-        threshold = f"k = {self._k:g}" if self.delta is None else f"delta = {self.delta:g}"
+        said = f"k = {self._k:g}" if self.delta is None else f"delta = {self.delta:g}"
         return DERIVATION.format(loss=self.loss_name) + worked.worked(
-            f"y = {', '.join(f'{value:g}' for value in y)}, {threshold}, s = 1,",
-            f"f = {at[0, 0]:.6f}, where the loss is least",
-            f"-log L / n = {best:.6f} from the density,",
+            f"y = {', '.join(f'{value:g}' for value in y)}, {said}, s = 1,",
+            f"f = {at[0, 0]:.6f}, where the loss is least", f"-log L / n = {best:.6f} from the density,",
             f"loss + c = {a * loss:.6f} + {c:.6f} = {a * loss + c:.6f}",
             f"f off by {TRIAL:g}: -log L / n rises by {off - best:.6f}",
         )
