@@ -138,3 +138,9 @@ def test_parts_join_to_the_whole_and_rows_are_chosen_by_index() -> None:
     assert (some.y.tolist(), some.x[:, 1].tolist()) == ([3.0, 77.0], [3.0, 77.0])
     assert some.weight is not None
     assert some.weight.tolist() == [4.0, 78.0]
+
+
+def test_numbers_simulated_from_the_seed_of_the_sample_do_not_choose_it() -> None:
+    column = np.random.default_rng(0).random(1000)
+    assert abs(np.corrcoef(column, keys(0, Stream.SAMPLE, (0, 0), 0, 1000))[0, 1]) < 0.15
+    assert all(stream.value for stream in Stream)

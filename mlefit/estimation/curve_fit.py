@@ -88,6 +88,11 @@ def best_loss(rows: Rows, mean: NonlinearMean, given: Given, n: float, only: boo
     return _best(by_loss, loss_end, rows, mean, given, n, only, SECOND_SEED)
 
 
+def carried(best: Best, end: Ended) -> Best:
+    """What was found on a sample, with the end on all rows in the place of that."""
+    return best._replace(end=end, from_start=end if best.from_start is best.end else best.from_start)
+
+
 def _best(
     descend: Descent, sharpen: Sharpen, rows: Rows, mean: NonlinearMean, given: Given, n: float, only: bool, seed: int
 ) -> Best:

@@ -12,8 +12,9 @@ from mlefit.arrays import Array
 from mlefit.estimation.curve_descent import STEPS, Low, by_likelihood, by_loss, trust
 from mlefit.estimation.curve_rows import Ended, Rows
 from mlefit.estimation.memo import Memo
+from mlefit.estimation.optimize import first_order_guided, second_order
 from mlefit.estimation.outcome import Outcome
-from mlefit.estimation.polish import Optimum, Point, polish
+from mlefit.estimation.polish import EXACT, Optimum, Point, polish
 from mlefit.mean.bent import Bent
 from mlefit.mean.nonlinear import NonlinearMean
 from mlefit.objective import Objective
@@ -71,6 +72,26 @@ def loss_end(rows: Rows, mean: NonlinearMean, low: Low) -> Ended:
         end = _extended(rows, objective, np.zeros(mean.size), end, rows.per_loss(end))
     point = np.concatenate([end.theta, rows.implied(end)])
     return Ended(mean, _optimum(end, point, low.method, low.steps, low.evaluations + memo.evaluations))
+
+
+def likelihood_on(rows: Rows, sample: Rows, end: Ended) -> Ended:
+    """The maximum on all rows from that of a sample, whose Hessian guides the way."""
+    objective = Objective.likelihood(rows.noise, end.mean)
+    memo = Memo(objective, rows.all, 1)
+    point, steps, method = second_order(memo, end.optimum.theta, curvature=Memo(objective, sample.all, 2))
+    found = polish(memo, point, steady=EXACT)
+    return Ended(end.mean, _optimum(found, found.theta, method, steps, memo.evaluations))
+
+
+def loss_on(rows: Rows, sample: Rows, end: Ended) -> Ended:
+    """The least loss on all rows from that of a sample, in the metric of its Hessian."""
+    noise, objective = rows.noise, Objective.second(rows.noise, end.mean)
+    memo, begin = Memo(objective, rows.all, 1), end.optimum.theta[: objective.size]
+    scale = 1.0 if noise.loss_has_shapes else rows.per_loss(memo.at(begin, 1))
+    point, steps = first_order_guided(memo, begin, Memo(objective, sample.all, 2), scale)
+    found = polish(memo, point, scale)
+    theta = found.theta if noise.loss_has_shapes else np.concatenate([found.theta, rows.implied(found)])
+    return Ended(end.mean, _optimum(found, theta, "L-BFGS-B", steps, memo.evaluations))
 
 
 def _optimum(end: Point, point: Array, method: str, steps: int, evaluations: int) -> Optimum:

@@ -15,7 +15,8 @@ from mlefit.design.scaling import Scaling
 from mlefit.design.tangent import Plane
 from mlefit.errors import DataError
 from mlefit.estimation.certificate import EstimatedDistance
-from mlefit.estimation.curve_fit import Law, best_law, best_loss, renamed
+from mlefit.estimation.curve_fit import Best, Law, best_law, best_loss, carried, renamed
+from mlefit.estimation.curve_routes import likelihood_on, likelihood_route, loss_on, loss_route
 from mlefit.estimation.curve_rows import Ended, Rows
 from mlefit.estimation.curve_start import Given
 from mlefit.estimation.fit import Optima
@@ -30,7 +31,7 @@ from mlefit.mean.nonlinear import NonlinearMean, columns_of
 from mlefit.numerals import numeral
 from mlefit.objective import Objective
 from mlefit.pipeline.curve_ends import check_ends, remarks
-from mlefit.pipeline.fitted import Fitted, engine_of
+from mlefit.pipeline.fitted import START_ROWS, Fitted, engine_of
 from mlefit.problem.prepare import Prepared, Progress
 from mlefit.problem.problem import Problem
 from mlefit.problem.stated import geometric
@@ -55,13 +56,28 @@ def fit_curve(problem: Problem, progress: Progress | None = None) -> Fitted:
     check_start(mean, np.where(np.isnan(theta), 1.0, theta), rows)      # those without a start multiply what exists
     check_start(mean, given.start(), rows)
     all_rows, only = Rows.of(noise, rows), problem.request.start_only
-    law = best_law(all_rows, mean, given, problem.n, only=only)
+    if prepared.ledger.used > START_ROWS:
+        law, least = _by_sample(all_rows, Rows.of(noise, Engine.of(prepared.sample)), mean, given, problem.n, only=only)
+    else:
+        law = best_law(all_rows, mean, given, problem.n, only=only)
+        least = best_loss(law.rows, mean, given, problem.n, only)
+        least = least._replace(end=renamed(law.rows, mean, law.best.end, least.end))
     all_rows, likely = law.rows, law.best
-    least = best_loss(all_rows, mean, given, problem.n, only)
-    least = least._replace(end=renamed(all_rows, mean, likely.end, least.end))
     check_ends(problem, mean, all_rows, given.start(), likely, least, only=only)
     found = touched(problem, curve, rows, law, least.end)
     return found._replace(remarks=remarks(problem, mean, all_rows, likely))
+
+
+def _by_sample(rows: Rows, some: Rows, mean: NonlinearMean, given: Given, n: float, *, only: bool) -> tuple[Law, Best]:
+    """Both routes on a sample, and from their ends on all rows; all the way on all rows where that does not arrive."""
+    law = best_law(some, mean, given, n, only=only)
+    some, rows = law.rows, rows._replace(noise=law.rows.noise)
+    likely, least = law.best, best_loss(some, mean, given, n, only)
+    first = likelihood_on(rows, some, likely.end) if likely.end.certified else likely.end
+    first = first if first.certified else likelihood_route(rows, mean, likely.end.theta)
+    second = loss_on(rows, some, least.end) if least.end.certified else least.end
+    second = second if second.certified else loss_route(rows, mean, least.end.theta)
+    return law._replace(rows=rows, best=carried(likely, first)), carried(least, second)
 
 
 def curve_mean(curve: Curve, node: Node, prepared: Prepared) -> NonlinearMean:

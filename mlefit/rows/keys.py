@@ -12,12 +12,16 @@ from mlefit.arrays import Array
 
 
 class Stream(IntEnum):
-    """What keys are for; those of one purpose say nothing about those of another."""
+    """What keys are for; those of one purpose say nothing about those of another.
 
-    SAMPLE = 0
+    None is 0: zeros at the end of a seed do not count, and a column simulated by numpy's default_rng(0) would choose its own
+    sample.
+    """
+
     HOLDOUT = 1
     QUANTILES = 2
     FOLDS = 3
+    SAMPLE = 4
 
 
 def keys(seed: int, stream: Stream, place: tuple[int, int], start: int, stop: int) -> Array:
