@@ -114,3 +114,35 @@ def test_where_there_is_no_answer_there_is_no_picture(tmp_path: Path, capsys: py
     assert found.out == ""
     assert found.err.startswith('mlefit: the classes of "y" (modelled: yes) are perfectly separated by x')
     assert not (tmp_path / "s.svg").exists()
+
+
+def test_a_saved_model_is_drawn_on_new_rows_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng, model = np.random.default_rng(5), tmp_path / "m.json"
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    for path, bend in ((old, 0.0), (new, 0.5)):
+        x = rng.uniform(-2, 2, 400)
+        y = 1 + 2 * x + bend * x**2 + rng.standard_normal(400)
+        path.write_text("x,y\n" + "".join(f"{a:.6g},{b:.6g}\n" for a, b in zip(x, y, strict=True)) + "1,\n")
+    assert main(["fit", str(old), "-q", "--save", str(model), "--out", str(tmp_path / "fit.txt")]) == 0
+    assert main(["plot", str(old), "--use", str(model), "-o", "text"]) == 0
+    found = capsys.readouterr()
+    assert found.err == "note: these are the rows of the fit.\n"
+    assert "*" not in found.out
+    assert found.out.splitlines()[-1] == "400 rows, the saved model as it is; 199 data sets simulated, seed 0"
+    lines = plotted(capsys, str(new), "--use", str(model), "-o", "text").splitlines()
+    assert [line.partition(": ")[0] for line in lines[1:-1]] == ["* density", "* qq", "* fitted", "* predictor:x", "  order"]
+    assert lines[4].startswith("* predictor:x: The middle moves along x: ")
+
+
+def test_a_saved_model_is_not_mixed_with_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, data = tmp_path / "m.json", tmp_path / "d.csv"
+    data.write_text("x,y\n" + "".join(f"{i},{i * 7919 % 31}\n" for i in range(40)))
+    assert main(["fit", str(data), "-q", "--save", str(model), "--out", str(tmp_path / "fit.txt")]) == 0
+    assert main(["plot", str(data), "--use", str(model), "-x", "x", "-q"]) == 2
+    assert capsys.readouterr().err == ("mlefit: --use takes the model as it is, and --features asks for another\n"
+                                       "leave one of them out\n")
+    data.write_text("x,y\n1,\n,2\n")
+    assert main(["plot", str(data), "--use", str(model), "-q"]) == 3
+    assert capsys.readouterr().err == ("mlefit: none of the 2 rows has both a response and a prediction\n"
+                                       "check that the table has the columns of the model, and values in them\n")
+    assert main(["plot", str(tmp_path / "old.csv"), "--use", str(model), "--panel", "kl", "-q"]) == 3

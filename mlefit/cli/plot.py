@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 from mlefit.cli import arguments, output
 from mlefit.cli.command import stated
 from mlefit.cli.delivery import is_terminal
-from mlefit.cli.messages import notes
+from mlefit.cli.messages import notes, say
 from mlefit.cli.progress import progress
+from mlefit.errors import UsageError
 from mlefit.machine import keep_freed_memory
 from mlefit.options.declaration import Fields, Option, Section
 from mlefit.options.values import as_typed, listed, refused, whole
@@ -45,6 +46,9 @@ def plot(
     panels: Annotated[tuple[str, ...], Option(
         "--panel", metavar="ID,...", help="These panels, or all; list prints them with a line each. Repeatable. "
         "Default: six, in the order of looking.", gather=as_typed, section=Section.ANSWER)] = (),
+    use: Annotated[str | None, Option(
+        "--use", metavar="MODEL.json", help="No fit: the model that `mlefit fit --save` wrote, on these rows.",
+        section=Section.ANSWER)] = None,
     format_: Annotated[str | None, Option(
         "-o --output", metavar="FORMAT", help=f"{listed(FORMATS)}: sentences alone, or records. Default: pictures.",
         parse=partial(arguments.output_format, formats=FORMATS, called={}), section=Section.ANSWER)] = None,
@@ -71,6 +75,15 @@ def plot(
         return
     request = stated("plot", request, quiet)
     kind = None if out is None else place(out, format_, request.data)
+    sheet = fitted(request, wanted, quiet) if use is None else used(request, use, wanted, quiet)
+    if out is not None and kind is not None:
+        files(sheet, out, kind, size or PANEL, dpi)
+    else:
+        said(sheet, format_ or (kind_of_text(out) if out else None), out, ascii_, width)
+
+
+def fitted(request: Request, wanted: tuple[str, ...], quiet: bool) -> "Sheet":
+    """The sheet of a fit, once its notes are said."""
     from mlefit.pipeline.pictured import pictured
 
     keep_freed_memory()
@@ -78,10 +91,30 @@ def plot(
         found = pictured(request, wanted, show)
     if not quiet:
         notes(found.report, warnings=True)
-    if out is not None and kind is not None:
-        files(found.sheet, out, kind, size or PANEL, dpi)
-    else:
-        said(found.sheet, format_ or (kind_of_text(out) if out else None), out, ascii_, width)
+    return found.sheet
+
+
+def used(request: Request, model: str, wanted: tuple[str, ...], quiet: bool) -> "Sheet":
+    """The sheet of a saved model on new rows. Raises UsageError where another model is asked for, too."""
+    from mlefit import machine
+    from mlefit.blas import one_thread
+    from mlefit.cli.predict import with_missing
+    from mlefit.picture.catalogue import meant
+    from mlefit.picture.overview import Overview
+    from mlefit.picture.used import scene_of
+    from mlefit.saved.read import load
+    from mlefit.source import open_source
+
+    given = [f"--{name}" for name in ("model", "target", "features", "formula") if getattr(request, name) is not None]
+    if given:
+        raise UsageError(f"--use takes the model as it is, and {given[0]} asks for another", "leave one of them out",
+                         code="contradiction")
+    saved = load(model)
+    with one_thread(), open_source(request.data, with_missing(request.read, saved)) as source:
+        overview = Overview(scene_of(saved, source, request.seed, request.threads or machine.threads()))
+        if not quiet and sorted(source.digests()) == sorted(saved.digests):
+            say("note: these are the rows of the fit.")
+        return overview.sheet(meant(wanted, overview.ids))
 
 
 def place(out: str, format_: str | None, data: object) -> str | None:

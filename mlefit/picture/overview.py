@@ -68,6 +68,7 @@ class Overview:
         tested = len(self.p) if any(id_ in self.looks for id_ in ids) else 0
         rows = rows_text(scene.n) if scene.n >= scene.total else f"drawn from a random {scene.n:,} of {scene.total:,} rows"
         drawn = f"{DRAWS} data sets simulated, " if tested else ""
+        rows += "" if scene.refits else ", the saved model as it is"
         title = f"{report.data.target} ~ {report.model.formula}, {law_of(report)}"
         panels = self._told([self.panel(id_) for id_ in ids])
         return Sheet(title, f"{rows}; {drawn}seed {scene.seed}", tuple(panels), tested, DRAWS if tested else 0, scene.seed)
@@ -175,9 +176,11 @@ def _claimed(scene: Scene, look: Look) -> Look:
 
 def _others(scene: Scene, residuals: Residuals) -> Mapping[str, Callable[[], Panel]]:
     """Panels that are not tested, or have a p of their own."""
-    found: dict[str, Callable[[], Panel]] = {"kl": lambda: ruler.kl(scene.report)}
+    found: dict[str, Callable[[], Panel]] = {}
+    if scene.refits:        # else the report is that of other rows
+        found["kl"] = lambda: ruler.kl(scene.report)
     budget = ruler.nats(scene.report)
-    if budget is not None:
+    if budget is not None and scene.refits:
         found["nats"] = lambda: budget
     if "split" in scene.noise.panels:
         found["split"] = lambda: calibration.split(scene, residuals.observed)

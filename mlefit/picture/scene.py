@@ -94,3 +94,13 @@ class Scene:
             designs=tuple(x[rows] for x in self.designs), stretch=None if self.stretch is None else self.stretch[rows],
             cells=None if self.cells is None else (self.cells[0][rows], self.cells[1][rows]),
             variables=tuple(one._replace(values=one.values[rows]) for one in self.variables))
+
+
+def rounded(smooth: Scene) -> Scene:
+    """With the cells that rounded responses stand for, as the KL part sees them."""
+    from mlefit.information.resolution import resolve
+
+    if smooth.discrete or smooth.stretch is not None:
+        return smooth
+    known = resolve(smooth.y, float(np.std(smooth.y - smooth.prediction)))
+    return replace(smooth, cells=known.cells(smooth.y), coarse=known.reason)

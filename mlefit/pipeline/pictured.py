@@ -1,7 +1,6 @@
 """Pictured: a fit with its report and its pictures."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -11,13 +10,12 @@ from mlefit.arrays import Array, Index
 from mlefit.design.levels import in_order, names_of
 from mlefit.inference.law import quantile
 from mlefit.inference.standard_errors import StandardErrors
-from mlefit.information.resolution import resolve
 from mlefit.noise.model import NoiseModel
 from mlefit.picture.catalogue import meant
 from mlefit.picture.effects import Averages, effect
 from mlefit.picture.overview import Overview
 from mlefit.picture.panel import Panel, Sheet
-from mlefit.picture.scene import Scene, Variable
+from mlefit.picture.scene import Scene, Variable, rounded
 from mlefit.picture.slices import Coefficient, along
 from mlefit.pipeline.effects import averaged, with_level, with_number
 from mlefit.pipeline.fitted import Fitted, fit, not_certified
@@ -80,14 +78,6 @@ def scene(found: Fitted, report: Report) -> Scene:
         round(problem.n), prepared.observed.label, prepared.levels, plain, report, problem.request.seed, reason=_reason(problem),
         stretch=np.sqrt(seen.numbers[str(prepared.observed.weights)]) if prepared.observed.precision else None)
     return rounded(whole.take(_places(problem)))
-
-
-def rounded(smooth: Scene) -> Scene:
-    """With the cells that rounded responses stand for, as the KL part sees them."""
-    if smooth.discrete or smooth.stretch is not None:
-        return smooth
-    known = resolve(smooth.y, float(np.std(smooth.y - smooth.prediction)))
-    return replace(smooth, cells=known.cells(smooth.y), coarse=known.reason)
 
 
 def _places(problem: Problem) -> Index:
