@@ -158,6 +158,14 @@ def test_a_cell_that_no_law_takes_is_refused_with_its_row_in_the_file() -> None:
     assert refused.value.rows == (8,)
 
 
+def test_rows_that_take_more_memory_than_there_may_be_are_refused() -> None:
+    with pytest.raises(DataError) as refused:
+        mlefit.fit(FRAME, "y", ["x"], by="shop", memory=1024)
+    assert (refused.value.message, refused.value.remedy) == (
+        "--by keeps the columns in use in memory: the first 240 rows take more than the 0 MB that may be used",
+        "use fewer columns, or give --memory more")
+
+
 def test_a_class_with_which_the_others_are_compared_must_occur() -> None:
     frame = FRAME[~((FRAME["shop"] == "s01") & (FRAME["kind"] == "a"))]
     fits = mlefit.fit(frame, "kind", ["x"], "categorical", by="shop")

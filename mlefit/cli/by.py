@@ -11,12 +11,12 @@ from mlefit.cli.messages import say
 from mlefit.cli.progress import progress
 from mlefit.errors import SomeGroupsError, UsageError
 from mlefit.machine import keep_freed_memory
-from mlefit.options.values import not_built
 from mlefit.report.safety import shown
 from mlefit.request import Request
 
 if TYPE_CHECKING:
     from mlefit.report.groups import ByGroup
+    from mlefit.saved.model import Saved
 
 OF_GROUPS = ("table", "json", "jsonl", "csv")
 OF_ONE = {"detail": "--detail", "effects": "--effects", "exponentiate": "--exponentiate", "sort": "--sort"}
@@ -26,15 +26,19 @@ def fit_by(request: Request, format_: str | None, out: str | None, quiet: bool, 
     """Fit, deliver, and say how many groups have no answer: an error unless that is `allowed`. Raises SomeGroupsError."""
     form = arguments.form(format_, out, OF_GROUPS)
     check(request, form)
-    if save is not None:
-        raise not_built("--save with --by")
     if form in ("json", "jsonl") or save is not None:
         request = replace(request, read=request.read._replace(digest=True))
     from mlefit.groups.fit import fit_groups
 
     keep_freed_memory()
+    kept: list[tuple[tuple[str, ...], Saved]] = []
+    keep = None if save is None else lambda key, saved: kept.append((key, saved))
     with progress(quiet) as show:
-        answer = fit_groups(request, show, reports=form in ("json", "jsonl"))
+        answer = fit_groups(request, show, keep, reports=form in ("json", "jsonl"))
+    if save is not None and kept:
+        from mlefit.saved.models import models_to_json
+
+        output.write(models_to_json(answer.by, kept), save)
     if not quiet:
         for line in (*(f"note: {note}" for note in answer.notes), *(f"warning: {one.message}" for one in answer.warnings)):
             say(shown(line))

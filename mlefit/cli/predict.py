@@ -15,8 +15,10 @@ from mlefit.report.safety import shown
 from mlefit.source.options import ReadOptions
 
 if TYPE_CHECKING:
-    from mlefit.prediction.predict import Predictor, Told
+    from mlefit.prediction.predict import Asked, Predictor, Told
     from mlefit.saved.model import Saved
+    from mlefit.saved.models import Models
+    from mlefit.source.reader import Reader
 
 Intervals = Literal["law", "conformal", "none"]
 Missing = Literal["keep", "error"]
@@ -55,11 +57,12 @@ def predict(
         "--threads", metavar="N", help="Default: the cores there are.", parse=whole(1), section=Section.RUN)] = None,
 ) -> None:
     """Predict the rows of a table by a saved model."""
-    from mlefit.prediction.predict import Asked, Predictor
-    from mlefit.saved.read import load
+    from mlefit.prediction.predict import Asked
+    from mlefit.saved.models import Models, load_any
     from mlefit.source.opening import opened
 
-    saved = load(model)
+    found = load_any(model)
+    saved = found.first if isinstance(found, Models) else found
     if ids and not only:
         raise UsageError("--id names columns that are kept with --only", "add --only, or leave out --id",
                          code="options-contradict")
@@ -70,10 +73,22 @@ def predict(
     said = level if level is not None else saved.level
     asked = Asked(prefix, ids if only else None, wanted, said, digits, score, missing == "error", seed)
     with closing(opened(inputs, with_missing(read, saved))) as source:
-        predictor = Predictor(saved, source, asked)
+        predictor = predictor_of(found, source, asked)
         output.stream((predictor.header(), predictor.blocks(threads or machine.threads())), out)
         if not quiet:
             tell(predictor.told, predictor)
+
+
+def predictor_of(found: "Saved | Models", source: "Reader", asked: "Asked") -> "Predictor":
+    """The model, or the models of groups, about to meet a table."""
+    from mlefit.prediction.predict import Predictor
+    from mlefit.saved.models import Models
+
+    if isinstance(found, Models):
+        from mlefit.prediction.by_group import GroupPredictor
+
+        return GroupPredictor(found, source, asked)
+    return Predictor(found, source, asked)
 
 
 def with_missing(read: ReadOptions, saved: "Saved") -> ReadOptions:

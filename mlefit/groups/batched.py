@@ -36,9 +36,10 @@ def _way(rows: Divided, request: Request) -> Callable[[Block], Answer] | None:
     """How blocks are answered, None where each group is to be fitted alone: options that ask more of a fit than a batch does."""
     observed, predictors = rows.roles.columns.observed, rows.roles.columns.predictors
     law = rows.roles.model.of(rows.levels)
-    plain = (request.se in ("auto", "model") and request.intervals == "wald" and not request.kl and request.holdout is None
-             and observed.weights is None and observed.transform is None and predictors.offset is None and predictors.scale is None
-             and not rows.rows.rests and len(rows.keys) >= FEWEST and predictors.width <= WIDEST and len(law.predictors) == 1)
+    usual = request.se in ("auto", "model") and request.intervals == "wald" and not request.kl and request.holdout is None
+    bare = observed.weights is None and observed.transform is None and observed.trials is None and rows.roles.curve is None
+    linear = predictors.offset is None and predictors.scale is None and predictors.width <= WIDEST and len(law.predictors) == 1
+    plain = usual and bare and linear and not rows.rows.rests and len(rows.keys) >= FEWEST
     if not plain:
         return None
     if law.compresses and len(law.shapes) == 1 and request.se == "auto":

@@ -7,13 +7,12 @@ import numpy as np
 
 from mlefit.arrays import Index, Mask
 from mlefit.design.complete import Used
-from mlefit.design.encode import Columns
+from mlefit.design.encode import Columns, steps
 from mlefit.design.ledger import Ledger
 from mlefit.design.levels import in_order, names_of
 from mlefit.design.roles import Roles
-from mlefit.errors import InBlockError
 from mlefit.groups.buckets import Design
-from mlefit.groups.table import Table, renamed, section, table_of, taken
+from mlefit.groups.table import Table, renamed, section, table_of
 from mlefit.problem.no_rows import no_rows
 from mlefit.problem.prepare import check_missing, chosen, learned, level_names, ordered_levels
 from mlefit.request import Request
@@ -35,13 +34,24 @@ class Divided(NamedTuple):
     levels: tuple[str, ...]
     ledger: Ledger
     source: Source
-    design: Design
     notes: tuple[str, ...] = ()
 
     @property
     def starts(self) -> Index:
         """Where the rows of each group begin."""
         return np.concatenate([[0], self.ends[:-1]]).astype(np.intp)
+
+    @property
+    def design(self) -> Design:
+        """The complete rows, evaluated: what no law takes has been refused."""
+        columns = self.roles.columns
+        used, _ = columns.used(self.rows)
+        before = np.concatenate([[0], np.cumsum(used.keep)])
+        starts = before[self.starts].astype(np.intp)
+        predictors = columns.predictors
+        made = tuple(column for column, _, _ in predictors.columns(used))
+        return Design(made, columns.observed.values(used)[0], starts, (before[self.ends] - starts).astype(np.intp),
+                      predictors.intercept, predictors.movable[int(predictors.intercept):])
 
     def part(self, group: int) -> Table:
         """The rows of a group."""
@@ -53,12 +63,13 @@ def divided(source: Source, request: Request, threads: int) -> Divided:
     """Read, learn and divide. Raises UsageError and DataError, with rows of the file, for what cannot be modelled."""
     roles = chosen(source, request)
     by = roles.columns.beside[1][len(request.beside[1]):]
-    table = table_of(source, roles.columns, threads)
+    table = table_of(source, roles.columns, threads, request.read.memory)
     roles = learned(table, roles, request, threads)
     used, ledger = next(table.map((), (), roles.columns.used, threads), (None, Ledger()))
     check_missing(ledger, request)
     if used is None or not used.rows.size:
         raise no_rows(ledger)
+    _check_cells(table, roles.columns)
     batch, levels = _named(table.batch, roles, request, used)
     keys, codes = _groups(batch, by)
     there = np.flatnonzero(codes >= 0)
@@ -66,36 +77,19 @@ def divided(source: Source, request: Request, threads: int) -> Divided:
     ends = np.cumsum(np.bincount(codes[there], minlength=len(keys))).astype(np.intp)
     own = roles.columns._replace(beside=request.beside)
     kept = replace(batch, categories={name: batch.categories[name] for name in own.categories})
-    rows = taken(kept, order)
-    try:
-        design = _design(rows, ends, own)
-    except InBlockError:
-        _check_cells(table, roles.columns)
-        raise
-    return Divided(by, keys, ends, rows, replace(roles, columns=own, notes=()), levels, ledger, source, design, roles.notes)
-
-
-def _design(rows: Batch, ends: Index, columns: Columns) -> Design:
-    """The complete rows, evaluated. Raises InBlockError, with a row in the order of the groups, for a cell that no law takes."""
-    used, _ = columns.used(rows)
-    columns.predictors.known(used)
-    before = np.concatenate([[0], np.cumsum(used.keep)])
-    starts = before[np.concatenate([[0], ends[:-1]])].astype(np.intp)
-    sizes = (before[ends] - starts).astype(np.intp)
-    head = int(columns.predictors.intercept)
-    made = tuple(column for column, _, _ in columns.predictors.columns(used))
-    return Design(made, columns.observed.values(used)[0], starts, sizes, columns.predictors.intercept,
-                  columns.predictors.movable[head:])
+    rows = kept.take(order)
+    return Divided(by, keys, ends, rows, replace(roles, columns=own, notes=()), levels, ledger, source, roles.notes)
 
 
 def _check_cells(table: Table, columns: Columns) -> None:
     """Raises DataError, with its row in the file, for a cell that no group could be fitted with."""
     def look(batch: Batch) -> None:
         used, _ = columns.used(batch)
-        columns.predictors.known(used)
-        for _ in columns.predictors.columns(used):
-            pass
-        columns.observed.values(used)
+        for step in steps(used, columns.predictors.width):
+            columns.predictors.known(step)
+            for _ in columns.predictors.columns(step):
+                pass
+            columns.observed.values(step)
 
     for _ in table.map((), (), look, 1):
         pass

@@ -134,5 +134,6 @@ def _answer(source: Source, request: Request, rows: Divided, groups: tuple[Group
         request.level, scale_formula=roles.scale_formula, shape_cost=law.shape_cost)
     read = {*roles.columns.numbers}
     warnings = tuple(Warn(*caution) for caution in source.warnings if read.issuperset(caution.columns))
-    return ByGroup(__version__, rows.by, data, model, groups, (*names, *((None, name) for name in shapes)), warnings,
-                   (*source.notes, *rows.notes), request.unit)
+    fullest = max(groups, key=lambda group: len(group.parameters)).parameters
+    known = tuple((p.class_, p.name) for p in fullest) or (*names, *((None, name) for name in shapes))
+    return ByGroup(__version__, rows.by, data, model, groups, known, warnings, (*source.notes, *rows.notes), request.unit)

@@ -7,14 +7,16 @@ from typing import TypeVar
 
 import numpy as np
 
-from mlefit.arrays import Array, Index
+from mlefit.arrays import Array
 from mlefit.design.encode import Columns
-from mlefit.errors import InBlockError
+from mlefit.errors import DataError, InBlockError
+from mlefit.machine import half_of_memory
 from mlefit.source.batch import Batch, Category, Place
 from mlefit.source.source import Source
 
 T = TypeVar("T")
 FIRST = Place(0, 0)
+COPIES = 3          # of the rows at one time: as they came, as one block, and in order of the groups
 
 
 class Table(Source):
@@ -53,9 +55,20 @@ class Table(Source):
         return self.source.digests()
 
 
-def table_of(source: Source, columns: Columns, threads: int) -> Table:
-    """All rows of a source with the columns in use, by one pass."""
-    batches = list(source.map(columns.numbers, columns.categories, lambda batch: batch, threads))
+def table_of(source: Source, columns: Columns, threads: int, memory: int | None) -> Table:
+    """All rows of a source with the columns in use, by one pass.
+
+    Raises DataError where they take more than `memory` bytes, None for half of what there is.
+    """
+    batches, taken, room = list[Batch](), 0, memory or half_of_memory()
+    for batch in source.map(columns.numbers, columns.categories, lambda batch: batch, threads):
+        batches.append(batch)
+        taken += COPIES * batch.rows * (8 * len(batch.numbers) + 4 * len(batch.categories))
+        if taken > room:
+            rows = sum(one.rows for one in batches)
+            raise DataError(
+                f"--by keeps the columns in use in memory: the first {rows:,} rows take more than the {room >> 20:,} MB that may "
+                "be used", "use fewer columns, or give --memory more", code="out-of-memory")
     return Table(source, joined(batches), source.names)
 
 
@@ -88,15 +101,6 @@ def _together(categories: Sequence[Category]) -> Category:
         places = [known.setdefault(level, len(known)) for level in category.levels]
         codes.append(np.array([*places, -1], np.int32)[category.codes])     # a missing cell has code -1: the last entry
     return Category(np.concatenate(codes), tuple(known))
-
-
-def taken(batch: Batch, rows: Index) -> Batch:
-    """The named rows (indices) of a batch, copied, as a block of its own. What was missing in it is told by the whole alone."""
-    return Batch(
-        FIRST, rows.size, {name: values[rows] for name, values in batch.numbers.items()},
-        {name: Category(codes[rows], levels) for name, (codes, levels) in batch.categories.items()},
-        rests={name: rest[rows] for name, rest in batch.rests.items()},
-    )
 
 
 def section(batch: Batch, start: int, stop: int) -> Batch:

@@ -62,6 +62,16 @@ class Told:
         self.score += score
 
 
+class Predictions(NamedTuple):
+    """Rows, their columns of numbers and of labels by name, what their responses say, and by flag those that have none to judge."""
+
+    rows: Any
+    numbers: dict[str, Array]
+    labels: Any
+    score: Score
+    without: dict[str, Mask]
+
+
 class Block(NamedTuple):
     """The text of a block, and what is told of its rows."""
 
@@ -133,9 +143,15 @@ class Predictor:
             yield block.text
 
     def _block(self, found: Standing) -> Block:
+        rows, numbers, labels, score, without = self.answers(found)
+        texts = [self._text(name, numbers, labels, found.batch.rows) for name in self.names[:-1]]
+        texts.append(flags(found.batch.rows, rows.known, rows.lost, {**rows.doubted, **without}, self.delimiter))
+        return Block(joined(self._lines(found), texts, self.delimiter, self._end), rows, score, without)
+
+    def answers(self, found: Standing) -> Predictions:
+        """The rows of a block, predicted. Raises DataError for one that cannot be, where that is asked for."""
         rows = Rows(self.saved, found.batch, found.bad)
-        if self.asked.strict and rows.lost:
-            raise self._refusal(rows, found.first)
+        self.check(rows, found.first)
         columns = predictions(rows, self.plan)
         numbers = dict(columns.numbers)
         score, without = Score(), dict[str, Mask]()
@@ -143,14 +159,18 @@ class Predictor:
             added, score = scored(rows, self.plan, numbers, self.asked.seed, found.first)
             numbers |= added
             without = unjudged(rows, added["nll"])
-        texts = [self._text(name, numbers, columns.labels) for name in self.names[:-1]]
-        texts.append(flags(found.batch.rows, rows.known, rows.lost, {**rows.doubted, **without}, self.delimiter))
-        return Block(joined(self._lines(found), texts, self.delimiter, self._end), rows, score, without)
+        return Predictions(rows, numbers, columns.labels, score, without)
 
-    def _text(self, name: str, numbers: "dict[str, Array]", labels: Any) -> Any:
+    def check(self, rows: Any, first: int) -> None:
+        """Raises DataError for a row without a prediction, where that is asked for."""
+        if self.asked.strict and rows.lost:
+            raise self._refusal(rows, first)
+
+    def _text(self, name: str, numbers: "dict[str, Array]", labels: Any, rows: int) -> Any:
         if name in labels:
             return cells(labels[name], self.delimiter)
-        return numerals(numbers[name], self.asked.digits, self.decimal)
+        none = numbers.get(name)        # a class that no group of the block has
+        return numerals(np.full(rows, np.nan) if none is None else none, self.asked.digits, self.decimal)
 
     def _lines(self, found: Standing) -> Any:
         if self.asked.ids is None:

@@ -22,6 +22,7 @@ from mlefit.saved.factors import parsed, read
 from mlefit.saved.model import MOST_ROOTS, Encoding, Errors, Saved, Training
 from mlefit.saved.write import SCHEMA
 
+OF_GROUPS = "mlefit.models/1"
 LARGEST = 100 << 20     # bytes
 MOST_TERMS = 20_000
 MOST_LEVELS = 100_000
@@ -29,6 +30,11 @@ MOST_LEVELS = 100_000
 
 def load(path: str) -> Saved:
     """The model in a file. Raises DataError, exit 3, for what is none."""
+    return from_dict(content(path), path)
+
+
+def content(path: str) -> Any:
+    """The JSON in a file of models. Raises DataError for what is none."""
     try:
         if Path(path).stat().st_size > LARGEST:
             raise DataError(f"{path}: expected a model of at most {LARGEST >> 20} MB", "check the path", code="bad-model")
@@ -39,11 +45,10 @@ def load(path: str) -> Saved:
         raise DataError(f"{path}: expected a model, found no text", "name a file that `mlefit fit --save` wrote",
                         code="bad-model") from None
     try:
-        value = json.loads(text, parse_constant=_none)
+        return json.loads(text, parse_constant=_none)
     except (ValueError, RecursionError):
         raise DataError(f"{path}: expected a model, found no JSON", "name a file that `mlefit fit --save` wrote",
                         code="bad-model") from None
-    return from_dict(value, path)
 
 
 def _none(constant: str) -> None:
@@ -54,6 +59,8 @@ def from_dict(value: Any, path: str = "model") -> Saved:
     """The model that a JSON object describes. Raises DataError with the key at fault."""
     top = Checked(value)
     schema = top.key("schema").value
+    if schema == OF_GROUPS:
+        raise DataError(f"{path}: expected one model, found the models of groups", "`mlefit predict` takes it", code="bad-model")
     if schema != SCHEMA:
         wrote = top.key("mlefit").value if isinstance(value, dict) else None
         by = f", written by mlefit {str(wrote)[:20]}" if isinstance(wrote, str) else ""

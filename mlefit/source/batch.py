@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mlefit.arrays import Array, Codes
+from mlefit.arrays import Array, Codes, Index
 
 
 class Extent(NamedTuple):
@@ -73,6 +73,14 @@ class Batch:
         if name not in self.extents:
             self.extents[name] = Extent.of(self.numbers[name])
         return self.extents[name]
+
+    def take(self, rows: Index) -> "Batch":
+        """The named rows (indices), copied, as a block of its own. What was missing in the block is told by the whole alone."""
+        return Batch(
+            Place(0, 0), rows.size, {name: values[rows] for name, values in self.numbers.items()},
+            {name: Category(codes[rows], levels) for name, (codes, levels) in self.categories.items()},
+            rests={name: rest[rows] for name, rest in self.rests.items()},
+        )
 
     def part(self, start: int, stop: int) -> "Batch":
         """Rows start..stop-1 as views. What was missing in the block is told by the whole batch alone."""

@@ -1,0 +1,133 @@
+"""The models of groups in one file: each row is predicted by that of its group."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from group_cases import table
+
+import mlefit
+from mlefit.cli import main
+
+FRAME = table(4, 40)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    FRAME.to_csv(folder / "rows.csv", index=False)
+    command = ["fit", str(folder / "rows.csv"), "-t", "y", "-x", "x,kind", "--by", "shop", "-q", "--out", str(folder / "out.csv")]
+    assert main([*command, "--save", str(folder / "models.json")]) == 0
+    return folder / "models.json"
+
+
+def predicted(model: Path, frame: pd.DataFrame, capsys: pytest.CaptureFixture[str], *options: str) -> pd.DataFrame:
+    frame.to_csv(model.parent / "new.csv", index=False)
+    capsys.readouterr()
+    assert main(["predict", str(model), str(model.parent / "new.csv"), *options]) == 0
+    return pd.read_csv(StringIO(capsys.readouterr().out), keep_default_na=False, na_values=[""], dtype={"flag": str})
+
+
+def test_each_row_is_predicted_by_the_model_of_its_group(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = predicted(saved, FRAME, capsys)
+    assert list(found.columns[-6:]) == ["mean", "mean_low", "mean_high", "new_low", "new_high", "flag"]
+    for shop, rows in FRAME.groupby("shop"):
+        alone = mlefit.fit(rows.drop(columns="shop"), "y", ["x", "kind"], kl=False).predict(rows)
+        own = found[FRAME["shop"] == shop]
+        for name in ("mean", "mean_low", "mean_high", "new_low", "new_high"):
+            assert own[name].to_numpy() == pytest.approx(alone[name].to_numpy(), rel=1e-10, abs=1e-12)
+    assert found["flag"].isna().all()
+
+
+def test_rows_without_a_model_are_flagged(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frame = FRAME.head(5).assign(shop=["s00", "s99", None, "s01", "s02"], x=[1.0, 1.0, 1.0, np.nan, 1e6])
+    found = predicted(saved, frame, capsys)
+    assert found["flag"].fillna("").tolist() == ["", "new-group:shop=s99", "missing:shop", "missing:x", "outside:x"]
+    assert found["mean"].notna().tolist() == [True, False, False, False, True]
+    assert main(["predict", str(saved), str(saved.parent / "new.csv"), "--missing", "error"]) == 3
+    assert "mlefit: row 2: there is no prediction (new-group:shop=s99)" in capsys.readouterr().err
+
+
+def test_a_group_without_an_answer_has_no_model_and_the_others_are_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = FRAME[(FRAME["shop"] != "s02") | (FRAME.groupby("shop").cumcount() < 2)]
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    command = ["fit", str(tmp_path / "rows.csv"), "-t", "count", "-x", "x", "-m", "poisson", "--by", "shop", "-q"]
+    assert main([*command, "--save", str(tmp_path / "models.json")]) == 4
+    models = json.loads((tmp_path / "models.json").read_text())
+    assert models["schema"] == "mlefit.models/1"
+    assert [one["group"] for one in models["models"]] == [{"shop": "s00"}, {"shop": "s01"}, {"shop": "s03"}]
+    found = predicted(tmp_path / "models.json", FRAME, capsys)
+    assert (found["flag"].eq("new-group:shop=s02") == FRAME["shop"].eq("s02")).all()
+
+
+def test_what_models_share_stands_once(saved: Path) -> None:
+    models = json.loads(saved.read_text())
+    assert models["design"]["terms"][0]["name"] == "x"
+    assert all("terms" not in one["design"] for one in models["models"])
+    assert all(one["fit"]["schema"] == "mlefit.fit/1" for one in models["models"])
+
+
+def test_groups_of_two_columns_and_classes_that_some_lack(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frame = FRAME.assign(year=np.where(FRAME["w"] > 1, 10, 9))
+    frame = frame[~((frame["shop"] == "s01") & (frame["kind"] == "c"))]
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    command = ["fit", str(tmp_path / "rows.csv"), "-t", "kind", "-x", "none", "--by", "year,shop", "-q"]
+    assert main([*command, "--save", str(tmp_path / "models.json")]) == 0
+    found = predicted(tmp_path / "models.json", frame, capsys)
+    shares = frame.groupby(["year", "shop"])["kind"].value_counts(normalize=True)
+    for place in (0, 17, 50):
+        row, own = frame.iloc[place], found.iloc[place]
+        assert own["p_a"] == pytest.approx(shares[(row["year"], row["shop"], "a")], rel=1e-9)
+    assert found.loc[frame["shop"].to_numpy() == "s01", "p_c"].isna().all()
+
+
+@pytest.mark.parametrize(("arguments", "message", "remedy"), [
+    (["predict", "MODELS", "ROWS", "--score"], "--score with the models of groups is not built yet",
+     "`mlefit --help` lists what there is"),
+    (["predict", "MODELS", "OTHER"], 'there is no column "shop"', "the columns are x, kind"),
+])
+def test_what_models_of_groups_do_not_do(
+    saved: Path, arguments: list[str], message: str, remedy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    FRAME[["x", "kind"]].to_csv(saved.parent / "other.csv", index=False)
+    places = {"MODELS": str(saved), "ROWS": str(saved.parent / "rows.csv"), "OTHER": str(saved.parent / "other.csv")}
+    assert main([places.get(word, word) for word in arguments]) == 2
+    assert capsys.readouterr().err.splitlines() == [f"mlefit: {message}", remedy]
+
+
+def test_show_says_that_there_are_several(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(saved)]) == 3
+    assert capsys.readouterr().err.splitlines() == [
+        f"mlefit: {saved}: expected one model, found the models of groups", "`mlefit predict` takes it"]
+
+
+@pytest.mark.slow     # some hundred files
+def test_a_mutated_file_is_refused_or_predicts(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text, rng, bad = saved.read_text(), np.random.default_rng(1), saved.parent / "bad.json"
+    FRAME.head(20).to_csv(saved.parent / "few.csv", index=False)
+    codes = set()
+    for _ in range(300):
+        start = int(rng.integers(len(text)))
+        stop = min(len(text), start + int(rng.choice([1, 3, 30, 3000])))
+        with_ = str(rng.choice(["", "null", "-1", "1e999", '"x"', "[]", "{}", "0", text[start:stop] * 2]))
+        bad.write_text(text[:start] + with_ + text[stop:])
+        codes.add(main(["predict", str(bad), str(saved.parent / "few.csv"), "-q", "--out", str(saved.parent / "p.csv")]))
+        capsys.readouterr()
+    assert codes in ({0, 3}, {0, 2, 3})
+
+
+def test_models_that_could_not_be_read_are_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("mlefit.saved.models.LARGEST", 1 << 10)
+    FRAME.to_csv(tmp_path / "rows.csv", index=False)
+    command = ["fit", str(tmp_path / "rows.csv"), "-t", "y", "-x", "none", "--by", "shop", "-q", "--save", str(tmp_path / "m.json")]
+    assert main(command) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "mlefit: --save: the 4 models take 0 MB, and no file of more than 0 MB is read", "divide the rows, and save each part"]
+    assert not (tmp_path / "m.json").exists()
