@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 PICTURES = {
     "waiting": "plot sample_data/waiting.csv -m gaussian --panel density,qq,kl",
     "measurements": "plot sample_data/measurements.csv -m gaussian",
+    "slice": "plot sample_data/measurements.csv -m gaussian --panel slice,effect:x2,effect:site",
 }
 
 

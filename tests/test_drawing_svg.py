@@ -213,3 +213,29 @@ def test_every_role_has_a_colour_and_a_place_in_the_order() -> None:
 def test_every_kind_of_layer_is_drawn() -> None:
     drawn = {layer.kind for panel in PANELS.values() for layer in panel.layers}
     assert set(get_args(Kind)) - drawn == {"step"}      # which has a test above
+
+
+def test_a_label_leaves_the_corner_into_which_its_layer_rises() -> None:
+    def label(y: np.ndarray) -> ElementTree.Element:
+        layer = Layer("points", "data", {"x": np.arange(5.0), "y": y}, label="adjusted means")
+        found = alone(Panel("l", "l", Axis("x"), Axis("y"), (layer,), "Points."))
+        (text,) = [one for one in found.iter("text") if one.text == "adjusted means"]
+        return text
+
+    assert label(np.arange(5.0)).get("text-anchor") is None
+    assert label(-np.arange(5.0)).get("text-anchor") == "end"
+
+
+def test_the_lines_of_two_scales_are_named_by_the_titles_and_the_minima_by_labels() -> None:
+    panel = PANELS["slice"]
+    named = tuple(replace(layer, label=layer.role) for layer in panel.layers)
+    said = [one.text for one in alone(replace(panel, layers=named)).iter("text") if "label" in one.get("class", "")]
+    assert sorted(said) == ["loss", "mle", "reference"]     # those of the rules
+
+
+def test_numbers_with_units_of_their_own_have_no_shade() -> None:
+    shades = {one.get("opacity") for one in alone(PANELS["surprise"]).iter("path") if one.get("class") == "cell"}
+    assert len(shades) == 1
+    said = [one.text for one in alone(PANELS["surprise"]).iter("text")]
+    assert {"83.6", "−12346", "0.00123"} <= set(said)
+    assert len({one.get("opacity") for one in alone(PANELS["matrix"]).iter("path") if one.get("class") == "cell"}) > 3

@@ -1,5 +1,6 @@
 """`mlefit report`: one file, its exit codes, and what is refused before the data is read."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from page_reading import Page
 
 from mlefit.cli import main, report
 from mlefit.drawing.page import rendered
+from mlefit.noise import MODELS
 
 pytest.importorskip("jinja2")
 
@@ -122,3 +124,42 @@ def test_a_refusal_of_the_data_leaves_the_file_as_it_was(tmp_path: Path, capfd: 
     assert main(["report", str(table), "-m", "poisson", "--out", str(place), "-q"]) == 3
     assert not place.exists()
     assert f'--out: "{place}" is not written' in capfd.readouterr().err
+
+
+def test_effects_stand_by_their_size_and_the_weakest_of_many_columns_are_left_out(tmp_path: Path) -> None:
+    import numpy as np
+
+    from mlefit.pipeline.story import EFFECTS, size, story
+    from mlefit.request import Request
+
+    rng = np.random.default_rng(1)
+    names = [f"x{k}" for k in range(15)]
+    table = {name: rng.normal(size=300) for name in names}
+    table["y"] = sum((k - 7.0) * table[name] for k, name in enumerate(names)) + rng.normal(size=300)
+    told = story(Request(table, target="y", model="gaussian", draws=0, kl=False))
+    shown = [panel.id.removeprefix("effect:") for panel in told.effects]
+    assert len(shown) == EFFECTS
+    assert {"x6", "x7", "x8"}.isdisjoint(shown)
+    sizes = [size(panel) for panel in told.effects]
+    assert sizes == sorted(sizes, reverse=True)
+    assert shown[0] in ("x0", "x14")
+
+
+@pytest.mark.slow     # a fit and 199 simulated data sets each
+@pytest.mark.parametrize("name", ["gaussian", "bernoulli", "categorical", "ordinal", "gamma", "quantile", "laplace"])
+def test_a_report_has_all_its_sections(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    place = tmp_path / "report.html"
+    assert main(["report", *shlex.split(MODELS[name].example)[2:], "--out", str(place), "-q"]) == 0
+    text = place.read_text(encoding="utf-8")
+    found = Page(text)
+    assert len(text.encode()) < 500_000
+    assert found.data["model"]["noise"] == name
+    sections = [heading for level, heading in found.headings if level == 2]
+    order = ["In words", "Where the nats go", "Parameters", "Does the noise model hold?", "What the predictors do",
+             "The same answer twice", "The rows that surprise most", "Next", "Record"]
+    assert [section for section in order if section in sections] == sections
+    needed = {"In words", "Parameters", "Does the noise model hold?", "The same answer twice", "The rows that surprise most"}
+    assert needed <= set(sections)
+    assert found.text.count("None of") + found.text.count(" marked, first ") == 1
+    assert "nan" not in found.text.lower().split()

@@ -86,7 +86,8 @@ def axes(panel: Panel, frame: Frame) -> list[str]:
     found.append(element("path", class_="frame", d=f"M{frame.left:.1f} {frame.bottom:.1f}H{frame.right:.1f}"))
     middle = 0.5 * (frame.left + frame.right)
     found.append(element("text", brief(panel.x.title, LONGEST), class_="axis", x=middle, y=HEIGHT - 8.0, text_anchor="middle"))
-    found.append(element("text", brief(panel.y.title, LONGEST), class_="axis", x=2.0, y=11.0))
+    left = "axis" if panel.right is None else "axis mle"
+    found.append(element("text", brief(panel.y.title, LONGEST), class_=left, x=2.0, y=11.0))
     return found + (_other(panel.right, frame, frame.other) if panel.right is not None and frame.other is not None else [])
 
 

@@ -4,18 +4,21 @@ import numpy as np
 
 from mlefit.drawing.frame import Frame
 from mlefit.drawing.markup import brief, element
+from mlefit.drawing.scale import Span
 from mlefit.picture.panel import Layer, Panel
 
 APART = 12.0            # pixels between two lines of text
+RULED = 0.35            # of the height, where the labels of upright rules begin: a curve has its minimum below, its ends above
+HIGH = 0.7              # of the height: the corner of a label
 LONGEST = 44            # letters of a label
 
 
 def labelled(panel: Panel, frame: Frame) -> list[str]:
     """The labels of all layers, none over another at its place."""
     found: list[str] = []
-    corners, ends = [0, 0], list[float]()
+    corners, rules, ends = [0, 0], 0, list[float]()
     for layer in panel.layers:
-        if layer.label is None:
+        if layer.label is None or (panel.right is not None and layer.kind == "line"):     # the titles of both scales name the lines
             continue
         words = brief(layer.label, LONGEST)
         if layer.kind in ("line", "step"):
@@ -25,15 +28,22 @@ def labelled(panel: Panel, frame: Frame) -> list[str]:
             found.append(_said(layer, words, frame.right - 2.0, y - 4.0, "end"))
         elif layer.kind == "vrule":
             x = float(np.ravel(frame.across(layer.numbers["x"]))[0])
-            x, anchor = (x - 4.0, "end") if x > 0.5 * (frame.left + frame.right) else (x + 4.0, "")
-            found.append(_said(layer, words, x, frame.top + 10.0 + APART * corners[0], anchor))
-            corners[0] += 1
+            x, anchor = (x - 5.0, "end") if x > 0.5 * (frame.left + frame.right) else (x + 5.0, "")
+            found.append(_said(layer, words, x, frame.top + RULED * (frame.bottom - frame.top) + APART * rules, anchor))
+            rules += 1
         else:
             low = layer.kind == "bars" and float(np.nansum(layer.numbers["height"])) < 0.0
             y = frame.bottom - 6.0 - APART * corners[1] if low else frame.top + 10.0 + APART * corners[0]
             corners[low] += 1
-            found.append(_said(layer, words, frame.right - 4.0, y, "end"))
+            left = rises(layer, frame.y)
+            found.append(_said(layer, words, frame.left + 4.0 if left else frame.right - 4.0, y, "" if left else "end"))
     return found
+
+
+def rises(layer: Layer, ends: Span) -> bool:
+    """Whether the layer ends in the corner at the upper right, so that its label stands at the left."""
+    y = np.ravel(layer.numbers["y"]) if "y" in layer.numbers else np.zeros(0)
+    return bool(y.size and ends.share(y[-1]) > HIGH)
 
 
 def _at_the_end(layer: Layer, words: str, frame: Frame, taken: list[float]) -> list[str]:

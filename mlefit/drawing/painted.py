@@ -10,10 +10,11 @@ from mlefit.drawing import matrix, ruler
 from mlefit.drawing.cells import binned, shade
 from mlefit.drawing.frame import ACROSS, UPWARDS, upright
 from mlefit.drawing.frame import level as along
+from mlefit.drawing.labels import RULED, rises
 from mlefit.drawing.layers import beside, crowding
 from mlefit.drawing.markup import brief
 from mlefit.drawing.palette import PALETTE, light
-from mlefit.drawing.scale import Span, spans, ticks, written
+from mlefit.drawing.scale import MINUS, Span, spans, ticks, written
 from mlefit.picture.panel import Axis, Layer, Panel, Role
 
 PIXELS = 310.0          # across, of the frame in SVG: as many names of categories fit
@@ -54,6 +55,7 @@ def _framed(axes: Any, panel: Panel) -> None:
         right.tick_params(length=0, labelsize=8, labelcolor=light("loss"))
         for spine in right.spines.values():
             spine.set_visible(False)
+        axes.texts[-1].set_color(light("mle"))
         right.text(1.0, 1.03, brief(panel.right.title, 30), transform=right.transAxes, ha="right", color=light("loss"), **TEXT)
     for order, layer in enumerate(panel.layers):
         _layer(right if layer.axis == "right" and right is not None else axes, panel, layer, (x, y), 2.0 + 0.01 * order)
@@ -62,21 +64,30 @@ def _framed(axes: Any, panel: Panel) -> None:
 
 def _labels(axes: Any, panel: Panel, x: Span, y: Span) -> None:
     """What is written at layers: over the end of a line, on a rule, or in a corner. Places beyond the ends are moved to them."""
-    corner = 0
+    corner = ruled = 0
     for layer in panel.layers:
-        if not layer.label:
+        if not layer.label or (panel.right is not None and layer.kind == "line"):
             continue
         words = brief(layer.label, 44)
-        style = {"ha": "right", "color": light(layer.role), **TEXT}
+        style: dict[str, Any] = {"ha": "right", "color": light(layer.role), **TEXT}
         if layer.kind in ("line", "step", "hrule"):
             ends = (np.ravel(layer.numbers.get("x", np.array([x.high]))), np.ravel(layer.numbers["y"]))
             if all(end.size and isfinite(end[-1]) for end in ends):
                 place = (float(np.clip(ends[0][-1], *x)), float(np.clip(ends[1][-1], *y)))
                 axes.annotate(words, place, xytext=(-2, 3), textcoords="offset points", annotation_clip=False, **style)
             continue
+        if layer.kind == "vrule":
+            for at in _finite(layer.numbers["x"]):
+                style["ha"], away = ("right", -4) if at > 0.5 * (x.low + x.high) else ("left", 4)
+                place = (at, y.high - RULED * (y.high - y.low))
+                axes.annotate(words, place, xytext=(away, -11 * ruled), textcoords="offset points", **style)
+            ruled += 1
+            continue
         low = layer.kind == "bars" and float(np.nansum(layer.numbers["height"])) < 0.0
         level, anchor = (0.03, "bottom") if low else (0.97 - 0.07 * corner, "top")
-        axes.text(0.98, level, words, transform=axes.transAxes, va=anchor, **style)
+        left = rises(layer, y)
+        style["ha"] = "left" if left else "right"
+        axes.text(0.02 if left else 0.98, level, words, transform=axes.transAxes, va=anchor, **style)
         corner += not low
 
 
@@ -190,7 +201,8 @@ def _matrix(axes: Any, panel: Panel) -> None:
         axis.set_ticks(np.arange(count) + 0.5, labels, parse_math=False)
     if max(rows, columns) <= matrix.MOST:
         for i, j in np.argwhere(np.isfinite(values)).tolist():
-            axes.text(j + 0.5, i + 0.5, words[i][j], ha="center", va="center", color=PALETTE["ink"].light, **TEXT)
+            style = {"ha": "center", "va": "center", "color": PALETTE["ink"].light, **TEXT}
+            axes.text(j + 0.5, i + 0.5, words[i][j].replace("-", MINUS), **style)
     axes.text(-0.08, 1.03, brief(panel.y.title, 56), transform=axes.transAxes, color=PALETTE["soft"].light, **TEXT)
 
 

@@ -11,7 +11,7 @@ from mlefit.drawing.scale import figure
 from mlefit.picture.panel import Axis, Layer, Panel
 from mlefit.report import comparison_words as words
 from mlefit.report.comparison import Comparison
-from mlefit.report.digits import percent
+from mlefit.report.digits import percent, significant
 from mlefit.report.safety import shown
 from mlefit.report.units import factor_of
 
@@ -70,6 +70,6 @@ def rows_of(panel: Panel | None) -> Told | None:
         return None
     values = next((np.atleast_2d(layer.numbers["values"]) for layer in panel.layers if layer.kind == "cells"), np.empty((0, 0)))
     names = panel.y.categories or tuple(str(place + 1) for place in range(len(values)))
-    cells = [[typeset(figure(value)) for value in row] for row in values.tolist()]
+    cells = [[typeset(significant(value, 4)) for value in row] for row in values.tolist()]
     lines = tuple((shown(name), *row) for name, row in zip(names, cells, strict=True))
-    return Told((panel.y.title, *(panel.x.categories or ())), lines, (panel.sentence,), panel.title)
+    return Told((panel.y.title or "row of the file", *(panel.x.categories or ())), lines, (panel.sentence,), panel.title)
