@@ -142,3 +142,33 @@ def test_a_curve_is_proved_and_its_effects_are_those_of_the_curve(tmp_path: Path
     (effect,) = found["effects"]
     change = a * (np.exp(-b * float(effect["from"])) - np.exp(-b * float(effect["to"])))
     assert effect["estimate"] == pytest.approx(change, rel=1e-9)
+
+
+def test_profiles_of_a_curve_are_those_of_its_sums_of_squares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = tmp_path / "d.csv"
+    data.write_text(GROWTH)
+    found = fitted(capsys, str(data), "-t", "y", *MEAN, "--intervals", "profile", "--no-kl")
+    x, y = np.array([[float(cell) for cell in line.split(",")] for line in GROWTH.splitlines()[1:]]).T
+    a, b = found["parameters"][:2]
+    assert (a["interval"], b["interval"]) == ("profile", "profile")
+
+    def least(rate: float) -> float:
+        f = 1.0 - np.exp(-rate * x)
+        return float(np.sum((y - f * (f @ y) / (f @ f)) ** 2))
+
+    least_of_all = least(b["estimate"])
+    for end in (b["ci_low"], b["ci_high"]):
+        t = np.sqrt((least(end) - least_of_all) / (least_of_all / 28.0))
+        assert t == pytest.approx(2.0484071418, rel=1e-6)
+    assert b["ci_high"] - b["estimate"] > b["estimate"] - b["ci_low"]
+
+
+def test_profiles_of_a_linear_predictor_are_those_of_the_linear_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = tmp_path / "d.csv"
+    data.write_text("x,y\n" + "".join(f"{x!r},{y!r}\n" for x, y in zip(X.tolist(), RESPONSES["poisson"].tolist(), strict=True)))
+    options = ("-m", "poisson", "--intervals", "profile", "--no-kl")
+    linear = fitted(capsys, str(data), "-t", "y", "-x", "x", *options)
+    curved = fitted(capsys, str(data), "-t", "y", "--mean", "exp(a+b*x)", "--start", "a=0,b=0", *options)
+    for mine, theirs in zip(curved["parameters"], linear["parameters"], strict=True):
+        for key in ("ci_low", "ci_high", "p_value"):
+            assert mine[key] == pytest.approx(theirs[key], rel=1e-5)

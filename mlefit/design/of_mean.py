@@ -34,7 +34,6 @@ def of_mean(source: Source, request: Request, asked: NoiseModel | None, scale: A
 
 def _check_alone(request: Request, scale: Asked) -> None:
     later = (("--mean with --trials", request.trials is not None),
-             ("--mean with --intervals profile", request.intervals == "profile"),
              ("--mean with --weights-kind precision", request.weights_kind == "precision"))
     for option, there in later:
         if there:

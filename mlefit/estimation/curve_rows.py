@@ -16,11 +16,13 @@ from mlefit.mean.nonlinear import NonlinearMean, errors
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk, join
+from mlefit.sums.curvature import Curvature
 from mlefit.sums.tally import Tally
 from mlefit.sums.triangle import Triangle
 
 SECOND_ORDER = "trust-exact"        # the method of the first route
 ROUNDING = 16.0 * float(np.finfo(float).eps)    # of a response and what is made of it
+NONE = np.empty(0)
 LEAST = 1e-300          # of a mean loss: an exact fit has no shapes
 
 
@@ -104,10 +106,14 @@ class Rows(NamedTuple):
 
     def loss(self, end: Ended) -> float:
         """The mean loss where a search ended."""
-        objective, point = Objective.loss(self.noise, end.mean, end.free), end.optimum.theta[: end.mean.size]
-        with np.errstate(all="ignore"):
-            total = self.all.sum(lambda chunk: objective.tally(point, chunk, 0))
+        total = self.lossy(end.mean, end.optimum.theta[: end.mean.size], end.free)
         return total.value / total.weight
+
+    def lossy(self, mean: NonlinearMean, coef: Array, free: Array = NONE) -> Tally:
+        """The total loss at a point."""
+        objective = Objective.loss(self.noise, mean, free)
+        with np.errstate(all="ignore"):
+            return self.all.sum(lambda chunk: objective.tally(coef, chunk, 0))
 
     def joined(self) -> Chunk:
         """All rows as one."""
@@ -129,6 +135,15 @@ class Rows(NamedTuple):
             return (self.implied(total),)
         some = self.joined()
         return self.noise.starting_shapes(some.y, mean.eta(theta, some))
+
+
+class Curved(NamedTuple):
+    """A fitted curve: all rows, where the search of the first route ended, and the curvature of the likelihood there as it would be
+    if the mean were its plane, which is what least squares programs take."""
+
+    rows: Rows
+    end: Ended
+    straight: Curvature
 
 
 class _Some(NamedTuple):

@@ -107,3 +107,14 @@ def columns_of(node: Node) -> frozenset[str]:
             return frozenset()
         case Operation(_, arguments):
             return frozenset().union(*(columns_of(argument) for argument in arguments))
+
+
+def substituted(node: Node, name: str, value: float) -> Node:
+    """The tree with a number in the place of a name."""
+    match node:
+        case Column(own):
+            return Constant(value) if own == name else node
+        case Constant():
+            return node
+        case Operation(operation, arguments):
+            return Operation(operation, tuple(substituted(argument, name, value) for argument in arguments))

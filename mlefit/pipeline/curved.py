@@ -17,7 +17,7 @@ from mlefit.errors import DataError
 from mlefit.estimation.certificate import EstimatedDistance
 from mlefit.estimation.curve_fit import Best, Law, best_law, best_loss, carried, renamed
 from mlefit.estimation.curve_routes import likelihood_on, likelihood_route, loss_on, loss_route
-from mlefit.estimation.curve_rows import Ended, Rows
+from mlefit.estimation.curve_rows import Curved, Ended, Rows
 from mlefit.estimation.curve_start import Given
 from mlefit.estimation.fit import Optima
 from mlefit.estimation.polish import Optimum
@@ -114,7 +114,8 @@ def touched(problem: Problem, curve: Curve, rows: Engine, law: Law, least: Ended
     both = _optima(tangent, linear, scale, law, least, rows)
     objective, flat_rows = Objective.likelihood(noise, linear), Engine(store, problem.threads)
     straight = objective.whitened(flat_rows.sum(lambda chunk: objective.tally(both.mle.theta, chunk, 2))).curvature
-    return Fitted(tangent, linear, both, plane=straight)
+    assert straight is not None
+    return Fitted(tangent, linear, both, curved=Curved(law.rows, likely, straight))
 
 
 def _extents(prepared: Prepared) -> tuple[tuple[str, float, float], ...]:

@@ -1,7 +1,7 @@
 """Fitted: a stated problem with both optima, which the report and the proof have in common."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,10 @@ from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import EXACT, exact_fit, exactly_fitted, unknown_parameters
 from mlefit.report.report import Warn
 from mlefit.rows.chunk import Chunk
-from mlefit.sums.curvature import Curvature
 from mlefit.sums.tally import Tally
+
+if TYPE_CHECKING:
+    from mlefit.estimation.curve_rows import Curved
 
 START_ROWS = 60_000     # with more rows than this, a sample of them gives both searches their start
 NOTHING = 1e-6          # of the largest error: a row with less is fitted exactly, as far as a search has come
@@ -33,14 +35,14 @@ EACH = 50               # multiplications that the likelihood of a row costs bes
 
 class Fitted(NamedTuple):
     """Both optima. `mean` maps rows of the data to the coordinates of the search (where sums of squares
-    stand for the data, scaled to their pseudo-rows). `remarks`: what the searches have met that is to be told. `plane`: where
-    the mean bends, the curvature of the likelihood as it would be if it did not, which is what least squares programs take."""
+    stand for the data, scaled to their pseudo-rows). `remarks`: what the searches have met that is to be told. `curved`: of a
+    mean that bends, whose plane the others are about."""
 
     problem: Problem
     mean: LinearMean
     fit: Optima
     remarks: tuple[Warn, ...] = ()
-    plane: Curvature | None = None
+    curved: "Curved | None" = None
 
     @property
     def objective(self) -> Objective:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from mlefit.pipeline.terms import directions
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Warn
 
+if TYPE_CHECKING:
+    from mlefit.estimation.curve_rows import Curved
+
 WORK = 5e9      # multiplications of the profiles that nobody asked for, some ten seconds
 PASSES = 75     # of a profile: some 25 refits
 SHOWN = 8       # coefficients named in a message
@@ -35,7 +38,9 @@ class Ratios(NamedTuple):
 def likelihood_intervals(found: Fitted, errors: StandardErrors, numbers: Estimates) -> Ratios:
     """Profiles of all coefficients, if asked for; else of those that Wald fails, least significant first."""
     noise, asked = found.fit.noise, found.problem.request.intervals == "profile"
-    if noise.compresses or found.problem.indexed or found.plane is not None:    # t is the ratio; they are many; no plane is a curve
+    if found.curved is not None:
+        return _of_curve(found, found.curved, errors, numbers) if asked else Ratios()
+    if noise.compresses or found.problem.indexed:        # t is the likelihood ratio; or coefficients are many
         return Ratios()
     if asked:
         return _profiles(found, numbers, range(numbers.mle.size), ())
@@ -52,6 +57,12 @@ def likelihood_intervals(found: Fitted, errors: StandardErrors, numbers: Estimat
         return Ratios(doubted=(*first, *rest))
     most = int(WORK / (PASSES * found.work))
     return _profiles(found, numbers, first[:most], (*first[most:], *rest))
+
+
+def _of_curve(found: Fitted, curved: "Curved", errors: StandardErrors, numbers: Estimates) -> Ratios:
+    from mlefit.pipeline.curve_profile import profiles
+
+    return Ratios(*profiles(curved, errors, numbers, found.problem.request.level))
 
 
 def _profiles(found: Fitted, numbers: Estimates, places: "range | list[int]", doubted: tuple[int, ...]) -> Ratios:

@@ -91,8 +91,8 @@ def report_of(found: Fitted) -> Report:
 def errors_of(found: Fitted) -> StandardErrors:
     """The standard errors asked for."""
     problem, fit = found.problem, found.fit
-    if found.plane is not None and problem.errors.name == "ols":
-        fit = fit._replace(mle=replace(fit.mle, curvature=found.plane))
+    if found.curved is not None and problem.errors.name == "ols":
+        fit = fit._replace(mle=replace(fit.mle, curvature=found.curved.straight))
     return standard_errors(problem.errors, fit, found.mean, found.rows, found.objective, problem.prepared.sample,
                            problem.request.seed)
 
