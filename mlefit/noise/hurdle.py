@@ -10,7 +10,7 @@ Where the law has shapes, each value of them weighs the two parts of the loss di
 above 0. Source: Mullahy, Journal of Econometrics 33 (1986), 341-365.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -20,7 +20,7 @@ from mlefit.arrays import Array, Index, Mask
 from mlefit.noise import worked
 from mlefit.noise.above import COUNT, PARTS
 from mlefit.noise.links import LINKS
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
+from mlefit.noise.model import Derivatives, Limit, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.options import Choice
 from mlefit.noise.responses import COUNTS, NOT_NEGATIVE, Response
 from mlefit.noise.two_parts import costs, joined, weighed
@@ -104,6 +104,20 @@ class Hurdle(NoiseModel):
         return (self.part.shape_cost or "c of the rows above 0") if self.part.shapes else None
 
     @property
+    def nested(self) -> Mapping[str, Limit]:
+        """The hurdle of the law that the one above 0 becomes."""
+        limit = PARTS[self.law].limit
+        return {} if limit is None else {f"hurdle:{limit}": Limit(
+            0, 0.0, Hurdle(limit), "no-overdispersion",
+            f"counts above 0 vary no more than {limit}: alpha = 0, this is the hurdle:{limit} fit")}
+
+    def limit_slope(self, name: str, y: Array, eta: Array, free: Array) -> Array:
+        """That of the rows above 0."""
+        above, found = np.flatnonzero(y > 0.0), np.zeros(y.size)
+        found[above] = self.part.limit_slope(name, y[above], eta[above, :1], free)
+        return found
+
+    @property
     def proof(self) -> float:
         """The smaller of both."""
         return min(self.part.proof, LOGIT.proof)
@@ -140,15 +154,17 @@ class Hurdle(NoiseModel):
 
     @property
     def begins(self) -> bool:
-        """Where the numbers above 0 have a unit, which may be any."""
-        return self.measure is Measure.MIXED
+        """Where the numbers above 0 have a unit, which may be any, and where the loss has shapes."""
+        return self.measure is Measure.MIXED or self.loss_has_shapes
 
     def starting_predictor(self, y: Array) -> Array | None:
-        """log y, for zeros its mean; that of counts begins at 0."""
+        """log y, for zeros its mean; of counts the log of their mean."""
         if not self.begins:
             return None
-        place = self._above(y, np.log)
         above = y > 0.0
+        if self.measure is Measure.MASS:
+            return np.full(y.size, np.log(y[above].mean()) if above.any() else 0.0)
+        place = self._above(y, np.log)
         return np.where(above, place, float(place[above].mean()) if above.any() else 0.0)
 
     def starting_shapes(self, y: Array, eta: Array) -> tuple[Array, ...]:
