@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mlefit.cli import main
+from mlefit.comparison.compare import compare
 from mlefit.errors import NoEstimateError
 from mlefit.noise.read_loss import read_loss
 from mlefit.pipeline import run
@@ -139,3 +140,27 @@ def test_rows_of_a_loss_with_corners_are_refused_where_they_are_too_many(heavy: 
         fitted(heavy, loss="abs(r)")
     assert caught.value.message == ("the loss has corners, so that its rows are held in memory: 2000 rows of 2 columns are too many")
     assert caught.value.remedy == "take a sample of the rows, or a loss without corners"
+
+
+@pytest.mark.slow
+def test_losses_are_compared_with_models_on_one_scale(heavy: Path) -> None:
+    request = Request((str(heavy),), target="y", features=("x",))
+    found = compare(request, ("loss:max(abs(r)-0.5,0)", "loss:log(cosh(r))", "gaussian"))
+    entropy = {one.label: None if one.report is None or one.report.mle is None else one.report.mle.nll for one in found.entries}
+    assert entropy["loss:max(abs(r)-0.5,0)"] == pytest.approx(CORNERED["max(abs(r)-0.5,0)"][4], rel=1e-9)
+    assert entropy["loss:log(cosh(r))"] == pytest.approx(GOLDEN["log(cosh(r))"][4], rel=1e-9)
+    assert entropy["gaussian"] == pytest.approx(GOLDEN["r**2"][4], rel=1e-9)
+    with pytest.raises(NoEstimateError, match="infinite mass"):
+        compare(request, ("gaussian", "loss:1-exp(-r**2)"))
+    assert [one.label for one in found.entries] == ["loss:max(abs(r)-0.5,0)", "loss:log(cosh(r))", "gaussian"]
+
+
+@pytest.mark.slow
+def test_a_law_with_a_threshold_in_units_of_y_is_the_same_in_a_comparison(heavy: Path) -> None:
+    alone = fitted(heavy, model="huber:delta=1.345")
+    found = compare(Request((str(heavy),), target="y", features=("x",)), ("gaussian", "huber:delta=1.345"))
+    beside = next(one for one in found.entries if one.label == "huber:delta=1.345")
+    assert alone.criteria is not None
+    assert beside.report is not None
+    assert beside.report.criteria is not None
+    assert beside.report.criteria.loglik == pytest.approx(alone.criteria.loglik, rel=1e-12)

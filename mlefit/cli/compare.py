@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
 
 def compare(
-    request: Annotated[Request, Fields(without=("model", "formula", "detail", "effects", "exponentiate", "sort", "by"))],
+    request: Annotated[Request, Fields(without=("model", "loss", "formula", "detail", "effects", "exponentiate", "sort", "by"))],
     models: Annotated[tuple[str, ...], Option(
         "-m --model", metavar="NAME", help="Models to compare, as NAME or A,B. Repeatable. Default: all that the response admits.",
         gather=as_typed)] = (),
     formulas: Annotated[tuple[str, ...], Option(
         "-f --formula", metavar="FORMULA", help='Instead of -t and -x: "y ~ a + C(g)". Repeatable: designs to compare.',
+        gather=as_typed)] = (),
+    losses: Annotated[tuple[str, ...], Option(
+        "--loss", metavar="EXPR", help='A loss as a model, in r = y - f or in y and f: "log(cosh(r))". Repeatable.',
         gather=as_typed)] = (),
     parameters: Annotated[bool, Option(
         "--parameters", help="The parameters of all models side by side.", given=True, section=Section.ANSWER)] = False,
@@ -36,6 +39,7 @@ def compare(
 ) -> None:
     """Compare noise models on the same rows, and say which to use."""
     request, models = stated("compare", request, quiet), tuple(name for word in models for name in named(word))
+    models = (*models, *(f"loss:{loss}" for loss in losses))
     if request.formula is not None:     # a word among the tables
         formulas, request = (*formulas, request.formula), replace(request, formula=None)
     if out is not None:

@@ -25,10 +25,10 @@ from mlefit.rows.chunk import Chunk, join
 from mlefit.sums.curvature import Dense
 from mlefit.sums.tally import Tally
 
-WIDTHS = tuple(4.0**-i for i in range(1, 9))        # of the middle residual, to which corners are rounded in turn
+WIDTHS = tuple(4.0**-i for i in (1, 3, 5, 7))       # of the middle residual, to which corners are rounded in turn
 NEWTON = 30
 HALVES = 40
-STILL = 1e-12           # relative: a step that lowers the loss by less has arrived
+STILL = 1e-7            # relative: a step that lowers the loss by less has arrived near enough
 NUMBERS = 1 << 27       # that are held in memory at one time
 QUICK = {"ftol": 1e-12, "gtol": 1e-9, "maxiter": 200}
 
@@ -105,7 +105,7 @@ def _by_newton(facets: Facets, gamma: Array) -> tuple[Array, int]:
             along = facets.z @ step
             for _ in range(HALVES):
                 following = facets.rounded(r - length * along, width * size)
-                if following[0] <= value - 1e-4 * length * float(descent @ step) + STILL * abs(value):
+                if following[0] <= value - 1e-4 * length * float(descent @ step) + 1e-13 * abs(value):
                     break
                 length *= 0.5
             else:
@@ -125,7 +125,7 @@ def _by_first_order(facets: Facets, gamma: Array) -> tuple[Array, int]:
     search: Any = minimize
     size, taken = float(np.median(np.abs(facets.residual(gamma)))) or 1.0, 0
     total = float(facets.weight.sum())
-    for width in WIDTHS[1::2]:
+    for width in WIDTHS:
         unit = facets.rounded(facets.residual(gamma), width * size)[0] or 1.0
 
         def both(point: Array, width: float = width, unit: float = unit) -> tuple[float, Array]:

@@ -68,7 +68,8 @@ def normaliser(values: Callable[[Array], Array], a: float, least: float, breaks:
     for level in LEVELS:
         now = _moments(values, a, least, breaks, sides, level)
         if before is not None:
-            moved = np.abs(now - before)
+            with np.errstate(invalid="ignore"):
+                moved = np.abs(now - before)
             error = float(moved[0])
             if moved[0] < SETTLED and moved[1] <= SETTLED * abs(now[1]) and moved[2] <= SETTLED * now[2]:
                 break
@@ -81,7 +82,7 @@ def _side(values: Callable[[Array], Array], a: float, least: float, base: float,
         exponent = LOGARITHMS - a * (values(base + side * np.exp(LOGARITHMS)) - least)
     exponent = np.where(np.isnan(exponent), -np.inf, exponent)
     top = int(np.argmax(exponent))
-    kept = int(np.flatnonzero(exponent > exponent[top] - NOTHING)[-1])
+    kept = int(np.flatnonzero(exponent >= exponent[top] - NOTHING)[-1])
     power = kept == LOGARITHMS.size - 1
     return _Side(base, side, float(LOGARITHMS[top]), float(LOGARITHMS[min(kept + 1, LOGARITHMS.size - 1)]), power)
 
@@ -130,16 +131,19 @@ def _moments(
                 beyond = _power_tail(values, a, least, one)
                 total, first = total + beyond[0], first + beyond[1]
                 second += beyond[2] - 2.0 * shift * beyond[1] + shift * shift * beyond[0]
+        if not total > 0.0:
+            return np.array([-np.inf, np.nan, np.nan])
         mean = first / total
-        return np.array([math.log(total), mean, second / total - (mean - shift) ** 2])
+        return np.array([math.log(total), mean, second / total - (mean - shift) * (mean - shift)])
 
 
 def _power_tail(values: Callable[[Array], Array], a: float, least: float, one: _Side) -> tuple[float, float, float]:
     """Integrals of 1, l and l^2 times exp(-a l) beyond the end, where l = kappa log r + const."""
     far = one.base + one.side * np.exp(np.array([one.end, one.end - BACK]))
-    height, back = (float(v) for v in values(far) - least)
+    height, back = values(far) - least
     kappa = (height - back) / BACK
     d = a * kappa - 1.0
-    mass = math.exp(one.end - a * height)
-    return (mass / d, mass * (height / d + kappa / d**2),
+    mass = np.exp(one.end - a * height)
+    each = (mass / d, mass * (height / d + kappa / d**2),
             mass * (height**2 / d + 2.0 * height * kappa / d**2 + 2.0 * kappa**2 / d**3))
+    return float(each[0]), float(each[1]), float(each[2])

@@ -17,6 +17,7 @@ from mlefit.losses.loss import Loss
 EQUAL = 1e-11           # relative misfit
 POINTS = np.concatenate([-np.logspace(1.5, -2.0, 31), np.logspace(-2.0, 1.5, 31)])
 SPREAD = np.exp(np.linspace(-25.0, 25.0, 101))      # where local powers are looked at
+HUGE = 1e100        # a value whose square is a number
 SAME_POWER = 1e-6
 LOG_2 = math.log(2.0)
 JUST_OFF = 1e-200     # of 0, where |r| has a slope
@@ -56,7 +57,7 @@ def known(loss: Loss) -> Known | None:
         x = POINTS * candidate.scale
         with np.errstate(all="ignore"):
             form, value = candidate.form(x), loss.value(x)
-        if not (np.isfinite(form).all() and np.isfinite(value).all()):
+        if not (np.abs(form) < HUGE).all() or not (np.abs(value) < HUGE).all() or not np.ptp(form) > 1.0 / HUGE:
             continue
         weight = 1.0 / (1e-3 * float(np.ptp(form)) + np.abs(form - form.min()))
         found = np.linalg.lstsq(np.stack([form, np.ones_like(form)]).T * weight[:, None], value * weight)[0]

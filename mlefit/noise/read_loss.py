@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 from mlefit.errors import UsageError
 from mlefit.expression.scan import short
 from mlefit.expression.tree import Node, columns_of
@@ -41,18 +43,22 @@ class Read(NamedTuple):
 def read_loss(text: str) -> Read:
     """What is known of the loss. Raises UsageError for what is none, NoEstimateError for what is no noise model."""
     node = parsed(text)
-    if columns_of(node) == {"r"}:
-        read = Read(Loss(node), IDENTITY)
-    else:
-        found = structure(node)
-        if found is None:
-            known = known_labels(node)
-            if known is not None:
-                raise no_labels(node, short(text), known, next(one for one in labels(node) if one.labels == known.labels))
-            raise undone(node, text)
-        read = Read(Loss(found.node), found.axis, found.power)
-    check(read.loss, text, node, read.axis)
+    with np.errstate(all="ignore"):     # what is no number is met where it is looked at
+        read = _read(node, text)
+        check(read.loss, text, node, read.axis)
     return read
+
+
+def _read(node: Node, text: str) -> Read:
+    if columns_of(node) == {"r"}:
+        return Read(Loss(node), IDENTITY)
+    found = structure(node)
+    if found is not None:
+        return Read(Loss(found.node), found.axis, found.power)
+    known = known_labels(node)
+    if known is not None:
+        raise no_labels(node, short(text), known, next(one for one in labels(node) if one.labels == known.labels))
+    raise undone(node, text)
 
 
 @lru_cache(maxsize=64)
@@ -61,7 +67,8 @@ def labelled(text: str) -> Labels | None:
     node = parsed(text)
     if columns_of(node) == {"r"} or structure(node) is not None:
         return None
-    return next((found for found in labels(node) if found.holds), None)
+    with np.errstate(all="ignore"):
+        return next((found for found in labels(node) if found.holds), None)
 
 
 @lru_cache(maxsize=64)

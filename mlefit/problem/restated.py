@@ -30,7 +30,7 @@ def restated(problem: Problem, request: Request, noise: NoiseModel) -> Problem:
         moments = replace(moments, triangle=Triangle(moments.triangle.r[:width, :width]))
     told = replace(observed, model=noise.name, compresses=noise.compresses)
     roles = replace(prepared.roles, model=noise, columns=prepared.roles.columns._replace(observed=told), notes=())
-    law = noise.of(prepared.levels)
+    law = noise.of(prepared.levels).in_unit(prepared.scaling.y_scale)
     again = geometric(request, problem.source, prepared._replace(roles=roles, moments=moments, noise=law), problem.threads)
     check_before(again)
     return again
