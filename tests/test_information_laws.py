@@ -54,3 +54,21 @@ def test_a_missing_curve_is_found_whatever_the_law(name: str) -> None:
     found = mlefit.fit({**rows, "u": bent}, target="y", features=["u", "v"], model=name, **options).report.information
     assert found is not None
     assert found.kl.part_p_values["structure"] < 0.05       # given this column called u, the mean of y is curved in v
+
+
+@pytest.mark.parametrize(("options", "other"), [
+    ({"loss": "r**2"}, {"model": "gaussian"}), ({"loss": "log(cosh(r))"}, {"loss": "log(cosh(r))"}),
+    ({"model": "huber:delta=0.2"}, {"model": "huber:delta=0.2"}),
+])
+def test_a_law_with_a_unit_of_its_own_is_judged_in_it(options: dict[str, str], other: dict[str, str]) -> None:
+    """Residuals are judged in standard deviations, and a loss that is not homogeneous is another one there."""
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=ROWS)
+    law = MODELS["gaussian"] if "model" not in options else MODELS.find(options["model"], "")
+    y = law.draw(rng, (2.0 + x)[:, None], np.log([0.07]))
+    found, same = (mlefit.fit({"x": x, "y": y}, target="y", **one).report.information for one in (options, other))
+    assert found is not None
+    assert same is not None
+    assert found.kl.verdict_code == "none"
+    assert found.kl.ci_low < 0.0
+    assert found.kl.verdict_p_value == pytest.approx(same.kl.verdict_p_value, abs=0.02)

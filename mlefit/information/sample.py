@@ -91,7 +91,7 @@ class Sample:
         moved = [(eta - predictor.unit_power * centre - predictor.log_unit * log) / scale**predictor.unit_power
                  for eta, predictor in zip(self.eta.T, noise.predictors, strict=True)]
         free = self.free - log * np.array([shape.unit_power for shape in noise.shapes])
-        return replace(self, y=(self.y - centre) / scale, eta=np.stack(moved, axis=1), free=free)
+        return replace(self, noise=noise.in_unit(scale), y=(self.y - centre) / scale, eta=np.stack(moved, axis=1), free=free)
 
     def _counts(self) -> np.ndarray:
         return np.rint(0.0 if self.weight is None else self.weight).astype(np.int64)
