@@ -1,5 +1,6 @@
 """`mlefit report`: one file, its exit codes, and what is refused before the data is read."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -163,3 +164,37 @@ def test_a_report_has_all_its_sections(name: str, tmp_path: Path, monkeypatch: p
     assert needed <= set(sections)
     assert found.text.count("None of") + found.text.count(" marked, first ") == 1
     assert "nan" not in found.text.lower().split()
+
+
+def drawn_rows(place: Path, seed: int, constant: float) -> Path:
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=400)
+    y = constant + 2.0 * x + rng.normal(size=400)
+    place.write_text("x,y\n" + "".join(f"{a!r},{b!r}\n" for a, b in zip(x.tolist(), y.tolist(), strict=True)), encoding="utf-8")
+    return place
+
+
+def test_a_saved_model_is_judged_by_new_rows(tmp_path: Path) -> None:
+    first, model = drawn_rows(tmp_path / "first.csv", 1, 0.0), tmp_path / "model.json"
+    assert main(["fit", str(first), "-q", "--draws", "0", "--save", str(model), "--out", str(tmp_path / "fit.txt")]) == 0
+    same = made(tmp_path, str(drawn_rows(tmp_path / "same.csv", 2, 0.0)), "--use", str(model))
+    assert same.headings[0] == (1, "same.csv: model.json, gaussian noise, mean squared error")
+    assert "on these rows holds" in same.text
+    assert "400 of 400 new rows can be scored by a model of 400 rows. Holds: no change found" in same.text
+    assert "model.json was fitted to first.csv: 400 of 400 rows used" in same.text
+    assert same.data["data"]["source"] == [str(first)]
+    moved = made(tmp_path, str(drawn_rows(tmp_path / "moved.csv", 3, 1.0)), "--use", str(model))
+    assert "on these rows drifted" in moved.text
+    assert re.search(r"[1-9] of \d pictures tested (is|are) marked, first ", moved.text)
+    assert "cross-entropy, nats per row" in moved.text
+    sections = [heading for level, heading in moved.headings if level == 2]
+    assert sections == ["In words", "Parameters", "Does the noise model hold?", "The same answer twice", "The rows that surprise most",
+                        "Next", "Record"]
+    assert f"mlefit check {model} {tmp_path / 'moved.csv'}" in moved.text
+
+
+def test_a_saved_model_is_taken_as_it_is(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", MEASUREMENTS, "--use", "model.json", "-m", "laplace", "--out", str(tmp_path / "r.html")]) == 2
+    assert "mlefit: --use takes the model as it is, and --model asks for another\nleave one of them out\n" in capfd.readouterr().err

@@ -7,6 +7,7 @@ from mlefit.report.digits import by_error, decimals, p_value, percentage, signif
 from mlefit.report.layout import Cells, Line, Tone, grid, printed, wrapped
 from mlefit.report.safety import shown
 
+FIGURES = ("new rows", "expected", "difference", "s.e.", "in s.e.")
 MOST = 12           # parameters in the table, those that moved farthest
 
 
@@ -17,7 +18,7 @@ def to_text(check: Check, width: int | None = None, *, colour: bool = False) -> 
     said = [head, f"{check.noise} noise, fitted to {check.fitted_rows:,} rows; {check.rows_used:,} of {check.rows_read:,} new rows "
             f"scored{lost}"]
     lines = [Line(part) for text in said for part in wrapped(shown(text), width)]
-    lines += [Line(), *grid("", ("new rows", "expected", "difference", "s.e.", "in s.e."), list(_figures(check)), width), Line()]
+    lines += [Line(), *grid("", FIGURES, list(figures(check)), width), Line()]
     if check.refit.reason is not None:
         lines += [Line(part) for part in wrapped(shown(f"refit     none: {check.refit.reason}"), width, 10)]
     else:
@@ -28,7 +29,8 @@ def to_text(check: Check, width: int | None = None, *, colour: bool = False) -> 
     return printed(lines, colour=colour)
 
 
-def _figures(check: Check) -> Iterator[Cells]:
+def figures(check: Check) -> Iterator[Cells]:
+    """The figures under their headings, a line each."""
     entropy, strange, residuals = check.cross_entropy, check.unfamiliar, check.residuals
     yield Cells("cross-entropy, nats per row", (
         by_error(entropy.new, entropy.excess_error), by_error(entropy.expected, entropy.excess_error),

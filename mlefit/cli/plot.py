@@ -105,16 +105,21 @@ def used(request: Request, model: str, wanted: tuple[str, ...], quiet: bool) -> 
     from mlefit.saved.read import load
     from mlefit.source import open_source
 
-    given = [f"--{name}" for name in ("model", "target", "features", "formula") if getattr(request, name) is not None]
-    if given:
-        raise UsageError(f"--use takes the model as it is, and {given[0]} asks for another", "leave one of them out",
-                         code="contradiction")
+    check_use(request)
     saved = load(model)
     with one_thread(), open_source(request.data, with_missing(request.read, saved)) as source:
         overview = Overview(scene_of(saved, source, request.seed, request.threads or machine.threads()))
         if not quiet and sorted(source.digests()) == sorted(saved.digests):
             say("note: these are the rows of the fit.")
         return overview.sheet(meant(wanted, overview.ids))
+
+
+def check_use(request: Request) -> None:
+    """Raises UsageError where another model is asked for beside --use."""
+    given = [f"--{name}" for name in ("model", "target", "features", "formula") if getattr(request, name) is not None]
+    if given:
+        raise UsageError(f"--use takes the model as it is, and {given[0]} asks for another", "leave one of them out",
+                         code="contradiction")
 
 
 def place(out: str, format_: str | None, data: object) -> str | None:

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,6 +32,9 @@ def report(
     models: Annotated[tuple[str, ...], Option(
         "-m --model", metavar="NAME", help="Noise model, see `mlefit models`. Of several, or A,B, a comparison and the best.",
         gather=as_typed)] = (),
+    use: Annotated[str | None, Option(
+        "--use", metavar="MODEL.json", help="No fit: whether the model that `mlefit fit --save` wrote holds on these rows.",
+        section=Section.ANSWER)] = None,
     out: Annotated[str | None, Option(
         "--out", metavar="FILE.html", help="Write there; - is stdout.", section=Section.ANSWER)] = None,
     quiet: arguments.Quiet = False,
@@ -42,7 +46,10 @@ def report(
     place = None if out == STDOUT else out
     keep_freed_memory()
     try:
-        deliver(request, names, place, quiet)
+        if use is not None:
+            used(request, use, names, place)
+        else:
+            deliver(request, names, place, quiet)
     except NoEstimateError:         # the page is written nevertheless, where anything is known
         raise
     except MlefitError:
@@ -88,6 +95,27 @@ def deliver(request: Request, names: tuple[str, ...], out: str | None, quiet: bo
             say(f"--out: {output.untouched(out)}")
         raise
     write(told._replace(comparison=comparison, commands=commands(request)), out, quiet)
+
+
+def used(request: Request, model: str, names: tuple[str, ...], out: str | None) -> None:
+    """Judge a saved model by the rows, and write. Raises UsageError where another model is asked for, too."""
+    from mlefit import machine
+    from mlefit.checking.story import story
+    from mlefit.cli.plot import check_use
+    from mlefit.cli.predict import with_missing
+    from mlefit.drawing.page.rendered import html
+    from mlefit.saved.read import load
+    from mlefit.source.opening import opened
+
+    check_use(replace(request, model=names[0] if names else None))
+    inputs = request.data if isinstance(request.data, tuple) else ()
+    saved = load(model)
+    with closing(opened(inputs, with_missing(request.read, saved))) as source:
+        told = story(saved, source, model, request.seed, request.threads or machine.threads(), request.read.memory)
+    place, data = shlex.quote(model), shlex.join(map(str, inputs))
+    again = (f"mlefit check {place} {data}", f"mlefit predict {place} {data} --score --out scored.csv",
+             f"mlefit plot {data} --use {place} --panel all --out pictures.svg", f"mlefit show {place}")
+    output.write(html(told._replace(commands=again)), out)
 
 
 def compared(request: Request, names: tuple[str, ...], quiet: bool) -> "Comparison":

@@ -1,6 +1,6 @@
 """Rendered: a story as one HTML file. Every text goes through an autoescaping template and the escapes of a terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +11,7 @@ from mlefit.drawing.page import compared, facts
 from mlefit.drawing.page.nats import budget
 from mlefit.drawing.page.parameters import table
 from mlefit.drawing.page.story import Story
+from mlefit.drawing.page.typeset import typeset
 from mlefit.drawing.page.words import chips, sentences
 from mlefit.errors import UsageError
 from mlefit.picture.panel import Panel
@@ -21,6 +22,7 @@ from mlefit.report.safety import shown
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+SOURCES = 3         # files that a title names
 ROWS = 20           # numbers of rows that a refusal names on the page
 
 
@@ -42,14 +44,13 @@ def check(command: str) -> None:
 def html(story: Story) -> str:
     """The page, ending in a line break."""
     report = story.report
-    source = ", ".join(shown(name.replace("\\", "/").rpartition("/")[2] or name) for name in report.data.source[:3])
-    if len(report.data.source) > 3:
-        source += f" and {len(report.data.source) - 3} more"
+    of_rows = report.data.source if story.judged is None else story.judged.source
     formula = f"{shown(report.data.target)} ~ {shown(report.model.formula)}{scale(report)}"
     text = _environment().get_template("page.html").render(
-        version=report.version, style=svg.style() + _file("page.css"), title=f"{source}: {noise(report)}", formula=formula,
-        rows=rows(report), coding=coding(report), chips=list(chips(story)), error=story.error,
-        error_rows=_named(story), judged=story.judged, sentences=list(sentences(story)),
+        version=report.version, style=svg.style() + _file("page.css"), formula=formula,
+        title=f"{named(of_rows)}: {_model(story)}{noise(report)}",
+        rows=_ledger(story), coding=coding(report), chips=list(chips(story)), error=story.error,
+        error_rows=_rows(story), judged=_table(story), sentences=list(sentences(story)),
         warnings=[warning.message for warning in report.warnings], steps=_steps(story), comparison=compared.told(story.comparison),
         contest=_figures(compared.pictures(story.comparison), "c"), budget=budget(story.nats),
         parameters=table(report, story.spreads),
@@ -61,6 +62,31 @@ def html(story: Story) -> str:
     return text.rstrip("\n") + "\n"
 
 
+def named(sources: Sequence[str]) -> str:
+    """The names of the first files, without their folders."""
+    names = ", ".join(shown(name.replace("\\", "/").rpartition("/")[2] or name) for name in sources[:SOURCES])
+    return names if len(sources) <= SOURCES else f"{names} and {len(sources) - SOURCES} more"
+
+
+def _model(story: Story) -> str:
+    return "" if story.judged is None else f"{named((story.judged.place,))}, "
+
+
+def _ledger(story: Story) -> str:
+    """The rows; of a saved model those that it was fitted to."""
+    found = rows(story.report)
+    if story.judged is None:
+        return found
+    return f"{named((story.judged.place,))} was fitted to {named(story.report.data.source)}: {found}"
+
+
+def _table(story: Story) -> compared.Told | None:
+    """What the new rows say, in figures."""
+    if story.judged is None:
+        return None
+    return compared.Told(story.judged.heads, tuple((line[0], *map(typeset, line[1:])) for line in story.judged.lines), ())
+
+
 def _figures(panels: Iterable[Panel], prefix: str) -> list[Figure]:
     return [Figure(panel.title, _markup(svg.panel(panel, f"{prefix}{place}")), panel.sentence, panel.mark)
             for place, panel in enumerate(panels)]
@@ -68,11 +94,11 @@ def _figures(panels: Iterable[Panel], prefix: str) -> list[Figure]:
 
 def _steps(story: Story) -> list[str]:
     """The next step of each misfit."""
-    information = story.report.information
+    information = None if story.judged is not None else story.report.information
     return [] if information is None else [text for label, text, _ in misfit(information) if label == "next"]
 
 
-def _named(story: Story) -> str:
+def _rows(story: Story) -> str:
     """The rows that a refusal is about, the first of many."""
     if story.error is None or not story.error.rows:
         return ""

@@ -29,6 +29,8 @@ class Chip(NamedTuple):
 def chips(story: Story) -> Iterator[Chip]:
     """The verdicts: the optimum, both routes, the distance from the data, the pictures, what is explained."""
     report = story.report
+    if story.judged is not None:
+        yield Chip("on these rows", story.judged.verdict, look=story.judged.alarm)
     if report.status != "ok":
         yield Chip("answer", "no maximum-likelihood estimate", look=True)
     if report.mle is not None:
@@ -37,20 +39,26 @@ def chips(story: Story) -> Iterator[Chip]:
         yield Chip("optimum", f"certified ({kind} {typeset(edm)})" if certified else "not certified", look=not certified)
     if report.agreement is not None:
         yield Chip("two routes", "agree" if report.agreement.agree else "disagree", look=not report.agreement.agree)
-    if report.information is not None:
+    if report.information is not None and story.judged is None:
         kl = report.information.kl
         text = "not asked for" if kl.verdict_code == "off" else kl.verdict or "cannot be told"
         yield Chip("distance from the data", text, look=kl.verdict_code == "misfit")
     if story.sheet is not None and story.sheet.tested:
         marked = sum(panel.mark for panel in story.sheet.panels if panel.id != "kl")
         yield Chip("pictures", f"{marked} of {story.sheet.tested} to look at", look=marked > 0)
-    if report.criteria is not None and report.criteria.r_squared is not None and report.model.formula != "1":
-        yield Chip(report.criteria.r_squared_kind, typeset(decimals(report.criteria.r_squared, 3)))
+    criteria = report.criteria if story.judged is None and report.model.formula != "1" else None
+    if criteria is not None and criteria.r_squared is not None:
+        yield Chip(criteria.r_squared_kind, typeset(decimals(criteria.r_squared, 3)))
 
 
 def sentences(story: Story) -> Iterator[str]:
-    """In words: what was done, the strongest predictor, what is explained, the misfit, and the pictures."""
+    """In words: what was done, the strongest predictor, what is explained, the misfit, and the pictures; of a saved model what the
+    new rows say of it."""
     report = story.report
+    if story.judged is not None:
+        yield from story.judged.sentences
+        yield from _pictures(story)
+        return
     if report.agreement is not None and report.mle is not None:
         yield _both(report)
     if report.status == "ok":
@@ -112,7 +120,7 @@ def _pictures(story: Story) -> Iterator[str]:
         yield f"{len(marked)} of {pictures} {are} marked, first {marked[0].title}: {marked[0].sentence}"
     else:
         yield f"None of {pictures} is marked."
-    information = story.report.information
+    information = None if story.judged is not None else story.report.information
     if information is None or information.kl.verdict_code not in ("none", "misfit"):
         return
     if bool(marked) != (information.kl.verdict_code == "misfit"):
