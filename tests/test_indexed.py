@@ -70,7 +70,7 @@ def check_alike(one: Any, other: Any) -> None:
     assert (one.criteria.r_squared or 0.0) == pytest.approx(other.criteria.r_squared or 0.0, rel=1e-9)
 
 
-MODELS = [("gaussian", "y"), ("bernoulli", "b"), ("poisson", "count"), ("bernoulli:link=probit", "b")]
+MODELS = [("gaussian", "y"), ("bernoulli", "b"), ("poisson", "count"), ("categorical", "c"), ("bernoulli:link=probit", "b")]
 
 
 @pytest.mark.slow
@@ -199,7 +199,7 @@ def test_rows_with_levels_say_the_same_wherever_they_are(
     assert said("--engine", "stream", "--memory", "1MB", "--threads", "2") == kept
 
 
-@pytest.mark.parametrize(("model", "target"), MODELS[:3])
+@pytest.mark.parametrize(("model", "target"), MODELS[:4])
 def test_a_saved_model_is_that_of_columns(model: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     data, new = rows(), rows(seed=2, count=90)
     del new["y"], new["b"], new["count"]

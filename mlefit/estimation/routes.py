@@ -25,6 +25,7 @@ from mlefit.rows.chunk import Chunk
 from mlefit.sums.tally import Tally
 
 ROUNDED = 1e-26     # of a mean loss that is a square of relative errors: all rows are what the predictors say, but for rounding
+ROUGH = 8           # steps without a metric before one is worth its while
 FIRST_SEED, SECOND_SEED = 0, 1      # of rows that are fitted exactly to give a start: neither route knows those of the other
 WORTHLESS = 1e6     # a subsample whose whitened Hessian is this ill-conditioned is separated or nearly so
 
@@ -109,6 +110,10 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, samp
             end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
             if end.outcome is Outcome.CERTIFIED:
                 break
+    if not mean.columned:       # a Hessian costs a few gradients, and there is no sample with a row of each level
+        theta, steps = first_order(memo, theta, ROUGH)
+        theta, more = first_order_guided(memo, theta, memo, _nats(noise, memo.at(theta, 2), base))
+        end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), steps + more
     if end is None or end.outcome is not Outcome.CERTIFIED:
         theta, steps = first_order(memo, min(theta, np.zeros(mean.size), key=memo.value))
         end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps

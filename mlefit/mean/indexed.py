@@ -7,7 +7,7 @@ the constant, or one for each level where there is no constant. In the coordinat
     constant                 delta_b - (x_b + c / s) beta           with centres c and scales s of the columns
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -37,6 +37,11 @@ class Indexed(LinearMean):
         """The coordinates."""
         assert isinstance(self.coordinates, Leveled)
         return self.coordinates
+
+    @property
+    def of_centred(self) -> "Indexed":
+        """The same, at the same coordinates, of rows whose columns are less the means of their levels."""
+        return replace(self, coordinates=self.leveled.of_centred)
 
     @property
     def levels(self) -> int:

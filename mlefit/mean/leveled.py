@@ -58,16 +58,25 @@ class Leveled(Whitening):
     def _gentle(self) -> Self:
         return replace(self, columns=self.columns.gentle)
 
+    def centred(self, chunk: Chunk) -> Chunk:
+        """The rows with the columns that are kept, less the means of their levels."""
+        if self.centre is None:
+            return chunk
+        assert chunk.level is not None
+        x = block(chunk.rows, self.columns.rank)
+        for j, place in enumerate(self.columns.kept):
+            np.subtract(chunk.x[:, place], self._means[j][chunk.level], out=x[:, j])
+        return replace(chunk, x=x)
+
+    @cached_property
+    def of_centred(self) -> "Leveled":
+        """The same coordinates, of rows that are `centred`."""
+        return replace(self, columns=replace(self.columns, kept=tuple(range(self.columns.rank))), centre=None)
+
     def prepared(self, chunk: Chunk) -> tuple["Leveled", Chunk]:
         """Columns less the means of their levels, white where they are steep."""
         if self.centre is not None:
-            assert chunk.level is not None
-            x = block(chunk.rows, self.columns.rank)
-            for j, place in enumerate(self.columns.kept):
-                np.subtract(chunk.x[:, place], self._means[j][chunk.level], out=x[:, j])
-            chunk = replace(chunk, x=x)
-            inner = replace(self.columns, kept=tuple(range(self.columns.rank)))
-            return replace(self, columns=inner, centre=None).prepared(chunk)
+            return self.of_centred.prepared(self.centred(chunk))
         columns, rows = self.columns.prepared(chunk)
         return (self, chunk) if columns is self.columns else (replace(self, columns=columns), replace(rows, level=chunk.level))
 

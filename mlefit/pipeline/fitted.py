@@ -13,8 +13,10 @@ from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.rewhiten import Most
 from mlefit.estimation.routes import Exact
 from mlefit.execution import Engine
+from mlefit.execution.ready import Ready
 from mlefit.existence.far import FAR, farthest, farthest_response
 from mlefit.mean import LinearMean
+from mlefit.mean.indexed import Indexed
 from mlefit.objective import Objective
 from mlefit.problem.means import mean_of, orthonormal
 from mlefit.problem.prepare import Prepared, Progress
@@ -87,7 +89,7 @@ def fit(problem: Problem, progress: Progress | None = None) -> Fitted:
     scale = len(shape.kept) + 1 if noise.compresses else 1
     mean = mean_of(problem, scale)
     optima = _fit(problem, mean, progress)
-    found = Fitted(problem, mean if noise.compresses else optima.mean, optima)
+    found = Fitted(problem, mean if noise.compresses or problem.indexed else optima.mean, optima)
     if not noise.smooth:
         _check_exact(found)
     return _refined(found) if problem.doubtful and found.certified else found
@@ -223,7 +225,9 @@ def _fit(problem: Problem, mean: LinearMean, progress: Progress | None) -> Optim
         from mlefit.diagnosis.zero_width import check_widths
 
         check_widths(problem, rows)
-    many = prepared.ledger.used > START_ROWS and shape.grouping is None     # which has levels that a sample has not
+    if isinstance(mean, Indexed):       # levels that a sample has not
+        return fit_both(noise, mean.of_centred, Ready(rows, mean.leveled.centred))
+    many = prepared.ledger.used > START_ROWS
     sample = Engine.of(prepared.sample) if many else None
     try:
         return fit_both(noise, mean, rows, sample)

@@ -17,17 +17,19 @@ class ColumnsWanted(Exception):  # noqa: N818  a finding, not a defect
     """The levels of rows do not decide a question that columns do."""
 
 
-def indexed(roles: Roles, request: Request) -> Roles:
-    """With the longest factor that may do without columns marked as such, if there is one. Terms are learnt."""
+def indexed(roles: Roles, request: Request, law: NoiseModel) -> Roles:
+    """With the longest factor that may do without columns marked as such, if there is one. Terms are learnt; `law`: that of the
+    roles, with as many levels of the response as there are."""
     columns, chosen = roles.columns, longest(roles.columns.predictors)
-    if chosen is None or not _asked(roles.model, request):
+    if chosen is None or roles.curve is not None or not _asked(law, request):
         return roles
     return replace(roles, columns=columns._replace(predictors=replace(columns.predictors, indexed=chosen)))
 
 
 def _asked(noise: NoiseModel, request: Request) -> bool:
     """Whether a law and a request take nothing but what levels of rows give."""
-    one = len(noise.predictors) == 1 and noise.smooth and (noise.compresses or not noise.shapes)
+    alike = noise.smooth and not noise.corners and not noise.begins and (noise.compresses or not noise.shapes)
+    one = alike and (len(noise.predictors) == 1 or all(predictor.kind == "mean" for predictor in noise.predictors))
     plain = request.holdout is None and (request.weights is None or request.weights_kind == "frequency")
     kind = kind_for(request.se, request.intervals, noise, request.weights_kind)
     return one and plain and not kind.sandwich and request.intervals == "wald" and not request.effects

@@ -139,7 +139,7 @@ def learned(source: Source, roles: Roles, request: Request, threads: int, *, ind
 
     Raises DataError and UsageError for what they cannot be."""
     roles, known = learnt(source, roles, request, threads)
-    roles = indexed(roles, request) if index else roles
+    roles = indexed(roles, request, _law(roles, known)) if index else roles
     check_size(_parameters(roles, known), request.read.memory)
     check_names(roles)
     return roles
@@ -216,11 +216,14 @@ def _budget(request: Request) -> int | None:
     return request.read.memory or half_of_memory()
 
 
+def _law(roles: Roles, levels: int) -> NoiseModel:
+    """That of the roles with `levels` levels of the response."""
+    return roles.model.of([str(level) for level in range(max(levels, 2))] if roles.columns.observed.reads_levels else ())
+
+
 def _parameters(roles: Roles, levels: int) -> int:
     """At most so many parameters that need a matrix, of a response with `levels` levels; as far as these are known, at least."""
-    columns = roles.columns
-    names = [str(level) for level in range(max(levels, 2))] if columns.observed.reads_levels else ()
-    noise = roles.model.of(names)
+    columns, noise = roles.columns, _law(roles, levels)
     sides = columns.predictors.sides
     own = len(sides) > 1
     coefficients = sum(len(sides[int(own and predictor.kind == "scale")].places) for predictor in noise.predictors)
