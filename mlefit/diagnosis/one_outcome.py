@@ -19,7 +19,7 @@ def check_levels(problem: Problem, rows: Execution) -> None:
     noise, factor = problem.prepared.noise, problem.prepared.predictors.indexed
     if factor is None or factor.levels is None or not noise.separable:
         return
-    kept = outcomes_by_level(noise, rows, len(factor.levels))
+    kept = outcomes_by_level(noise, rows, len(factor.levels)) > 0.0
     if kept.all():
         return
     lacking = np.flatnonzero(~kept.all(axis=1))
@@ -33,6 +33,14 @@ def check_levels(problem: Problem, rows: Execution) -> None:
         f"merge these levels with others, drop their rows, or leave out {factor.column}", code="separation",
         columns=tuple(f"{factor.column}={level}" for level in levels),
         partial=problem.report(_parameters(problem, factor, kept)))
+
+
+def alone_in_level(problem: Problem, rows: Execution) -> bool:
+    """Whether a single row keeps an outcome of some level probable, so that there is no maximum without it."""
+    noise, factor = problem.prepared.noise, problem.prepared.predictors.indexed
+    if factor is None or not noise.separable:
+        return False
+    return bool((outcomes_by_level(noise, rows, len(factor.levels or ())) <= 1.0).any())
 
 
 def _said(problem: Problem, kept: Mask) -> str:

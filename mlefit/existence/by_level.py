@@ -12,14 +12,15 @@ from mlefit.noise.model import NoiseModel
 from mlefit.rows.chunk import Chunk
 
 
-def outcomes_by_level(noise: NoiseModel, execution: Execution, levels: int) -> Mask:
-    """(L, K): whether some row of a level keeps an outcome probable."""
+def outcomes_by_level(noise: NoiseModel, execution: Execution, levels: int) -> Array:
+    """(L, K): how many rows of a level keep an outcome probable, with their weights."""
     def of(chunk: Chunk) -> Array:
         assert chunk.level is not None
         kept = noise.among(chunk.trials).outcomes(chunk.y)
-        return np.stack([np.bincount(chunk.level[one], minlength=levels) for one in kept], axis=1).astype(np.float64)
+        weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
+        return np.stack([np.bincount(chunk.level[one], weight[one], levels) for one in kept], axis=1)
 
-    return np.asarray(execution.sum(of) > 0.0)
+    return execution.sum(of)
 
 
 def ways(kept: Mask, outcome: int) -> Array:

@@ -90,6 +90,12 @@ class Roots(NamedTuple):
     columns: Array
     shapes: Array
 
+    @classmethod
+    def of(cls, objective: Objective, curvature: Curvature) -> "Roots":
+        """Those of a curvature."""
+        shapes = curvature.root(np.eye(objective.shapes), objective.mean.size)
+        return cls(objective.folded(curvature.unsphered(np.eye(objective.size))), shapes)
+
 
 @dataclass(frozen=True)
 class Without(Execution):
@@ -116,7 +122,7 @@ class Without(Execution):
 
 def left_out(fit: Optima, objective: Objective, rows: Execution, sample: Chunk, count: int) -> LeftOut:
     """The figure, from all `rows` of which there are `count`, or where these are too much work or not kept (0), from the sample."""
-    noise, theta, curvature, work = fit.noise, fit.mle.theta, fit.mle.curvature, float(objective.size) ** 2
+    noise, theta, curvature, work = fit.noise, fit.mle.theta, fit.mle.curvature, float(objective.wide) ** 2
     most = int((COMPRESSED_WORK if noise.compresses else MOST_WORK) / work)
     whole = 0 < count <= most
     if not whole:
@@ -135,7 +141,7 @@ def left_out(fit: Optima, objective: Objective, rows: Execution, sample: Chunk, 
         return LeftOut(None, ALONE)
     excess, judged = total.excess, total.judged
     about = total.many > len(total.far) or (not whole and total.weight < n)
-    if total.far and (not whole or count * work * 8.0 * len(total.far) > MOST_WORK):
+    if total.far and (not whole or not objective.mean.columned or count * work * 8.0 * len(total.far) > MOST_WORK):
         about, judged = True, np.nan
     elif total.far:
         for row in total.far:
@@ -153,18 +159,19 @@ def _removed(
     noise: NoiseModel, objective: Objective, theta: Array, curvature: Curvature, chunk: Chunk, n: float, square: float
 ) -> Removed:
     """The sums over a chunk, slab by slab."""
-    shapes = curvature.root(np.eye(objective.shapes), objective.mean.size)
-    roots = Roots(objective.folded(curvature.unsphered(np.eye(objective.size))), shapes)
-    most = max(64, NUMBERS // (objective.size * (objective.mean.predictors + objective.shapes)))
+    roots = Roots.of(objective, curvature) if objective.mean.columned else None
+    most = max(64, NUMBERS // (objective.wide * (objective.mean.predictors + objective.shapes)))
     total = Removed(0.0, 0.0, 0.0, False, (), 0)
     for start in range(0, chunk.rows, most):
         part = chunk.part(start, min(start + most, chunk.rows))
-        total += _slab(noise, objective, theta, roots, part, n, square)
+        moves = objective.mean.hats(curvature, part) if roots is None else _moves(objective, objective.split(theta)[0], roots, part)
+        assert moves is not None
+        total += _slab(noise, objective, theta, moves, part, n, square)
     return total
 
 
 def _slab(
-    noise: NoiseModel, objective: Objective, theta: Array, roots: Roots, chunk: Chunk, n: float, square: float
+    noise: NoiseModel, objective: Objective, theta: Array, moves: Array, chunk: Chunk, n: float, square: float
 ) -> Removed:
     coef, free = objective.split(theta)
     m, size = objective.mean.predictors, objective.mean.predictors + objective.shapes
@@ -173,7 +180,6 @@ def _slab(
     assert own.d1 is not None
     assert own.curvature is not None
     d1, bent = own.d1[:, :size], np.stack([own.curvature(axis)[:, :size] for axis in np.eye(size)], axis=2)
-    moves = _moves(objective, coef, roots, chunk)
     weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
     if noise.compresses:
         rest = 1.0 - bent[:, 0, 0] * moves[:, 0, 0]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlefit.diagnosis.one_outcome import alone_in_level
 from mlefit.errors import NoEstimateError
 from mlefit.estimation.limits import best
 from mlefit.estimation.outcome import Outcome
@@ -14,7 +15,7 @@ from mlefit.noise.model import Measure
 from mlefit.pipeline.finite import number
 from mlefit.pipeline.fitted import START_ROWS, Fitted
 from mlefit.problem.problem import Problem
-from mlefit.report.report import Criteria
+from mlefit.report.report import ALONE, Criteria
 
 FEW = 10        # rows beyond the coefficients, below which a figure for new rows says nothing
 
@@ -61,8 +62,8 @@ def _on_new_rows(found: Fitted) -> LeftOut:
     problem, prepared = found.problem, found.problem.prepared
     if prepared.observed.sampling:
         return LeftOut(None, "with sampling weights the likelihood is not that of the rows")
-    if problem.indexed:
-        return LeftOut(None, "too many parameters")
+    if problem.indexed and alone_in_level(problem, found.rows):
+        return LeftOut(None, ALONE)
     if round(problem.n) - found.mean.size < FEW:
         return LeftOut(None, f"fewer than {FEW} rows more than coefficients")
     if not found.fit.noise.smooth:
