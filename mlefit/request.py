@@ -92,6 +92,8 @@ class Request:
         "-m --model", metavar="NAME", help="Noise model, see `mlefit models`. Default: by the target.")] = None
     loss: Annotated[str | None, Option(
         "--loss", metavar="EXPR", help='Instead of -m: a loss in r = y - f, or in y and f, such as "log(cosh(r))".')] = None
+    density: Annotated[str | None, Option(
+        "--density", metavar="EXPR", help="Instead of -m: the density itself, in r = y - f or in y and f.")] = None
     target: Annotated[str | None, Option(
         "-t --target", metavar="COLUMN", help="Response. Default: a column y or target, else the last.")] = None
     features: Annotated[tuple[str, ...] | None, Option(
@@ -177,11 +179,13 @@ class Request:
     @property
     def law(self) -> str | None:
         """The noise model that is asked for, as the registry finds it; None where there is none. Raises UsageError for two."""
-        if self.loss is None:
-            return self.model
-        if self.model is not None:
-            raise UsageError("--loss is a noise model, so --model contradicts it", "give one of them", code="contradiction")
-        return f"loss:{self.loss}"
+        given = {"--model": self.model, "--loss": self.loss, "--density": self.density}
+        named = [option for option, text in given.items() if text is not None]
+        if len(named) > 1:
+            raise UsageError(f"{named[1]} is a noise model, so {named[0]} contradicts it", "give one of them", code="contradiction")
+        if self.density is not None:
+            return f"density:{self.density}"
+        return self.model if self.loss is None else f"loss:{self.loss}"
 
     def orders(self, target: str) -> dict[str, tuple[str, ...]]:
         """The orders of levels by column, that of the target included. Raises UsageError where it has two."""

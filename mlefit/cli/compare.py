@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 
 def compare(
-    request: Annotated[Request, Fields(without=("model", "loss", "formula", "detail", "effects", "exponentiate", "sort", "by"))],
+    request: Annotated[Request, Fields(without=(
+        "model", "loss", "density", "formula", "detail", "effects", "exponentiate", "sort", "by"))],
     models: Annotated[tuple[str, ...], Option(
         "-m --model", metavar="NAME", help="Models to compare, as NAME or A,B. Repeatable. Default: all that the response admits.",
         gather=as_typed)] = (),

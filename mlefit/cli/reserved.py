@@ -2,7 +2,6 @@
 
 COMMANDS: tuple[str, ...] = ()
 OPTIONS = (
-    "--density",
     "--insecure",
     "--partition",
     "--folds",

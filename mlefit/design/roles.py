@@ -137,7 +137,7 @@ def without(roles: Roles, names: Mapping[str, str], source: Source, request: Req
     """The same roles without some of the chosen predictors, each with the reason why."""
     features = tuple(name for name in roles.features if name not in names)
     again = choose_roles(source, replace(request, features=features, target=roles.columns.observed.label,
-                                         model=roles.model.spelt, loss=None))
+                                         model=roles.model.spelt, loss=None, density=None))
     left_out = tuple(names.items())
     return replace(again, chosen=features, notes=(*roles.notes, *left_out_note(left_out)), left_out=(*roles.left_out, *left_out))
 

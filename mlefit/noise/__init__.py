@@ -24,7 +24,7 @@ MODELS = Registry({
     "hurdle": "hurdle.Hurdle",
     "laplace": "laplace.Laplace",
     "quantile": "quantile.Quantile",
-}, written={"loss": "written_law.of_loss"})
+}, written={"loss": "written_law.of_loss", "density": "written_law.of_density"})
 ANSWERS = {Content.NUMBERS: "gaussian", Content.TWO_LEVELS: "bernoulli", Content.LEVELS: "categorical"}
 
 

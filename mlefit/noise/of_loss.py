@@ -20,7 +20,7 @@ from mlefit.losses.loss import Loss
 from mlefit.losses.table import Table
 from mlefit.noise.chebyshev import interpolated
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
-from mlefit.noise.read_loss import RESPONSES, noted, read_loss
+from mlefit.noise.read_loss import RESPONSES, Read, noted, read_loss
 from mlefit.noise.responses import Response
 from mlefit.noise.stable import QUIET, exponential
 from mlefit.noise.symmetric import symmetric
@@ -49,14 +49,19 @@ class OfLoss(NoiseModel):
     collapse = "a is infinite"
 
     @property
+    def read(self) -> Read:
+        """What is known of the text."""
+        return read_loss(self.text)
+
+    @property
     def known(self) -> Loss:
         """L."""
-        return read_loss(self.text).loss
+        return self.read.loss
 
     @property
     def axis(self) -> Axis:
         """g."""
-        return read_loss(self.text).axis
+        return self.read.axis
 
     @property
     def located(self) -> bool:  # type: ignore[override]  # a fact of the axis
@@ -86,7 +91,7 @@ class OfLoss(NoiseModel):
     @property
     def notes(self) -> tuple[str, ...]:
         """Which loss it is, where it is a known one."""
-        return noted(read_loss(self.text))
+        return noted(self.read)
 
     @property
     def spelt(self) -> str:
@@ -125,6 +130,9 @@ class OfLoss(NoiseModel):
         """f."""
         return LOCATION if self.located or self.scalable else UNMOVED
 
+    def _a(self, free: Array) -> float:
+        return exponential(float(free[0]))
+
     def _away(self, y: Array, eta: Array) -> Array:
         """v (n,), no number where f is beyond g."""
         f = eta[:, 0]
@@ -139,27 +147,30 @@ class OfLoss(NoiseModel):
         return self.axis.first(eta[:, 0]), self.axis.second(eta[:, 0])
 
     def _table(self, free: Array) -> Table:
-        return self.known.table(exponential(float(free[0])))
+        return self.known.table(self._a(free))
 
     @QUIET
     def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """a L(v) + log Z(a) + base, less the logarithm of the unit."""
-        a, known = exponential(float(free[0])), self.known
+        a, known = self._a(free), self.known
         if not known.least_a < a < math.inf:
-            return _nowhere(y.size, order)
+            return _nowhere(y.size, 1 + free.size, order)
         of_a, v = known.normaliser(a), self._away(y, eta)
         constant = of_a.log_z - self._log_unit + self.base(y)
         if order == 0:
             return Derivatives(_step(a * known.value(v) + constant))
         value, slope, bend = known.curve(v)
         first, second = self._by_f(eta)
-        d1 = block(y.size, 2)
+        d1 = block(y.size, 1 + free.size)
         d1[:, 0] = -a * slope * first
-        d1[:, 1] = a * (value - of_a.mean)
+        if free.size:
+            d1[:, 1] = a * (value - of_a.mean)
         if order == 1:
             return Derivatives(_step(a * value + constant), d1)
-        curved = a * a * self._steepness(a, 2) if known.corners else a * bend
+        curved = np.full(y.size, a * a * self._steepness(a, 2)) if known.corners else a * bend
         ee = curved * first * first - a * slope * second
+        if not free.size:
+            return Derivatives(_step(a * value + constant), d1, lambda v: ee[:, None] * v)
         aa = d1[:, 1] + a * a * of_a.variance
         return Derivatives(_step(a * value + constant), d1, symmetric(((ee, d1[:, 0]), (d1[:, 0], aa))))
 
@@ -184,7 +195,7 @@ class OfLoss(NoiseModel):
 
     def affine(self, free: Array) -> tuple[float, float]:
         """(a, log Z(a)), with the unit."""
-        a = exponential(float(free[0]))
+        a = self._a(free)
         return a, self.known.normaliser(a).log_z - self._log_unit
 
     def implied_shapes(self, mean_loss: float, mean_base: float) -> Array:
@@ -207,7 +218,7 @@ class OfLoss(NoiseModel):
 
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """(a d dv/df)^2 E L'^2 and its square times E L'^4 / (E L'^2)^2."""
-        a = exponential(float(free[0]))
+        a = self._a(free)
         square = np.square(direction[..., 0] * (a * self._by_f(eta)[0]))
         return square * self._steepness(a, 2), square * square * self._steepness(a, 4)
 
@@ -250,7 +261,7 @@ class OfLoss(NoiseModel):
 
     def _apart(self, free: Array, moved: float, other_free: Array) -> float:
         mine, other = self._table(free), self._table(other_free)
-        if moved == 0.0 and float(free[0]) == float(other_free[0]):
+        if moved == 0.0 and self._a(free) == self._a(other_free):
             return 0.0
         return max(0.0, mine.expected(lambda v: mine.log_density(v) - other.log_density(v - moved)))
 
@@ -262,7 +273,7 @@ class OfLoss(NoiseModel):
         """From the loss to its noise model."""
         from mlefit.noise.explained_loss import explained
 
-        return explained(read_loss(self.text), self.text)
+        return explained(self.read, self.text)
 
 
 def _step(value: Array) -> Array:
@@ -270,7 +281,7 @@ def _step(value: Array) -> Array:
     return np.where(np.isnan(value), np.inf, value)
 
 
-def _nowhere(n: int, order: int) -> Derivatives:
+def _nowhere(n: int, q: int, order: int) -> Derivatives:
     """Where a is beyond its range."""
     nothing = np.full(n, np.inf)
-    return Derivatives(nothing) if order == 0 else Derivatives(nothing, np.zeros((n, 2)), lambda v: np.zeros((n, 2)))
+    return Derivatives(nothing) if order == 0 else Derivatives(nothing, np.zeros((n, q)), lambda v: np.zeros((n, q)))

@@ -15,3 +15,12 @@ def of_loss(text: str) -> NoiseModel:
 
     read_loss(text)
     return OfLoss(text)
+
+
+def of_density(text: str) -> NoiseModel:
+    """The law of a density. Raises UsageError for what is none, NoEstimateError for what does not integrate to one."""
+    from mlefit.noise.of_density import OfDensity, read_density
+
+    text = "".join(text.split())
+    read_density(text)
+    return OfDensity(text)
