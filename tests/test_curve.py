@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from nist_curves import SETS, STARTS, Certified
 
 from mlefit.cli import main
 
@@ -12,43 +13,11 @@ MEAN = (
     "a mean holds columns, parameters, numbers, pi, + - * / ** and the functions log, log1p, log2, log10, exp, expm1, sqrt, abs, "
     "sin, cos, tan, arcsin, arccos, arctan, sinh, cosh, tanh, logistic, normal_cdf"
 )
-NIST = Path(__file__).parent / "nist" / "nonlinear"
-STARTS = ("start1", "start2")
-SETS = {         # the model of each file, and the response
-    "Bennett5": "b1*(b2+x)**(-1/b3)", "BoxBOD": "b1*(1-exp(-b2*x))", "Chwirut1": "exp(-b1*x)/(b2+b3*x)",
-    "Chwirut2": "exp(-b1*x)/(b2+b3*x)", "DanWood": "b1*x**b2",
-    "ENSO": "b1+b2*cos(2*pi*x/12)+b3*sin(2*pi*x/12)+b5*cos(2*pi*x/b4)+b6*sin(2*pi*x/b4)+b8*cos(2*pi*x/b7)+b9*sin(2*pi*x/b7)",
-    "Eckerle4": "(b1/b2)*exp(-0.5*((x-b3)/b2)**2)", "Gauss1": "b1*exp(-b2*x)+b3*exp(-(x-b4)**2/b5**2)+b6*exp(-(x-b7)**2/b8**2)",
-    "Gauss2": "b1*exp(-b2*x)+b3*exp(-(x-b4)**2/b5**2)+b6*exp(-(x-b7)**2/b8**2)",
-    "Gauss3": "b1*exp(-b2*x)+b3*exp(-(x-b4)**2/b5**2)+b6*exp(-(x-b7)**2/b8**2)",
-    "Hahn1": "(b1+b2*x+b3*x**2+b4*x**3)/(1+b5*x+b6*x**2+b7*x**3)", "Kirby2": "(b1+b2*x+b3*x**2)/(1+b4*x+b5*x**2)",
-    "Lanczos1": "b1*exp(-b2*x)+b3*exp(-b4*x)+b5*exp(-b6*x)", "Lanczos2": "b1*exp(-b2*x)+b3*exp(-b4*x)+b5*exp(-b6*x)",
-    "Lanczos3": "b1*exp(-b2*x)+b3*exp(-b4*x)+b5*exp(-b6*x)", "MGH09": "b1*(x**2+x*b2)/(x**2+x*b3+b4)",
-    "MGH10": "b1*exp(b2/(x+b3))", "MGH17": "b1+b2*exp(-x*b4)+b3*exp(-x*b5)", "Misra1a": "b1*(1-exp(-b2*x))",
-    "Misra1b": "b1*(1-(1+b2*x/2)**(-2))", "Misra1c": "b1*(1-(1+2*b2*x)**(-0.5))", "Misra1d": "b1*b2*x*((1+b2*x)**(-1))",
-    "Nelson": "b1-b2*x1*exp(-b3*x2)", "Rat42": "b1/(1+exp(b2-b3*x))", "Rat43": "b1/((1+exp(b2-b3*x))**(1/b4))",
-    "Roszman1": "b1-b2*x-arctan(b3/(x-b4))/pi", "Thurber": "(b1+b2*x+b3*x**2+b4*x**3)/(1+b5*x+b6*x**2+b7*x**3)",
-}
 
 
 def fitted(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict]:
     code = main(["fit", *arguments, "-o", "json", "-q", "--draws", "0"])
     return code, json.loads(capsys.readouterr().out)
-
-
-class Certified:
-    """A file of NIST's: starts, certified values and standard deviations by parameter, and the data."""
-
-    def __init__(self, name: str, folder: Path) -> None:
-        lines = (NIST / f"{name}.dat").read_text().splitlines()
-        rows = [line.replace("=", " ").split() for line in lines[35:60]]
-        rows = [row for row in rows if len(row) == 5 and row[0][0] == "b" and row[0][1:].isdigit()]
-        self.starts = {start: {row[0]: float(row[place]) for row in rows} for start, place in zip(STARTS, (1, 2), strict=True)}
-        self.values = {row[0]: (float(row[3]), float(row[4])) for row in rows}
-        head = max(k for k, line in enumerate(lines) if line.startswith("Data:"))
-        self.path = folder / f"{name}.csv"
-        cells = [",".join(line.split()) for line in lines[head + 1 :] if line.strip()]
-        self.path.write_text("\n".join([",".join(lines[head].split()[1:]), *cells]) + "\n")
 
 
 EASY = [("Misra1a", "start1"), ("BoxBOD", "start1"), ("MGH17", "start1"), ("Lanczos1", "start1"), ("Nelson", "start1")]
@@ -116,6 +85,8 @@ REFUSED = (
     ("line.csv --mean a*x --bounds a=2:1", 2, '--bounds: expected NAME=LOW:HIGH with LOW < HIGH, found "a=2:1"',
      "such as --bounds a=0:inf"),
     ("line.csv --mean a*x --start a=-1 --bounds a=0:", 2, "--start a=-1 is not within --bounds a=0:inf", "move one of them"),
+    ("line.csv --mean a*x --bounds a=0:0.1", 4,
+     "--bounds: every parameter of the mean is at a bound, and nothing is left to estimate", "widen the bounds"),
     ("line.csv --mean a*log(b-x) --start b=3", 3, "--mean, row 3 of those used: log(b-x) is -inf at the start (x = 3, a = 1, b = 3)",
      "give other values with --start, or drop the row"),
     ("line.csv --mean a*x+b*x**c+d+e*x**f --start c=2,f=3", 4,
@@ -177,3 +148,45 @@ def test_a_search_that_does_not_arrive_says_where_it_ended(tmp_path: Path, capsy
     assert (code, found["warnings"][0]["code"]) == (0, "start")
     assert found["warnings"][0]["message"].startswith(
         "the search from the start did not arrive; the answer is that of the best of 7 searches: --start b1=0.37541,b2=1.93585,")
+
+
+GROWTH = "x,y\n" + "".join(
+    f"{x:g},{9.0 * (1.0 - np.exp(-0.4 * x)) + 0.2 * e:.4f}\n"
+    for x, e in zip(np.arange(1.0, 31.0) / 2.0, np.random.default_rng(3).standard_normal(30), strict=True))
+
+
+def test_a_parameter_at_its_bound_is_held_there_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, model = tmp_path / "d.csv", tmp_path / "m.json"
+    data.write_text(GROWTH)
+    mean = ["-t", "y", "--mean", "a*(1-exp(-b*x))", "--start", "b=1"]
+    code, free = fitted(capsys, str(data), *mean, "--bounds", "a=0:inf,b=:2")
+    assert code == 0
+    assert not any(warning["code"] == "bound" for warning in free["warnings"])
+    code, found = fitted(capsys, str(data), *mean, "--bounds", "a=0:8.5", "--save", str(model))
+    assert code == 0
+    a, b, _ = found["parameters"]
+    assert (a["name"], a["state"], a["estimate"], a["loss_estimate"], a["std_error"]) == ("a", "boundary", 8.5, 8.5, None)
+    assert found["criteria"]["n_params"] == 2
+    assert main(["fit", str(data), *mean, "--bounds", "a=0:8.5", "-q", "--no-kl"]) == 0
+    assert [line.split() for line in capsys.readouterr().out.splitlines()][5] == ["a", "8.5", "8.5"]
+    assert found["criteria"]["loglik"] < free["criteria"]["loglik"]
+    assert [warning["message"] for warning in found["warnings"] if warning["code"] == "bound"] == [
+        "a is at its bound 8.5: the likelihood rises beyond it, and the other estimates are those with a held there"]
+    code, held = fitted(capsys, str(data), "-t", "y", "--mean", "8.5*(1-exp(-b*x))", "--start", "b=1")
+    assert b["estimate"] == pytest.approx(held["parameters"][0]["estimate"], rel=1e-10)
+    assert main(["predict", str(model), str(data), "-q"]) == 0
+    first = capsys.readouterr().out.splitlines()[1].split(",")
+    assert float(first[2]) == pytest.approx(8.5 * (1.0 - np.exp(-0.5 * b["estimate"])), rel=1e-12)
+
+
+def test_a_bound_that_the_way_crosses_but_the_answer_does_not_is_no_bound(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "d.csv"
+    data.write_text(GROWTH)
+    mean = ["-t", "y", "--mean", "a*(1-exp(-b*x))+c*x", "--start", "b=1"]
+    code, found = fitted(capsys, str(data), *mean, "--bounds", "c=0.5:,a=0:")
+    assert code == 0
+    a, b, c, _ = found["parameters"]
+    assert (c["state"], c["estimate"]) == ("boundary", 0.5)
+    assert (a["state"], b["state"]) == ("ok", "ok")

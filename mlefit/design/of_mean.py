@@ -20,8 +20,6 @@ def of_mean(source: Source, request: Request, asked: NoiseModel | None, scale: A
     """Raises UsageError for an expression that is none, options that say the mean a second time, and laws without such a mean."""
     _check_alone(request, scale)
     curve = read_curve(str(request.mean), request.start, request.bounds, source.names, source.kinds)
-    if request.bounds:
-        raise not_built("--bounds")
     target, notes = target_of(source, request, (), ())
     check_roles(target, request.weights, None, curve.columns)
     model, more = model_of(source, request, target, asked, transform)

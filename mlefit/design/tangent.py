@@ -22,18 +22,24 @@ from mlefit.source.batch import Batch
 @dataclass(frozen=True)
 class Plane:
     """The predictor `node` with its `parameters` at `theta`. `text`: what the user has written. `extents`: each column with its
-    least and largest value."""
+    least and largest value. `held`: parameters at a bound, which have no column."""
 
     text: str
     node: Node
     parameters: tuple[str, ...]
     theta: tuple[float, ...]
     extents: tuple[tuple[str, float, float], ...] = ()
+    held: tuple[str, ...] = ()
 
     @property
     def columns(self) -> frozenset[str]:
         """The columns that it is made of."""
         return columns_of(self.node) - frozenset(self.parameters)
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """The parameters that have a column."""
+        return tuple(name for name in self.parameters if name not in self.held)
 
     def slope(self, numbers: Mapping[str, Array], rows: int, name: str) -> Array:
         """d node / d name (rows,)."""
@@ -43,12 +49,13 @@ class Plane:
 
     def rest(self, numbers: Mapping[str, Array], rows: int) -> Array:
         """node - sum_j theta_j d node / d theta_j (rows,)."""
-        found = jet(self.node, self._values(numbers), self.parameters, 1)
+        found = jet(self.node, self._values(numbers), self.free, 1)
+        theta = dict(zip(self.parameters, self.theta, strict=True))
         out = np.empty(rows)
         out[:] = found.value
         with np.errstate(all="ignore"):
             for j, slope in found.gradient.items():
-                out -= slope * self.theta[j]
+                out -= slope * theta[self.free[j]]
         return out
 
     def outside(self, numbers: Mapping[str, Array]) -> Iterator[tuple[str, Mask]]:
@@ -62,7 +69,7 @@ class Plane:
 
     def predictors(self) -> Predictors:
         """The linear predictor."""
-        return Predictors(tuple(Term((Slope(self, name),)) for name in self.parameters), intercept=False, offset=Offset(Rest(self)))
+        return Predictors(tuple(Term((Slope(self, name),)) for name in self.free), intercept=False, offset=Offset(Rest(self)))
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,8 @@ def _best(
         starts += len(points)
         ends += _elsewhere(descend, sharpen, rows, mean, points, ends)
     certified = [end for end in ends if end.certified]
-    allowed = [end for end in ends[:own] if end.certified] if only else certified
+    certified = [end for end in certified if given.inside(end.theta)] or certified
+    allowed = [end for end in ends[:own] if end in certified] if only else certified
     unit = _unit(rows, min(allowed or ends[:1], key=_height))
     best = _nearest(allowed, ends[0], start, unit) if allowed else ends[0]
     above = tuple(end for end in certified if end.optimum.value > best.optimum.value + unit)

@@ -17,7 +17,7 @@ from mlefit.mean.nonlinear import NonlinearMean, columns_of
 from mlefit.rows.chunk import Chunk
 
 POINTS = 512
-DECADES = 2.0           # each way
+DECADES = (2.0, 0.5)    # each way, for one point and the next
 BEST = 5                # of the points, from which searches begin
 AROUND = 8
 SMALL = 1e-13           # of the largest singular value: directions below it are left alone
@@ -26,18 +26,23 @@ SMALL = 1e-13           # of the largest singular value: directions below it are
 class Given(NamedTuple):
     """`f`: the curve itself, in the units of the response, whatever the link. `theta` (p,): the start, NaN for what is not given.
 
-    `linear`: places of parameters in which f is linear, `rows`: some rows.
+    `linear`: places of parameters in which f is linear, `rows`: some rows, `bounds` (2, p): where parameters may lie.
     """
 
     f: NonlinearMean
     theta: Array
     linear: tuple[int, ...]
     rows: Chunk
+    bounds: Array
 
     def start(self) -> Array:
         """What was given, with the rest by least squares."""
         missing = tuple(np.flatnonzero(np.isnan(self.theta)).tolist())
-        return self.projected(self.theta, missing) if missing else self.theta
+        return np.clip(self.projected(self.theta, missing), *self.bounds) if missing else self.theta
+
+    def inside(self, theta: Array) -> bool:
+        """Whether theta is within the bounds."""
+        return bool((self.bounds[0] <= theta).all() and (theta <= self.bounds[1]).all())
 
     def projected(self, theta: Array, places: tuple[int, ...] | None = None) -> Array:
         """theta with the parameters at `places`, all linear ones unless said, by least squares; as it is where that fails."""
@@ -69,11 +74,12 @@ class Given(NamedTuple):
     def _points(self, seed: int) -> Iterator[Array]:
         bent = [j for j in range(self.theta.size) if j not in self.linear]
         start = self.start()
-        for u in evenly(POINTS, 2 * len(bent), seed):
-            factor, sign = 10.0 ** (DECADES * (2.0 * u[: len(bent)] - 1.0)), np.where(u[len(bent) :] < 0.5, -1.0, 1.0)
+        for k, u in enumerate(evenly(POINTS, 2 * len(bent), seed)):
+            factor = 10.0 ** (DECADES[k % len(DECADES)] * (2.0 * u[: len(bent)] - 1.0))
+            sign = np.where(u[len(bent) :] < 0.5, -1.0, 1.0)
             theta = start.copy()
             theta[bent] = np.where(start[bent] == 0.0, sign, start[bent]) * factor
-            yield self.projected(theta)
+            yield np.clip(self.projected(theta), *self.bounds)
 
 
 def around(theta: Array) -> list[Array]:

@@ -89,7 +89,8 @@ class NonlinearMean(MeanFunction):
 
     def jacobian(self, coef: Array, chunk: Chunk, predictor: int) -> Array:
         """d eta / d gamma (n, p)."""
-        return self.coordinates.white(columns_of(self.jet(coef, chunk, 1), chunk.rows, self.size) / self.unit)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.coordinates.white(columns_of(self.jet(coef, chunk, 1), chunk.rows, self.size) / self.unit)
 
     def bend(self, coef: Array, chunk: Chunk, d1: Array) -> Array | None:
         """sum_i d1_i d2 eta_i / d gamma2 (p, p)."""

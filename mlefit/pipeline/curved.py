@@ -4,8 +4,9 @@ In the plane at the maximum the model is linear, with a column for each paramete
 and predictions, is made of that as of any other. What bends beyond the plane is in the curvature, which is that of the likelihood.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from mlefit.arrays import Array
 from mlefit.design.curve import Curve
 from mlefit.design.scaling import Scaling
 from mlefit.design.tangent import Plane
-from mlefit.errors import DataError
+from mlefit.errors import DataError, NoEstimateError
 from mlefit.estimation.certificate import EstimatedDistance
 from mlefit.estimation.curve_fit import Best, Law, best_law, best_loss, carried, renamed
 from mlefit.estimation.curve_routes import likelihood_on, likelihood_route, loss_on, loss_route
@@ -30,6 +31,7 @@ from mlefit.mean.bent import Bent
 from mlefit.mean.nonlinear import NonlinearMean, columns_of
 from mlefit.numerals import numeral
 from mlefit.objective import Objective
+from mlefit.pipeline.curve_bounds import at_bounds, holding, next_change, parameters, whole
 from mlefit.pipeline.curve_ends import check_ends, remarks
 from mlefit.pipeline.fitted import START_ROWS, Fitted, engine_of
 from mlefit.problem.prepare import Prepared, Progress
@@ -40,32 +42,70 @@ from mlefit.sums.curvature import Dense
 from mlefit.sums.tally import Tally
 from mlefit.sums.triangle import Triangle
 
+TURNS = 3       # of the active set, for each parameter
+
+
+class Searched(NamedTuple):
+    """Both routes over the parameters of a curve that are not held."""
+
+    curve: Curve
+    mean: NonlinearMean
+    start: Array
+    law: Law
+    least: Best
+
 
 def fit_curve(problem: Problem, progress: Progress | None = None) -> Fitted:
     """Fit the mean twice, each route with starts of its own. Raises DataError for a start at which the mean does not exist."""
-    prepared, noise = problem.prepared, problem.prepared.noise
-    curve = prepared.roles.curve
+    prepared, curve = problem.prepared, problem.prepared.roles.curve
     assert curve is not None
     rows = engine_of(prepared, problem.threads)
     if progress is not None:
         rows.watch = lambda count: progress(f"searching: pass {count} over the rows", None)
-    f = curve_mean(curve, curve.node, prepared)
+    with np.errstate(all="ignore"):     # of a step too far
+        held, found = _settled(problem, curve, rows)
+    only = problem.request.start_only
+    check_ends(problem, found.mean, found.law.rows, found.start, found.law.best, found.least, only=only)
+    fitted = touched(problem, curve, held, rows, found)
+    said = (*remarks(problem, found.mean, found.law.rows, found.law.best), *at_bounds(held))
+    return fitted._replace(remarks=said, held=parameters(curve, held))
+
+
+def _settled(problem: Problem, curve: Curve, rows: Engine) -> tuple[dict[str, float], Searched]:
+    """Both routes, with those parameters held that are at a bound."""
+    held, found = dict[str, float](), _searched(problem, curve, rows)
+    if not curve.bounds:
+        return held, found
+    full = curve_mean(curve, curve.predictor(problem.prepared.noise), problem.prepared)
+    for _ in range(TURNS * len(curve.parameters)):
+        change = next_change(curve, held, found.law.rows, full, found.law.best.end)
+        if change is None:
+            break
+        held = {name: value for name, value in held.items() if name != change.name}
+        held |= {} if change.value is None else {change.name: change.value}
+        if len(held) == len(curve.parameters):
+            raise NoEstimateError("--bounds: every parameter of the mean is at a bound, and nothing is left to estimate",
+                                  "widen the bounds", code="bounds")
+        found = _searched(problem, holding(curve, held), rows)
+    return held, found
+
+
+def _searched(problem: Problem, curve: Curve, rows: Engine) -> Searched:
+    prepared, noise = problem.prepared, problem.prepared.noise
     mean = curve_mean(curve, curve.predictor(noise), prepared)
     theta = np.array([curve.start.get(name, np.nan) for name in curve.parameters])
-    given = Given(f, theta, curve.linear, prepared.sample)
+    ends = np.array([curve.bounds.get(name, (-np.inf, np.inf)) for name in curve.parameters]).T
+    given = Given(curve_mean(curve, curve.node, prepared), theta, curve.linear, prepared.sample, ends)
     check_start(mean, np.where(np.isnan(theta), 1.0, theta), rows)      # those without a start multiply what exists
-    check_start(mean, given.start(), rows)
+    start = given.start()
+    check_start(mean, start, rows)
     all_rows, only = Rows.of(noise, rows), problem.request.start_only
     if prepared.ledger.used > START_ROWS:
         law, least = _by_sample(all_rows, Rows.of(noise, Engine.of(prepared.sample)), mean, given, problem.n, only=only)
-    else:
-        law = best_law(all_rows, mean, given, problem.n, only=only)
-        least = best_loss(law.rows, mean, given, problem.n, only)
-        least = least._replace(end=renamed(law.rows, mean, law.best.end, least.end))
-    all_rows, likely = law.rows, law.best
-    check_ends(problem, mean, all_rows, given.start(), likely, least, only=only)
-    found = touched(problem, curve, rows, law, least.end)
-    return found._replace(remarks=remarks(problem, mean, all_rows, likely))
+        return Searched(curve, mean, start, law, least)
+    law = best_law(all_rows, mean, given, problem.n, only=only)
+    least = best_loss(law.rows, mean, given, problem.n, only)
+    return Searched(curve, mean, start, law, least._replace(end=renamed(law.rows, mean, law.best.end, least.end)))
 
 
 def _by_sample(rows: Rows, some: Rows, mean: NonlinearMean, given: Given, n: float, *, only: bool) -> tuple[Law, Best]:
@@ -86,12 +126,13 @@ def curve_mean(curve: Curve, node: Node, prepared: Prepared) -> NonlinearMean:
     return NonlinearMean(Bent(np.eye(size), np.zeros(size)), 1, node, curve.columns, curve.parameters, prepared.scaling.scale)
 
 
-def touched(problem: Problem, curve: Curve, rows: Engine, law: Law, least: Ended) -> Fitted:
+def touched(problem: Problem, curve: Curve, held: Mapping[str, float], rows: Engine, found: Searched) -> Fitted:
     """The linear problem that touches the curve at the maximum, with both optima in its coordinates."""
+    law, least, mean = found.law, found.least.end, found.mean
     noise, prepared, likely = law.rows.noise, problem.prepared, law.best.end
     assert prepared.store is not None
-    plane = Plane(curve.text, curve.predictor(noise), curve.parameters, tuple(likely.theta.tolist()), _extents(prepared))
-    mean = curve_mean(curve, plane.node, prepared)
+    theta = tuple(whole(curve, held, likely.theta).tolist())
+    plane = Plane(curve.text, curve.predictor(noise), curve.parameters, theta, _extents(prepared), tuple(held))
     largest = rows.sum(lambda chunk: _Largest(np.abs(_columns(mean, likely.theta, chunk)).max(axis=0))).values
     usable = np.where(largest > 0.0, largest, 1.0)
     scale = np.exp2(np.ceil(np.log2(usable)))
@@ -101,7 +142,7 @@ def touched(problem: Problem, curve: Curve, rows: Engine, law: Law, least: Ended
         (moments.low, prepared.moments.low), (moments.high, prepared.moments.high)))
     size = max(abs(float(prepared.moments.low[-1])), abs(float(prepared.moments.high[-1])))
     roles = replace(prepared.roles, columns=prepared.roles.columns._replace(predictors=plane.predictors()))
-    width = len(curve.parameters)
+    width = mean.size
     aside = prepared.aside
     if aside is not None:
         aside = aside._replace(store=aside.store.through(view, width))

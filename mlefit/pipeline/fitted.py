@@ -22,7 +22,7 @@ from mlefit.problem.means import mean_of, orthonormal
 from mlefit.problem.prepare import Prepared, Progress
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import EXACT, exact_fit, exactly_fitted, unknown_parameters
-from mlefit.report.report import Warn
+from mlefit.report.report import Parameter, Warn
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.tally import Tally
 
@@ -38,13 +38,14 @@ EACH = 50               # multiplications that the likelihood of a row costs bes
 class Fitted(NamedTuple):
     """Both optima. `mean` maps rows of the data to the coordinates of the search (where sums of squares
     stand for the data, scaled to their pseudo-rows). `remarks`: what the searches have met that is to be told. `curved`: of a
-    mean that bends, whose plane the others are about."""
+    mean that bends, whose plane the others are about; `held`: its parameters at a bound, each with its place."""
 
     problem: Problem
     mean: LinearMean
     fit: Optima
     remarks: tuple[Warn, ...] = ()
     curved: "Curved | None" = None
+    held: tuple[tuple[int, Parameter], ...] = ()
 
     @property
     def objective(self) -> Objective:

@@ -106,6 +106,8 @@ def told(found: Fitted, errors: StandardErrors) -> Report:
     knowledge = information(found, null)
     ratios = likelihood_intervals(found, errors, numbers)
     known = parameters(problem, both, numbers, errors, ratios, shape_intervals(found, errors))
+    for place, one in found.held:
+        known = (*known[:place], one, *known[place:])
     diagnosis = diagnosed(problem, both, mean, found.objective, found.rows)
     report = problem.report(
         known, status="ok" if agreed.agree else "no estimate", agreement=agreed,

@@ -30,7 +30,7 @@ def row(p: Parameter) -> Row:
     estimate = by_error(p.estimate, error) if p.state in ("ok", "no-robust-error") else p.limit or p.state
     loss, low, high = blank(by_error(p.loss_estimate, error)), *ends(p)
     if p.state == "boundary":
-        estimate = loss = "0" if p.estimate == 0.0 else "inf"
+        estimate = loss = "inf" if p.estimate is None else f"{p.estimate:g}"
     differs = loss not in ("", estimate) and (p.gap_se is None or abs(p.gap_se) > VISIBLE_GAP)
     return Row(
         shown(p.name), estimate,

@@ -81,7 +81,7 @@ class Parameter(NamedTuple):
 
     `interval`: whether it and the p-value come from the error, or are likelihood ratios; of a sigma, whether it is that of
     normal errors or that of the fourth moment. `n_minus_p`, of a sigma: sqrt(RSS/(n - p)), where it is visibly another. At the
-    `boundary` a shape is 0, or infinite with a `limit`, and its interval has one end.
+    `boundary` a shape is 0, or infinite with a `limit`, and its interval has one end; a parameter of a mean is at its bound.
     """
 
     name: str

@@ -20,8 +20,9 @@ def state(predictors: Predictors) -> dict[str, Any] | None:
     if offset is None or not isinstance(offset.factor, Rest):
         return None
     plane = offset.factor.plane
-    return {"text": plane.text, "parameters": [
-        {"name": name, "value": value} for name, value in zip(plane.parameters, plane.theta, strict=True)]}
+    known = zip(plane.parameters, plane.theta, strict=True)
+    return {"text": plane.text,
+            "parameters": [{"name": name, "value": value, "held": name in plane.held} for name, value in known]}
 
 
 def read(value: Checked, columns: Sequence[Mapping[str, Any]], noise: NoiseModel) -> Predictors:
@@ -29,6 +30,7 @@ def read(value: Checked, columns: Sequence[Mapping[str, Any]], noise: NoiseModel
     extents = tuple((one.key("name").text(), one.key("min").number(), one.key("max").number()) for one in map(Checked, columns))
     names = [name for name, _, _ in extents]
     known = {one.key("name").text(): one.key("value").number() for one in value.key("parameters").items(MOST)}
+    held = tuple(one.key("name").text() for one in value.key("parameters").items(MOST) if one.key("held").yes())
     text = value.key("text").text()
     try:
         node = parse_written(OPTION, text, names, MEANS)
@@ -37,4 +39,4 @@ def read(value: Checked, columns: Sequence[Mapping[str, Any]], noise: NoiseModel
     parameters = tuple(name for name in names_in_order(node) if name not in names)
     if set(parameters) != known.keys() or noise.mean_link is None:
         raise bad(value.key("parameters").path, "the parameters of the mean", ", ".join(known)[:40])
-    return Plane(text, linked(node, noise), parameters, tuple(known[name] for name in parameters), extents).predictors()
+    return Plane(text, linked(node, noise), parameters, tuple(known[name] for name in parameters), extents, held).predictors()

@@ -31,6 +31,7 @@ FACTOR = kinds({
 }, {})
 RANGE = {"min": NO_NUMBER, "max": NO_NUMBER}
 COLUMN = kinds({"number": RANGE, "date": RANGE, "levels": {"levels": array(TEXT), "reference": NO_TEXT}}, {"name": TEXT})
+PARAMETER = record({"name": TEXT, "value": NUMBER, "held": TRUTH})
 TERMS = array(record({"name": TEXT, "factors": array(FACTOR)}))
 
 
@@ -39,7 +40,7 @@ def model_schema() -> dict[str, Any]:
     numbers, matrix = array(NUMBER), nullable(array(array(NUMBER)))
     design = {
         "intercept": TRUTH, "columns": array(COLUMN), "terms": TERMS, "scale_terms": nullable(TERMS), "offset": NO_TEXT,
-        "trials": NO_TEXT, "curve": nullable(record({"text": TEXT, "parameters": array(record({"name": TEXT, "value": NUMBER}))})),
+        "trials": NO_TEXT, "curve": nullable(record({"text": TEXT, "parameters": array(PARAMETER)})),
         "target": record({"column": TEXT, "transform": NO_TEXT}), "law": TEXT, "limit": TRUTH, "levels": nullable(array(TEXT)),
         "kept": array(array({"type": "integer"})), "low": numbers, "high": numbers, "y_centre": NUMBER, "y_scale": NUMBER,
         "na": array(TEXT),
