@@ -23,7 +23,8 @@ def numerals(values: Array, digits: int | None, decimal: str) -> Any:
     missing = np.isnan(values)
     if digits is None:
         texts = pc.cast(pa.array(values, mask=missing), pa.string())
-        texts = pc.if_else(pc.ends_with(texts, ".0"), pc.utf8_slice_codeunits(texts, 0, -2), texts)
+        if bool((np.rint(values) == values).any()):     # some versions write 3 as 3.0
+            texts = pc.if_else(pc.ends_with(texts, ".0"), pc.utf8_slice_codeunits(texts, 0, -2), texts)
     else:
         texts = pa.array([None if np.isnan(value) else f"{value:.{digits}g}" for value in values.tolist()], pa.string())
     texts = pc.fill_null(texts, "")
@@ -56,6 +57,14 @@ def _data(texts: Any) -> list[Any]:
 
 def listed_flags(rows: int, known: Mask, lost: Mapping[str, Mask], doubted: Mapping[str, Mask]) -> list[str]:
     """The flags of rows (n,), joined by `;`; `doubted` are of the rows with a prediction."""
+    texts = [""] * rows
+    for row, found in _told(known, lost, doubted).items():
+        texts[row] = found
+    return texts
+
+
+def _told(known: Mask, lost: Mapping[str, Mask], doubted: Mapping[str, Mask]) -> dict[int, str]:
+    """The flags of the rows that have any, by row."""
     places = np.flatnonzero(known)
     told: dict[int, list[str]] = {}
     for flag, mask in lost.items():
@@ -64,10 +73,7 @@ def listed_flags(rows: int, known: Mask, lost: Mapping[str, Mask], doubted: Mapp
     for flag, mask in doubted.items():
         for row in places[mask].tolist():
             told.setdefault(row, []).append(flag)
-    texts = [""] * rows
-    for row, found in told.items():
-        texts[row] = ";".join(found)
-    return texts
+    return {row: ";".join(found) for row, found in told.items()}
 
 
 def cells(texts: Sequence[str], delimiter: str) -> Any:
@@ -78,5 +84,12 @@ def cells(texts: Sequence[str], delimiter: str) -> Any:
 
 
 def flags(rows: int, known: Mask, lost: Mapping[str, Mask], doubted: Mapping[str, Mask], delimiter: str) -> Any:
-    """The flags of rows (n,), as an Arrow array of texts."""
-    return cells(listed_flags(rows, known, lost, doubted), delimiter)
+    """The flags of rows (n,), as an Arrow array of texts: most rows have none, and share one."""
+    told = _told(known, lost, doubted)
+    distinct = {text: place for place, text in enumerate(dict.fromkeys(("", *told.values())))}
+    codes = np.zeros(rows, np.int32)
+    if told:
+        codes[list(told)] = [distinct[text] for text in told.values()]
+    import pyarrow as pa
+
+    return cells([*distinct], delimiter).take(pa.array(codes))
