@@ -1,6 +1,6 @@
 """How often `mlefit check` gives an alarm, or says that something has changed, where nothing has, and where something has.
 
-    python benchmarks/check_alarms.py [RUNS]
+    python benchmarks/check_alarms.py [RUNS] [LAW ...]
 
 Each run draws the rows of a fit and new rows of the same law, or of one whose intercept is off, and checks. Markdown on stdout.
 """
@@ -101,13 +101,14 @@ def row(case: Case, runs: int, fitted: int, new: int, shift: float) -> str:
 def main() -> None:
     """The tables."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    cases = [case for case in CASES if case.model in sys.argv[2:] or not sys.argv[2:]]
     print(f"{runs} runs a line; shares of runs\n")
     print("| law | rows fitted | new rows | shift | exit 5 | drifted | real but small | holds | too few rows | no refit | no fit |")
     print("|---|---|---|---|---|---|---|---|---|---|---|")
-    for case in CASES:
+    for case in cases:
         for fitted, new in ((500, 500), (200, 1000), (2000, 200), (500, 8)):
             print(row(case, runs, fitted, new, 0.0), flush=True)
-    for case in CASES:
+    for case in cases:
         print(row(case, max(runs // 5, 1), 5000, 5000, 0.1 * case.sd), flush=True)
 
 

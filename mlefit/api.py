@@ -93,7 +93,33 @@ class Model:
         read = ReadOptions(na=self.saved.missing)
         found = predicted(self.saved, data if not isinstance(data, (str, PathLike)) else (fspath(data),), read, interval,
                           self.saved.level if level is None else level, seed, score)
-        return pd.DataFrame(found, index=getattr(data, "index", None))
+        return pd.DataFrame(found, index=_index(data))
+
+
+    def simulate(self, data: Any = None, *, rows: int | None = None, copies: int = 1, parameters: str = "fixed",
+                 name: str | None = None, seed: int = 0) -> "pd.DataFrame":
+        """Responses drawn as `mlefit simulate` does: a row for each row of `data`, or `rows` of a model without predictors.
+
+        `copies` of them in columns NAME_1 and so on; `parameters` fixed, or drawn from their normal law first. The same seed gives
+        a row the same number, whatever the rows before it. Raises UsageError and DataError.
+        """
+        import pandas as pd
+
+        from mlefit.options.values import choice
+        from mlefit.prediction.frame import simulated
+        from mlefit.prediction.simulate import Drawing
+
+        drawn = choice(("fixed", "drawn"))("parameters", parameters) == "drawn"
+        drawing = Drawing(copies, "drawn" if drawn else "fixed", name, seed)
+        found = simulated(self.saved, data if not isinstance(data, (str, PathLike)) else (fspath(data),),
+                          ReadOptions(na=self.saved.missing), rows, drawing)
+        return pd.DataFrame(found, index=_index(data))
+
+
+def _index(data: Any) -> Any:
+    """That of a frame; None of what has none, though a text or a list has a method of that name."""
+    index = getattr(data, "index", None)
+    return None if callable(index) else index
 
 
 def load(path: "str | PathLike[str]") -> Model:

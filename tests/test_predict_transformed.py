@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from saved_models import Fitted, predicted
+from scipy import stats
 
 from mlefit.cli import main
 
@@ -18,8 +19,9 @@ def test_a_model_of_log_y_predicts_y(fitted: Fitted, capsys: pytest.CaptureFixtu
     table = str(SAMPLES / "repairs.csv")
     rows, said = predicted(capsys, fitted(table, "-t", "log(cost)", "-x", "age,shop"), table, "--score")
     other, told = predicted(capsys, fitted(table, "-t", "cost", "-x", "age,shop", "-m", "lognormal"), table, "--score")
-    assert [name for name in rows[0] if name.startswith(("me", "new"))] == ["median", "median_low", "median_high", "new_low", "new_high"]
-    for name in ("median", "nll", "residual"):
+    assert [name for name in rows[0] if name.startswith(("me", "new"))] == [
+        "mean", "median", "median_low", "median_high", "new_low", "new_high"]
+    for name in ("mean", "median", "nll", "residual"):
         mine, theirs = (np.array([float(row[name]) for row in found]) for found in (rows, other))
         assert mine == pytest.approx(theirs, rel=1e-9)
     lines = [line.partition(";")[0] for text in (said, told) for line in text.splitlines() if "cross-entropy" in line]
@@ -61,3 +63,38 @@ def test_a_file_with_another_function_is_refused(
     capsys.readouterr()
     assert main(["predict", str(model), str(SAMPLES / sample)]) == 3
     assert capsys.readouterr().err.splitlines()[0] == message
+
+
+@pytest.mark.parametrize(("function", "back"), [
+    ("log10", lambda t: 10.0**t), ("log1p", np.expm1), ("sqrt", lambda t: np.maximum(t, 0.0) ** 2), ("log", np.exp)])
+@pytest.mark.parametrize("model", ["gaussian", "laplace", "student-t"])
+def test_the_mean_of_the_target_stands_beside_its_median_where_it_exists(
+    function: str, back: Callable[..., np.ndarray], model: str, tmp_path: Path, fitted: Fitted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By quadrature over the quantiles of the law; the exponential of student-t has no mean."""
+    rng = np.random.default_rng(2)
+    x = rng.uniform(0, 1, 300)
+    y = back(1.0 + 0.3 * x + 0.15 * rng.laplace(size=300))
+    table = tmp_path / "rows.csv"
+    table.write_text("x,y\n" + "".join(f"{a!r},{b!r}\n" for a, b in zip(x.tolist(), np.abs(y).tolist(), strict=True)))
+    model_file = fitted(str(table), "-t", f"{function}(y)", "-m", model, "--no-kl")
+    found, _ = predicted(capsys, model_file, str(table))
+    if model == "student-t" or (model == "laplace" and function == "sqrt"):
+        assert "mean" not in found[0]
+        return
+    shape = {p["name"]: p["estimate"] for p in json.loads(Path(model_file).read_text())["fit"]["parameters"]}
+    nodes = (np.arange(400_000) + 0.5) / 400_000
+    law = stats.norm(0.0, shape["sigma"]) if model == "gaussian" else stats.laplace(0.0, shape["b"])
+    row = found[7]
+    eta = shape["(Intercept)"] + shape["x"] * float(row["x"])
+    assert float(row["mean"]) == pytest.approx(float(back(eta + law.ppf(nodes)).mean()), rel=1e-3)
+    assert float(row["median"]) == pytest.approx(float(back(eta)), rel=1e-9)
+
+
+def test_a_mean_that_is_infinite_is_not_shown(tmp_path: Path, fitted: Fitted, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(2)
+    table = tmp_path / "rows.csv"
+    table.write_text("y\n" + "".join(f"{float(y)!r}\n" for y in np.exp(2.0 * rng.laplace(size=300))))
+    found, _ = predicted(capsys, fitted(str(table), "-t", "log(y)", "-m", "laplace", "--no-kl"), str(table))
+    assert {row["mean"] for row in found} == {""}
+    assert float(found[0]["median"]) > 0.0

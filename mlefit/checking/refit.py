@@ -68,7 +68,7 @@ def columns_of(saved: Saved, weights: str | None) -> Columns:
     noise = saved.noise
     kind: WeightsKind = "sampling" if saved.fit["data"].get("weights_kind") == "sampling" else "frequency"
     observed = Observed(saved.target, noise.name, noise.response, noise.located, noise.located or noise.scalable, noise.compresses,
-                        weights, None, kind, saved.transform)
+                        weights, None, kind, saved.transform, saved.trials)
     return Columns(saved.predictors, observed)
 
 
@@ -159,7 +159,7 @@ def _divergence(found: Fitted, both: Common, law: NoiseModel) -> float:
         other = np.stack([chunk.x[:, list(places)] @ coefficients for places, coefficients in both.coefficients], axis=1)
         if chunk.offset is not None:
             other[:, 0] += chunk.offset
-        each = noise.divergence(mean.eta(theta[: mean.size], chunk), free, other, both.free)
+        each = noise.among(chunk.trials).divergence(mean.eta(theta[: mean.size], chunk), free, other, both.free)
         if chunk.weight is None:
             return Tally(float(chunk.rows), float(each.sum()))
         return Tally(float(chunk.weight.sum()), float(chunk.weight @ each))

@@ -2,26 +2,28 @@
 
 from collections.abc import Iterable
 from contextlib import closing
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
 
 from mlefit import machine
 from mlefit.cli import arguments, output
 from mlefit.cli.messages import say
 from mlefit.errors import UsageError
 from mlefit.options.declaration import Fields, Option, Section
-from mlefit.options.values import as_typed, choice, share, whole
+from mlefit.options.values import as_typed, choice, listed, share, whole
 from mlefit.report.digits import significant
 from mlefit.report.safety import shown
 from mlefit.source.options import ReadOptions
 
 if TYPE_CHECKING:
-    from mlefit.prediction.predict import Asked, Predictor, Told
+    from mlefit.prediction.predict import Asked, Form, Predictor, Told
     from mlefit.saved.model import Saved
     from mlefit.saved.models import Models
     from mlefit.source.reader import Reader
 
 Intervals = Literal["law", "conformal", "none"]
 Missing = Literal["keep", "error"]
+FORMATS = ("csv", "json", "jsonl")
 CAUSES = 5          # named on stderr
 
 
@@ -48,6 +50,9 @@ def predict(
         "--missing", metavar="keep|error", help="Rows that have no prediction: kept, empty and flagged, or refused.",
         parse=choice(get_args(Missing)))] = "keep",
     score: Annotated[bool, Option("--score", help="The target is there: append what each row costs.", given=True)] = False,
+    format_: Annotated[str | None, Option(
+        "-o --output", metavar="FORMAT", help=f"{listed(FORMATS)}. Default: by the suffix of --out, else csv.",
+        parse=partial(arguments.output_format, formats=FORMATS), section=Section.ANSWER)] = None,
     digits: Annotated[int | None, Option(
         "--digits", metavar="N", help="Significant digits. Default: all.", parse=whole(1))] = None,
     seed: Annotated[int, Option("--seed", metavar="N", help="Seed of randomised residuals.", parse=whole(0))] = 0,
@@ -71,8 +76,9 @@ def predict(
         output.check(out, (model, *inputs))
     wanted = interval or ("none" if len(saved.noise.modelled) > 1 else "law")
     said = level if level is not None else saved.level
-    asked = Asked(prefix, ids if only else None, wanted, said, digits, score, missing == "error", seed)
-    with closing(opened(inputs, with_missing(read, saved))) as source:
+    form = cast("Form", arguments.form(format_, out, FORMATS))
+    asked = Asked(prefix, ids if only else None, wanted, said, digits, score, missing == "error", seed, form)
+    with closing(opened(inputs, with_missing(read, saved)._replace(flowing=True))) as source:
         predictor = predictor_of(found, source, asked)
         output.stream((predictor.header(), predictor.blocks(threads or machine.threads())), out)
         if not quiet:
@@ -108,6 +114,8 @@ def tell(told: "Told", predictor: "Predictor") -> None:
         say("note: these are the rows of the fit; their errors flatter the model.")
     if told.score.n:
         training = predictor.saved.training
-        inside = f"; {100.0 * told.score.inside / told.score.judged:.1f} % fell inside their interval" if told.score.judged else ""
+        judged, below, above = told.score.judged, told.score.below, told.score.above
+        inside = (f"; {100.0 * (judged - below - above) / judged:.1f} % fell inside their interval, {100.0 * below / judged:.1f} % "
+                  f"below it and {100.0 * above / judged:.1f} % above") if judged else ""
         say(f"note: cross-entropy {significant(told.score.mean)} +- {significant(told.score.error, 2)} nats per row of "
             f"{told.score.n:,} rows; {significant(training.nll_mean)} in the rows fitted{inside}.")

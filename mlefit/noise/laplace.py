@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlefit.arrays import Array
 from mlefit.noise import worked
 from mlefit.noise.kinked import Kinked
 from mlefit.noise.model import Shape
@@ -54,6 +55,11 @@ class Laplace(Kinked):
     example = "mlefit fit sample_data/rents.csv --target commute --features distance --model laplace"
     shapes = (Shape("b", unit_power=1),)
     slopes = (1.0, 1.0)
+
+    def exponential_mean(self, rate: float, eta: Array, free: Array) -> Array:
+        """exp(rate eta) / (1 - rate^2 b^2) where rate b < 1."""
+        narrow = 1.0 - (rate * float(np.exp(free[0]))) ** 2
+        return np.exp(rate * eta[:, 0]) / narrow if narrow > 0.0 else np.full(eta.shape[0], np.nan)
 
     def derivation(self) -> str:
         """The mean absolute error."""

@@ -1,4 +1,4 @@
-"""Written: what a prediction shows, as text that other programs can compute.
+"""Written: what a prediction shows, as text that other programs can compute, and of a function of the response.
 
 The texts are of the language of means: arithmetic, `exp`, `logistic`, `normal_cdf` and the like. The predictors of a row are `eta`,
 `eta2`, `eta3` and so on, in natural units; shapes stand in it as numbers.
@@ -24,6 +24,14 @@ class Written:
     def median_formula(self, free: Array) -> str | None:
         """The median at these free shapes (s,)."""
         return self.median_text
+
+    def exponential_mean(self, rate: float, eta: Array, free: Array) -> Array | None:
+        """E exp(rate Y) (n,), NaN where it is infinite: the mean of a response whose logarithm has this law. None: not known."""
+        return None
+
+    def positive_square(self, eta: Array, free: Array) -> Array | None:
+        """E max(Y, 0)^2 (n,): the mean of a response whose root has this law. None: not known."""
+        return None
 
     def probability_formulas(self) -> tuple[str, ...] | None:
         """That of each level, of a law of levels."""

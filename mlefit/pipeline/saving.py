@@ -92,7 +92,7 @@ def _training(found: Fitted, report: Report, rows: Engine) -> Training:
         rss = number(problem.shape.rss * float(np.square(problem.prepared.scaling.y_scale))) if fit.noise.compresses else None
     free = residual_df(fit.n, found.mean.size) if fit.noise.compresses else None
     return Training(
-        round(problem.n), problem.n_params, None if free is None else float(free), rss, _leverage(found, rows),
+        round(problem.n), problem.n_params, None if free is None else float(free), rss, _leverage(found),
         nll + problem.log_density, error * float(np.sqrt(n)), None if criteria is None else criteria.on_new_rows,
         _conformal(found))
 
@@ -101,10 +101,13 @@ def _rows(found: Fitted, *, every: bool) -> Engine:
     return found.rows if every else Engine.of(found.problem.prepared.sample)
 
 
-def _leverage(found: Fitted, rows: Engine) -> float | None:
-    """The largest leverage of a row in the design of the mean; None where `rows` are not all."""
-    if found.mean.size > MOST_ROOTS or rows.store.rows < found.problem.prepared.moments.rows:
+def _leverage(found: Fitted) -> float | None:
+    """The largest leverage of a row in the design of the mean: of a sample, where the fit has kept no more."""
+    if found.mean.size > MOST_ROOTS:
         return None
+    rows = found.rows
+    if rows.store.rows < found.problem.prepared.moments.rows:
+        rows = Engine.of(found.problem.prepared.sample)
     mean = _orthonormal(found)
     return rows.sum(lambda chunk: Largest(float(mean.lengths(chunk).max(initial=0.0)))).value
 

@@ -15,6 +15,9 @@ from mlefit.saved.model import Saved
 Interval = Literal["law", "conformal", "none"]
 
 
+RATES = {"log": 1.0, "log1p": 1.0, "log10": float(np.log(10.0))}     # y, or 1 + y, is exp(rate t)
+
+
 class Plan(NamedTuple):
     """Which intervals, at which confidence level."""
 
@@ -39,6 +42,13 @@ def names(saved: Saved, plan: Plan) -> tuple[str, ...]:
         ordered = [name for one in each for name in (one, *(end for end in ends if end in (f"{one}_low", f"{one}_high")))]
         return (*ordered, *(("class",) if len(levels) > 1 else ()))
     centre = called(saved)
+    if transformed_mean(saved, np.zeros((0, len(noise.predictors)))) is not None:
+        return ("mean", *_of_numbers(saved, plan, centre))
+    return _of_numbers(saved, plan, centre)
+
+
+def _of_numbers(saved: Saved, plan: Plan, centre: str) -> tuple[str, ...]:
+    noise = saved.noise
     median = ("median",) if noise.median_apart and saved.transform is None else ()
     if plan.interval == "none" or saved.errors.root is None:
         return (centre, *median)
@@ -100,7 +110,21 @@ def _numbers(rows: Rows, plan: Plan) -> dict[str, Array]:
         if noise.predicts_new:
             found["new_low"], found["new_high"] = (
                 _exact(saved, eta, se, plan.level) or of_new(noise, eta, se, free, plan.level))
-    return found if transform is None else {name: transform.back(t) for name, t in found.items()}
+    if transform is None:
+        return found
+    back, mean = {name: transform.back(t) for name, t in found.items()}, transformed_mean(saved, eta)
+    return back if mean is None else {"mean": mean, **back}
+
+
+def transformed_mean(saved: Saved, eta: Array) -> Array | None:
+    """The mean (n,) of a response of which a function has the law, NaN where it is infinite; None where it is not known."""
+    if saved.transform is None:
+        return None
+    noise, free, function = saved.noise, natural_shapes(saved), saved.transform.function
+    if function == "sqrt":
+        return noise.positive_square(eta, free)
+    mean = noise.exponential_mean(RATES[function], eta, free)
+    return mean if mean is None or function != "log1p" else mean - 1.0
 
 
 def called(saved: Saved) -> str:

@@ -1,5 +1,7 @@
 """Frame: predictions of a table in memory, as columns."""
 
+from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,40 @@ from mlefit.prediction.appended import Columns, Interval, Plan, names, predictio
 from mlefit.prediction.predict import check_kinds
 from mlefit.prediction.rows import Rows
 from mlefit.prediction.score import scored, unjudged
+from mlefit.prediction.simulate import Drawing, Simulator
 from mlefit.prediction.text import listed_flags
 from mlefit.saved.model import Saved
 from mlefit.source import ReadOptions, open_source
-from mlefit.source.batch import Batch
+from mlefit.source.batch import Batch, Place
+from mlefit.source.opening import opened
+
+
+def simulated(saved: Saved, data: Any, read: ReadOptions, rows: int | None, drawing: Drawing) -> dict[str, Any]:
+    """Drawn responses by the names of their columns, a value for each row of the data, or for so many rows of a model without
+    predictors. Raises UsageError and DataError."""
+    if rows is not None and (data is not None or saved.numbers or saved.predictors.categories):
+        raise UsageError("rows is for a model without predictors, and stands in place of data", "give the data alone",
+                         code="options-contradict")
+    if rows is not None:
+        return Simulator(saved, None, drawing).columns(Rows(saved, Batch(Place(0, 0), rows), {}), 0)
+    if data is None:
+        raise UsageError("simulate needs data, or rows of a model without predictors", "such as model.simulate(frame)",
+                         code="no-data")
+    blocks: list[dict[str, Any]] = []
+    with closing(opened(data, read)) as source:
+        simulator = Simulator(saved, source, drawing, beside=False)
+        numbers, categories = saved.numbers, saved.predictors.categories
+        first = 0
+        for batch in source.map(numbers, categories, lambda batch: batch, machine.threads()):      # in order
+            blocks.append(simulator.columns(Rows(saved, batch, {}), first))
+            first += batch.rows
+    return _together(blocks, tuple(blocks[0]) if blocks else ())
+
+
+def _together(blocks: list[dict[str, Any]], names: Sequence[str]) -> dict[str, Any]:
+    """The columns of all blocks."""
+    return {name: [*(value for one in blocks for value in one[name])] if isinstance(blocks[0][name], list)
+            else np.concatenate([one[name] for one in blocks]) for name in names}
 
 
 def predicted(
@@ -52,6 +84,4 @@ def predicted(
                 doubted = {**doubted, **unjudged(rows, found["nll"])}
             blocks.append({**found, "flag": listed_flags(rows.batch.rows, rows.known, rows.lost, doubted)})
             first += rows.batch.rows
-    shown = (*names(saved, plan), *(("nll", "residual") if score else ()), "flag")
-    return {name: [*(value for one in blocks for value in one[name])] if isinstance(blocks[0][name], list)
-            else np.concatenate([one[name] for one in blocks]) for name in shown}
+    return _together(blocks, (*names(saved, plan), *(("nll", "residual") if score else ()), "flag"))

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from mlefit.errors import DataError, UsageError
 from mlefit.prediction.appended import Interval, Plan, names, predictions
 from mlefit.prediction.rows import Rows
 from mlefit.prediction.score import Score, scored, unjudged
-from mlefit.prediction.text import cells, flags, joined, numerals, quoted
+from mlefit.prediction.text import cells, flags, joined, listed_flags, numerals, quoted
 from mlefit.saved.model import Saved
 from mlefit.source.part import Wanted
 from mlefit.source.reader import Reader
@@ -21,6 +21,7 @@ from mlefit.source.source import Kind, Source
 from mlefit.source.standing import Standing, standing
 
 FLAG = "flag"
+Form = Literal["csv", "json", "jsonl"]
 
 
 class Asked(NamedTuple):
@@ -37,6 +38,7 @@ class Asked(NamedTuple):
     score: bool = False
     strict: bool = False
     seed: int = 0
+    form: Form = "csv"
 
 
 @dataclass
@@ -119,16 +121,23 @@ class Predictor:
                              "fit with --holdout and save again", code="no-conformal")
 
     @property
+    def _kept(self) -> tuple[str, ...]:
+        """The columns of the table that come out."""
+        return self.source.names if self.asked.ids is None else self.asked.ids
+
+    @property
     def wanted(self) -> Wanted:
         """What the table is read for."""
         numbers, categories = list(self.saved.numbers), list(self.saved.predictors.categories)
         if self.asked.score:
             (categories if self.saved.noise.response.reads_levels else numbers).append(self.saved.target)
-        categories += self.asked.ids or ()
+        categories += self._kept if self.asked.form != "csv" else self.asked.ids or ()
         return self.source.wanted(list(dict.fromkeys(numbers)), categories)
 
     def header(self) -> bytes:
-        """The line of names; empty where the table has none."""
+        """The line of names; empty where the table has none, and before objects."""
+        if self.asked.form != "csv":
+            return b"[\n" if self.asked.form == "json" else b""
         heading = self.source.parts[0].heading()
         if not heading:
             return b""
@@ -138,12 +147,18 @@ class Predictor:
 
     def blocks(self, threads: int) -> Iterator[bytes]:
         """The rows as text, in order; `told` grows with them. Raises DataError for what is no table."""
-        for block in standing(self.source.parts, self.wanted, self._block, threads):
+        array, held = self.asked.form == "json", b""
+        for block in standing(self.source.parts, self.wanted, self._block, threads, texts=self.asked.form == "csv"):
             self.told.add(block.rows, block.score, block.unjudged)
-            yield block.text
+            yield held + (block.text[:-2] if array else block.text)
+            held = block.text[-2:] if array else b""        # a comma, if more rows come
+        if array:
+            yield b"\n]\n"
 
     def _block(self, found: Standing) -> Block:
         rows, numbers, labels, score, without = self.answers(found)
+        if self.asked.form != "csv":
+            return Block(self._objects(found, rows, numbers, labels, {**rows.doubted, **without}), rows, score, without)
         texts = [self._text(name, numbers, labels, found.batch.rows) for name in self.names[:-1]]
         texts.append(flags(found.batch.rows, rows.known, rows.lost, {**rows.doubted, **without}, self.delimiter))
         return Block(joined(self._lines(found), texts, self.delimiter, self._end), rows, score, without)
@@ -166,11 +181,29 @@ class Predictor:
         if self.asked.strict and rows.lost:
             raise self._refusal(rows, first)
 
+    def _objects(
+        self, found: Standing, rows: Any, numbers: "dict[str, Array]", labels: Any, flags_of: Mapping[str, Mask]
+    ) -> bytes:
+        from mlefit.prediction.objects import lines, of_category, of_numbers, of_texts
+
+        out = {name: of_category(found.batch.categories[name], number=self.source.kinds[name] is Kind.NUMBER)
+               for name in self._kept}
+        for name, shown in zip(self.names[:-1], self.shown[:-1], strict=True):
+            out[shown] = of_texts(labels[name]) if name in labels else of_numbers(
+                self._numbers(name, numbers, found.batch.rows), self.asked.digits)
+        out[self.shown[-1]] = of_texts(listed_flags(found.batch.rows, rows.known, rows.lost, flags_of))
+        return lines(out, ",\n" if self.asked.form == "json" else "\n")
+
+    @staticmethod
+    def _numbers(name: str, numbers: "dict[str, Array]", rows: int) -> Array:
+        """Those of a column; a class that no group of the block has has none."""
+        found = numbers.get(name)
+        return np.full(rows, np.nan) if found is None else found
+
     def _text(self, name: str, numbers: "dict[str, Array]", labels: Any, rows: int) -> Any:
         if name in labels:
             return cells(labels[name], self.delimiter)
-        none = numbers.get(name)        # a class that no group of the block has
-        return numerals(np.full(rows, np.nan) if none is None else none, self.asked.digits, self.decimal)
+        return numerals(self._numbers(name, numbers, rows), self.asked.digits, self.decimal)
 
     def _lines(self, found: Standing) -> Any:
         if self.asked.ids is None:

@@ -21,17 +21,19 @@ RESIDUALS = 2       # the third number of their stream: simulated responses have
 
 @dataclass(frozen=True)
 class Score:
-    """Rows with a response and a prediction, sums of their nll and its squares, and how many fell inside their interval."""
+    """Rows with a response and a prediction, sums of their nll and its squares, and how many fell below and above their interval
+    among those `judged`."""
 
     n: int = 0
     nll: float = 0.0
     square: float = 0.0
     judged: int = 0
-    inside: int = 0
+    below: int = 0
+    above: int = 0
 
     def __add__(self, other: "Score") -> "Score":
         return Score(self.n + other.n, self.nll + other.nll, self.square + other.square, self.judged + other.judged,
-                     self.inside + other.inside)
+                     self.below + other.below, self.above + other.above)
 
     @property
     def mean(self) -> float:
@@ -97,12 +99,12 @@ def scored(rows: Rows, plan: Plan, predicted: dict[str, Array], seed: int, first
         nll[places] -= rows.saved.transform.log_slope(given)
     chance = uniform((seed, 0, RESIDUALS), first, y.size)[places] if noise.measure is not Measure.DENSITY else np.empty(0)
     residual[places] = quantile_residuals(noise, values, eta, free, chance)
-    inside = judged = 0
+    judged = below = above = 0
     if "new_low" in predicted:
         low, high = (predicted[name][places] for name in ("new_low", "new_high"))
-        judged, inside = places.size, int(((given >= low) & (given <= high)).sum())
+        judged, below, above = places.size, int((given < low).sum()), int((given > high).sum())
     told = nll[places]
-    return {"nll": nll, "residual": residual}, Score(places.size, float(told.sum()), float(told @ told), judged, inside)
+    return {"nll": nll, "residual": residual}, Score(places.size, float(told.sum()), float(told @ told), judged, below, above)
 
 
 def quantile_residuals(noise: NoiseModel, y: Array, eta: Array, free: Array, chance: Array) -> Array:

@@ -69,9 +69,10 @@ def parameters(saved: Saved, drawing: Drawing, copy: int) -> Drawn:
 
 
 class Simulator:
-    """A saved model and what is to be drawn from it. Raises UsageError for names that are taken, and as `parameters`."""
+    """A saved model and what is to be drawn from it. Raises UsageError as `parameters`, and for names that are taken where
+    the drawn columns stand `beside` those of the table."""
 
-    def __init__(self, saved: Saved, source: Reader | None, drawing: Drawing) -> None:
+    def __init__(self, saved: Saved, source: Reader | None, drawing: Drawing, *, beside: bool = True) -> None:
         self.saved, self.source, self.drawing, self.told = saved, source, drawing, Undrawn()
         predictors = saved.predictors
         self._columns = (list(saved.numbers), list(predictors.categories))
@@ -85,7 +86,7 @@ class Simulator:
                 raise unknown_columns(absent, source.names)
             check_kinds(saved, source)
             taken = [name for name in self.names if name in source.names]
-            if taken:
+            if taken and beside:
                 raise UsageError(f'the table has a column "{taken[0]}" already', "give the drawn one another name with --name",
                                  code="name-taken", columns=taken)
 
@@ -129,6 +130,17 @@ class Simulator:
             drawn = rows.law.quantile(u, rows.eta_at(coefficients), in_natural_units(self.saved, free))
             y[known] = drawn if self.saved.transform is None else self.saved.transform.back(drawn)
         return y
+
+    def columns(self, rows: Rows, first: int) -> dict[str, Any]:
+        """The responses of the rows by the names of their columns: numbers (n,), or levels with None where there is none."""
+        found: dict[str, Any] = {}
+        for copy, name in enumerate(self.names):
+            y = self._draw(rows, copy, first)
+            if self.saved.noise.response.reads_levels:
+                found[name] = [None if np.isnan(place) else self.saved.levels[int(place)] for place in y.tolist()]
+            else:
+                found[name] = y
+        return found
 
     def _spelt(self, y: Array) -> Any:
         if not self.saved.noise.response.reads_levels:

@@ -45,7 +45,8 @@ class Errors(NamedTuple):
 
 
 class Training(NamedTuple):
-    """What the rows fitted tell of others. `rss`: in natural units, of a law of sums of squares. `conformal`: sorted distances
+    """What the rows fitted tell of others. `leverage_max`: of all of them, or of a sample of 20,000 where the fit has kept no more.
+    `rss`: in natural units, of a law of sums of squares. `conformal`: sorted distances
     of held-out responses from their predictions, at most MOST_ROOTS of them."""
 
     n: int

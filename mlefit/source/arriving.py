@@ -43,6 +43,25 @@ class Arriving:
             self._kept.seek(start)
             return self._kept.read(min(most, max(0, self._arrived - start)))
 
+    def first(self, size: int, lines: int, pause: float) -> tuple[bytes, bool]:
+        """Up to `size` bytes from the start, and whether these are all: waiting for as many line ends, then `pause` seconds for
+        each piece."""
+        with self._lock:
+            while not self._ended and self._arrived < size:
+                self._kept.seek(0)
+                if self._kept.read(size).count(b"\n") >= lines and not self._comes(pause):
+                    break
+                self._wait()
+            self._kept.seek(0)
+            return self._kept.read(size), self._ended
+
+    def _comes(self, pause: float) -> bool:
+        """Whether something comes within some seconds; yes where nobody can tell."""
+        try:
+            return bool(select.select([self._stream], [], [], pause)[0])
+        except (OSError, ValueError, TypeError):
+            return True
+
     def digest(self) -> str | None:
         """SHA-256 of all bytes, in hex, taken on the way if that was wanted; else None."""
         self.drain()

@@ -13,12 +13,21 @@ tells on comparing, and `block_within` cuts once more, from where that one ends.
 
 import re
 from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlefit.errors import DataError
 from mlefit.source.decoding import Readable, filled
+
+
+class Flowing(Protocol):
+    """A stream that gives what has arrived."""
+
+    def read1(self, size: int, /) -> bytes:
+        """At least one byte, none at the end."""
+
 
 BLOCK = 4 << 20             # bytes: what a worker parses in about 25 ms; all that is alive at once stays below 100 MB
 AHEAD = 64                  # the part of BLOCK that is read ahead for the end of the last line
@@ -94,6 +103,25 @@ def block_within(
     if end < 0:
         return (start, len(text)) if ended else None
     return start, start + end
+
+
+def flowing_blocks(
+    stream: Flowing, eol: bytes, delimiter: bytes, label: str, first_line: int
+) -> Iterator[tuple[bytes, int]]:
+    """The whole lines that have arrived, each time that some have. Raises as cut_blocks."""
+    rest, line = b"", first_line
+    while piece := stream.read1(BLOCK):
+        text = rest + piece
+        whole = whole_lines(text, eol, delimiter)
+        rest = text[len(whole) :]
+        if whole:
+            yield whole, line
+            line += count_lines(whole, eol)
+        elif len(rest) > LONGEST_LINE:
+            _refuse_endless(rest, eol, delimiter, label, line, ended=False)
+    if rest:
+        _refuse_endless(rest, eol, delimiter, label, line, ended=True)
+        yield rest, line
 
 
 def cut_blocks(

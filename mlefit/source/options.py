@@ -67,8 +67,8 @@ class ReadOptions(NamedTuple):
     """Overrides of detection; `na` are tokens that mean "missing" besides the usual ones.
 
     `types`: pairs of a column and what it holds. `skip`: lines before the table, None: those that plainly are no part of it.
-    `memory`: bytes that the run may use, None: no bound was given. `digest`, no option: whether the SHA-256 of the bytes will be
-    asked for, and so is computed while they are read.
+    `memory`: bytes that the run may use, None: no bound was given. No options are `digest`: whether the SHA-256 of the bytes will
+    be asked for, and so is computed while they are read; and `flowing`: whether rows of a pipe are wanted as they arrive.
     """
 
     delimiter: Annotated[str | None, Option(
@@ -96,3 +96,4 @@ class ReadOptions(NamedTuple):
     memory: Annotated[int | None, Option(
         "--memory", metavar="SIZE", help="Memory to use at most, such as 200MB.", parse=size, section=Section.RUN)] = None
     digest: bool = False
+    flowing: bool = False

@@ -90,6 +90,7 @@ class Parsed:
 
 class Part(ABC):
     """Attributes as in Source; `single`: one block holds it all; `profiles` are those of its head, or `complete` of it all.
+    `flows`: its blocks are the rows that have arrived, each time that some have.
 
     `by_type`: the kinds of columns whose type leaves no other but that of no values. `counted`: where row numbers begin (index).
     """
@@ -101,6 +102,7 @@ class Part(ABC):
     notes: list[str]
     size: int | None
     single: bool = False
+    flows: bool = False
     by_type: Mapping[str, Kind] = MappingProxyType({})
     counted: Mapping[str, int] = MappingProxyType({})
 

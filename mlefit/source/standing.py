@@ -18,6 +18,7 @@ from mlefit.source.part import Block, Part, Wanted
 from mlefit.source.problems import refusal
 
 T = TypeVar("T")
+SLOW = 1 << 16          # bytes: less has arrived at a time, and whoever waits for the answer is quicker than the pipe
 
 
 class Standing(NamedTuple):
@@ -57,7 +58,7 @@ def standing(
             for at, block in enumerate(part.blocks(part.names if texts else wanted.columns)):
                 first, after = counted.next()
                 pending.append(pool.submit(work, part, block, Place(file, at), first, after))
-                while len(pending) > threads:
+                while len(pending) > (0 if part.flows and len(block.content) < SLOW else threads):
                     if (found := pending.popleft().result()) is not None:
                         yield found
         while pending:

@@ -49,6 +49,10 @@ class Stored:
         """The number of bytes, None while more may come."""
         return self._size if self._arriving is None else self._arriving.size
 
+    def first(self, size: int, lines: int, pause: float) -> tuple[bytes, bool] | None:
+        """As Arriving.first; None of a file, which is all there."""
+        return None if self._arriving is None else self._arriving.first(size, lines, pause)
+
     def whole(self) -> int:
         """The number of bytes, once all have arrived."""
         return self._size if self._arriving is None else self._arriving.drain()

@@ -12,7 +12,7 @@ from mlefit.arrays import Mask
 from mlefit.errors import DataError
 from mlefit.source.beginning import beginning
 from mlefit.source.careful import broken_text
-from mlefit.source.cutting import BLOCK, cut_blocks, line_end, whole_lines
+from mlefit.source.cutting import BLOCK, cut_blocks, flowing_blocks, line_end, whole_lines
 from mlefit.source.decoding import Readable, Transcoded, compression, decompressed, encoding_of, filled
 from mlefit.source.dialect import detect
 from mlefit.source.header import header_of
@@ -28,6 +28,8 @@ from mlefit.source.standing import lines_of_text
 from mlefit.source.stored import Stored
 
 SAMPLE = 1 << 20        # bytes of text that detection looks at
+FIRST_LINES = 2         # of a pipe whose rows are wanted as they arrive: names and a row
+PAUSE = 0.2             # seconds after which such a pipe is slow
 _CALLED = {"utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp1252": "CP1252", "latin-1": "Latin-1"}
 
 
@@ -38,20 +40,22 @@ class TextPart(Part):
         self._stored = stored
         self._rewrite: Rewrite | None = None
         self.label, self.notes = stored.label, []
+        arrived = stored.first(SAMPLE, FIRST_LINES, PAUSE) if options.flowing else None
         with stored.open() as raw:
-            self._method = compression(raw.read(8))
+            self._method = compression(raw.read(8) if arrived is None else arrived[0][:8])
             raw.seek(0)
-            start = filled(decompressed(raw, self._method, self.label), SAMPLE)
+            self.flows = arrived is not None and self._method is None
+            start = arrived[0] if arrived and self.flows else filled(decompressed(raw, self._method, self.label), SAMPLE)
         refuse_others(start, self.label)
         self._encoding, self._mark = encoding_of(start, options.encoding)
         if options.encoding is None and self._encoding in _CALLED:
             self.notes.append(f"the text is read as {_CALLED[self._encoding]}")
-        with stored.open() as raw:
-            start = filled(self._stream(raw), SAMPLE + 1)
-        self.complete, start = len(start) <= SAMPLE, start[:SAMPLE]
+        start, ended = self._start(options)
+        self.complete, start = ended and len(start) <= SAMPLE, start[:SAMPLE]
         self.size = stored.size
         text = start.lstrip(b"\r\n")
         refuse_binary(text, options, self.label)
+        self._begun = start
         if not self.complete and b"\n" not in text and b"\r" not in text:
             raise DataError(
                 f"{self.label}, line 1: expected rows of a table, found a line of more than {SAMPLE >> 20} MB.",
@@ -59,6 +63,7 @@ class TextPart(Part):
             )
         begun = beginning(start, options, self.label, self.notes)
         if begun.rewrite is not None:
+            self.flows = False
             self._rewrite, start = begun.rewrite, begun.rewrite(start)
         offset = begun.offset(start)
         text = start[offset:]
@@ -86,6 +91,18 @@ class TextPart(Part):
         sign, squeezed = self._dialect.delimiter, self._dialect.ragged_spaces
         self.counted = counted(self.names, lambda name: column_of(head, header.names[name], sign, squeezed=squeezed))
 
+    def _start(self, options: ReadOptions) -> tuple[bytes, bool]:
+        """What detection looks at, of the text, and whether there is no more: of a pipe whose rows are wanted as they arrive, what
+        has arrived."""
+        self.flows = self.flows and self._is_plain()
+        if self.flows:
+            arrived = self._stored.first(SAMPLE + 1, FIRST_LINES, PAUSE)
+            assert arrived is not None
+            return arrived[0][self._mark :], arrived[1]
+        with self._stored.open() as raw:
+            start = filled(self._stream(raw), SAMPLE + 1)
+        return start, len(start) <= SAMPLE
+
     def _is_plain(self) -> bool:
         return self._encoding in ("utf-8", "ascii")
 
@@ -105,13 +122,18 @@ class TextPart(Part):
         with self._stored.open() as raw:
             stream = self._stream(raw)
             filled(stream, self._header)
-            for text, line in cut_blocks(stream, self._eol, self._sign, self.label, self._header_lines):
+            cut = flowing_blocks(raw, self._eol, self._sign, self.label, self._header_lines) if self.flows else cut_blocks(
+                stream, self._eol, self._sign, self.label, self._header_lines)
+            for text, line in cut:
                 yield Block(text, raw.tell(), line)
 
     def head(self, columns: Sequence[str] = ()) -> Block:
         """As Part.head: the whole lines of the first SAMPLE bytes."""
-        with self._stored.open() as raw:
-            text = filled(self._stream(raw), SAMPLE)[self._header :]
+        if self.flows:
+            text = self._begun[self._header :]
+        else:
+            with self._stored.open() as raw:
+                text = filled(self._stream(raw), SAMPLE)[self._header :]
         return Block(text if self.complete else whole_lines(text, self._eol, self._sign), 0, self._header_lines)
 
     def parse(self, block: Block, wanted: Wanted) -> Parsed:
