@@ -7,6 +7,11 @@ the Python API, threadpoolctl holds it to one for the length of a run.
 import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -26,8 +31,14 @@ def one_thread() -> AbstractContextManager[object]:
     """One BLAS thread inside the context."""
     if _State.claimed:
         return nullcontext()
-    import scipy.linalg  # noqa: F401  # brings a BLAS of its own, which must be there to be limited
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
+    limits: AbstractContextManager[object] = _controller().limit(limits=1, user_api="blas")
     return limits
+
+
+@cache
+def _controller() -> "ThreadpoolController":
+    """Of the libraries that are loaded; to find them takes as long as a small fit."""
+    import scipy.linalg  # noqa: F401  # brings a BLAS of its own, which must be there to be limited
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -15,6 +15,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.rows.chunk import ABSENT, Chunk
+from mlefit.sums.lapack import triangular
 
 ROUNDING = 8.0 * float(np.finfo(float).eps)
 # Belsley, Kuh and Welsch call a condition number of 30 to 100 moderate to strong. At 100 a change of one percent in the
@@ -123,8 +124,6 @@ def geometry(triangle: Array, n: float, magnitude: Array, response: bool) -> Geo
 
     `magnitude` (p,): max|x_j|/s_j of the columns as they are in the file. With `response`, the last column is y.
     """
-    from scipy.linalg import solve_triangular
-
     size = triangle.shape[0]
     columns = size - 1 if response else size
     first = _independent(triangle[:columns, :columns], n, magnitude)
@@ -138,7 +137,7 @@ def geometry(triangle: Array, n: float, magnitude: Array, response: bool) -> Geo
         k = len(kept)
         head, rest = _project(basis[:, :k], triangle[:, j])
         norm = float(np.linalg.norm(rest))
-        c = np.asarray(solve_triangular(r[:k, :k], head, check_finite=False)) if k else head
+        c = triangular(r[:k, :k], head) if k else head
         bound = ROUNDING * np.sqrt(n) * float(magnitude[j] + np.abs(c) @ magnitude[kept])
         if norm <= bound:
             aliased[j] = tuple(q for q, size_c in zip(kept, np.abs(c), strict=True) if size_c > 1e-8)
@@ -156,14 +155,12 @@ def geometry(triangle: Array, n: float, magnitude: Array, response: bool) -> Geo
 
 def _independent(r: Array, n: float, magnitude: Array) -> int:
     """How many columns come before the first that may be aliased: with T = R^-1, c of column j is -T_kj R_jj, k < j."""
-    from scipy.linalg import solve_triangular
-
     size = np.abs(np.diagonal(r))
     whole = int(np.argmax(size == 0.0)) if (size == 0.0).any() else len(size)
     if whole == 0:
         return 0
     with np.errstate(over="ignore", invalid="ignore"):
-        inverse = np.abs(solve_triangular(r[:whole, :whole], np.eye(whole), check_finite=False))
+        inverse = np.abs(triangular(r[:whole, :whole], np.eye(whole)))
         np.fill_diagonal(inverse, 0.0)
         bound = ROUNDING * np.sqrt(n) * (magnitude[:whole] + magnitude[:whole] @ inverse * size[:whole])
     clear = size[:whole] > SURELY * bound

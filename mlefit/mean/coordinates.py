@@ -25,6 +25,7 @@ from mlefit.arrays import Array, product
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature
 from mlefit.sums.doubled import Doubled, substituted
+from mlefit.sums.lapack import triangular
 
 STEEP = 100.0       # condition number of columns of norm 1 up to which a whitened Hessian keeps 12 digits
 GENTLE = 1e4        # and a whitened gradient
@@ -170,12 +171,10 @@ class Coordinates(Whitening):
 
     def encoded(self, gamma: Array) -> Array:
         """B (m r,) of gamma (m r,)."""
-        from scipy.linalg import solve_triangular
-
         each = gamma.reshape(-1, self.rank)
         if self._reciprocal < 1.0 / SHEER:
             return substituted(self.triangle, Doubled.of(each.T.copy())).rounded().T.ravel()
-        return np.asarray(solve_triangular(self.triangle, each.T, check_finite=False)).T.ravel()
+        return triangular(self.triangle, each.T).T.ravel()
 
     def coefficients(self, gamma: Array) -> Array:
         """What multiplies `columns`, (m r,): B, or gamma itself."""
@@ -200,6 +199,4 @@ class Coordinates(Whitening):
         return np.asarray(self.whiten(self.pull(wanted * weight[:, None], chunk)) / weight.sum())
 
     def _solved(self, by_design: Array) -> Array:
-        from scipy.linalg import solve_triangular
-
-        return np.asarray(solve_triangular(self.triangle, by_design, trans="T", check_finite=False))
+        return triangular(self.triangle, by_design, transposed=True)

@@ -11,6 +11,7 @@ from mlefit.mean.coordinates import Coordinates
 from mlefit.mean.function import MeanFunction
 from mlefit.mean.natural import Encoding, Natural, Units
 from mlefit.rows.chunk import Chunk
+from mlefit.sums.lapack import triangular
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,10 +102,8 @@ class LinearMean(MeanFunction):
 
     def combined(self, predictor: int) -> Array:
         """The B of one predictor as combinations (r, w) of its coordinates: R^-1."""
-        from scipy.linalg import solve_triangular
-
         triangle = self.part(predictor).triangle
-        return np.asarray(solve_triangular(triangle, np.eye(len(triangle)), check_finite=False))
+        return triangular(triangle, np.eye(len(triangle)))
 
     def moved(self, step: Array) -> Array:
         """What a step (P,) changes in the natural coefficients (P,), but for units: A gamma."""
@@ -112,11 +111,8 @@ class LinearMean(MeanFunction):
 
     def by_natural(self, gradient: Array) -> Array:
         """Derivatives (P,) by the natural coefficients, but for units, from those by coordinates (P,): A^-T g."""
-        from scipy.linalg import solve_triangular
-
         return np.concatenate([
-            solve_triangular(self._units.encoding(a).mixing, self.part(a).triangle.T @ gradient[place], trans="T",
-                             check_finite=False)
+            triangular(self._units.encoding(a).mixing, self.part(a).triangle.T @ gradient[place], transposed=True)
             for a, place in enumerate(self.places)
         ])
 
@@ -138,7 +134,5 @@ class LinearMean(MeanFunction):
         return tuple(self._ratio(a) for a in range(self.predictors))
 
     def _ratio(self, predictor: int) -> Array:
-        from scipy.linalg import solve_triangular
-
         mixing = self._units.encoding(predictor).mixing
-        return np.asarray(solve_triangular(self.part(predictor).triangle, mixing.T, trans="T", check_finite=False)).T
+        return triangular(self.part(predictor).triangle, mixing.T, transposed=True).T

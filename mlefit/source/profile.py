@@ -1,10 +1,12 @@
 """Profile: what the cells of a column are, counted. Over all rows the counts decide how the column is read."""
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array, Mask
+from mlefit.numerals import numeral
 from mlefit.source.arrow import codes, floats, mask
 from mlefit.source.cells import BOOLEANS, level, parse_numbers, spelt
 from mlefit.source.source import Kind
@@ -128,7 +130,7 @@ def _levels_of(values: Array) -> Levels:
     found, first = np.unique(values, return_index=True)
     if found.size > SEVERAL:
         return None
-    return tuple(level(repr(value), False, ".") for value in values[np.sort(first)].tolist())
+    return tuple(numeral(value) if isfinite(value) else repr(value) for value in values[np.sort(first)].tolist())
 
 
 def of_strings(column: Any, decimal: str, na: tuple[str, ...], listed: bool) -> Profile:

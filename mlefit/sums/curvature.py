@@ -18,6 +18,7 @@ import numpy as np
 
 from mlefit.arrays import Array, product
 from mlefit.sums.contrasts import Contrasts
+from mlefit.sums.lapack import factor, solved, triangular
 
 EIGENVALUES = 1000      # rows of a matrix up to which the eigenvalues themselves are worth their time
 
@@ -157,16 +158,12 @@ class Dense(Curvature):
 
     def solve(self, gradient: Array) -> Array:
         """H^-1 g, by a Cholesky factor that is not kept."""
-        from scipy.linalg import cho_factor, cho_solve
-
-        return np.asarray(cho_solve(cho_factor(self.matrix, check_finite=False), gradient, check_finite=False))
+        return solved(self.matrix, gradient)
 
     def root(self, directions: Array, first: int = 0) -> Array:
         """L^-1 a, or A L^-T."""
-        from scipy.linalg import solve_triangular
-
         if directions.ndim == 1:
-            return np.asarray(solve_triangular(self._lower, directions, lower=True, check_finite=False))
+            return triangular(self._lower, directions, lower=True)
         return product(directions, self._inverse_root[first : first + directions.shape[1]])
 
     def sphered(self, theta: Array) -> Array:
@@ -175,10 +172,8 @@ class Dense(Curvature):
 
     def unsphered(self, u: Array) -> Array:
         """L^-T u."""
-        from scipy.linalg import solve_triangular
-
         if u.ndim == 1:
-            return np.asarray(solve_triangular(self._lower, u, lower=True, trans="T", check_finite=False))
+            return triangular(self._lower, u, lower=True, transposed=True)
         return product(self._inverse_root, u)
 
     def leading(self, count: int) -> "Dense":
@@ -209,12 +204,8 @@ class Dense(Curvature):
 
     @cached_property
     def _inverse_root(self) -> Array:
-        from scipy.linalg import solve_triangular
-
         lower = self._factor()      # who asks for F wants the factor no more, which is as large as H
-        return np.asarray(solve_triangular(lower, np.eye(self.size), lower=True, trans="T", check_finite=False))
+        return triangular(lower, np.eye(self.size), lower=True, transposed=True)
 
     def _factor(self) -> Array:
-        from scipy.linalg import cholesky
-
-        return np.asarray(cholesky(self.matrix, lower=True, check_finite=False))
+        return factor(self.matrix)
