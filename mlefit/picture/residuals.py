@@ -133,8 +133,9 @@ class Residuals:
 
     @property
     def refits(self) -> bool:
-        """Whether simulated data are refitted."""
-        return self.scene.refits and self.scene.n <= REFITTED
+        """Whether simulated data are refitted: where these rows are all that the model was fitted to."""
+        scene = self.scene
+        return scene.refits and scene.total <= scene.n <= REFITTED
 
     def _back(self, orders: Index) -> Iterator[Array] | None:
         """From orders of the rows (B, n) to the responses (n,) that have their residuals in them; None: nothing is refitted.
