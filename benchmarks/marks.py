@@ -92,19 +92,20 @@ TRUE: Mapping[str, Callable[[Rng, Array, Array, Array], Array]] = {
     "student-t": lambda rng, x, w, g: mean(x, w, g) + rng.standard_t(4.0, x.size),
     "laplace": lambda rng, x, w, g: mean(x, w, g) + rng.laplace(size=x.size),
 }
-ALONG = ("fitted", "predictor", "order")
+SHAPES = ("density", "qq", "surprise")
 WRONG = (
     Case("skewed errors", 100, "gaussian",
-         lambda rng, x, w, g: mean(x, w, g) + rng.gamma(1.5, 1.0, x.size) - 1.5, ("density", "qq")),
-    Case("heavy tails", 100, "gaussian", lambda rng, x, w, g: mean(x, w, g) + rng.standard_t(2.5, x.size), ("density", "qq")),
+         lambda rng, x, w, g: mean(x, w, g) + rng.gamma(1.5, 1.0, x.size) - 1.5, SHAPES),
+    Case("heavy tails", 100, "gaussian", lambda rng, x, w, g: mean(x, w, g) + rng.standard_t(2.5, x.size), SHAPES),
     Case("spread exp(0.45 x)", 100, "gaussian", lambda rng, x, w, g: mean(x, w, g) + np.exp(0.45 * x) * rng.standard_normal(x.size),
-         ("fitted", "predictor"), ("density", "qq")),
+         ("fitted", "predictor"), SHAPES),
     Case("bent mean", 100, "gaussian",
          lambda rng, x, w, g: mean(x, w, g) + 0.5 * (w - 2.5) ** 2 + rng.standard_normal(x.size), ("fitted", "predictor")),
     Case("drift of 2 sd", 100, "gaussian",
          lambda rng, x, w, g: mean(x, w, g) + np.linspace(-1.0, 1.0, x.size) + rng.standard_normal(x.size), ("order",)),
     Case("overdispersed counts", 100, "poisson",
-         lambda rng, x, w, g: rng.negative_binomial(1.5, 1.5 / (1.5 + np.exp(0.8 + 0.5 * x))), ("rootogram", "qq", "meanvar")),
+         lambda rng, x, w, g: rng.negative_binomial(1.5, 1.5 / (1.5 + np.exp(0.8 + 0.5 * x))),
+         ("rootogram", "qq", "meanvar", "surprise")),
     Case("bent log odds", 100, "bernoulli", lambda rng, x, w, g: yes(rng, x * x - 1.0 + 0.3 * w - 0.7),
          ("calibration", "predictor")),
 )

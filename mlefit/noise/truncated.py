@@ -159,8 +159,10 @@ class TruncatedPoisson(NoiseModel):
         return np.where(d == 0.0, 0.0, np.maximum(found, 0.0))
 
     def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
-        """The quantile of a uniform number."""
-        return self.quantile(np.asarray(rng.random(eta.shape[0])), eta, free)
+        """The events of a Poisson process until 1 of which the first is known to come: 1 and those in the rest of the time."""
+        mu = np.exp(eta[:, 0])
+        first = -np.log1p(rng.random(eta.shape[0]) * np.expm1(-mu))      # in (0, mu): a truncated exponential time
+        return np.asarray(1.0 + rng.poisson(np.maximum(mu - first, 0.0)))
 
     def derivation(self) -> str:
         """That of a hurdle says it."""

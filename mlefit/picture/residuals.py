@@ -200,6 +200,8 @@ class Residuals:
         step, value = -(self._inverse @ gradient), float(here.value.sum())
         if not np.isfinite(step).all():
             return None
+        shapes_step = float(np.abs(step[step.size - free.size :]).max(initial=0.0))
+        step = step / max(1.0, shapes_step)     # a shape near 0 or infinite has hardly a slope, and no step's length
         ends = np.cumsum([x.shape[1] for x in designs])
         for _ in range(HALVINGS):
             parts = np.split(step, ends)

@@ -29,7 +29,8 @@ class Scene:
     the file; the rows are a random part of `total`. `levels`: of the response. `plain`: one law holds for all rows. `refits`: the
     model was fitted to these rows, so that simulated ones are refitted. `reason`: why nothing can be tested, None where rows are
     draws of the law if it is true. `cells`: the ends (n,) of what a rounded response stands for, None where responses are
-    smooth; `coarse`: why its shape cannot be told. `stretch` (n,): the root of a precision that y and eta were multiplied by.
+    smooth; `coarse`: why its shape cannot be told. `stretch` (n,): the root of a precision that y and eta were multiplied by,
+    once `moved` had been taken off.
     """
 
     noise: NoiseModel
@@ -50,6 +51,7 @@ class Scene:
     cells: tuple[Array, Array] | None = None
     coarse: str | None = None
     stretch: Array | None = None
+    moved: float = 0.0
 
     @property
     def n(self) -> int:
@@ -70,12 +72,12 @@ class Scene:
     def prediction(self) -> Array:
         """What the model predicts (n,), of a law of numbers."""
         centre = self.noise.centre(self.eta, self.free)
-        return centre if self.stretch is None else np.asarray(centre / self.stretch)
+        return centre if self.stretch is None else np.asarray(centre / self.stretch + self.moved)
 
     @property
     def response(self) -> Array:
         """y (n,) as it stands in the file, or its function that is modelled."""
-        return self.y if self.stretch is None else np.asarray(self.y / self.stretch)
+        return self.y if self.stretch is None else np.asarray(self.y / self.stretch + self.moved)
 
     @property
     def share_below(self) -> float:

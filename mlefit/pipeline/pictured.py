@@ -76,7 +76,8 @@ def scene(found: Fitted, report: Report) -> Scene:
     whole = Scene(
         sample.noise, sample.y, sample.eta, sample.free, sample.designs, tuple(_variables(problem, seen)), seen.row,
         round(problem.n), prepared.observed.label, prepared.levels, plain, report, problem.request.seed, reason=_reason(problem),
-        stretch=np.sqrt(seen.numbers[str(prepared.observed.weights)]) if prepared.observed.precision else None)
+        stretch=np.sqrt(seen.numbers[str(prepared.observed.weights)]) if prepared.observed.precision else None,
+        moved=prepared.scaling.y_centre)
     return rounded(whole.take(_places(problem)))
 
 
