@@ -198,3 +198,19 @@ def test_a_saved_model_is_judged_by_new_rows(tmp_path: Path) -> None:
 def test_a_saved_model_is_taken_as_it_is(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["report", MEASUREMENTS, "--use", "model.json", "-m", "laplace", "--out", str(tmp_path / "r.html")]) == 2
     assert "mlefit: --use takes the model as it is, and --model asks for another\nleave one of them out\n" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("rows", "models", "why"), [
+    ("x,y\n1,1\n2,1\n3,1\n4,1\n", (), 'column "y" is constant'),
+    ("x,y\n1,1\n2,1\n3,1\n4,1\n", ("-m", "gaussian,laplace"), "none of the 2 models has an answer"),
+    ("x,y\n1,a\n2,a\n3,a\n", ("-m", "categorical"), "categorical needs at least two classes"),
+], ids=["constant", "no model", "one class"])
+def test_where_nothing_is_known_the_page_has_the_reason(rows: str, models: tuple[str, ...], why: str, tmp_path: Path) -> None:
+    table = tmp_path / "<b>.csv"
+    table.write_text(rows, encoding="utf-8")
+    found = made(tmp_path, str(table), *models, exits=4)
+    assert found.headings == [(1, "<b>.csv"), (2, "Why there is no answer")]
+    assert why in found.text
+    assert "What to do: " in found.text
+    assert found.of("script") == [{"type": "application/json", "id": "mlefit-error"}]
+    assert (found.data["schema"], found.data["exit"]) == ("mlefit.error/1", 4)

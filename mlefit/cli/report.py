@@ -65,7 +65,7 @@ def check(request: Request, names: tuple[str, ...], out: str | None) -> None:
     if request.by:
         raise not_built("report --by")
     check_extra("report")
-    if len(names) > 1 and STDIN in request.data:  # type: ignore[operator]
+    if len(names) > 1 and STDIN in inputs_of(request):
         raise UsageError("a report of several models reads its table twice, and standard input can be read once",
                          "give the path of a file", code="contradiction")
     if out is None and is_terminal(sys.stdout):
@@ -77,22 +77,24 @@ def check(request: Request, names: tuple[str, ...], out: str | None) -> None:
 
 def deliver(request: Request, names: tuple[str, ...], out: str | None, quiet: bool) -> None:
     """Fit and write. Where there is no answer the page says why and what is known, and NoEstimateError is raised on."""
+    from mlefit.drawing.page.rendered import refused
     from mlefit.drawing.page.story import Story
     from mlefit.pipeline.story import story
     from mlefit.report.report import Report
 
     request = replace(request, model=names[0] if len(names) == 1 else None, read=request.read._replace(digest=True))
-    comparison = compared(request, names, quiet) if len(names) > 1 else None
-    if comparison is not None:
-        request = replace(request, model=best(comparison))
+    comparison = None
     try:
+        if len(names) > 1:
+            comparison = compared(request, names, quiet)
+            request = replace(request, model=best(comparison))
         with progress(quiet) as show:
             told = story(request, show)
     except NoEstimateError as error:
         if isinstance(error.partial, Report):
             write(Story(error.partial, error=error, comparison=comparison), out, quiet)
-        elif out is not None:
-            say(f"--out: {output.untouched(out)}")
+        else:
+            output.write(refused(error, [str(name) for name in inputs_of(request)]), out)
         raise
     write(told._replace(comparison=comparison, commands=commands(request)), out, quiet)
 
@@ -108,14 +110,18 @@ def used(request: Request, model: str, names: tuple[str, ...], out: str | None) 
     from mlefit.source.opening import opened
 
     check_use(replace(request, model=names[0] if names else None))
-    inputs = request.data if isinstance(request.data, tuple) else ()
-    saved = load(model)
+    inputs, saved = inputs_of(request), load(model)
     with closing(opened(inputs, with_missing(request.read, saved))) as source:
         told = story(saved, source, model, request.seed, request.threads or machine.threads(), request.read.memory)
     place, data = shlex.quote(model), shlex.join(map(str, inputs))
     again = (f"mlefit check {place} {data}", f"mlefit predict {place} {data} --score --out scored.csv",
              f"mlefit plot {data} --use {place} --panel all --out pictures.svg", f"mlefit show {place}")
     output.write(html(told._replace(commands=again)), out)
+
+
+def inputs_of(request: Request) -> tuple[str, ...]:
+    """The tables as they were typed."""
+    return request.data if isinstance(request.data, tuple) else ()
 
 
 def compared(request: Request, names: tuple[str, ...], quiet: bool) -> "Comparison":

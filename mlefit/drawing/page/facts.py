@@ -45,8 +45,14 @@ def record(report: Report) -> str:
 
 
 def data(report: Report) -> str | None:
-    """The whole `mlefit.fit/1` as it stands in a script element, which ends at no `<` of ours; None where it is too large."""
-    text = json.dumps(to_dict(report), separators=(",", ":"), allow_nan=False)
+    """The whole `mlefit.fit/1` as it stands in a script element; None where it is too large."""
+    text = in_script(to_dict(report))
+    return text if len(text) <= LARGEST else None
+
+
+def in_script(value: object) -> str:
+    """Compact JSON without the characters that could end a script element, or begin one."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
-    return text if len(text) <= LARGEST else None
+    return text

@@ -13,15 +13,18 @@ from mlefit.drawing.page.parameters import table
 from mlefit.drawing.page.story import Story
 from mlefit.drawing.page.typeset import typeset
 from mlefit.drawing.page.words import chips, sentences
-from mlefit.errors import UsageError
+from mlefit.errors import MlefitError, UsageError
 from mlefit.picture.panel import Panel
 from mlefit.report.header import coding, noise, rows, scale
+from mlefit.report.json import error_to_dict
 from mlefit.report.misfit import misfit
 from mlefit.report.safety import shown
+from mlefit.version import __version__
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+TEMPLATES = ("base.html", "page.html", "refused.html", "refusal.html")
 SOURCES = 3         # files that a title names
 ROWS = 20           # numbers of rows that a refusal names on the page
 
@@ -50,7 +53,7 @@ def html(story: Story) -> str:
         version=report.version, style=svg.style() + _file("page.css"), formula=formula,
         title=f"{named(of_rows)}: {_model(story)}{noise(report)}",
         rows=_ledger(story), coding=coding(report), chips=list(chips(story)), error=story.error,
-        error_rows=_rows(story), judged=_table(story), sentences=list(sentences(story)),
+        error_rows=_rows(story.error), judged=_table(story), sentences=list(sentences(story)),
         warnings=[warning.message for warning in report.warnings], steps=_steps(story), comparison=compared.told(story.comparison),
         contest=_figures(compared.pictures(story.comparison), "c"), budget=budget(story.nats),
         parameters=table(report, story.spreads),
@@ -59,6 +62,14 @@ def html(story: Story) -> str:
         panels=_figures(() if story.sheet is None else story.sheet.panels, "p"), effects=_figures(story.effects, "e"),
         slices=_figures(story.slices, "s"), routes=facts.routes(report), surprise=compared.rows_of(story.surprise),
         notes=report.notes, commands=story.commands, record=facts.record(report), data=_markup(facts.data(report)))
+    return text.rstrip("\n") + "\n"
+
+
+def refused(error: MlefitError, sources: Sequence[str]) -> str:
+    """The page where nothing is known of a fit but why there is none, ending in a line break."""
+    text = _environment().get_template("refused.html").render(
+        version=__version__, style=svg.style() + _file("page.css"), title=named(sources), error=error, error_rows=_rows(error),
+        data=_markup(facts.in_script(error_to_dict(error))))
     return text.rstrip("\n") + "\n"
 
 
@@ -98,11 +109,11 @@ def _steps(story: Story) -> list[str]:
     return [] if information is None else [text for label, text, _ in misfit(information) if label == "next"]
 
 
-def _rows(story: Story) -> str:
+def _rows(error: MlefitError | None) -> str:
     """The rows that a refusal is about, the first of many."""
-    if story.error is None or not story.error.rows:
+    if error is None or not error.rows:
         return ""
-    found = story.error.rows
+    found = error.rows
     more = f" and {len(found) - ROWS} more" if len(found) > ROWS else ""
     return ", ".join(map(str, found[:ROWS])) + more
 
@@ -111,7 +122,7 @@ def _environment() -> "Environment":
     from jinja2 import DictLoader, Environment, StrictUndefined
 
     made = Environment(
-        loader=DictLoader({name: _file(name) for name in ("page.html",)}), autoescape=True, undefined=StrictUndefined,
+        loader=DictLoader({name: _file(name) for name in TEMPLATES}), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, finalize=_safe)
     made.filters["prose"] = lambda text: unbroken(shown(text))
     return made
