@@ -94,12 +94,27 @@ def test_levels_say_what_columns_say(
 
 @pytest.mark.slow
 def test_what_takes_columns_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Interactions, robust errors, hold-outs and laws of more than a mean say what they said."""
-    for options in ({"formula": "y ~ g*x"}, {"formula": "y ~ g + x", "se": "hc3"}, {"formula": "y ~ g + x", "holdout": 0.2},
-                    {"formula": "y ~ g + x", "model": "student-t"}):
+    """Interactions, robust errors and laws of more than a mean say what they said."""
+    for options in ({"formula": "y ~ g*x"}, {"formula": "y ~ g + x", "se": "hc3"}, {"formula": "y ~ g + x", "model": "student-t"}):
         wanted = {"model": "gaussian", **options}
         one, other = (told(rows(count=400), many, monkeypatch, **wanted) for many in (20, 10**6))
         assert one.parameters == other.parameters
+
+
+@pytest.mark.parametrize(("model", "target"), [("gaussian", "y"), ("categorical", "c")])
+def test_rows_held_out_are_scored_by_their_levels(model: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = rows(count=3000)
+    data["g"][:20] = [f"alone{k}" for k in range(20)] if model == "gaussian" else data["g"][:20]
+    place = np.array([sum(map(ord, level)) for level in data["g"]])
+    data["fixed"] = place**2 + 7.0
+    whole = {"formula": f"{target} ~ x + g + fixed", "model": model, "holdout": 0.3, "seed": 3}
+    one, other = (told(data, many, monkeypatch, **whole) for many in (20, 10**6))
+    check_alike(one, other)
+    for key in ("n", "not_scored", "cross_entropy", "std_error", "rmse", "accuracy"):
+        mine, theirs = (getattr(report.information.holdout, key) for report in (one, other))
+        assert mine == (None if theirs is None else pytest.approx(theirs, rel=1e-9)), key
+    assert {p.name for p in one.parameters if p.state == "aliased"} == {"fixed"}
+    assert (one.information.holdout.not_scored > 0) == (model == "gaussian")
 
 
 @pytest.mark.parametrize("model", ["gaussian", "bernoulli"])

@@ -26,15 +26,19 @@ VISIBLE = 1e-6      # of the size of what is compared: above what triangles and 
 
 
 class Determined(NamedTuple):
-    """Columns `places` (a,) as combinations of the `kept` ones (k,), `c` (k, a); `slack` (a,): the rounding of either side."""
+    """Columns `places` (a,) as combinations of the `kept` ones (k,), `c` (k, a); `slack` (a,): the rounding of either side.
+
+    `means` (L, p): of the columns by the level of a row, where the combinations are of what is left beside these."""
 
     places: Index
     kept: Index
     c: Array
     slack: Array
+    means: Array | None = None
 
-    def broken(self, x: Array) -> Mask:
-        """In which rows of x (n, p) a combination (a,) is another: (n, a)."""
+    def broken(self, chunk: Chunk) -> Mask:
+        """In which rows (n,) a combination (a,) is another: (n, a)."""
+        x = chunk.x if self.means is None or chunk.level is None else chunk.x - self.means[chunk.level]
         mine, other = x[:, self.places], x[:, self.kept] @ self.c
         size = np.abs(mine) + np.abs(x[:, self.kept]) @ np.abs(self.c)
         return np.asarray(np.abs(mine - other) > VISIBLE * size + self.slack)
@@ -125,16 +129,18 @@ def _broken_rows(problem: Problem) -> Broken:
 
 
 def _broken(relations: tuple[Determined, ...], chunk: Chunk) -> Mask:
-    return np.concatenate([relation.broken(chunk.x) for relation in relations], axis=1)
+    return np.concatenate([relation.broken(chunk) for relation in relations], axis=1)
 
 
 def _relations(problem: Problem) -> Iterator[Determined]:
     """One for each right-hand side that has columns of this kind, but for those without digits, which have no relation."""
-    triangle, magnitude = problem.prepared.moments.triangle.r, problem.prepared.moments.magnitude
+    moments = problem.prepared.moments
+    triangle, magnitude, within = moments.triangle.r, moments.magnitude, moments.within
+    means = None if within is None else within.mean[:, : problem.prepared.predictors.columns_wide]
     for shape in problem.shapes:
         places = np.array([j for j in shape.aliased if j not in shape.silent], dtype=np.intp)
         if places.size:
-            kept = np.array(shape.kept, dtype=np.intp)
+            kept = np.array(shape.within.kept, dtype=np.intp)
             c = np.linalg.lstsq(triangle[:, kept], triangle[:, places])[0] if kept.size else np.zeros((0, places.size))
-            slack = ROUNDING * (magnitude[places] + magnitude[kept] @ np.abs(c))
-            yield Determined(places, kept, np.asarray(c), np.asarray(slack))
+            slack = ROUNDING * (1.0 if means is None else 2.0) * (magnitude[places] + magnitude[kept] @ np.abs(c))
+            yield Determined(places, kept, np.asarray(c), np.asarray(slack), means)

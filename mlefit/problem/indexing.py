@@ -30,6 +30,6 @@ def _asked(noise: NoiseModel, request: Request) -> bool:
     """Whether a law and a request take nothing but what levels of rows give."""
     alike = noise.smooth and not noise.corners and not noise.begins and (noise.compresses or not noise.shapes)
     one = alike and (len(noise.predictors) == 1 or all(predictor.kind == "mean" for predictor in noise.predictors))
-    plain = request.holdout is None and (request.weights is None or request.weights_kind == "frequency")
+    plain = request.weights is None or request.weights_kind == "frequency"
     kind = kind_for(request.se, request.intervals, noise, request.weights_kind)
     return one and plain and not kind.sandwich and request.intervals == "wald" and not request.effects
