@@ -65,6 +65,14 @@ def order(option: str, text: str) -> tuple[str, ...]:
     return levels
 
 
+def one_order(option: str, texts: Sequence[str]) -> tuple[str, ...] | None:
+    """The order of the levels of one column."""
+    found = dict.fromkeys(order(option, text) for text in texts)
+    if len(found) > 1:
+        raise UsageError(f"{option} gives two orders", "give one of them", code="contradiction")
+    return next(iter(found), None)
+
+
 def engine_name(option: str, text: str) -> str:
     """How the data is visited."""
     if text.partition(":")[0] == "dask":
@@ -126,7 +134,7 @@ class Request:
         "--levels", metavar="COLUMN=A,B,...", help="Order of the levels of a categorical column, the baseline first. Repeatable.",
         gather=orders)] = field(default_factory=dict)
     order: Annotated[tuple[str, ...] | None, Option(
-        "--order", metavar="A,B,...", help="Order of the levels of the target.", parse=order)] = None
+        "--order", metavar="A,B,...", help="Order of the levels of the target.", gather=one_order)] = None
     weights: Annotated[str | None, Option("--weights", metavar="COLUMN", help="Weights of the rows.")] = None
     weights_kind: Annotated[WeightsKind, Option(
         "--weights-kind", metavar="KIND",

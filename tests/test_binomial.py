@@ -256,3 +256,21 @@ def test_shares_that_vary_more_than_chance_are_a_misfit_of_the_spread() -> None:
         assert found["verdict_code"] == verdict
         if part:
             assert found["part_p_values"][part] < 1e-10
+
+
+def test_a_saved_model_is_checked_on_new_rows_and_coefficients_audited(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(6)
+    for part, n in (("old", 200), ("new", 150)):
+        x, m = rng.normal(size=n), rng.integers(3, 20, n)
+        y = rng.binomial(m, 1.0 / (1.0 + np.exp(-x)))
+        (tmp_path / f"{part}.csv").write_text("x,m,y\n" + "".join(f"{a},{b},{c}\n" for a, b, c in zip(x, m, y, strict=True)))
+    model, old = str(tmp_path / "m.json"), str(tmp_path / "old.csv")
+    assert main(["fit", old, "--trials", "m", "-q", "--save", model]) == 0
+    capsys.readouterr()
+    assert main(["check", model, str(tmp_path / "new.csv"), "-q"]) == 0
+    assert "holds: no change found" in capsys.readouterr().out
+    values = {p["name"]: p["estimate"] for p in json.loads(Path(model).read_text())["fit"]["parameters"]}
+    (tmp_path / "c.csv").write_text("name,value\n" + "".join(f"{name},{value!r}\n" for name, value in values.items()))
+    assert main(["audit", old, "-t", "y", "--trials", "m", "--coef", str(tmp_path / "c.csv"), "-q"]) == 0
+    assert main(["export", model, "--to", "python"]) == 2
+    assert "export: the mean of binomial has no formula in elementary functions" in capsys.readouterr().err

@@ -13,13 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
 
 import mlefit
 from mlefit.cli import main
-from mlefit.errors import MlefitError, NoEstimateError
-from mlefit.existence.splits import Split
-from mlefit.noise import MODELS
+from mlefit.errors import MlefitError
 
 WINE = {("cold", "no"): (4, 9, 5, 0, 0), ("cold", "yes"): (1, 7, 8, 2, 0), ("warm", "no"): (0, 5, 8, 3, 2),
         ("warm", "yes"): (0, 1, 5, 7, 5)}
@@ -133,65 +130,6 @@ def test_the_intercept_alone_has_the_cuts_of_the_frequencies() -> None:
     assert found["criteria"]["loglik"] == pytest.approx(100 * float(shares @ np.log(shares)), rel=1e-12)
 
 
-SEPARATED = {"x": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], "y": [1, 1, 2, 2, 3, 3]}
-QUASI = {"g": ["a"] * 6 + ["b"] * 6 + ["c"] * 6, "y": [1, 2, 3, 1, 2, 3] + [3] * 6 + [1, 2, 2, 3, 1, 2]}
-
-
-def test_separated_levels_have_no_maximum() -> None:
-    met = refused(SEPARATED, target="y")
-    assert (met.exit_code, met.code) == (4, "separation")
-    assert met.message == ('the levels of "y" are perfectly separated by x (+infinity): every row is predicted perfectly, so '
-                           "coefficients diverge and no maximum-likelihood estimate exists; the log-likelihood approaches 0")
-    assert met.remedy == "drop or merge what separates the levels, merge levels, or collect rows where they overlap"
-
-
-def test_a_group_of_one_end_is_named() -> None:
-    met = refused(QUASI, target="y")
-    assert met.message == ('quasi-complete separation of the levels of "y" by g=b (+infinity); every row with g=b has y=3: these are '
-                           "infinite and no maximum-likelihood estimate exists")
-    states = {p.name: (p.state, p.limit) for p in met.partial.parameters}      # type: ignore[attr-defined]
-    assert states == {"g=b": ("infinite", "+inf"), "g=c": ("ok", None), "1|2": ("ok", None), "2|3": ("ok", None)}
-
-
-def test_overlap_at_one_cut_may_leave_another_without_a_value() -> None:
-    """x tells level 3 from the others, which overlap: the upper cut and the slope have values, as the lower cut's rows bound it."""
-    data = {"x": [1.0, 2.0, 1.5, 2.5, 5.0, 6.0], "y": [1, 1, 2, 2, 3, 3]}
-    assert fitted_or_none(data) == by_optimiser(data)
-    swapped = {"x": [1.0, 2.0, 3.0, 1.5, 5.0, 6.0], "y": [1, 2, 1, 2, 3, 3]}
-    assert fitted_or_none(swapped) == by_optimiser(swapped)
-
-
-def fitted_or_none(data: dict[str, Any]) -> bool:
-    try:
-        fitted(data, target="y")
-    except NoEstimateError as met:
-        return met.code != "separation"
-    return True
-
-
-def by_optimiser(data: dict[str, Any]) -> bool:
-    """Whether a search far out finds nothing better than nearby: a check by other means, for tiny data."""
-    x, y = np.array(data["x"]), np.array(data["y"]) - np.min(data["y"])
-    law = MODELS["ordinal"].of([str(k) for k in range(int(y.max()) + 1)])
-
-    def nll(theta: np.ndarray) -> float:
-        return float(law.nll(y.astype(float), (theta[0] + theta[1] * x)[:, None], theta[2:], 0).value.sum())
-
-    found = minimize(nll, np.zeros(2 + y.max() - 1), method="Nelder-Mead",
-                     options={"maxiter": 40_000, "maxfev": 40_000, "xatol": 1e-6, "fatol": 1e-12})
-    return bool(np.abs(found.x[1]) < 30.0 and found.x[2:].max() < 4.0)
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_small_random_tables_have_a_maximum_exactly_where_a_far_search_stays(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    for _ in range(4):
-        data = {"x": rng.integers(0, 4, 8).astype(float).tolist(), "y": np.append([0, 1, 2], rng.integers(0, 3, 5)).tolist()}
-        if np.ptp(data["x"]) == 0.0:
-            continue
-        assert fitted_or_none(data) == by_optimiser(data), data
-
-
 @pytest.mark.parametrize(("data", "options", "message", "remedy"), [
     ({"x": [1, 2, 3], "y": ["lo", "mid", "hi"]}, {}, 'column "y": ordinal needs to know the order of levels that are no numbers',
      "--order LOW,...,HIGH says it; levels: hi, lo, mid"),
@@ -282,18 +220,26 @@ def test_robust_errors_of_two_levels_are_those_of_bernoulli(se: str) -> None:
         {"x": by_name(other, "std_error")["x"], "0|1": by_name(other, "std_error")["(Intercept)"]}, rel=1e-9)
 
 
-def test_every_cut_beside_a_level_is_a_row() -> None:
-    from mlefit.execution import Engine
-    from mlefit.mean import Coordinates, LinearMean
-    from mlefit.rows.chunk import Chunk
+def test_the_order_of_words_is_read_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text("x,size\n" + "".join(f"{k % 7},{('small', 'medium', 'large')[(k * k) % 3]}\n" for k in range(40)))
+    again = ["--order", "small,medium,large"]
+    assert main(["fit", str(path), "-m", "ordinal", *again, "-o", "json", "-q", "--no-kl"]) in (0, 4)
+    assert json.loads(capsys.readouterr().out)
+    assert main(["fit", str(path), "-m", "ordinal", *again, "--order", "large,small", "-q"]) == 2
+    assert capsys.readouterr().err == "mlefit: --order gives two orders\ngive one of them\n"
+    assert main(["fit", str(path), "-m", "ordinal", "--order", "small,large", "-q"]) == 2
+    assert "(small, large)" in capsys.readouterr().err
 
-    x = np.stack([np.ones(4), [3.0, 5.0, 7.0, 9.0]]).T
-    rows: list[Any] = []
 
-    class All:
-        def __add__(self, other: "All") -> "All":
-            return self
-
-    Split(Engine.of(Chunk(np.array([0.0, 1.0, 2.0, 3.0]), x)), LinearMean(Coordinates(np.eye(2), (0, 1)), 1), 3).sum(
-        lambda chunk: (rows.append((chunk.y.tolist(), chunk.x.tolist())), All())[1])      # type: ignore[return-value, arg-type]
-    assert rows == [([1.0] * 3 + [0.0] * 3, [[1, 5, 0, 0], [1, 7, -1, 0], [1, 9, 0, -1], [1, 3, 0, 0], [1, 5, -1, 0], [1, 7, 0, -1]])]
+def test_a_saved_model_is_checked_on_new_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(6)
+    for part, n in (("old", 300), ("new", 200)):
+        x = rng.normal(size=n)
+        y = np.digitize(x + rng.logistic(size=n), [-1.0, 0.5, 2.0])
+        (tmp_path / f"{part}.csv").write_text("x,y\n" + "".join(f"{a},{b}\n" for a, b in zip(x, y, strict=True)))
+    model = str(tmp_path / "m.json")
+    assert main(["fit", str(tmp_path / "old.csv"), "-m", "ordinal", "-q", "--save", model]) == 0
+    capsys.readouterr()
+    assert main(["check", model, str(tmp_path / "new.csv"), "-q"]) == 0
+    assert "log gap below 1|2" in capsys.readouterr().out

@@ -121,8 +121,8 @@ class Look(NamedTuple):
     def _scored(self, rows: Rows, keep: Mask, first: int) -> Scored:
         if not keep.any():
             return Scored()
-        saved, among, trials = self.saved, keep[rows.known], self.saved.trials
-        noise = saved.noise.among(None if trials is None else trials.evaluate(rows.batch)[keep])
+        saved, among = self.saved, keep[rows.known]
+        noise = rows.law.some(np.flatnonzero(among))
         w = np.ones(int(keep.sum())) if self.weights is None else rows.batch.numbers[self.weights][keep]
         y, eta, free = responses(rows)[keep], rows.eta[among], natural_shapes(saved)
         told, _ = scored(rows, Plan("none", self.level), {}, self.seed, first)

@@ -111,7 +111,7 @@ class Ordinal(NoiseModel):
     @property
     def shapes(self) -> tuple[Shape, ...]:
         """The gaps below all cuts but the first."""
-        return tuple(Shape(name) for name in self.cuts[1:])
+        return tuple(Shape(f"gap below {name}") for name in self.cuts[1:])
 
     @property
     def shape_cost(self) -> str | None:
