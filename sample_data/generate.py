@@ -153,6 +153,15 @@ def seeds(rng: np.random.Generator) -> Rows:
     )
 
 
+def growth(rng: np.random.Generator) -> Rows:
+    """Grams of a plant by day, 62 / (1 + exp(-(day - 21) / 4.5)) + 1.5 e, and its `buds`, Poisson around 0.4 exp(0.09 day)."""
+    n = 60
+    day = np.round(np.sort(rng.uniform(1.0, 42.0, n)), 1)
+    grams = distinct(62.0 / (1.0 + np.exp(-(day - 21.0) / 4.5)) + 1.5 * rng.standard_normal(n), 3)
+    buds = rng.poisson(0.4 * np.exp(0.09 * day))
+    return ("day", "grams", "buds"), ((f"{day[i]:.1f}", f"{grams[i]:.3f}", buds[i]) for i in range(n))
+
+
 def distinct(values: np.ndarray, digits: int) -> np.ndarray:
     """Values rounded to `digits` decimals. Raises ValueError for ties, which a density has not."""
     rounded = np.round(values, digits)
@@ -204,9 +213,9 @@ def habitats(rng: np.random.Generator) -> Rows:
 
 
 WIDE: tuple[Callable[[np.random.Generator], Rows], ...] = (assembly, renewals, habitats)
-OWN = {"deliveries": 20, "rents": 21, "seeds": 22}        # places of tables that others come before
+OWN = {"deliveries": 20, "rents": 21, "seeds": 22, "growth": 23}        # places of tables that others come before
 TABLES: tuple[Callable[[np.random.Generator], Rows], ...] = (
-    measurements, conversions, species, waiting, spending, repairs, deliveries, rents, seeds)
+    measurements, conversions, species, waiting, spending, repairs, deliveries, rents, seeds, growth)
 
 
 def write(folder: Path, tables: Sequence[Callable[[np.random.Generator], Rows]] = TABLES) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
-MADE = ("measurements", "conversions", "species", "waiting", "spending", "repairs", "deliveries", "rents", "seeds")
+MADE = ("measurements", "conversions", "species", "waiting", "spending", "repairs", "deliveries", "rents", "seeds", "growth")
 
 
 def table(name: str) -> list[dict[str, str]]:

@@ -109,13 +109,18 @@ def told(found: Fitted, errors: StandardErrors) -> Report:
     for place, one in found.held:
         known = (*known[:place], one, *known[place:])
     diagnosis = diagnosed(problem, both, mean, found.objective, found.rows)
+    bend: tuple[str, ...] = ()
+    if found.curved is not None:
+        from mlefit.pipeline.curve_note import curvature_note
+
+        bend = curvature_note(found, found.curved)
     report = problem.report(
         known, status="ok" if agreed.agree else "no estimate", agreement=agreed,
         mle=with_kl(route(problem, both, both.mle, 0, mean), knowledge.entropy),
         loss=with_kl(route(problem, both, both.loss, 1, mean), knowledge.entropy),
         information=knowledge, criteria=criteria(found, null), clusters=clusters_of(problem, errors),
         terms=term_tests(found, errors),
-        notes=(*problem.notes(), *sigma_note(problem, both), *shape_note(problem, errors)),
+        notes=(*problem.notes(), *sigma_note(problem, both), *shape_note(problem, errors), *bend),
         warnings=(*problem.warnings, *found.remarks, *at_limit(both), *lower_maxima(both), *beyond_doubles(known),
                   *not_unique(problem, both), *crossing(errors), *unscored(problem), *few(problem, errors, known),
                   *doubted(problem, ratios), *doubtful_weights(problem), *diagnosis.warnings),
