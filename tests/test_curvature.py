@@ -128,8 +128,9 @@ def test_one_element_that_is_not_finite_is_found(kind: str, spoiled: float) -> N
 def test_the_form_of_a_curvature_is_known_where_it_is_made_and_nowhere_else() -> None:
     package = Path(mlefit.__file__).parent
     known = {path.relative_to(package).as_posix() for path in package.rglob("*.py") if "Dense" in path.read_text(encoding="utf-8")}
-    lines = {"estimation/piecewise.py", "inference/quantile_errors.py"}     # laws with corners, whose curvature is no sum of rows
-    assert known == {"sums/curvature.py", "sums/arrow.py", "mean/jacobian.py", *lines}
+    lines = {"estimation/piecewise.py", "estimation/cornered.py", "inference/quantile_errors.py"}   # corners: no sum over rows
+    plane = {"pipeline/curved.py"}      # that of a curve, carried to the plane that touches it
+    assert known == {"sums/curvature.py", "sums/arrow.py", "mean/jacobian.py", *lines, *plane}
 
 
 def fit_of(design: LinearMean, data: Engine, sample: Engine | None) -> dict[str, Any]:

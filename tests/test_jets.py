@@ -182,7 +182,7 @@ LOSS = (
         ("x" + "+x" * 150, MEANS, "text, character 1: expected at most 300 parts in a term, found 301", "shorten it"),
         ("x" * 2001, MEANS, "text, character 2001: expected at most 2000 characters, found 2001", "shorten it"),
         ("r + z", LOSSES, 'text, character 5: there is no name "z"', "names: r; quote odd names as in `my name`"),
-        ("mean(r)", LOSSES, 'text, character 1: "mean" is not a function of losses', LOSS),
+        ("gamma(r)", LOSSES, 'text, character 1: "gamma" is not a function of losses', LOSS),
         ("(r < 1)*r", LOSSES, "text, character 1: compare is not allowed", LOSS),
         ("where(r, 1, 2)", LOSSES, "text, character 1: the first argument of where() is not one comparison",
          "write where(x < 0, a, b)"),

@@ -85,7 +85,7 @@ class Ordinal(NoiseModel):
     loss_name = "cumulative-link cross-entropy"
     aliases = ("polr", "proportional-odds", "ordered-logit", "ologit", "cumulative-logit", "clm")
     support = "ordered levels"
-    question = "which of several levels in an order, and what moves rows up"
+    question = "which of ordered levels, and what moves it up"
     example = "mlefit fit sample_data/deliveries.csv -t stars -x km,vehicle -m ordinal"
     ratio_name = "odds ratio"
     measure = Measure.MASS
