@@ -4,6 +4,7 @@ The reference numbers were made twice, the second time from losses and slopes wr
 score and QUADPACK; both agreed to all digits shown.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -164,3 +165,15 @@ def test_a_law_with_a_threshold_in_units_of_y_is_the_same_in_a_comparison(heavy:
     assert beside.report is not None
     assert beside.report.criteria is not None
     assert beside.report.criteria.loglik == pytest.approx(alone.criteria.loglik, rel=1e-12)
+
+
+def test_all_points_of_least_loss_are_told_as_those_of_the_model_that_is_the_same() -> None:
+    place = Path(__file__).parents[1] / "sample_data" / "deliveries.csv"
+    request = Request((str(place),), target="minutes", features=("km", "vehicle"), kl=False)
+    mine, theirs = (run(replace(request, **law)) for law in ({"loss": "abs(r)"}, {"model": "laplace"}))      # type: ignore[arg-type]
+    told = [[warning.message for warning in report.warnings if warning.code == "not-unique"] for report in (mine, theirs)]
+    assert told[0] == told[1]
+    assert len(told[0]) == 1
+    assert mine.agreement is not None
+    assert mine.agreement.agree
+    assert [one.estimate for one in mine.parameters[:4]] == pytest.approx([one.estimate for one in theirs.parameters[:4]], abs=0.02)

@@ -189,7 +189,7 @@ REFUSED = {
         "sqrt(log(1+r**2)) grows more slowly than every multiple of log|r| as r -> -infinity: exp(-a loss) has infinite mass in "
         "that tail for every a, so it is no noise model",
         "Minimising it is not maximum likelihood under any noise of the form exp(-a loss). On y ~ gamma of shape 4 and mean 1 its "
-        "minimiser is 0.893 (-11 % of the mean). Nearest: -m student-t, whose loss grows as (df + 1) log|r|"),
+        "minimiser is 0.892 (-11 % of the mean). Nearest: -m student-t, whose loss grows as (df + 1) log|r|"),
     "r": (
         "unbounded-below",
         "r falls without end as r -> -infinity: it has no least value, and exp(-a loss) no finite mass",

@@ -6,7 +6,7 @@ the law, n a^2 E l'^2, as corners have none of their own.
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -18,12 +18,15 @@ from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import Optimum
 from mlefit.estimation.several import weight_of
 from mlefit.execution import Execution
-from mlefit.mean import MeanFunction
+from mlefit.mean import LinearMean, MeanFunction
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk, join
 from mlefit.sums.curvature import Dense
 from mlefit.sums.tally import Tally
+
+if TYPE_CHECKING:
+    from mlefit.estimation.face import Face
 
 WIDTHS = tuple(4.0**-i for i in (1, 3, 5, 7))       # of the middle residual, to which corners are rounded in turn
 NEWTON = 30
@@ -60,6 +63,28 @@ def maximum_likelihood(noise: NoiseModel, mean: MeanFunction, execution: Executi
     gamma, steps = _by_newton(facets, np.zeros(mean.size))
     ended = facets.settled(gamma)
     return _optimum(noise, mean, execution, ended, steps, "active-set Newton", of_loss=False)
+
+
+def middle(noise: NoiseModel, mean: LinearMean, execution: Execution) -> "tuple[Optimum, Face | None]":
+    """The maximum of the likelihood, in the middle of all points of least loss, and their range where there are more than one."""
+    facets = _facets(noise, mean, execution)
+    gamma, steps = _by_newton(facets, np.zeros(mean.size))
+    ended = facets.settled(gamma)
+    best = _optimum(noise, mean, execution, ended, steps, "active-set Newton", of_loss=False)
+    if not ended.free or best.outcome is not Outcome.CERTIFIED:
+        return best, None
+    from mlefit.estimation.face import WIDE, Face
+    from mlefit.estimation.flat import extremes
+
+    directions = mean.natural(ended.gamma)[0].directions
+    points = extremes(facets, ended, directions)
+    values = points @ directions.T
+    if not (np.ptp(values, axis=0) > WIDE * np.linalg.norm(best.curvature.root(directions), axis=1)).any():
+        return best, None
+    natural = np.stack([mean.natural(point)[0].value for point in points])
+    inner = ended._replace(gamma=points.mean(axis=0))
+    return (_optimum(noise, mean, execution, inner, steps, "active-set Newton", of_loss=False),
+            Face(natural.min(axis=0), natural.max(axis=0)))
 
 
 def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> Optimum:

@@ -31,13 +31,18 @@ Curve = Callable[[Array], tuple[Array, Array, Array]]
 class Ended(NamedTuple):
     """Where a search ended: the loss in total, the shortest vector (p,) of its slopes, 0 at a minimum, and the steps it took.
 
-    `free`: whether some direction is left in which nothing holds the minimum: no row on a corner and no curvature."""
+    `free`: whether some direction is left in which nothing holds the minimum, no row on a corner and no curvature: `kept` (p, q).
+    `below`, `above`: rows on a corner whose slope is that below it, or above, so that they may leave it on that side alone.
+    """
 
     gamma: Array
     value: float
     slope: Array
     steps: int
     free: bool
+    kept: Array
+    below: Index
+    above: Index
 
 
 class _On(NamedTuple):
@@ -95,23 +100,25 @@ class Facets:
                 _, slope, bend = self.curve(r)
             slope, bend = self.weight * slope, self.weight * np.where(np.isfinite(bend), bend, 0.0)
             slope[on.rows], bend[on.rows] = 0.0, 0.0
-            inside, shortest = self._shortest(on, -(slope @ self.z))
+            inside, low, high, shortest = self._shortest(on, -(slope @ self.z))
             hessian = (self.z * np.maximum(bend, 0.0)[:, None]).T @ self.z
             steep = float(np.abs(slope).sum()) + float(np.maximum(np.abs(on.low), np.abs(on.high)).sum())
             kept = self._kept(on.rows[inside])
             ridge = RIDGE * (float(np.trace(hessian)) / len(gamma) + steep / (float(np.median(np.abs(r))) + near.min()))
             within = kept.T @ hessian @ kept
-            free = bool(kept.size) and not np.linalg.eigvalsh(within)[0] > 10.0 * ridge
+            curved, ways = np.linalg.eigh(within) if kept.size else (np.zeros(0), np.zeros((0, 0)))
+            loose = kept @ ways[:, curved <= 10.0 * ridge]
+            free = loose.shape[1] > 0
             now = self.value(r)
             if float(np.abs(shortest).max(initial=0.0)) <= SMALL * steep or not now < value:
-                return Ended(gamma, min(now, value), shortest, step, free)
+                return Ended(gamma, min(now, value), shortest, step, free, loose, on.rows[low], on.rows[high])
             value = now
             way = -kept @ np.linalg.solve(within + ridge * np.eye(kept.shape[1]), kept.T @ shortest)
             length = self._along(r, self.z @ way, near)
             if length == 0.0:
-                return Ended(gamma, value, shortest, step, free)
+                return Ended(gamma, value, shortest, step, free, loose, on.rows[low], on.rows[high])
             gamma = gamma + length * way
-        return Ended(gamma, value, shortest, limit, free)
+        return Ended(gamma, value, shortest, limit, free, loose, on.rows[low], on.rows[high])
 
     def _size(self, gamma: Array) -> Array:
         """What residuals (n,) are made of."""
@@ -144,21 +151,23 @@ class Facets:
         slopes = np.array([(one.below, one.above) for one in self.corners])[corner] * self.weight[rows, None]
         return _On(rows, corner, slopes.min(axis=1, initial=np.inf), slopes.max(axis=1, initial=-np.inf))
 
-    def _shortest(self, on: _On, rest: Array) -> tuple[Mask, Array]:
-        """Of rest - sum lambda_i z_i with slopes lambda within their bounds the shortest, and which of them are strictly inside."""
+    def _shortest(self, on: _On, rest: Array) -> tuple[Mask, Mask, Mask, Array]:
+        """Of rest - sum lambda_i z_i with slopes lambda within their bounds the shortest, and which lambda are strictly inside, at
+        the lower bound and at the upper one."""
+        none = np.zeros(on.rows.size, dtype=bool)
         if not on.rows.size:
-            return np.zeros(0, dtype=bool), rest
+            return none, none, none, rest
         from scipy.optimize import lsq_linear
 
         at = self.z[on.rows].T
         plain = np.linalg.lstsq(at, rest)[0]
         margin = SMALL * (on.high - on.low)
         if ((plain > on.low + margin) & (plain < on.high - margin)).all():
-            return np.ones(on.rows.size, dtype=bool), rest - at @ plain
+            return ~none, none, none, rest - at @ plain
         method: Literal["bvls", "trf"] = "bvls" if on.rows.size <= BOUNDED else "trf"
         found = lsq_linear(at, rest, (on.low, on.high), method=method, tol=1e-15).x
-        inside = (found > on.low + 1e-9 * (on.high - on.low)) & (found < on.high - 1e-9 * (on.high - on.low))
-        return inside, np.asarray(rest - at @ found)
+        least, most = found <= on.low + 1e-9 * (on.high - on.low), found >= on.high - 1e-9 * (on.high - on.low)
+        return ~(least | most), least, most, np.asarray(rest - at @ found)
 
     def _kept(self, rows: Index) -> Array:
         """Directions (p, q) that leave these rows where they are."""

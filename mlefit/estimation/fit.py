@@ -50,7 +50,7 @@ class Optima(NamedTuple):
         Near the optimum the difference of two sums of n terms would be rounding, which the quadratic is not; a law that is
         not smooth has none.
         """
-        if not self.noise.smooth:
+        if not self.noise.smooth or self.noise.corners:
             return max(0.0, self.nll[1] - self.nll[0])
         step = self.loss.theta - self.mle.theta
         quadratic = 0.5 * self.mle.curvature.square(step)
@@ -86,7 +86,12 @@ def fit_both(
         return _maximum(law, mean, execution, sample, n, believe=believe, beside=beside)
 
     face = None
-    if noise.smooth:
+    if noise.smooth and noise.corners:
+        from mlefit.estimation import cornered
+
+        optimum, face = cornered.middle(noise, mean, execution)
+        found = Found(noise, None, mean, optimum)
+    elif noise.smooth:
         found = best(noise, mean, execution, fit)
     else:
         from mlefit.estimation.face import middle

@@ -18,6 +18,7 @@ from mlefit.losses.quadrature import Normaliser, normaliser
 from mlefit.losses.table import Table
 
 MODES = 8           # minima about which the quadrature is cut
+PIECES = 40         # bends at which it is cut; where more of them matter the error says so
 STEPS = 200         # of the search for a
 WIDEST = 690.0      # of log(a - 1/kappa)
 CLOSE = 1e-14       # relative
@@ -123,7 +124,7 @@ class Loss:
     @cached_property
     def breaks(self) -> list[float]:
         """Where the quadrature is cut."""
-        return sorted({*self.bends, *self.modes[:MODES]}) or [0.0]
+        return sorted({*sorted(self.bends, key=abs)[:PIECES], *self.modes[:MODES]}) or [0.0]
 
     @property
     def kappa(self) -> float:

@@ -77,10 +77,11 @@ def _times(factor: float) -> str:
 
 def _least(loss: Loss) -> str:
     low, high = loss.flat
+    least = _number(0.0 if abs(loss.least) < TINY else loss.least)
     if high > low:
-        return f"least, {_number(loss.least)}, for all r from {_number(low)} to {_number(high)}, which it cannot tell apart"
+        return f"least, {least}, for all r from {_number(low)} to {_number(high)}, which it cannot tell apart"
     at = loss.modes[0] if loss.modes else 0.0
-    return f"least, {_number(loss.least)}, at r = {_number(at)}" + ("" if at == 0.0 else ", so that f + that is the mode")
+    return f"least, {least}, at r = {_number(at)}" + ("" if at == 0.0 else ", so that f + that is the mode")
 
 
 def _bend(loss: Loss) -> str:
