@@ -272,3 +272,13 @@ def test_unchanged_rows_seldom_alarm_and_a_shift_is_found() -> None:
     assert changed <= 12        # P(more) < 0.005 at 5 %
     assert sum(once(CASES[0], seed, 5000, 5000, 0.1).verdict in ("real but small", "drifted") for seed in range(10)) == 10
     assert {once(CASES[0], seed, 500, 8, 0.0).verdict for seed in range(20)} == {"too few rows"}
+
+
+def test_new_rows_of_another_size_have_no_refit_in_the_units_of_the_model(
+    tmp_path: Path, fitted: Fitted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = fitted(table(tmp_path / "old.csv", 1, 200), "-t", "y")
+    rows = Path(table(tmp_path / "new.csv", 2, 200)).read_text().splitlines()
+    (tmp_path / "new.csv").write_text("\n".join([rows[0], *(f"{k}e40,a,{k}" for k in range(200))]) + "\n")
+    found, _ = checked(capsys, saved, str(tmp_path / "new.csv"), exits=5)
+    assert found["refit"]["reason"] == "the new rows are of another size than those fitted"

@@ -200,3 +200,19 @@ def test_a_mutated_model_predicts_or_is_refused(name: str, saved: Any) -> None:
             except (UsageError, DataError):
                 ended["refused"] += 1
     assert min(ended.values()) > 20
+
+
+@pytest.mark.slow     # four commands a file
+def test_mutated_files_end_in_an_answer_or_a_refusal(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The study of benchmarks/mutations.py, of fewer files."""
+    import sys
+
+    sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+    from mutations import main as study
+
+    monkeypatch.chdir(tmp_path)
+    assert study(100, 3) == 0
+    counted = capsys.readouterr().out
+    for verb in ("predict", "check", "show", "export"):
+        assert f"{verb}: exit 0: " in counted
+        assert f"{verb}: exit 3: " in counted

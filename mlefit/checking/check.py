@@ -17,6 +17,7 @@ from mlefit.problem.gather import Kept, Told
 from mlefit.problem.prepare import DIAGNOSED, SAMPLE_ALONE, SAMPLE_PREDICTORS
 from mlefit.problem.split import Split
 from mlefit.rows.reservoir import Threshold
+from mlefit.saved import curve
 from mlefit.saved.model import Saved
 from mlefit.source.reader import Reader
 from mlefit.source.standing import standing
@@ -45,6 +46,8 @@ def check(saved: Saved, source: Reader, place: str, seed: int, threads: int, mem
             raise DataError(f"none of the {seen.rows} rows can be scored: {causes}", "check that the table has the columns of the "
                             "model, and values in them", code="no-rows")
         found = refit(saved, source, columns, seen.encoded, kept, threads)
+    if found.reason is None and curve.state(saved.predictors) is not None:
+        notes = (*notes, "the refit of a curve is that of the plane that touches it at the saved parameters.")
     digests = source.digests()
     if sorted(digests) == sorted(saved.digests):
         notes = (*notes, "these are the rows of the fit; they cannot tell whether it holds on others.")

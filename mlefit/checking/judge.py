@@ -12,7 +12,7 @@ unless a change of BIG nats would go unseen: `too few rows`.
 """
 
 from collections.abc import Sequence
-from math import sqrt
+from math import hypot, sqrt
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -50,7 +50,7 @@ def cross_entropy(saved: Saved, scored: Scored) -> CrossEntropy:
     wide = max(sd, training.nll_sd)
     source: Literal["new rows", "rows fitted"] = "rows fitted" if training.on_new_rows is None else "new rows"
     expected = training.nll_mean if training.on_new_rows is None else training.on_new_rows
-    error = sqrt(wide**2 / n + training.nll_sd**2 / max(training.n, 1))
+    error = hypot(wide / sqrt(n), training.nll_sd / sqrt(max(training.n, 1)))
     return CrossEntropy(mean, sd / sqrt(n), expected, source, mean - expected, error, max(ERRORS * error, NATS))
 
 

@@ -22,7 +22,7 @@ from mlefit.options.weights_kind import WeightsKind
 from mlefit.pipeline.fitted import Fitted, fit, not_certified
 from mlefit.pipeline.run import errors_of
 from mlefit.pipeline.saving import roots
-from mlefit.problem.gather import Gathered, Kept
+from mlefit.problem.gather import Gathered, Kept, misjudged
 from mlefit.problem.prepare import Prepared
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import check_before
@@ -33,6 +33,9 @@ from mlefit.rows.piece import Ranks
 from mlefit.saved.model import Saved
 from mlefit.source.reader import Reader
 from mlefit.sums.tally import Tally
+
+
+BEYOND = "the numbers of the model leave nothing of the new rows"
 
 
 class Changed(NamedTuple):
@@ -83,6 +86,8 @@ def refit(saved: Saved, source: Reader, columns: Columns, encoded: Gathered, kep
         return Refit("the model has kept no covariance, so no difference has an error")
     if encoded.moments is None:
         return Refit("no row is scored")
+    if misjudged(encoded.moments, saved.encoding.scaling) is not None:
+        return Refit("the new rows are of another size than those fitted")
     try:
         problem = _problem(saved, source, columns, encoded, kept, threads)
         check_before(problem)
@@ -93,7 +98,12 @@ def refit(saved: Saved, source: Reader, columns: Columns, encoded: Gathered, kep
         both = common(saved, found, roots(found, errors, found.fit.mle))
     except MlefitError as error:
         return Refit(error.message)
-    return both if isinstance(both, Refit) else _compared(saved, found, both)
+    except (np.linalg.LinAlgError, ArithmeticError):       # a model that nobody has fitted
+        return Refit(BEYOND)
+    try:
+        return _compared(saved, found, both)
+    except ArithmeticError:
+        return Refit(BEYOND)
 
 
 def _problem(saved: Saved, source: Reader, columns: Columns, encoded: Gathered, kept: Kept, threads: int) -> Problem:

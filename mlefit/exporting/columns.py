@@ -7,14 +7,15 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.design.levels import Levels
+from mlefit.design.tangent import Plane, Rest
 from mlefit.errors import UsageError
 from mlefit.exporting.factors import columns_total, of_offset, weighted
-from mlefit.exporting.tree import ZERO, Call, Number, Text, Tree
+from mlefit.exporting.tree import ZERO, Call, Number, Text, Tree, of_node
 from mlefit.expression.parse import Arithmetic
 from mlefit.expression.scan import Typed, scan
 from mlefit.expression.tree import Column, Node, Operation
 from mlefit.expression.written import MEANS
-from mlefit.prediction.appended import Plan, called, names, natural_shapes
+from mlefit.prediction.appended import RATES, Plan, called, names, natural_shapes
 from mlefit.saved.model import Saved
 
 MOST = 100_000      # parts of a formula
@@ -40,7 +41,7 @@ def exported(saved: Saved) -> Exported:
         trees["class"] = _likeliest(saved, [trees[f"p_{level}"] for level in saved.levels])
     factors = [factor for term in saved.predictors.distinct for factor in term.factors]
     levels = {factor.column: factor.levels or () for factor in factors if isinstance(factor, Levels)}
-    return Exported({name: trees[name] for name in shown}, saved.predictors.numbers, levels)
+    return Exported({name: trees[name] for name in shown if name in trees}, saved.predictors.numbers, levels)
 
 
 def _formulas(saved: Saved) -> dict[str, str]:
@@ -55,7 +56,7 @@ def _formulas(saved: Saved) -> dict[str, str]:
     if saved.transform is not None:
         if median is None:
             raise _none(saved, "the median")
-        return {"median": _back(saved.transform.function, median)}
+        return {**_transformed_mean(saved, free), "median": _back(saved.transform.function, median)}
     if centre is None:
         raise _none(saved, f"the {called(saved)}")
     found = {called(saved): centre}
@@ -64,6 +65,18 @@ def _formulas(saved: Saved) -> dict[str, str]:
             raise _none(saved, "the median")
         found["median"] = median
     return found
+
+
+def _transformed_mean(saved: Saved, free: Array) -> dict[str, str]:
+    """E exp(rate T) of a location T = eta + e is exp(rate eta) E exp(rate e). Not of a root, nor where there is no mean."""
+    noise, function = saved.noise, "" if saved.transform is None else saved.transform.function
+    if function not in RATES or not noise.located or len(noise.predictors) > 1:
+        return {}
+    rate = RATES[function]
+    mean = noise.exponential_mean(rate, np.zeros((1, 1)), free)
+    if mean is None or not np.isfinite(mean[0]):
+        return {}
+    return {"mean": f"exp({rate!r} * eta) * {float(mean[0])!r}{' - 1' if function == 'log1p' else ''}"}
 
 
 def _none(saved: Saved, what: str) -> UsageError:
@@ -99,9 +112,18 @@ def _coefficients(saved: Saved, predictor: int) -> tuple[float, Array]:
 
 
 def _predictor(saved: Saved, predictor: int) -> Tree:
+    plane = _plane(saved)
+    if plane is not None and predictor == 0:
+        return of_node(plane.node, dict(zip(plane.parameters, plane.theta, strict=True)))
     constant, coefficients = _coefficients(saved, predictor)
     offset = saved.predictors.offset if predictor == 0 else None
     return _linear(saved, constant, coefficients, None if offset is None else of_offset(offset.factor))
+
+
+def _plane(saved: Saved) -> Plane | None:
+    """That of a curve, where the predictor is one."""
+    offset = saved.predictors.offset
+    return offset.factor.plane if offset is not None and isinstance(offset.factor, Rest) else None
 
 
 def _linear(saved: Saved, constant: float, coefficients: Array, known: Tree | None) -> Tree:

@@ -1,7 +1,8 @@
 """Tree: an expression that every language can write: numbers, columns, calls, and a choice by level."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeAlias
 
 from mlefit.expression.tree import Column, Constant, Node
@@ -49,13 +50,13 @@ Tree: TypeAlias = Number | Cell | Text | Call | ByLevel
 ZERO, ONE = Number(0.0), Number(1.0)
 
 
-def of_node(node: Node) -> Tree:
-    """That of a tree of an expression, whose names are columns."""
+def of_node(node: Node, values: Mapping[str, float] = MappingProxyType({})) -> Tree:
+    """That of a tree of an expression, whose names are columns, but for those that have values."""
     if isinstance(node, Column):
-        return Cell(node.name)
+        return Number(values[node.name]) if node.name in values else Cell(node.name)
     if isinstance(node, Constant):
         return Number(node.value)
-    return Call(node.name, tuple(of_node(argument) for argument in node.arguments))
+    return Call(node.name, tuple(of_node(argument, values) for argument in node.arguments))
 
 
 def total(parts: Sequence[Tree]) -> Tree:
