@@ -250,12 +250,16 @@ def test_signs_that_have_no_quoting_are_refused(tmp_path: Path, fitted: Fitted, 
         "give it another name, and fit again\n")
     from mlefit.errors import UsageError
     from mlefit.exporting.sql import Sqlite
+    from mlefit.exporting.tree import Number
 
     for call, message in ((lambda: Sqlite().text("\0"), 'the level "\\x00" cannot be written in sqlite: it has a NUL in it'),
                           (lambda: Sqlite().identifier(""), 'the name "" cannot be written in sqlite: it is empty or has a NUL in it')):
         with pytest.raises(UsageError) as refused:
             call()
         assert refused.value.message == f"export: {message}"
+    with pytest.raises(UsageError) as refused:
+        Sqlite().write(Number(float("inf")))
+    assert refused.value.message == "export: a number of the model is beyond the range of float64"
 
 
 @pytest.mark.parametrize("name", [name for name, law in MODELS.items() if not law.response.reads_levels])

@@ -34,7 +34,6 @@ from mlefit.saved.model import Saved
 from mlefit.source.reader import Reader
 from mlefit.sums.tally import Tally
 
-
 BEYOND = "the numbers of the model leave nothing of the new rows"
 
 

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from math import isfinite
 from typing import ClassVar
 
 from mlefit.errors import UsageError
@@ -21,6 +22,9 @@ class Language(ABC):
     def write(self, tree: Tree) -> str:
         """An expression in parentheses, or an atom."""
         if isinstance(tree, Number):
+            if not isfinite(tree.value):
+                raise UsageError("export: a number of the model is beyond the range of float64", "scale the columns and fit again",
+                                 code="not-exportable")
             return self.number(tree.value)
         if isinstance(tree, Text):
             return self.text(tree.value)

@@ -160,16 +160,18 @@ class Gaussian(NoiseModel):
 
     def exponential_mean(self, rate: float, eta: Array, free: Array) -> Array:
         """exp(rate eta + rate^2 sigma^2 / 2)."""
-        return np.exp(rate * eta[:, 0] + 0.5 * (rate * math.exp(float(free[0]))) ** 2)
+        with np.errstate(over="ignore"):
+            return np.asarray(np.exp(rate * eta[:, 0] + 0.5 * np.square(rate * np.exp(free[0]))))
 
     def positive_square(self, eta: Array, free: Array) -> Array:
         """(eta^2 + sigma^2) Phi(eta / sigma) + eta sigma phi(eta / sigma)."""
         from scipy.special import ndtr
 
-        sigma = math.exp(float(free[0]))
-        z = eta[:, 0] / sigma
-        density = np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
-        return np.asarray(sigma**2 * ((z * z + 1.0) * ndtr(z) + z * density))
+        with np.errstate(over="ignore", invalid="ignore"):
+            sigma = np.exp(free[0])
+            z = eta[:, 0] / sigma
+            density = np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
+            return np.asarray(np.square(sigma) * ((z * z + 1.0) * ndtr(z) + z * density))
 
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """log(s2/s1) + (s1^2 + (m1 - m2)^2)/(2 s2^2) - 1/2, with expm1 so that equal models give exactly 0."""

@@ -58,8 +58,9 @@ class Laplace(Kinked):
 
     def exponential_mean(self, rate: float, eta: Array, free: Array) -> Array:
         """exp(rate eta) / (1 - rate^2 b^2) where rate b < 1."""
-        narrow = 1.0 - (rate * float(np.exp(free[0]))) ** 2
-        return np.exp(rate * eta[:, 0]) / narrow if narrow > 0.0 else np.full(eta.shape[0], np.nan)
+        with np.errstate(over="ignore"):
+            narrow = 1.0 - np.square(rate * np.exp(free[0]))
+            return np.exp(rate * eta[:, 0]) / narrow if narrow > 0.0 else np.full(eta.shape[0], np.nan)
 
     def derivation(self) -> str:
         """The mean absolute error."""

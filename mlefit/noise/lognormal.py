@@ -19,6 +19,7 @@ from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shap
 from mlefit.noise.responses import POSITIVE
 
 NORMAL = Gaussian()
+LARGEST = 1e300     # of an exponent: all beyond is infinite
 LOG_MEDIAN = (Predictor("mean", log_unit=1),)
 EXAMPLE = (38.5809, 40.0717, 52.0662, 97.4781, 71.2786)
 TRIAL = 0.5     # how far off the worked example places a log median
@@ -135,7 +136,8 @@ class LogNormal(NoiseModel):
 
     def centre_formula(self, free: Array) -> str:
         """exp(eta + sigma^2 / 2)."""
-        return f"exp(eta + {0.5 * math.exp(2.0 * float(free[0]))!r})"
+        with np.errstate(over="ignore"):
+            return f"exp(eta + {min(0.5 * float(np.exp(2.0 * free[0])), LARGEST)!r})"
 
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """That of the normal laws: KL does not change with the unit of y, nor with its logarithm."""

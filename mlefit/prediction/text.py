@@ -36,10 +36,11 @@ def joined(lines: Any, columns: Sequence[Any], delimiter: str, end: str) -> byte
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    parts = [*([] if lines is None else [lines]), *columns]
-    rows = parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, delimiter)
-    ended = pc.binary_join_element_wise(rows, pa.scalar(end), "")
-    return b"".join(memoryview(chunk) for chunk in _data(ended))
+    *parts, last = [*([] if lines is None else [lines]), *columns]
+    rows = pc.binary_join_element_wise(last, pa.scalar(end), "")       # the shortest column, as flags are
+    if parts:
+        rows = pc.binary_join_element_wise(*parts, rows, delimiter)
+    return b"".join(memoryview(chunk) for chunk in _data(rows))
 
 
 def _data(texts: Any) -> list[Any]:
