@@ -28,12 +28,14 @@ from mlefit.inference.fixed_b import FixedB
 from mlefit.inference.fourth_moment import Residuals
 from mlefit.inference.kinds import lags
 from mlefit.inference.law import NORMAL, Law, Student
-from mlefit.inference.leverage import Maximum, Rows, slab_sum
+from mlefit.inference.leverage import Leverages, Maximum, Rows, slab_sum
 from mlefit.inference.moving import Moving
 from mlefit.mean import LinearMean
+from mlefit.mean.indexed import Indexed
 from mlefit.objective import Objective
 from mlefit.options.error_kind import ErrorKind
 from mlefit.rows.chunk import Chunk
+from mlefit.sums.arrow import Arrow
 from mlefit.sums.curvature import Curvature
 
 POWERS = {"hc0": 0.0, "hc1": 0.0, "hc2": 0.5, "hc3": 1.0}
@@ -105,6 +107,8 @@ def standard_errors(
 def sandwich(kind: ErrorKind, at: Maximum, bread: Curvature, n: float, rows: Execution) -> StandardErrors:
     """J^-1 M J^-1 with J the `bread` and sums of the scores of n rows in M; the curvature `at` the maximum says how rows share."""
     mean, curvature, size = at.objective.mean, at.curvature, at.objective.mean.size
+    if isinstance(mean, Indexed):
+        return _of_levels(kind, at, mean, n, rows)
     directions = Directions.of(curvature, mean.natural(at.theta[:size]))
     model, free = Inverse(curvature), max(residual_df(n, size), 1)
     groups = None
@@ -130,6 +134,31 @@ def sandwich(kind: ErrorKind, at: Maximum, bread: Curvature, n: float, rows: Exe
     parts = mean.natural(at.theta[:size])
     ratio = np.concatenate([covariance.error(a.directions, a.first) / model.error(a.directions, a.first) for a in parts])
     return StandardErrors(kind, covariance, laws, shapes, alone | (ratio < NOTHING), None, bool(alone.any()), groups)
+
+
+def _of_levels(kind: ErrorKind, at: Maximum, mean: Indexed, n: float, rows: Execution) -> StandardErrors:
+    """hc0 to hc3 where a factor has levels and no columns."""
+    from mlefit.inference.level_sandwich import LevelSandwich, level_sums
+
+    bread, free, power = at.curvature, max(residual_df(n, mean.size), 1), POWERS[kind.name]
+    assert isinstance(bread, Arrow)
+    factor = 1.0 if kind.name == "hc0" else float(np.sqrt(n / free))
+
+    def scores(found: Leverages, part: Chunk) -> Array:
+        if not power:
+            return np.concatenate([found.score, found.shapes], axis=1) * factor
+        shapes = _unlevered(at, found, part) if at.noise.compresses else found.shapes * factor
+        left = np.where(found.determined, 1.0, 1.0 - found.size[:, 0])
+        score = np.where(found.determined, 0.0, found.score[:, 0] / left**power)
+        return np.concatenate([score[:, None], shapes], axis=1)
+
+    middle, carried = level_sums(at, mean, bread, rows, scores)
+    covariance, model = LevelSandwich(bread, middle), Inverse(bread)
+    (part,) = mean.natural(at.theta[: mean.size])
+    ratio = covariance.error(part.combinations) / model.error(part.combinations)
+    laws = tuple(Student(float(df)) for df in sandwich_df(free, carried.influence.effective_rows))
+    return StandardErrors(kind, covariance, laws, Student(float(free)), carried.alone | (ratio < NOTHING), None,
+                          bool(carried.alone.any()))
 
 
 def _fourth(at: Maximum, sample: Chunk, n: float, free: int) -> float | None:
@@ -170,7 +199,7 @@ def _summed(
     return summed.middle, summed.carried
 
 
-def _unlevered(at: Maximum, found: Rows, part: Chunk) -> Array:
+def _unlevered(at: Maximum, found: Leverages, part: Chunk) -> Array:
     """The scores (n, s) of shapes for residuals e / sqrt(1 - h), whose squares have the mean of the errors'."""
     objective = at.objective
     coef, free = objective.split(at.theta)

@@ -80,10 +80,14 @@ class Indexed(LinearMean):
     def hats(self, curvature: Curvature, chunk: Chunk) -> Array:
         """z H^-1 z' (n, m, m)."""
         assert isinstance(curvature, Arrow)
+        return curvature.squares(*self.white(chunk))
+
+    def white(self, chunk: Chunk) -> tuple[Index, Array, Array]:
+        """Rows in the coordinates of a predictor: level (n,), its element (n,), and the columns (n, d)."""
         coordinates, rows = self.leveled.prepared(chunk)
         assert rows.level is not None
         x = coordinates.columns.whiten(rows.x.T).T if rows.x.shape[1] else rows.x
-        return curvature.squares(rows.level, 1.0 / coordinates.scale[rows.level], x)
+        return rows.level, 1.0 / coordinates.scale[rows.level], x
 
     def slope(self, coef: Array, chunk: Chunk) -> Array:
         """eta (n, m) without the offset."""
@@ -108,10 +112,8 @@ class Indexed(LinearMean):
 
     def lengths(self, chunk: Chunk) -> Array:
         """|z|^2 (n,) of rows z in the coordinates of a predictor."""
-        coordinates, rows = self.leveled.prepared(chunk)
-        assert rows.level is not None
-        white = coordinates.columns.whiten(rows.x.T).T if rows.x.shape[1] else rows.x
-        return np.asarray(np.einsum("ij,ij->i", white, white) + np.square(1.0 / coordinates.scale[rows.level]))
+        _, element, x = self.white(chunk)
+        return np.asarray(np.einsum("ij,ij->i", x, x) + np.square(element))
 
     def told(self, coef: Array) -> Array:
         """As natural, but in the units of the encoded columns, uncentred."""

@@ -15,14 +15,17 @@ import numpy as np
 from mlefit.arrays import Array, Index
 from mlefit.inference.effective import residual_df
 from mlefit.inference.joint import Joint, chi_squared, f_test, wald
+from mlefit.inference.level_sandwich import FORMED
 from mlefit.inference.standard_errors import StandardErrors
-from mlefit.inference.terms import BY_WALD
+from mlefit.inference.terms import ABSENT, BY_WALD, SINGULAR
 from mlefit.mean.indexed import Indexed
 from mlefit.pipeline.finite import number
 from mlefit.pipeline.fitted import Fitted
-from mlefit.pipeline.terms import asked
+from mlefit.pipeline.terms import Asked, asked
 from mlefit.report.tested import TermTest
 from mlefit.sums.contrasts import Contrasts
+
+MANY = "the robust covariance of so many coefficients is not formed"
 
 
 def level_term_tests(found: Fitted, errors: StandardErrors, mean: Indexed) -> Iterator[TermTest]:
@@ -33,6 +36,9 @@ def level_term_tests(found: Fitted, errors: StandardErrors, mean: Indexed) -> It
     factor = found.problem.prepared.predictors.indexed
     for one in asked(found.problem):
         q = one.places.size
+        if errors.kind.sandwich:
+            yield _robust(one, found, errors, mean)
+            continue
         if factor is not None and one.term == factor.text:
             w: float | None = _of_levels(found, mean.without_levels)
         else:
@@ -44,6 +50,25 @@ def level_term_tests(found: Fitted, errors: StandardErrors, mean: Indexed) -> It
         reason = BY_WALD if free is None else None
         yield TermTest(one.term, kind, None if joint is None else number(joint.statistic), q,  # type: ignore[arg-type]
                        None if joint is None else joint.df, None if joint is None else number(joint.p_value), reason)
+
+
+def _robust(one: Asked, found: Fitted, errors: StandardErrors, mean: Indexed) -> TermTest:
+    """Wald's F with the robust covariance, of terms of few coefficients."""
+    q, theta = one.places.size, found.fit.mle.theta
+    if q > FORMED:
+        return TermTest(one.term, "F", None, q, None, None, MANY)
+    if errors.absent[one.places].any():
+        return TermTest(one.term, "F", None, q, None, None, ABSENT)
+    (natural,) = mean.natural(theta[: mean.size])
+    assert isinstance(natural.combinations, Contrasts)
+    rows = natural.combinations.some(one.places).whole(mean.leveled.size)
+    w = wald(mean.moved(theta[: mean.size])[one.places], errors.covariance.root(rows))
+    if w is None:
+        return TermTest(one.term, "F", None, q, None, None, SINGULAR)
+    laws = [errors.laws[place] for place in one.places.tolist()]
+    df = min(law.df for law in laws if law.df is not None)
+    joint = Joint(w, 1, df, laws[0].p_value(float(np.sqrt(w)))) if q == 1 else f_test(w, q, df)
+    return TermTest(one.term, "F", number(joint.statistic), q, joint.df, number(joint.p_value))
 
 
 def _of_levels(found: Fitted, space: Array) -> float:

@@ -10,6 +10,7 @@ from mlefit.design.indexing import longest
 from mlefit.design.roles import Roles
 from mlefit.inference.kinds import kind_for
 from mlefit.noise.model import NoiseModel
+from mlefit.options.error_kind import HETEROSCEDASTIC
 from mlefit.request import Request
 
 
@@ -32,4 +33,5 @@ def _asked(noise: NoiseModel, request: Request) -> bool:
     one = alike and (len(noise.predictors) == 1 or all(predictor.kind == "mean" for predictor in noise.predictors))
     plain = request.weights is None or request.weights_kind == "frequency"
     kind = kind_for(request.se, request.intervals, noise, request.weights_kind)
-    return one and plain and not kind.sandwich and request.intervals == "wald" and not request.effects
+    errors = not kind.sandwich or (kind.name in HETEROSCEDASTIC and len(noise.predictors) == 1)
+    return one and plain and errors and request.intervals == "wald" and not request.effects

@@ -121,6 +121,37 @@ class Arrow(Curvature):
             rest[there] -= weight[:, None] * self._outward[level, a]
         return np.asarray(np.sqrt(square + np.square(rest @ self._complement_inverse.T).sum(axis=1)))
 
+    def solved(self, combinations: Contrasts, first: int) -> tuple[Array, tuple[tuple[Index, Array], tuple[Index, Array]]]:
+        """v (k, q) with H^-1 a = U v + D^-1 a_d; and D^-1 a_d as levels (k,) with elements (k, m), twice."""
+        m, d = self.levels.shape[1], combinations.dense.shape[1]
+        a = first // ((self.size - self.shapes) // m)
+        rest = np.zeros((len(combinations), len(self.rest)))
+        rest[:, a * d : (a + 1) * d] = combinations.dense
+        own, parts = self._inverse.transpose(0, 2, 1) @ self._inverse, []
+        for places, weights in ((combinations.to, combinations.plus), (combinations.by, -combinations.minus)):
+            there = np.flatnonzero(places != ABSENT)
+            element = np.zeros((len(combinations), m))
+            element[there] = weights[there, None] * own[places[there], :, a]
+            rest[there] -= weights[there, None] * self._outward[places[there], a]
+            parts.append((places, element))
+        inverse = self._complement_inverse
+        return rest @ (inverse.T @ inverse), (parts[0], parts[1])
+
+    @property
+    def outward(self) -> Array:
+        """D^-1 B (L, m, q)."""
+        return self._outward
+
+    @cached_property
+    def sweep(self) -> Array:
+        """U (P, q): -D^-1 B above the identity."""
+        q = len(self.rest)
+        return self._joined(-self._outward, np.eye(q), (self.size, q))
+
+    def levels_of(self, columns: Array) -> Array:
+        """The levels (L, m, k) of columns (P, k)."""
+        return self._split(columns)[0]
+
     def squares(self, level: Index, size: Array, x: Array) -> Array:
         """z H^-1 z' (n, m, m) of rows with `size` (n,) at a level (n,) and columns x (n, d), for every two of their predictors."""
         m, d = self.levels.shape[1], x.shape[1]

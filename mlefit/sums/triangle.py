@@ -32,7 +32,7 @@ class Triangle:
         n, k = rows.shape
         slab = SLAB if k < WIDE else max(WIDE_SLAB, COLLECTED * k)
         slabs = n // slab
-        if slabs > 1 and k < slab:
+        if slabs > 1 and 0 < k < slab:
             stacked = _r_factor(rows[: slabs * slab].reshape(slabs, slab, k))    # a view of a block in Fortran order
             rows = np.concatenate([stacked.reshape(-1, k), rows[slabs * slab :]])
         return cls._collected(rows)
@@ -62,6 +62,8 @@ def _square(rows: Array) -> Array:
     """R factor (k, k) of any number of rows; missing rows are zero. The signs are made unique."""
     k = rows.shape[1]
     r = np.zeros((k, k))
+    if not k:
+        return r
     found = _r_factor(rows)
     r[: found.shape[0]] = found
     r *= np.where(np.diagonal(r) < 0.0, -1.0, 1.0)[:, None]

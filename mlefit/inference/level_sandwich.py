@@ -1,0 +1,126 @@
+"""The sandwich of a design in which a factor has levels and no columns: a row's score has one level, so M is an arrow as J is.
+
+With U = (-D^-1 B, I) the columns that J sweeps out and a combination a with levels a_d and rest a_x (`sums.arrow`),
+
+    J^-1 a = U v + D^-1 a_d,    v = K^-1 (a_x - B' D^-1 a_d)
+    |G'a|^2 = v' (U'M U) v + 2 v' U'M D^-1 a_d + (D^-1 a_d)' M D^-1 a_d
+
+in which a_d has two elements. The weight of a row in a coefficient is its part of U v, and beside it what its own level has.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import add
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.execution import Execution
+from mlefit.inference.carried import INFLUENCE, Beside, Carried
+from mlefit.inference.covariance import Covariance
+from mlefit.inference.effective import Influence
+from mlefit.inference.leverage import ELEMENTS, SLAB, Leverages, Maximum, leverages
+from mlefit.mean.indexed import Indexed
+from mlefit.noise.model import Derivatives
+from mlefit.rows.chunk import ABSENT, Chunk
+from mlefit.sums.arrow import Arrow
+from mlefit.sums.contrasts import Contrasts
+
+Scores = Callable[[Leverages, Chunk], Array]       # of rows (n, 1 + s) by their predictor and shapes
+
+FORMED = 2_000      # parameters up to which M has a root of its own, which joint draws take
+
+
+@dataclass(frozen=True)
+class LevelSandwich(Covariance):
+    """J^-1 M J^-1 of two arrows."""
+
+    bread: Arrow
+    middle: Arrow
+
+    def root(self, directions: Array, first: int = 0) -> Array:
+        """G'a of a few rows."""
+        rows = np.zeros((len(directions), self.bread.size))
+        rows[:, first : first + directions.shape[1]] = directions
+        moved = self.bread.unsphered(self.bread.root(rows).T)
+        if self.bread.size <= FORMED:
+            return np.asarray(moved.T @ self._factor)
+        return _root(moved.T @ self.middle.times(moved))
+
+    @cached_property
+    def _factor(self) -> Array:
+        return _root(self.middle.times(np.eye(self.middle.size)))
+
+    def error(self, combinations: Array | Contrasts, first: int = 0) -> Array:
+        """|G'a|."""
+        if not isinstance(combinations, Contrasts):
+            return np.asarray(np.linalg.norm(self.root(combinations, first), axis=1))
+        v, parts = self.bread.solved(combinations, first)
+        sweep = self.bread.sweep
+        across = self.middle.times(sweep)
+        by_level = self.middle.levels_of(across)
+        square = np.einsum("kq,qr,kr->k", v, sweep.T @ across, v)
+        for level, weight in parts:
+            there = np.flatnonzero(level != ABSENT)
+            w, own = weight[there], self.middle.levels[level[there]]
+            square[there] += 2.0 * np.einsum("kq,kmq,km->k", v[there], by_level[level[there]], w)
+            square[there] += np.einsum("km,kmn,kn->k", w, own, w)
+        return np.asarray(np.sqrt(np.maximum(square, 0.0)))
+
+
+def _root(matrix: Array) -> Array:
+    sizes, vectors = np.linalg.eigh(matrix)
+    return np.asarray(vectors * np.sqrt(np.maximum(sizes, 0.0)))
+
+
+def _squares(g: Array) -> Derivatives:
+    """g g' (n, 1 + s, 1 + s) in the place of second derivatives."""
+    return Derivatives(g[:, 0], g, lambda axis: g * (g @ axis)[:, None])
+
+
+def level_sums(at: Maximum, mean: Indexed, bread: Arrow, rows: Execution, scores: Scores) -> tuple[Arrow, Carried]:
+    """M, in the coordinates of the search, and how rows carry the coefficients; of a law with one predictor."""
+    (part,) = mean.natural(at.theta[: mean.size])
+    assert isinstance(part.combinations, Contrasts)
+    unit = bread.lengths(part.combinations)
+    v, ((to, plus), (by, minus)) = bread.solved(part.combinations, 0)
+    own = np.full(mean.levels + 1, ABSENT)          # the coefficient that a level has for itself, but for the constant
+    shown = np.flatnonzero((to != ABSENT) & ((by != ABSENT) | (mean.baseline is None)))
+    own[to[shown]] = shown
+    constant = np.flatnonzero((to != ABSENT) & (by == ABSENT)) if mean.baseline is not None else np.zeros(0, np.intp)
+
+    def shares(found: Leverages, chunk: Chunk) -> Array:
+        """|A^1/2 c| (n, k) in units of standard errors."""
+        level, size, x = mean.white(chunk)
+        u = -bread.outward[level, 0] * size[:, None]
+        u[:, : x.shape[1]] += x
+        c = u @ v.T
+        mine = own[level]
+        there = np.flatnonzero(mine != ABSENT)
+        c[there, mine[there]] += plus[mine[there], 0] * size[there]
+        if mean.baseline is not None:
+            base = np.flatnonzero(level == mean.baseline)
+            c[np.ix_(base, shown)] += size[base, None] * minus[shown, 0]
+            c[np.ix_(base, constant)] += size[base, None] * plus[constant, 0]
+        return np.asarray(np.abs(found.root[:, 0, 0, None] * c) / unit)
+
+    def of(chunk: Chunk) -> Beside[Arrow]:
+        return reduce(add, each(chunk))
+
+    def each(chunk: Chunk) -> Iterator[Beside[Arrow]]:
+        most = max(16, min(SLAB, ELEMENTS // len(v)))
+        for slab in (chunk.part(start, min(start + most, chunk.rows)) for start in range(0, max(chunk.rows, 1), most)):
+            found = leverages(at, slab)
+            g = scores(found, slab)
+            squares = _squares(g)
+            share = shares(found, slab)
+            alone = np.asarray((share[found.determined] > INFLUENCE).any(axis=0))
+            _, prepared = mean.leveled.prepared(slab)
+            middle = mean.bordered(prepared).curvature(squares, slab.weight, at.objective.shapes)
+            yield Beside(middle, Carried(Influence.of(share, found.weight), alone))
+
+    total = rows.sum(of)
+    middle = mean.leveled.bent(total.middle, lambda columns: columns)
+    assert isinstance(middle, Arrow)
+    return middle, total.carried
