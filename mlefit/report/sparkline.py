@@ -1,8 +1,9 @@
 """Sparkline: what was found above what the model expects, as two lines of bars of one character each, on one scale."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from mlefit.report.layout import Line
+if TYPE_CHECKING:
+    from mlefit.report.layout import Line
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 LABEL = 10          # cells of the labels, as those of the sentences
@@ -16,8 +17,10 @@ class Sparkline(NamedTuple):
     model: tuple[float, ...]
 
 
-def lines(sparkline: Sparkline) -> list[Line]:
+def lines(sparkline: Sparkline) -> "list[Line]":
     """The two lines. Nothing is a blank; what is anything at all has a bar."""
+    from mlefit.report.layout import Line       # with rich, which refusals do without
+
     largest = max((*sparkline.found, *sparkline.model), default=0.0)
     rows = zip(sparkline.labels, (sparkline.found, sparkline.model), strict=True)
     return [Line(f"{label:<{LABEL}}{''.join(bar(value, largest) for value in row)}") for label, row in rows]
