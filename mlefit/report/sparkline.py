@@ -19,7 +19,7 @@ class Sparkline(NamedTuple):
 
 def lines(sparkline: Sparkline) -> "list[Line]":
     """The two lines. Nothing is a blank; what is anything at all has a bar."""
-    from mlefit.report.layout import Line       # with rich, which refusals do without
+    from mlefit.report.layout import Line  # with rich, which refusals do without
 
     largest = max((*sparkline.found, *sparkline.model), default=0.0)
     rows = zip(sparkline.labels, (sparkline.found, sparkline.model), strict=True)
