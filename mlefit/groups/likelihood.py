@@ -21,6 +21,7 @@ from mlefit.noise.model import Measure, NoiseModel
 from mlefit.pipeline.results import AGREE_GAP, AGREE_NATS
 
 SINGULAR = 1e-12    # of the rows: the least curvature with which there is a maximum to speak of
+STEEP = 1e-5        # of the largest curvature: where the least is below, sums of products have lost digits of standard errors
 TIE = 1e-6      # margins below this, of rows of length about 1, are not taken for margins here
 
 
@@ -71,9 +72,13 @@ def _proven(law: NoiseModel, rows: Rows, mle: End) -> tuple[Array, Mask]:
     k = mle.theta.shape[1]
     certain = mle.edm <= CERTIFIED
     with np.errstate(invalid="ignore"):
-        smallest = np.linalg.eigvalsh(np.where(certain[:, None, None], mle.curvature, np.eye(k)))[:, 0]
+        sizes = np.linalg.eigvalsh(np.where(certain[:, None, None], mle.curvature, np.eye(k)))
+        smallest = sizes[:, 0]
         certain &= smallest > SINGULAR * rows.n
         inverse = np.linalg.inv(np.where(certain[:, None, None], mle.curvature, np.eye(k)))
+        steep = np.flatnonzero(certain & (smallest < STEEP * sizes[:, -1]))
+        if steep.size:
+            inverse[steep] = _by_rows(law, rows.take(steep), mle.theta[steep])
         rounding = 8.0 * float(np.finfo(float).eps) * rows.n
         square = 2.0 * np.where(certain, mle.edm, 0.0) + k * rounding**2 / np.where(certain, smallest, 1.0)
         longest = ((inverse @ rows.q) * rows.q).sum(axis=1).max(axis=1)
@@ -81,6 +86,13 @@ def _proven(law: NoiseModel, rows: Rows, mle: End) -> tuple[Array, Mask]:
         if law.separable:
             certain &= np.sqrt(square * longest) < law.proof
     return inverse, certain
+
+
+def _by_rows(law: NoiseModel, rows: Rows, theta: Array) -> Array:
+    """H^-1 (B, k, k) by the triangle of the rows times the roots of their weights, which has the digits that H has lost."""
+    bend = np.maximum(_bend(law, rows, rows.eta(theta)), 0.0) * rows.there
+    back = np.linalg.inv(triangle_of(rows.q * np.sqrt(bend)[:, None]))
+    return np.asarray(back @ back.transpose(0, 2, 1))
 
 
 def _separated(law: NoiseModel, rows: Rows, mle: End) -> Mask:

@@ -22,9 +22,10 @@ from mlefit.arrays import Array, Index, Mask
 from mlefit.groups.newton import Criterion, Point, Rows, point, solved
 
 STEPS = 60
-HELD_STEPS = 200
+HELD_STEPS = 80
 ROOT = 1e-9         # in standard errors, that is in the signed root of 2 (t - minimum)
-REACH = 4.0         # of a predictor, in one step
+REACH = 2.0         # of a predictor, in one step; twice as far with every one
+RISE = 0.5          # nats, after which steps are short again
 EVALUATIONS = 80    # of a secant
 
 
@@ -99,19 +100,23 @@ def _steps(
     """Steps m H^-1 a - H^-1 g from `start` until one is less than ROOT long: theta, the value there, and where that was so."""
     theta, live, rows = start.copy(), np.arange(len(start)), asked.rows
     value, found = np.full(live.size, np.inf), np.zeros(live.size, bool)
+    reach, before = np.full(live.size, REACH), np.full(live.size, np.inf)
     for _ in range(most):
         a, here = asked.a[live], point(criterion, rows, theta[live])
+        tame = here.value <= before[live] + RISE        # false of what is no number
+        reach[live] = np.where(tame, 2.0 * reach[live], np.maximum(0.25 * reach[live], REACH))
+        before[live] = here.value
         w, bent = solved(here.curvature, a, rows.n)
         s, _ = solved(here.curvature, here.gradient, rows.n)
         length = (a * w).sum(axis=1)
         step = multiplier(live, here, s, length, (a * theta[live]).sum(axis=1))[:, None] * w - s
         bent = bent & np.isfinite(step).all(axis=1) & np.isfinite(here.value)
         step = np.where(bent[:, None], step, 0.0)
-        size = np.sqrt((step * (here.curvature @ step[:, :, None])[:, :, 0]).sum(axis=1))
+        size = np.sqrt(np.maximum((step * (here.curvature @ step[:, :, None])[:, :, 0]).sum(axis=1), 0.0))
         done = bent & (size <= ROOT)
         value[live[done]], found[live[done]] = here.value[done], True
         farthest = np.abs(rows.eta(step)).max(axis=1)
-        theta[live] += (REACH / np.maximum(farthest, REACH))[:, None] * step
+        theta[live] += (reach[live] / np.maximum(farthest, reach[live]))[:, None] * step
         live = live[bent & ~done]
         if not live.size:
             break
