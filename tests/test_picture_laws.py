@@ -60,3 +60,18 @@ def test_a_scale_of_its_own_has_a_panel() -> None:
     sheet = pictured(Request(columns, model="gaussian", target="y", features=("x",), scale_features=("x",))).sheet
     assert [panel.id for panel in sheet.panels] == ["density", "qq", "scale", "predictor:x", "order", "kl"]
     assert (sheet.panels[2].layers[0].numbers["x"] > 0.0).all()
+
+
+@pytest.mark.slow     # four fits
+def test_means_losses_and_densities_of_ones_own_have_pictures() -> None:
+    rng = np.random.default_rng(9)
+    x = rng.uniform(0, 3, 150)
+    data = {"x": x, "y": 3 * np.exp(-0.7 * x) + 0.2 * rng.standard_normal(150)}
+    curve = pictured(Request(data, target="y", mean="a*exp(-b*x)", start={"b": 1.0}), ("all",)).sheet
+    assert [panel.id for panel in curve.panels if panel.mark and panel.id != "kl"] == []
+    assert {"effect:x", "predictor:x"} <= {panel.id for panel in curve.panels}
+    for written in ({"loss": "log(cosh(r))"}, {"density": "exp(-abs(r))/2"}):
+        sheet = pictured(Request(data, target="y", features=("x",), **written)).sheet       # type: ignore[arg-type]
+        assert [panel.id for panel in sheet.panels] == ["density", "qq", "fitted", "predictor:x", "order", "kl"]
+        bent = next(panel for panel in sheet.panels if panel.id == "predictor:x")
+        assert (bent.p or 1.0) <= 0.05

@@ -95,6 +95,7 @@ class OfDensity(OfLoss):
     """`text`: the density as typed."""
 
     name = "density"
+    noun = "density"
     question = "what a density that you write says of f"
     shapes = ()     # type: ignore[assignment]  # where the law of a loss has one
     collapse = None     # type: ignore[assignment]  # nothing of it goes to an end

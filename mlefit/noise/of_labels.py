@@ -29,6 +29,7 @@ class OfLabels(NoiseModel):
     text: str
 
     name = "loss"
+    noun = "law of the loss"
     support = "two labels, as numbers"
     question = "what a loss of labels says of their chances"
     example = 'mlefit fit sample_data/deliveries.csv -t minutes -x km --loss "log(cosh(r))"'

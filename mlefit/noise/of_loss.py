@@ -37,6 +37,7 @@ class OfLoss(NoiseModel):
     unit: float = 1.0
 
     name = "loss"
+    noun = "law of the loss"
     support = "every number"
     question = "what a loss that you write says of the noise"
     centre_text = "eta"

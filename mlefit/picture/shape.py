@@ -14,6 +14,7 @@ from mlefit.picture.words import number, rows_text
 END = 0.01          # the outermost cells begin at these quantiles of the law, or where two rows are expected beyond
 CELLS = (6, 60)
 CURVE = 241         # points of the curve of the model
+ROUNDING = 1e-9     # of the width of a cell: a centre nearer to 0 is 0
 FAR = 8.0           # quartile ranges beyond which rows are counted, not drawn
 SHARE, OFF = 0.03, 0.1      # of the rows, and in standard deviations: departures that are large
 POINTS = 200        # quantiles
@@ -87,6 +88,7 @@ class Density(Look):
         drawn = edges[0] + width * np.arange(-left, edges.size + right)
         height = np.histogram(v, drawn)[0] / (v.size * width)
         centre = (edges[:-1] + edges[1:]) / 2.0
+        centre[np.abs(centre) < ROUNDING * width] = 0.0
         low, middle, high = (np.maximum(part[1:-1], 0.0) / width for part in (band.low, band.middle, band.high))
         x = np.linspace(drawn[0] - 0.04 * (drawn[-1] - drawn[0]), drawn[-1] + 0.04 * (drawn[-1] - drawn[0]), CURVE)
         layers = (

@@ -121,7 +121,7 @@ def _coefficient(found: Fitted, report: Report) -> Coefficient | None:
     with_error = {p.name: p for p in report.parameters
                   if p.kind == first.kind and p.class_ == first.class_ and p.std_error and p.state == "ok"}
     kept = [j for j in problem.shape.kept if labels[j] in with_error]
-    if not kept or prepared.observed.precision:
+    if not kept or prepared.observed.precision or prepared.written is not None:     # a curve has no column of its own
         return None
     j = next((j for j in kept if labels[j] != "(Intercept)"), kept[0])
     parameter, scaling = with_error[labels[j]], prepared.scaling
