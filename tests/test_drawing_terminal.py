@@ -22,7 +22,7 @@ def test_no_line_is_wider_than_the_screen(width: int, ascii_: bool) -> None:
 
 def test_as_many_panels_stand_beside_each_other_as_there_is_room_for() -> None:
     shown = sheet("density", "quantiles", "along")
-    for width, across in ((80, 1), (130, 2), (200, 3)):
+    for width, across in ((80, 1), (104, 1), (110, 2), (130, 2), (200, 3)):
         first = next(line for line in drawn(shown, width).splitlines() if line.startswith("Data and model"))
         assert sum(title in first for title in ("Data and model", "Quantiles of the", "Residuals in file order")) == across
 
@@ -70,6 +70,12 @@ def sheet_of(panel: Panel) -> Sheet:
 def points(x: list[float], y: list[float]) -> Panel:
     layer = Layer("points", "data", {"x": np.array(x), "y": np.array(y)})
     return Panel("p", "p", Axis("x", (0.0, 1.0)), Axis("y", (0.0, 1.0)), (layer,), "Points.")
+
+
+def test_bars_that_go_down_are_named_below() -> None:
+    rows = picture(PANELS["mirrored"])
+    assert rows[0].endswith("yes")
+    assert rows[-1].endswith("no")
 
 
 def test_corners_are_the_outermost_dots() -> None:

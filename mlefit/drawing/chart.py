@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from mlefit.drawing import matrix, ruler
 from mlefit.drawing.canvas import Canvas
 from mlefit.drawing.lettered import ranges, table
@@ -39,10 +41,15 @@ def _left_out(panel: Panel, layer: Layer) -> bool:
 
 
 def _labels(panel: Panel, canvas: Canvas) -> None:
-    """What is written at the layers, at the right from the top, as each stands in the picture."""
-    for place, words in enumerate(layer.label for layer in panel.layers if layer.label):
-        short = brief(words, canvas.columns // 2)
-        canvas.write(place, canvas.columns - room_of(short), short)
+    """What is written at the layers, at the right from the top; of bars that go down from the bottom."""
+    above = below = 0
+    for layer in panel.layers:
+        if not layer.label:
+            continue
+        short = brief(layer.label, canvas.columns // 2)
+        downwards = layer.kind == "bars" and float(np.nansum(layer.numbers["height"])) < 0.0
+        canvas.write(canvas.rows - 1 - below if downwards else above, canvas.columns - room_of(short), short)
+        below, above = below + downwards, above + (not downwards)
 
 
 def _framed(panel: Panel, canvas: Canvas, x: Span, y: Span, plain: bool, blank: str) -> list[str]:

@@ -16,6 +16,7 @@ from mlefit.report.safety import shown
 
 PLAIN_CUT = "~"         # in ASCII, where a name was shortened
 BETWEEN = 3             # blanks between panels
+SMALLER = 46            # cells of pictures that are made smaller so that one more stands beside them
 LEAST = 24              # cells of the narrowest picture
 LABELS = 12             # cells that are kept for the ticks at the left
 EMPTY = "\u2800"        # an empty cell as wide as the braille ones: some fonts give these another width than the blank
@@ -27,11 +28,9 @@ def drawn(sheet: Sheet, width: int, ascii: bool = False, pipe: bool = False) -> 
 
     `ascii`: with ASCII alone. `pipe`: nobody looks at it in a terminal; empty cells are blanks, and lines do not end in them.
     """
-    cells = max(LEAST, min(COLUMNS, width - LABELS))
-    said = in_ascii if ascii else shown
-    blocks = [_block(_said(panel, said), cells, ascii, " " if pipe or ascii else EMPTY) for panel in sheet.panels]
-    room = max((room_of(line) for block in blocks for line in block), default=0)
-    across = max(1, (width + BETWEEN) // (room + BETWEEN))
+    said, blank = in_ascii if ascii else shown, " " if pipe or ascii else EMPTY
+    panels = [_said(panel, said) for panel in sheet.panels]
+    blocks, room, across = _blocks(panels, width, ascii, blank)
     lines = [*wrapped(said(sheet.title), width), ""]
     for start in range(0, len(blocks), across):
         row = blocks[start : start + across]
@@ -42,6 +41,22 @@ def drawn(sheet: Sheet, width: int, ascii: bool = False, pipe: bool = False) -> 
     lines += wrapped(said(sheet.foot), width)
     text = "".join(f"{line.rstrip()}\n" for line in lines)
     return text.replace(CUT, PLAIN_CUT) if ascii else text
+
+
+def _blocks(panels: list[Panel], width: int, plain: bool, blank: str) -> tuple[list[list[str]], int, int]:
+    """The panels as lines, the cells of the widest, and how many stand beside each other: one more where smaller ones fit."""
+    def made(cells: int) -> tuple[list[list[str]], int]:
+        blocks = [_block(panel, cells, plain, blank) for panel in panels]
+        return blocks, max((room_of(line) for block in blocks for line in block), default=0)
+
+    cells = max(LEAST, min(COLUMNS, width - LABELS))
+    blocks, room = made(cells)
+    across = max(1, (width + BETWEEN) // (room + BETWEEN))
+    smaller = cells - room + (width - BETWEEN * across) // (across + 1)
+    if smaller >= SMALLER and len(panels) > across:
+        blocks, room = made(smaller)
+        across = max(1, (width + BETWEEN) // (room + BETWEEN))
+    return blocks, room, across
 
 
 def in_ascii(words: str) -> str:
