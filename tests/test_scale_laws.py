@@ -8,6 +8,7 @@ from scipy.optimize import minimize
 from scipy.special import gammaln
 from test_scale import UNEQUAL, fit, spread_table, values
 
+import mlefit
 from mlefit.arrays import Array
 
 
@@ -79,3 +80,24 @@ def test_lognormal_noise_with_a_scale_is_heteroscedastic_gaussian_noise_of_the_l
     assert values(found) == pytest.approx(values(logs), rel=1e-7)
     assert found["criteria"]["loglik"] == pytest.approx(logs["criteria"]["loglik"] - columns["y"].sum(), abs=1e-6)
     assert logs["routes"]["mle"]["certificate"]["starts"] == 2
+
+
+def test_the_lambda_of_inverse_gaussian_noise_may_vary() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=600)
+    y = rng.wald(np.exp(0.5 + 0.3 * x), np.exp(1.0 + 0.8 * x))
+    one, large = (mlefit.fit({"x": x, "y": y * size}, target="y", model="inverse-gaussian", scale_features=["x"], draws=0).report
+                  for size in (1.0, 1000.0))
+    values = np.array([[p.estimate for p in report.parameters] for report in (one, large)], dtype=float)
+    errors = np.array([p.std_error for p in one.parameters], dtype=float)
+    assert (np.abs(values[0] - [0.5, 0.3, 1.0, 0.8]) < 4.0 * errors).all()
+    assert values[1] == pytest.approx(values[0] + np.log(1000.0) * np.array([1.0, 0.0, 1.0, 0.0]), rel=1e-9)
+    assert one.mle is not None
+    assert large.mle is not None
+    assert one.mle.loss is not None
+    assert large.mle.loss == pytest.approx(one.mle.loss - 0.5 * np.log(1000.0), rel=1e-9)
+    plain = mlefit.fit({"x": x, "y": y}, target="y", model="inverse-gaussian", draws=0).report
+    same = mlefit.fit({"x": x, "y": y}, target="y", model="inverse-gaussian", scale_features=(), draws=0).report
+    assert same.parameters[2].estimate == pytest.approx(np.log(plain.parameters[2].estimate), rel=1e-9)      # type: ignore[arg-type]
+    assert one.mle.certificate.starts == 2
+    assert not one.mle.certificate.unique

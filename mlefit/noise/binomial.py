@@ -170,7 +170,9 @@ class Binomial(NoiseModel):
         inside = (y >= 0.0) & (y < m)
         a, b = np.where(inside, y, 0.0) + 1.0, np.where(inside, m - y, 1.0)
         one, other = (betainc, betaincc) if upper else (betaincc, betainc)
-        found = np.log(np.where(p <= q, one(a, b, p), other(b, a, q)))      # the smaller of the two has all its digits
+        found, few = np.empty(y.size), p <= q       # the smaller of the two has all its digits
+        found[few], found[~few] = one(a[few], b[few], p[few]), other(b[~few], a[~few], q[~few])
+        found = np.log(found)
         odds = self._link.failure(eta[:, 0])[0] - self._link.success(eta[:, 0])[0]
         far = np.flatnonzero(np.isneginf(found) & inside)
         first, ratio = a[far] - (0.0 if upper else 1.0), np.exp(odds[far] if upper else -odds[far])

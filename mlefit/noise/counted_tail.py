@@ -26,9 +26,10 @@ def tail(
     alpha = exponential(float(free[0]))
     theta, v = 1.0 / alpha, alpha * np.exp(eta[:, 0])
     p, below = v / (1.0 + v), y < 0.0
-    k = np.maximum(y, 0.0)
-    one, other = (betainc, betaincc) if upper else (betaincc, betainc)      # by the smaller of p and 1 - p
-    found = np.log(np.where(v < 1.0, one(k + 1.0, theta, p), other(theta, k + 1.0, 1.0 / (1.0 + v))))
+    k, found, few = np.maximum(y, 0.0), np.empty(y.size), v < 1.0       # by the smaller of p and 1 - p
+    one, other = (betainc, betaincc) if upper else (betaincc, betainc)
+    found[few], found[~few] = one(k[few] + 1.0, theta, p[few]), other(theta, k[~few] + 1.0, 1.0 / (1.0 + v[~few]))
+    found = np.log(found)
     far = np.flatnonzero(np.isneginf(found) & ~below)
     first = k[far] + (1.0 if upper else 0.0)
     total, term = np.ones(far.size), np.ones(far.size)

@@ -22,7 +22,8 @@ GRID = 257      # shapes at which moments are computed; between them they are in
 
 @dataclass(frozen=True)
 class Dispersed(Borrowed, MadeOf):  # type: ignore[override]     # what is a constant of other laws is that of `law` here
-    """The predictors are the mean of `law` and the log of its shape. Its score may depend on y through y / mean alone."""
+    """The predictors are the mean of `law` and the log of its shape. Its score may depend on y through y / mean alone, and
+    on the mean through the unit of the shape."""
 
     @property
     def predictors(self) -> tuple[Predictor, ...]:
@@ -35,6 +36,11 @@ class Dispersed(Borrowed, MadeOf):  # type: ignore[override]     # what is a con
     def one_unit(self) -> bool:
         """As the law."""
         return self.law.one_unit
+
+    @property
+    def loss_log_unit(self) -> float:
+        """That of c, which has half the log of a shape with a unit."""
+        return -0.5 * self.law.shapes[0].unit_power
 
     @property
     def log_concave(self) -> bool:
@@ -82,7 +88,8 @@ class Dispersed(Borrowed, MadeOf):  # type: ignore[override]     # what is a con
 
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """E (a g_1 + b g_2)^k from the moments of the scores over the nodes, which depend on the shape of the row alone."""
-        a, b, t = direction[..., 0], direction[..., 1], eta[:, 1]
+        a, b = direction[..., 0], direction[..., 1]
+        t = eta[:, 1] - self.law.shapes[0].unit_power * eta[:, 0]       # of y / mean, which has no unit
         grid = np.linspace(t.min(initial=0.0), t.max(initial=0.0), GRID) if t.size > GRID else t
         u, weight = nodes()
         at = np.repeat(grid, u.size)

@@ -15,6 +15,7 @@ import numpy as np
 
 from mlefit.arrays import Array, block
 from mlefit.noise import worked
+from mlefit.noise.dispersions import dispersions
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.pictured import FOR_NUMBERS
 from mlefit.noise.responses import POSITIVE
@@ -25,9 +26,6 @@ HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188)    # delta(k) = sum_j c_j k^-(2 j + 1)
 LARGE = 10.0    # k from which these terms leave 1e-14
 STEPS = 40      # of Newton for k: about five are taken
-SMALLEST = 1e-3     # of the mean square: smaller ones weigh in a start as this
-LOG_SQUARE = 1.27   # minus the mean of the log of a squared normal number
-LOG_SPREAD = 5.0    # beyond the mean no start goes
 TERMS = 400     # of the series for a tail below the smallest double
 LOG_MEAN = (Predictor("mean", log_unit=1),)
 EXAMPLE = (83.5271, 49.1055, 67.165, 39.0615, 75.8599)
@@ -143,11 +141,8 @@ class Gamma(NoiseModel):
         return Dispersed(self)
 
     def starting_dispersion(self, error: Array) -> tuple[Array, ...]:
-        """log k = -log of the mean of the squares of errors of log y, and of each as it is, whose mean is 1.27 below."""
-        square = np.square(error)
-        mean = float(square.mean())
-        each = -np.log(square + SMALLEST * mean) - LOG_SQUARE
-        return np.full(error.size, -math.log(mean)), np.minimum(each, -math.log(mean) + LOG_SPREAD)
+        """log k by the squares of errors of log y."""
+        return dispersions(error)
 
     def weighing(self, free: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
         """a = k, which is its own derivative, and C, at the shapes of rows."""

@@ -19,6 +19,7 @@ import numpy as np
 
 from mlefit.arrays import Array, block
 from mlefit.noise import worked
+from mlefit.noise.dispersions import dispersions
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.responses import POSITIVE
 
@@ -102,10 +103,20 @@ class InverseGaussian(NoiseModel):
         """A log mean."""
         return LOG_MEAN
 
+    @property
+    def with_scale(self) -> NoiseModel:
+        """Numbers whose lambda varies."""
+        from mlefit.noise.dispersed import Dispersed
+
+        return Dispersed(self)
+
+    def starting_dispersion(self, error: Array) -> tuple[Array, ...]:
+        """log lambda as of gamma noise, where the mean is 1."""
+        return dispersions(error)
+
     def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """lambda 2 sinh(d/2)^2 / mu - log lambda / 2 + log(2 pi) / 2 + 3/2 log y with d = log(y / mu)."""
-        t = float(free[0])
-        log_y = np.log(y)
+        t, log_y = free[0], np.log(y)
         d = log_y - eta[:, 0]
         precision = np.exp(t - eta[:, 0])
         loss = 2.0 * precision * np.square(np.sinh(0.5 * d))
@@ -166,7 +177,7 @@ class InverseGaussian(NoiseModel):
 
     def _ends(self, y: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """a, and b - a = 2 sqrt(lambda / y), of positive numbers."""
-        root = np.exp(0.5 * (float(free[0]) - np.log(y)))
+        root = np.exp(0.5 * (free[0] - np.log(y)))
         with np.errstate(over="ignore"):
             return root * np.expm1(np.log(y) - eta[:, 0]), 2.0 * root
 
@@ -202,15 +213,15 @@ class InverseGaussian(NoiseModel):
 
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """[exp(w) - 1 - w] / 2 + 2 l2 sinh(d/2)^2 / m2, w = log(l2 / l1) and d the difference of the log means."""
-        w = float(other_free[0]) - float(free[0])
+        w = other_free[0] - free[0]
         d = eta[:, 0] - other_eta[:, 0]
-        moved = 2.0 * np.exp(float(other_free[0]) - other_eta[:, 0]) * np.square(np.sinh(0.5 * d))
-        result: Array = moved + 0.5 * (math.expm1(w) - w)
+        moved = 2.0 * np.exp(other_free[0] - other_eta[:, 0]) * np.square(np.sinh(0.5 * d))
+        result: Array = moved + 0.5 * (np.expm1(w) - w)
         return result
 
     def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
         """numpy's, by Michael, Schucany and Haas (1976)."""
-        return rng.wald(np.exp(eta[:, 0]), math.exp(float(free[0])))
+        return rng.wald(np.exp(eta[:, 0]), np.exp(free[0]))
 
     def derivation(self) -> str:
         """Half the inverse gaussian deviance."""

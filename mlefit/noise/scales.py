@@ -20,6 +20,6 @@ class Scales:
         return 0
 
     @property
-    def loss_log_unit(self) -> int:
+    def loss_log_unit(self) -> float:
         """When y is multiplied by s, the loss grows by loss_log_unit log s."""
         return 0
