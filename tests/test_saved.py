@@ -107,6 +107,8 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_read(tmp_path: Pat
     ({"design.kept": [[0, 0, 1]]}, "model file, key design.kept[0]: expected places in order, found others"),
     ({"covariance.coefficients": [1.0]}, "model file, key covariance.coefficients: expected 5 numbers, found 1"),
     ({"covariance.centre": ["a"]}, "model file, key covariance.centre[0]: expected a number, found a text"),
+    ({"design.target": {"column": "\ud800"}}, "model file, key design.target.column: expected a text, found one with half a character"),
+    ({"covariance.free": [-1e3]}, "model file, key covariance.free[0]: expected a logarithm within 709 of 0, found -1000"),
     ({"covariance.free": [1e999]}, "model file, key covariance.free[0]: expected a finite number, found one beyond the range of "
      "float64"),
     ({"design.terms": [{"factors": [{"kind": "expression", "text": "I(x1.__class__)"}]}]},

@@ -52,6 +52,8 @@ class Checked:
         """A text."""
         if not isinstance(self.value, str) or len(self.value) > LONGEST:
             raise bad(self.path, "a text", _kind(self.value))
+        if any("\ud800" <= sign <= "\udfff" for sign in self.value):
+            raise bad(self.path, "a text", "one with half a character")
         return self.value
 
     def one_of(self, known: Collection[str]) -> str:

@@ -24,6 +24,7 @@ from mlefit.saved.write import SCHEMA
 
 OF_GROUPS = "mlefit.models/1"
 LARGEST = 100 << 20     # bytes
+LARGEST_SHAPE = 709.0   # of its logarithm: it and its inverse are doubles
 MOST_TERMS = 20_000
 MOST_LEVELS = 100_000
 
@@ -77,7 +78,7 @@ def from_dict(value: Any, path: str = "model") -> Saved:
     encoding = _encoding(design, covariance, predictors, len(noise.predictors))
     count = sum(len(places) for places in encoding.kept)
     coefficients = _sized(covariance.key("coefficients"), count)
-    free = _sized(covariance.key("free"), len(noise.shapes))
+    free = _free(covariance.key("free"), noise, encoding)
     target = design.key("target").key("column").text()
     missing = tuple(token.text() for token in design.key("na").items(MOST_TERMS))
     fit = _fit(top.key("fit"))
@@ -194,6 +195,17 @@ def _training(sample: Checked) -> Training:
                 for name in ("residual_df", "rss", "leverage_max", "on_new_rows")}
     return Training(sample.key("n").whole(), sample.key("parameters").whole(), nll_mean=sample.key("nll_mean").number(),
                     nll_sd=sample.key("nll_sd").number(), conformal=scores, **optional)
+
+
+def _free(value: Checked, noise: NoiseModel, encoding: Encoding) -> Array:
+    """The logarithms of shapes, such that the shapes are doubles in the units of the search and of the response."""
+    found = _sized(value, len(noise.shapes))
+    unit = float(np.log(encoding.scaling.y_scale))
+    for place, shape in enumerate(noise.shapes):
+        worst = max(found[place], found[place] + shape.unit_power * unit, key=abs)
+        if abs(worst) > LARGEST_SHAPE:
+            raise bad(f"{value.path}[{place}]", f"a logarithm within {LARGEST_SHAPE:g} of 0", f"{worst:g}")
+    return found
 
 
 def _sized(value: Checked, size: int) -> Array:
