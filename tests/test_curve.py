@@ -199,3 +199,13 @@ def test_the_bend_of_the_mean_is_told_where_it_moves_standard_errors(tmp_path: P
     assert found["notes"][-1] == (
         "the bend of the mean is 0.15 of Fisher's information, which moves standard errors by up to 13% (b2); --se ols leaves it out, "
         "--intervals profile needs none.")
+
+
+def test_a_parameter_that_runs_to_where_nothing_changes_is_not_identified(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "d.csv"
+    data.write_text("x,y\n" + "".join(f"{k},{5 + k % 3}\n" for k in range(12)))
+    code, error = fitted(capsys, str(data), "-t", "y", "--mean", "tanh(c)+0*x", "--start", "c=0.2")
+    assert (code, error["code"]) == (4, "not-identified")
+    assert error["message"] == "--mean: c is not identified: no row changes with it near the end of the search"

@@ -86,7 +86,8 @@ def test_a_curve_is_saved_and_predicts(tmp_path: Path, capsys: pytest.CaptureFix
     a, b = (p["estimate"] for p in found["parameters"][:2])
     saved = json.loads(model.read_text())["design"]
     assert (saved["terms"], saved["offset"]) == ([], None)
-    assert saved["curve"] == {"text": "a*(1-exp(-b*x))", "parameters": [{"name": "a", "value": a}, {"name": "b", "value": b}]}
+    assert saved["curve"] == {"text": "a*(1-exp(-b*x))", "parameters": [
+        {"name": "a", "value": a, "held": False}, {"name": "b", "value": b, "held": False}]}
     assert main(["predict", str(model), str(new), "-q"]) == 0
     rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
     for row, x in zip(rows, (1.0, 10.0, 40.0), strict=False):
@@ -172,3 +173,27 @@ def test_profiles_of_a_linear_predictor_are_those_of_the_linear_model(tmp_path: 
     for mine, theirs in zip(curved["parameters"], linear["parameters"], strict=True):
         for key in ("ci_low", "ci_high", "p_value"):
             assert mine[key] == pytest.approx(theirs[key], rel=1e-5)
+
+
+@pytest.mark.parametrize(("mean", "start"), [
+    ("(1e3/(-(x-a)/-1))", "a=1"), ("sinh(x)/((a/z)/x**pi)+log1p(x-logistic(z))", "a=1"), ("tanh(1/c)-z", "c=0.2"), ("pi/x*cosh(x)-a", "a=1"),
+])
+def test_shapes_beyond_the_doubles_are_a_step_too_far_and_no_defect(
+    mean: str, start: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "d.csv"
+    data.write_text("x,z,y\n" + "".join(f"{k * 7 % 13 + 0.5},{k % 5},{k * k * 3 % 17 + 1}\n" for k in range(24)))
+    command = ["fit", str(data), "-t", "y", "--mean", mean, "--start", start, "-m", "student-t", "--no-kl", "-q"]
+    assert main(command) in (0, 3, 4)
+    assert "defect" not in capsys.readouterr().err
+
+
+def test_a_curve_is_exported_as_it_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, model = tmp_path / "d.csv", tmp_path / "m.json"
+    data.write_text(GROWTH)
+    found = fitted(capsys, str(data), "-t", "y", *MEAN, "--save", str(model))
+    a, b = (p["estimate"] for p in found["parameters"][:2])
+    assert main(["export", str(model), "--to", "python"]) == 0
+    program: dict = {}
+    exec(capsys.readouterr().out, program)      # noqa: S102  the program is mlefit's own
+    assert program["predict"]({"x": "3"})["mean"] == pytest.approx(a * (1.0 - np.exp(-b * 3.0)), rel=1e-12)

@@ -16,6 +16,7 @@ from mlefit.expression.written import MEANS, parse_written
 from mlefit.noise import MODELS
 from mlefit.noise.model import NoiseModel
 from mlefit.options.near import did_you_mean, nearest
+from mlefit.options.values import refused
 from mlefit.source.source import Kind
 
 OPTION = "--mean"
@@ -62,6 +63,11 @@ def read_curve(
     found = names_in_order(node)
     columns = tuple(name for name in found if name in names)
     parameters = tuple(name for name in found if name not in names)
+    if not isinstance(start, Mapping):      # as Python may give it
+        raise refused("--start", start, "NAME=NUMBER", "such as --start a=1,b=0.1")
+    for name, value in start.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise refused("--start", f"{name}={value}", "NAME=NUMBER", "such as --start a=1,b=0.1")
     for option, given in (("--start", start), ("--bounds", bounds)):
         for name in given:
             if name in names:

@@ -62,15 +62,23 @@ def undetermined(
         Parameter(name, None, "mean", "aliased" if j in found.places else "ok") for j, name in enumerate(mean.parameters)
     ) + shapes)
     if len(names) == 1:
-        return NoEstimateError(
-            f"--mean: {names[0]} is not identified: no row changes with it near the end of the search",
-            f"write a number for {names[0]} into --mean, or begin elsewhere with --start", code="not-identified",
-            columns=tuple(names), partial=partial)
+        return no_change(problem, mean, names[0])
     known = _combination(mean, theta, found.places, rows) if len(names) == 2 else None
     only = "only one combination of them is" if known is None else f"only {known[0]} = {known[1]:.9g} is"
     return NoEstimateError(
         f"--mean: {', '.join(names[:-1])} and {names[-1]} are not identified separately: {only} (correlation 1.000)",
         f"write a number for one of them into --mean, as in {names[-1]} = 1", code="not-identified", columns=tuple(names),
+        partial=partial)
+
+
+def no_change(problem: Problem, mean: NonlinearMean, name: str) -> NoEstimateError:
+    """The refusal of a parameter without a say in any row."""
+    shapes = (Parameter(shape.name, None, "shape", "ok") for shape in problem.prepared.noise.shapes)
+    partial = problem.report((
+        *(Parameter(other, None, "mean", "aliased" if other == name else "ok") for other in mean.parameters), *shapes))
+    return NoEstimateError(
+        f"--mean: {name} is not identified: no row changes with it near the end of the search",
+        f"write a number for {name} into --mean, or begin elsewhere with --start", code="not-identified", columns=(name,),
         partial=partial)
 
 

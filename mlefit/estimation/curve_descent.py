@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.estimation.careful import Careful
 from mlefit.estimation.certificate import distance
 from mlefit.estimation.curve_rows import SECOND_ORDER, Rows
 from mlefit.estimation.memo import Memo
@@ -51,7 +52,7 @@ def by_likelihood(rows: Rows, mean: NonlinearMean, theta: Array, limit: int = ST
     gamma, lossy = mean.coordinates.of(theta), Objective.second(noise, mean)
     free = rows.shapes(lossy, gamma, mean)[0]
     held = not noise.loss_has_shapes
-    memo = Memo(Objective.loss(noise, mean, free) if held else Objective.likelihood(noise, mean), rows.all, 2)
+    memo = Careful(Objective.loss(noise, mean, free) if held else Objective.likelihood(noise, mean), rows.all, 2)
     point, steps = trust(memo, gamma if held else np.concatenate([gamma, free]), NEAR, None if held else 1.0, rows, limit)
     return _low(rows, mean, memo, point, SECOND_ORDER, steps)
 
@@ -62,12 +63,12 @@ def by_loss(rows: Rows, mean: NonlinearMean, theta: Array, limit: int = STEPS) -
     if noise.compresses:
         theta, steps, evaluations = _least_squares(rows, mean, theta, limit)
         natural = mean.at(Bent(np.eye(mean.size), np.zeros(mean.size), 0))
-        low = _low(rows, natural, Memo(Objective.second(noise, natural), rows.all, 0), theta, "least_squares", steps)
+        low = _low(rows, natural, Careful(Objective.second(noise, natural), rows.all, 0), theta, "least_squares", steps)
         return low._replace(evaluations=evaluations)
     mean = mean.at(Bent.scaled(rows.lengths(mean, theta)))
     objective, gamma = Objective.second(noise, mean), mean.coordinates.of(theta)
     free = rows.shapes(objective, gamma, mean)[0] if noise.loss_has_shapes else np.empty(0)
-    memo = Memo(objective, rows.all, 1)
+    memo = Careful(objective, rows.all, 1, 0.0)
     point, steps = first_order(memo, np.concatenate([gamma, free]), limit * SHARE)
     return _low(rows, mean, memo, point, "L-BFGS-B", steps)
 
@@ -103,17 +104,11 @@ def trust(
         if edm * total.weight * (rows.per_loss(total) if scale is None else scale) <= near:
             raise StopIteration
 
-    def value(point: Array) -> float:
-        try:
-            return memo.value(point)
-        except OverflowError:       # of a shape: a step too far
-            return np.inf
-
     radius = min(max(float(np.linalg.norm(start)), 1e-3), RADIUS)
     options = {"maxiter": limit, "gtol": TIGHT, "initial_trust_radius": radius, "max_trust_radius": 10.0 * RADIUS}
     with np.errstate(all="ignore"):
         try:
-            found = search(value, start, jac=memo.gradient, hess=lambda at: memo.curvature(at).whole(), method=SECOND_ORDER,
+            found = search(memo.value, start, jac=memo.gradient, hess=lambda at: memo.curvature(at).whole(), method=SECOND_ORDER,
                            options=options, callback=stop)
         except (UnboundLocalError, ValueError, np.linalg.LinAlgError):      # a Hessian that is singular, or no number
             return reached[-1], len(reached) - 1

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.estimation.careful import Careful
 from mlefit.estimation.curve_descent import STEPS, Low, by_likelihood, by_loss, trust
 from mlefit.estimation.curve_rows import Ended, Rows
 from mlefit.estimation.memo import Memo
@@ -34,7 +35,7 @@ def likelihood_end(rows: Rows, mean: NonlinearMean, low: Low) -> Ended:
     end: Point | None = None
     for turn in range(ROUNDS):
         mean = mean.at(centred(rows, mean, theta))
-        memo = Memo(Objective.likelihood(noise, mean), rows.all, 2)
+        memo = Careful(Objective.likelihood(noise, mean), rows.all, 2)
         begin = np.concatenate([mean.coordinates.of(theta), free])
         if turn:
             begin, more = trust(memo, begin, 0.0, 1.0, rows)
@@ -61,7 +62,7 @@ def loss_end(rows: Rows, mean: NonlinearMean, low: Low) -> Ended:
     """The least loss near where a descent came to."""
     noise, mean = rows.noise, mean.at(centred(rows, mean, low.theta))
     objective, begin = Objective.second(noise, mean), mean.coordinates.of(low.theta)
-    memo = Memo(objective, rows.all, 2)
+    memo = Careful(objective, rows.all, 2)
     if noise.loss_has_shapes:
         end = polish(memo, np.concatenate([begin, low.free]))
         return Ended(mean, _optimum(end, end.theta, low.method, low.steps, low.evaluations + memo.evaluations))
@@ -77,7 +78,7 @@ def loss_end(rows: Rows, mean: NonlinearMean, low: Low) -> Ended:
 def likelihood_on(rows: Rows, sample: Rows, end: Ended) -> Ended:
     """The maximum on all rows from that of a sample, whose Hessian guides the way."""
     objective = Objective.likelihood(rows.noise, end.mean)
-    memo = Memo(objective, rows.all, 1)
+    memo = Careful(objective, rows.all, 1)
     point, steps, method = second_order(memo, end.optimum.theta, curvature=Memo(objective, sample.all, 2))
     found = polish(memo, point, steady=EXACT)
     return Ended(end.mean, _optimum(found, found.theta, method, steps, memo.evaluations))
@@ -101,7 +102,7 @@ def _optimum(end: Point, point: Array, method: str, steps: int, evaluations: int
 
 def _extended(rows: Rows, objective: Objective, begin: Array, end: Point, scale: float) -> Point:
     """The polish of a fit that is nearly exact, in extended precision; `end`, where that is no better."""
-    wide = polish(Memo(objective, rows.errors, 2), begin, scale)
+    wide = polish(Careful(objective, rows.errors, 2), begin, scale)
     return wide if wide.certificate.short < end.certificate.short else replace(end, theta=begin)
 
 

@@ -1,5 +1,6 @@
 """All rows of a curve as the searches visit them, and where a search has ended."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -94,6 +95,18 @@ class Rows(NamedTuple):
         size = self.all.sum(lambda chunk: Most(float(np.abs(chunk.y).max()))).value
         sigma = float(np.sqrt(max(self.loss(end), LEAST)))
         return DISTINCT + ROUNDING * float(np.sqrt(end.optimum.weight)) * size / sigma
+
+    def told(self, end: Ended, start: Array) -> Array:
+        """The larger of each parameter and its start (p,), in standard errors as if the others were known."""
+        theta, size = end.theta, end.mean.size
+        objective = Objective.likelihood(self.noise, replace(end.mean.at(Bent(np.eye(size), np.zeros(size))), straight=True))
+        point = np.concatenate([theta, end.free])
+        with np.errstate(all="ignore"):
+            curvature = self.all.sum(lambda chunk: objective.tally(point, chunk, 2)).curvature
+        assert curvature is not None
+        whole = curvature.whole()
+        assert whole is not None
+        return np.asarray(np.sqrt(np.abs(np.diagonal(whole)[:size])) * np.maximum(np.abs(theta), np.abs(start)))
 
     def height(self, end: Ended) -> float:
         """The total nats where a search of either route ended."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.diagnosis.undetermined import hardly_determined, undetermined, weak
+from mlefit.diagnosis.undetermined import hardly_determined, no_change, undetermined, weak
 from mlefit.errors import NoEstimateError
 from mlefit.estimation.curve_fit import Best
 from mlefit.estimation.curve_rows import Ended, Rows
@@ -12,6 +12,8 @@ from mlefit.mean.nonlinear import NonlinearMean
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import EXACT, VISIBLE
 from mlefit.report.report import Parameter, Warn
+
+SILENT = 1e-6           # standard errors: an estimate, and a start, that are less are not told from any other
 
 
 def spelt(names: tuple[str, ...], theta: Array) -> str:
@@ -41,6 +43,9 @@ def check_ends(
     for best in (likely, least):
         if not best.end.certified:
             raise _not_arrived(problem, mean, best.end)
+    silent = [name for name, known in zip(mean.parameters, rows.told(likely.end, start), strict=True) if known < SILENT]
+    if silent:
+        raise no_change(problem, mean, silent[0])
     _check_same(problem, mean, rows, likely, least, only=only)
 
 

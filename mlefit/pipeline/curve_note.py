@@ -16,7 +16,10 @@ def curvature_note(found: Fitted, curved: Curved) -> tuple[str, ...]:
     """
     size, theta, curvature = found.mean.size, found.fit.mle.theta, found.fit.mle.curvature
     (natural,) = found.mean.natural(theta[:size])
-    bent, straight = (Inverse(one).error(natural.directions, natural.first) for one in (curvature, curved.straight))
+    try:
+        bent, straight = (Inverse(one).error(natural.directions, natural.first) for one in (curvature, curved.straight))
+    except np.linalg.LinAlgError:
+        return ()
     moved = np.abs(bent / straight - 1.0)
     worst = int(np.argmax(moved))
     if not moved[worst] > VISIBLE:

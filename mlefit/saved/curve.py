@@ -30,7 +30,7 @@ def read(value: Checked, columns: Sequence[Mapping[str, Any]], noise: NoiseModel
     extents = tuple((one.key("name").text(), one.key("min").number(), one.key("max").number()) for one in map(Checked, columns))
     names = [name for name, _, _ in extents]
     known = {one.key("name").text(): one.key("value").number() for one in value.key("parameters").items(MOST)}
-    held = tuple(one.key("name").text() for one in value.key("parameters").items(MOST) if one.key("held").yes())
+    held = tuple(one.key("name").text() for one in value.key("parameters").items(MOST) if one.key("held").value is True)
     text = value.key("text").text()
     try:
         node = parse_written(OPTION, text, names, MEANS)
