@@ -146,3 +146,13 @@ def test_a_saved_model_is_not_mixed_with_another(tmp_path: Path, capsys: pytest.
     assert capsys.readouterr().err == ("mlefit: none of the 2 rows has both a response and a prediction\n"
                                        "check that the table has the columns of the model, and values in them\n")
     assert main(["plot", str(tmp_path / "old.csv"), "--use", str(model), "--panel", "kl", "-q"]) == 3
+
+
+def test_hostile_names_are_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng, path = np.random.default_rng(1), tmp_path / "d.csv"
+    path.write_text('"a\n\x1b[31m",y\n' + "\n".join(f"{rng.random():.4f},{rng.random():.4f}" for _ in range(80)))
+    said = plotted(capsys, str(path), "-t", "y", "--panel", "predictor", "-o", "text")
+    assert "\x1b" not in said
+    assert len(said.splitlines()) == 3
+    assert "  predictor:a\\n\\x1b[31m: Nothing moves along a\\n\\x1b[31m (p = " in said
+    assert "\x1b" not in plotted(capsys, str(path), "-t", "y", "--panel", "predictor", "-o", "json")

@@ -18,7 +18,7 @@ from mlefit.errors import UsageError
 from mlefit.machine import keep_freed_memory
 from mlefit.options.declaration import Fields, Option, Section
 from mlefit.options.values import as_typed, listed, refused, whole
-from mlefit.report.safety import shown_lines
+from mlefit.report.safety import shown
 from mlefit.request import Request
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def said(sheet: "Sheet", format_: str | None, out: str | None, ascii_: bool, wid
 def sentences(sheet: "Sheet") -> str:
     """The sentences alone, a line for each panel; a star stands before those that are marked."""
     lines = (f"{'* ' if panel.mark else '  '}{panel.id}: {panel.sentence}" for panel in sheet.panels)
-    return "".join(f"{shown_lines(line)}\n" for line in (sheet.title, *lines, sheet.foot))
+    return "".join(f"{shown(line)}\n" for line in (sheet.title, *lines, sheet.foot))
 
 
 def speaks_unicode(encoding: str) -> bool:
