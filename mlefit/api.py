@@ -169,9 +169,13 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """The fits of all groups of rows. `print(fits)` is the table of the command line, `answer` every figure as plain values."""
+    """The fits of all groups of rows. `print(fits)` is the table of the command line, `answer` every figure as plain values.
+
+    `models`: of each group that has an answer its values and its model, which `save` writes.
+    """
 
     answer: "ByGroup"
+    models: "tuple[tuple[tuple[str, ...], Saved], ...]"
 
     @property
     def by(self) -> list[dict[str, Any]]:
@@ -195,6 +199,12 @@ class Fits:
         from mlefit.report.groups_json import groups_to_dict
 
         return groups_to_dict(self.answer)
+
+    def save(self, path: "str | PathLike[str]") -> None:
+        """Write the models of all groups there, for `mlefit predict`. Raises OSError, and UsageError where there are too many."""
+        from mlefit.saved.models import models_to_json
+
+        Path(path).write_text(models_to_json(self.answer.by, self.models), encoding="utf-8")
 
     def __str__(self) -> str:
         from mlefit.report.groups_table import render_groups
@@ -228,7 +238,10 @@ def fit(data: Any, target: str | None = None, features: Sequence[str] | None = N
         from mlefit.groups.fit import fit_groups
 
         columns = (by,) if isinstance(by, str) else tuple(by)
-        return Fits(fit_groups(request_of("fit", data, target, features, {**options, "model": model, "by": columns}), reports=True))
+        found: list[tuple[tuple[str, ...], Saved]] = []
+        request = request_of("fit", data, target, features, {**options, "model": model, "by": columns})
+        answer = fit_groups(request, keep=lambda key, saved: found.append((key, saved)), reports=True)
+        return Fits(answer, tuple(found))
     kept: list[Saved] = []
     report = run(request_of("fit", data, target, features, {**options, "model": model}), keep=kept.append)
     return Fit(report, Model(kept[0]))

@@ -33,7 +33,8 @@ def shops(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("model", "target"), [
-    ("gaussian", "y"), ("bernoulli", "bought"), ("poisson", "count"), ("gamma", "time"), ("laplace", "y"), ("student-t", "y"),
+    ("gaussian", "y"), ("bernoulli", "bought"), ("poisson", "count"), ("gamma", "time"), ("laplace", "y"),
+    pytest.param("student-t", "y", marks=pytest.mark.slow),
     ("categorical", "kind"), ("negative-binomial", "count"),
 ])
 def test_every_group_is_fitted_as_if_it_were_alone(model: str, target: str) -> None:

@@ -55,7 +55,7 @@ def check(together: tuple[Group, ...], alone: tuple[Group, ...]) -> None:
                 assert p.p_value == pytest.approx(q.p_value, rel=1e-6, abs=1e-12)
 
 
-@pytest.mark.parametrize("rows", [12, 25, 60])
+@pytest.mark.parametrize("rows", [12, pytest.param(25, marks=pytest.mark.slow), pytest.param(60, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("model", "target"), [
     ("gaussian", "y"), ("bernoulli", "bought"), ("bernoulli:link=probit", "bought"), ("bernoulli:link=cloglog", "bought"),
     ("poisson", "count"),
@@ -84,6 +84,7 @@ def test_so_they_are_with_other_designs(model: str, options: dict[str, object], 
     assert known == GROUPS
 
 
+@pytest.mark.slow
 def test_groups_of_every_size_and_rows_with_missing_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = table(GROUPS, 40)
     place = frame.groupby("shop").cumcount()
@@ -147,7 +148,8 @@ def test_a_group_that_a_direction_predicts_perfectly_is_separated(monkeypatch: p
 
 
 @pytest.mark.parametrize("options", [
-    {"weights": "w"}, {"offset": "z"}, {"se": "robust"}, {"intervals": "profile"}, {"holdout": 0.3}, {"draws": 19}], ids=str)
+    {"weights": "w"}, {"offset": "z"}, {"se": "robust"}, {"holdout": 0.3},
+    pytest.param({"intervals": "profile"}, marks=pytest.mark.slow), pytest.param({"draws": 19}, marks=pytest.mark.slow)], ids=str)
 def test_what_asks_more_of_a_fit_is_fitted_alone(options: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
     together, alone, known = groups(table(22, 30), monkeypatch, target="count", features=("x",), model="poisson", **options)
     assert known == 0

@@ -65,6 +65,14 @@ def test_a_group_without_an_answer_has_no_model_and_the_others_are_kept(
     assert (found["flag"].eq("new-group:shop=s02") == FRAME["shop"].eq("s02")).all()
 
 
+def test_python_writes_the_same_models(saved: Path, tmp_path: Path) -> None:
+    fits = mlefit.fit(FRAME, "y", ["x", "kind"], by="shop")
+    fits.save(tmp_path / "models.json")
+    mine, other = (json.loads(path.read_text()) for path in (tmp_path / "models.json", saved))
+    assert mine["design"] == other["design"]
+    assert [one["covariance"] for one in mine["models"]] == [one["covariance"] for one in other["models"]]
+
+
 def test_what_models_share_stands_once(saved: Path) -> None:
     models = json.loads(saved.read_text())
     assert models["design"]["terms"][0]["name"] == "x"
