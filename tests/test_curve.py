@@ -58,7 +58,7 @@ REFUSED = (
      f"the start leads to {LOWER[0]}, a local minimum; a lower minimum exists at {LOWER[1]}, {LOWER[2]}",
      "--start a=3.02072,w=2.00427,p=0.27957 begins there, --start-only keeps the first"),
     ("line.csv --mean a*exp(-b*x", 2, '--mean, character 3: "exp(" is not closed', 'add the missing ")"'),
-    ("line.csv --mean a*foo(x)", 2, '--mean, character 3: "foo" is not a function of means', MEAN),
+    ("line.csv --mean a*foo(x)", 2, '--mean, character 3: unknown function "foo"', MEAN),
     ("line.csv --mean a*exp(-b*x)", 2, "--mean: b needs a start: only parameters in which the mean is linear can do without",
      "add --start b=1, with values near the answer"),
     ("wood.csv --mean a*exp(b*wieght)*weight**c", 2,

@@ -115,7 +115,7 @@ def _token(typed: Typed, match: re.Match[str], names: Collection[str], language:
     if (name := match["function"]) is not None:
         if name not in language.functions:
             remedy = language.hints.get(name, language.allowed)
-            raise typed.refusal(place, f'"{short(name)}" is not a function of {language.text}', remedy)
+            raise typed.refusal(place, f'unknown function "{short(name)}"', remedy)
         name = language.aliases.get(name, name)
         return Token("function", name, f"{name}(", place)
     if (name := match["keyword"]) is not None:
