@@ -177,3 +177,18 @@ def test_all_points_of_least_loss_are_told_as_those_of_the_model_that_is_the_sam
     assert mine.agreement is not None
     assert mine.agreement.agree
     assert [one.estimate for one in mine.parameters[:4]] == pytest.approx([one.estimate for one in theirs.parameters[:4]], abs=0.02)
+
+
+def test_a_loss_in_a_unit_where_it_acts_as_another_one_is_fitted_and_said_to(heavy: Path) -> None:
+    large, small = (fitted(heavy, loss="log(cosh(r))", target=target) for target in ("large", "small"))
+    assert large.mle is not None
+    assert small.mle is not None
+    assert large.mle.nll - np.log(1e6) == pytest.approx(1.36220905, abs=1e-8)        # that of the absolute error is 1.36220905
+    assert small.mle.nll + np.log(1e6) == pytest.approx(1.4214742914, abs=1e-8)     # that of the squared error
+    told = [next(warning.message for warning in report.warnings if warning.code == "unit") for report in (large, small)]
+    assert told == [
+        "100 % of the residuals are beyond the bend of the loss: in this unit of y it acts as the absolute error, and standard errors, "
+        "which the others alone make, are not to be used; with r/S in the place of r, S near 5.2e+05, it is itself",
+        "100 % of the residuals are within the bend of the loss: in this unit of y it acts as the squared error; with r/S in the place "
+        "of r, S near 5.16e-07, it is itself",
+    ]

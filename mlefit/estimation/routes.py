@@ -26,6 +26,7 @@ from mlefit.sums.tally import Tally
 
 ROUNDED = 1e-26     # of a mean loss that is a square of relative errors: all rows are what the predictors say, but for rounding
 ROUGH = 8           # steps without a metric before one is worth its while
+NEWTON_FACTOR, FIRST_FACTOR = 3.0, 2.5      # from one gentler loss to the next, in either route
 FIRST_SEED, SECOND_SEED = 0, 1      # of rows that are fitted exactly to give a start: neither route knows those of the other
 WORTHLESS = 1e6     # a subsample whose whitened Hessian is this ill-conditioned is separated or nearly so
 
@@ -75,6 +76,11 @@ def maximum_likelihood(
 
     if len(points) == 1:
         found = search(points[0])
+        if found.outcome is not Outcome.CERTIFIED and noise.gentler(NEWTON_FACTOR):
+            coef = gently(noise, mean, execution, NEWTON_FACTOR)
+            total = execution.sum(lambda chunk: Objective.second(noise, mean).tally(coef, chunk, 0))
+            again = search(np.append(coef, _shapes(noise, total, 0.0)))
+            found = again if again.outcome is Outcome.CERTIFIED else found
         return found if curvature is None or rough is None else replace(found, starts=rough.starts)
     best = best_of(noise, memo, points, search)
     return best if curvature is None or rough is None else replace(best, starts=rough.starts, lower=rough.lower)
@@ -124,11 +130,31 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, samp
     if end.outcome is not Outcome.CERTIFIED:      # the loss may be small beside the tolerance of the search
         theta, steps = first_order_guided(memo, end.theta, memo, _nats(noise, memo.at(end.theta, 1), base))
         end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
+    end = _or_gently(noise, mean, execution, memo, base, end)
     if end.outcome is not Outcome.CERTIFIED and noise.collapse is not None:     # near an exact fit a nat is next to no loss
         _shapes(noise, polish(memo, end.theta), base)
     shapes = _shapes(noise, end, base)
     return Optimum(np.concatenate([end.theta, shapes]), end.weight, end.value, end.gradient, end.curvature, end.certificate,
                    end.outcome, "L-BFGS-B", iterations, memo.evaluations)
+
+
+def _or_gently(
+    noise: NoiseModel, mean: MeanFunction, execution: Execution, memo: Memo, base: float, end: Point
+) -> Point:
+    """Where a search ended, or where that by way of gentler losses does, if only they get there."""
+    if end.outcome is Outcome.CERTIFIED or not noise.gentler(FIRST_FACTOR):
+        return end
+    theta = gently(noise, mean, execution, FIRST_FACTOR)
+    return polish(memo, theta, _nats(noise, memo.at(theta, 2), base))
+
+
+def gently(noise: NoiseModel, mean: MeanFunction, execution: Execution, factor: float) -> Array:
+    """Coordinates (m r,) of least loss, by way of gentler losses: where the loss bends within few rows, Newton steps want to begin
+    near them."""
+    coef = np.zeros(mean.size)
+    for law in (*noise.gentler(factor), noise):
+        coef = second_order(Memo(Objective.second(law, mean), execution, 2), coef)[0]
+    return coef
 
 
 def least_profiled(noise: NoiseModel, mean: MeanFunction, execution: Execution, sample: Execution | None = None) -> Optimum:

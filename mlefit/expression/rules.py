@@ -91,7 +91,9 @@ def _tanh(u: Value) -> Derivatives:
 
 def _log_cosh(u: Value) -> Derivatives:
     size, slope = np.abs(u), np.tanh(u)
-    return Derivatives(size + np.log1p(np.exp(-2.0 * size)) - LOG_2, slope, 1.0 / np.cosh(u) ** 2)
+    near = 0.5 * np.log1p(np.sinh(np.minimum(size, 1.0)) ** 2)      # where the difference below would cancel
+    value = np.where(size < 1.0, near, size + np.log1p(np.exp(-2.0 * size)) - LOG_2)[()]
+    return Derivatives(value, slope, 1.0 / np.cosh(u) ** 2)
 
 
 def _logistic(u: Value) -> Derivatives:

@@ -50,7 +50,7 @@ class Table:
         places = [*self.breaks[: PLACES - 1], self.breaks[-1]]
         middle = places[int(np.argmax(self.log_density(np.array(places))))]
         top = float(self.log_density(np.array([middle]))[0])
-        size = 0.5 * math.exp(min(-top, 690.0))
+        size = 0.5 * math.exp(max(-690.0, min(-top, 690.0)))
         ends = []
         for base, side in ((places[0], -1.0), (places[-1], 1.0)):
             height = self.log_density(base + side * np.exp(SCAN)) + np.maximum(SCAN, 0.0)

@@ -26,6 +26,9 @@ from mlefit.noise.stable import QUIET, exponential
 from mlefit.noise.symmetric import symmetric
 
 LOCATION = (Predictor("mean", unit_power=1),)
+GENTLE = 18     # units on the way from the gentlest
+NEARLY = 0.05   # relative: a loss that is another one but for this,
+MOST = 0.95     # on so many rows, acts as it
 UNMOVED = (Predictor("mean"),)
 
 
@@ -130,6 +133,32 @@ class OfLoss(NoiseModel):
     def predictors(self) -> tuple[Predictor, ...]:
         """f."""
         return LOCATION if self.located or self.scalable else UNMOVED
+
+    def gentler(self, factor: float) -> tuple["OfLoss", ...]:
+        """The loss of residuals in ever larger units, down to this one."""
+        if not self.located or self.known.homogeneous is not None or not self.known.convex:
+            return ()
+        return tuple(replace(self, unit=self.unit * factor**-k) for k in range(GENTLE, 0, -1))
+
+    @QUIET
+    def acting(self, residual: Array) -> str | None:
+        """Where nearly all residuals lie on one side of where the loss bends."""
+        if not self.located or self.known.homogeneous is not None:
+            return None
+        r = residual * self.unit
+        value, slope, bend = self.known.curve(r)
+        top = float(self.known.curve(np.zeros(1))[2][0])
+        straight = np.abs(bend * r) < NEARLY * np.abs(slope)
+        square = np.abs((value - self.known.least) / (0.5 * top * r * r) - 1.0) < NEARLY if top > 0.0 else np.zeros(r.size, bool)
+        for rows, other in ((straight, "absolute"), (square, "squared")):
+            share = float(np.mean(rows))
+            if share >= MOST:
+                where = "beyond" if other == "absolute" else "within"
+                errors = "" if other == "squared" else ", and standard errors, which the others alone make, are not to be used"
+                size = float(np.median(np.abs(r)))
+                return (f"{100.0 * share:.0f} % of the residuals are {where} the bend of the loss: in this unit of y it acts as "
+                        f"the {other} error{errors}; with r/S in the place of r, S near {size:.3g}, it is itself")
+        return None
 
     def _a(self, free: Array) -> float:
         return exponential(float(free[0]))

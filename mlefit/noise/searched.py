@@ -1,12 +1,14 @@
 """Searched: what searches ask of a law beside its criteria. Most laws say nothing of it."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlefit.arrays import Array
 
 if TYPE_CHECKING:
     from mlefit.losses.corners import Corner
+    from mlefit.noise.model import NoiseModel
 
 
 class Searched:
@@ -26,6 +28,15 @@ class Searched:
     def everywhere(self) -> bool:
         """Whether the criteria are finite whatever the predictors are; else searches begin where they are."""
         return True
+
+    def gentler(self, factor: float) -> "Sequence[NoiseModel]":
+        """Laws on the way to this one, the gentlest first: each loss bends over residuals `factor` times as large as that of the
+        next; none where the loss has no unit."""
+        return ()
+
+    def acting(self, residual: Array) -> str | None:
+        """What is to be said of the loss on these residuals (n,), where it acts as another one."""
+        return None
 
     @property
     def least_loss(self) -> float:

@@ -186,6 +186,16 @@ def at_limit(fit: Optima) -> tuple[Warn, ...]:
     return () if fit.limit is None else (Warn(fit.limit.code, fit.limit.message),)
 
 
+def acting(found: Fitted) -> tuple[Warn, ...]:
+    """A warning where a loss with a unit acts as another one."""
+    rows, noise = found.problem.prepared.sample, found.fit.noise
+    said = None
+    if noise.located:
+        coef, _ = found.objective.split(found.fit.mle.theta)
+        said = noise.acting(rows.y - found.mean.eta(coef, rows)[:, 0])
+    return () if said is None else (Warn("unit", said),)
+
+
 def lower_maxima(fit: Optima) -> tuple[Warn, ...]:
     """A warning that the likelihood has another maximum."""
     found = fit.mle

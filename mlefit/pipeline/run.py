@@ -16,6 +16,7 @@ from mlefit.pipeline.fitted import Fitted, fit, not_certified
 from mlefit.pipeline.knowledge import information
 from mlefit.pipeline.ratios import doubted, likelihood_intervals
 from mlefit.pipeline.results import (
+    acting,
     agreement,
     at_limit,
     beyond_doubles,
@@ -123,7 +124,7 @@ def told(found: Fitted, errors: StandardErrors) -> Report:
         notes=(*problem.notes(), *sigma_note(problem, both), *shape_note(problem, errors), *bend),
         warnings=(*problem.warnings, *found.remarks, *at_limit(both), *lower_maxima(both), *beyond_doubles(known),
                   *not_unique(problem, both), *crossing(errors), *unscored(problem), *few(problem, errors, known),
-                  *doubted(problem, ratios), *doubtful_weights(problem), *diagnosis.warnings),
+                  *doubted(problem, ratios), *doubtful_weights(problem), *acting(found), *diagnosis.warnings),
         dependence=diagnosis.dependence,
     )
     request = problem.request
