@@ -27,8 +27,6 @@ from mlefit.noise.symmetric import symmetric
 
 LOCATION = (Predictor("mean", unit_power=1),)
 GENTLE = 18     # units on the way from the gentlest
-NEARLY = 0.05   # relative: a loss that is another one but for this,
-MOST = 0.95     # on so many rows, acts as it
 UNMOVED = (Predictor("mean"),)
 
 
@@ -140,25 +138,11 @@ class OfLoss(NoiseModel):
             return ()
         return tuple(replace(self, unit=self.unit * factor**-k) for k in range(GENTLE, 0, -1))
 
-    @QUIET
     def acting(self, residual: Array) -> str | None:
         """Where nearly all residuals lie on one side of where the loss bends."""
-        if not self.located or self.known.homogeneous is not None:
-            return None
-        r = residual * self.unit
-        value, slope, bend = self.known.curve(r)
-        top = float(self.known.curve(np.zeros(1))[2][0])
-        straight = np.abs(bend * r) < NEARLY * np.abs(slope)
-        square = np.abs((value - self.known.least) / (0.5 * top * r * r) - 1.0) < NEARLY if top > 0.0 else np.zeros(r.size, bool)
-        for rows, other in ((straight, "absolute"), (square, "squared")):
-            share = float(np.mean(rows))
-            if share >= MOST:
-                where = "beyond" if other == "absolute" else "within"
-                errors = "" if other == "squared" else ", and standard errors, which the others alone make, are not to be used"
-                size = float(np.median(np.abs(r)))
-                return (f"{100.0 * share:.0f} % of the residuals are {where} the bend of the loss: in this unit of y it acts as "
-                        f"the {other} error{errors}; with r/S in the place of r, S near {size:.3g}, it is itself")
-        return None
+        from mlefit.noise.unit_of_loss import acting
+
+        return acting(self.known, residual * self.unit) if self.located else None
 
     def _a(self, free: Array) -> float:
         return exponential(float(free[0]))
@@ -184,7 +168,7 @@ class OfLoss(NoiseModel):
         """a L(v) + log Z(a) + base, less the logarithm of the unit."""
         a, known = self._a(free), self.known
         if not known.least_a < a < math.inf:
-            return _nowhere(y.size, 1 + free.size, order)
+            return _nowhere(y.size, 1 + free.size)
         of_a, v = known.normaliser(a), self._away(y, eta)
         constant = of_a.log_z - self._log_unit + self.base(y)
         if order == 0:
@@ -311,7 +295,6 @@ def _step(value: Array) -> Array:
     return np.where(np.isnan(value), np.inf, value)
 
 
-def _nowhere(n: int, q: int, order: int) -> Derivatives:
-    """Where a is beyond its range."""
-    nothing = np.full(n, np.inf)
-    return Derivatives(nothing) if order == 0 else Derivatives(nothing, np.zeros((n, q)), lambda v: np.zeros((n, q)))
+def _nowhere(n: int, q: int) -> Derivatives:
+    """Where a is beyond its range; derivatives that nobody asked for do no harm."""
+    return Derivatives(np.full(n, np.inf), np.zeros((n, q)), lambda v: np.zeros((n, q)))
