@@ -1,6 +1,6 @@
 """Estimates: the fit in natural units, with standard errors, the gap between the routes, and gradients in errors."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -8,8 +8,10 @@ from mlefit.arrays import Array
 from mlefit.estimation.fit import Optima
 from mlefit.estimation.polish import Optimum
 from mlefit.inference.covariance import Covariance, Inverse
-from mlefit.inference.cuts import Cuts, cut_points
 from mlefit.mean import LinearMean
+
+if TYPE_CHECKING:
+    from mlefit.inference.cuts import Cuts
 
 
 class Estimates(NamedTuple):
@@ -27,7 +29,7 @@ class Estimates(NamedTuple):
     loss_shapes: Array
     shape_log_error: Array
     shape_gap: Array
-    cuts: Cuts | None = None
+    cuts: "Cuts | None" = None
 
     @property
     def max_gap(self) -> float:
@@ -53,8 +55,16 @@ def estimates(fit: Optima, mean: LinearMean, errors: Covariance, gap_in: Covaria
         np.concatenate([part.value for part in mle]), np.concatenate([part.value for part in loss]), std_error, gap,
         shapes * unit, loss_shapes * unit,
         errors.error(axes, size), np.abs(free - free_loss) / model.error(axes, size),
-        cut_points(fit, mean, errors, model) if fit.noise.cuts else None,
+        _cuts(fit, mean, errors, model),
     )
+
+
+def _cuts(fit: Optima, mean: LinearMean, errors: Covariance, model: Covariance) -> "Cuts | None":
+    if not fit.noise.cuts:
+        return None
+    from mlefit.inference.cuts import cut_points
+
+    return cut_points(fit, mean, errors, model)
 
 
 def scaled_gradient(optimum: Optimum, fit: Optima, mean: LinearMean) -> float:

@@ -3,13 +3,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlefit.estimation.fit import Optima
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import Optimum
-from mlefit.inference.cuts import Cuts
 from mlefit.inference.estimates import Estimates, scaled_gradient
 from mlefit.inference.intervals import Inference, of_chi_squared, on_log_scale, wald
 from mlefit.inference.standard_errors import StandardErrors
@@ -22,6 +22,9 @@ from mlefit.pipeline.ratios import Ratios
 from mlefit.pipeline.shape_intervals import Ends
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Agreement, Certificate, Parameter, Route, Warn
+
+if TYPE_CHECKING:
+    from mlefit.inference.cuts import Cuts
 
 FEW = 200               # degrees of freedom below which sigma from n and from n - p differ visibly
 AGREE_NATS = 1e-9       # n nll_excess: CONTRACT of `agree`
@@ -91,7 +94,7 @@ def _shapes(problem: Problem, fit: Optima, found: Estimates, errors: StandardErr
             n_minus_p=_of_least_squares(problem, fit) if _many(problem) else None)
 
 
-def _cuts(problem: Problem, cuts: Cuts, errors: StandardErrors) -> Iterator[Parameter]:
+def _cuts(problem: Problem, cuts: "Cuts", errors: StandardErrors) -> Iterator[Parameter]:
     """With intervals on their own scale."""
     for name, estimate, loss, error, gap in zip(problem.prepared.noise.cuts, *(part.tolist() for part in cuts), strict=True):
         said = wald(estimate, error, problem.request.level, errors.shapes)
