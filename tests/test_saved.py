@@ -157,6 +157,9 @@ def test_a_file_too_large_for_a_model_is_not_read(
 def test_a_fit_that_is_none_cannot_be_shown(saved: Any, capsys: pytest.CaptureFixture[str]) -> None:
     path = saved("plain")
     value = json.loads(path.read_text())
+    path.write_text(json.dumps({**value, "fit": {**value["fit"], "routes": "both"}}))
+    assert main(["show", str(path)]) == 3
+    assert capsys.readouterr().err.startswith("mlefit: model file, key fit: expected the object of a fit, found another (")
     value["fit"]["status"] = "splendid"
     path.write_text(json.dumps(value))
     assert main(["show", str(path)]) == 3

@@ -12,9 +12,9 @@ NESTED = {"mle": "routes", "loss": "routes"}        # fields of the report that 
 
 def report_of(fit: Mapping[str, Any]) -> Report:
     """The report. Raises DataError where the object is none."""
-    routes = fit.get("routes") or {}
-    flat = {**fit, "version": fit.get("mlefit"), **{name: routes.get(name) for name in NESTED}}
     try:
+        routes = fit.get("routes") or {}
+        flat = {**fit, "version": fit.get("mlefit"), **{name: routes.get(name) for name in NESTED}}
         found = _record(Report, flat)
     except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
         raise DataError(f"model file, key fit: expected the object of a fit, found another ({str(error)[:60]})",
