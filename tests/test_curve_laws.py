@@ -197,3 +197,21 @@ def test_a_curve_is_exported_as_it_is_written(tmp_path: Path, capsys: pytest.Cap
     program: dict = {}
     exec(capsys.readouterr().out, program)      # noqa: S102  the program is mlefit's own
     assert program["predict"]({"x": "3"})["mean"] == pytest.approx(a * (1.0 - np.exp(-b * 3.0)), rel=1e-12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("law", "mean"), [("gaussian", "a+b*x"), ("poisson", "exp(a+b*x)")])
+def test_many_rows_are_fitted_from_a_sample_to_the_same_answer(
+    law: str, mean: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng, data = np.random.default_rng(11), tmp_path / "d.csv"
+    x = rng.uniform(0.0, 2.0, 70_000)
+    y = 0.3 + 0.6 * x + 0.2 * rng.standard_normal(x.size) if law == "gaussian" else rng.poisson(np.exp(0.3 + 0.6 * x))
+    np.savetxt(data, np.stack([x, y], axis=1), delimiter=",", header="x,y", comments="", fmt="%.9g")
+    linear = fitted(capsys, str(data), "-t", "y", "-x", "x", "-m", law, "--no-kl")
+    curved = fitted(capsys, str(data), "-t", "y", "--mean", mean, "--start", "a=1,b=1", "-m", law, "--no-kl")
+    assert curved["agreement"]["agree"]
+    assert curved["routes"]["loss"]["method"] == "L-BFGS-B"
+    for mine, theirs in zip(curved["parameters"], linear["parameters"], strict=True):
+        assert mine["estimate"] == pytest.approx(theirs["estimate"], rel=1e-8)
+        assert mine["std_error"] == pytest.approx(theirs["std_error"], rel=1e-6)
