@@ -18,6 +18,7 @@ from mlefit.report.report import Report
 from mlefit.request import Request
 
 EFFECTS = 12        # on a page
+LEVELS = 40         # of a column: a picture of more has no room for their names
 EFFECT = "effect:"
 
 
@@ -40,8 +41,9 @@ def _panel(overview: Overview, id_: str) -> Panel | None:
 
 
 def effects(overview: Overview, report: Report) -> tuple[Panel, ...]:
-    """Those of the EFFECTS columns whose terms explain most, the largest change of the prediction first."""
-    ids = [id_ for id_ in overview.ids if id_.startswith(EFFECT)]
+    """Those of the EFFECTS columns whose terms explain most, the largest change first; columns of many levels are left out."""
+    many = {f"{EFFECT}{variable.name}" for variable in overview.scene.variables if len(variable.levels) > LEVELS}
+    ids = [id_ for id_ in overview.ids if id_.startswith(EFFECT) and id_ not in many]
     terms = dict.fromkeys(p.term or p.name for p in report.parameters if p.kind == "mean")
     strength = {term: explains(report, term) for term in terms}
 

@@ -8,7 +8,7 @@ from mlefit.report.json import to_dict
 from mlefit.report.report import Report, Route
 from mlefit.report.units import unit_of
 
-LARGEST = 250_000           # characters of the result within a page, which should not exceed 500 kB
+LARGEST = 200_000           # characters of the result within a page, which should not exceed 500 kB
 RECORD = ("data", "model", "run")       # what is printed of it
 
 
