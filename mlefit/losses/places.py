@@ -16,7 +16,7 @@ from mlefit.expression.tree import COMPARISONS, Column, Constant, Node, Operatio
 DECADES = np.logspace(-9.0, 9.0, 721)
 FINE = np.logspace(-12.0, 12.0, 1441)
 CENTRES = 16        # around which the grids are laid
-HALVES = 1100       # of an interval of doubles, at most
+HALVES = 200        # of an interval of doubles, at most: beside 0 down to 1e-69
 GOLDEN = 0.6180339887498949
 SECTIONS = 80
 NEAR_ZERO = 0.1     # minima within it may be at 0
