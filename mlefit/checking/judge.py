@@ -12,7 +12,7 @@ unless a change of BIG nats would go unseen: `too few rows`.
 """
 
 from collections.abc import Sequence
-from math import hypot, sqrt
+from math import hypot, inf, isfinite, sqrt
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -46,7 +46,8 @@ def cross_entropy(saved: Saved, scored: Scored) -> CrossEntropy:
     """That of the new rows beside what is expected. The spread of a row is the larger of both: few rows show too little."""
     training, n = saved.training, effective(saved, scored)
     mean = scored.nll / scored.weight
-    sd = sqrt(max(scored.nll_square / scored.weight - mean**2, 0.0))
+    variance = scored.nll_square / scored.weight - mean * mean
+    sd = sqrt(max(variance, 0.0)) if isfinite(variance) else inf
     wide = max(sd, training.nll_sd)
     source: Literal["new rows", "rows fitted"] = "rows fitted" if training.on_new_rows is None else "new rows"
     expected = training.nll_mean if training.on_new_rows is None else training.on_new_rows
@@ -79,7 +80,7 @@ def residuals(saved: Saved, scored: Scored) -> Residuals | None:
     n, before = effective(saved, scored), max(saved.training.n, 1)
     bias = number(scored.residual / scored.weight)
     square = number(scored.residual_square / scored.weight)
-    spread = None if bias is None or square is None else sqrt(max(square - bias**2, 0.0))
+    spread = None if bias is None or square is None else sqrt(max(square - bias * bias, 0.0))
     one = sqrt(1.0 / n + 1.0 / before)
     return Residuals(bias, one, spread, one / sqrt(2.0), scored.inside / scored.weight, saved.level,
                      number(scored.error / scored.weight))
