@@ -17,6 +17,7 @@ DECADES = np.logspace(-9.0, 9.0, 721)
 FINE = np.logspace(-12.0, 12.0, 1441)
 CENTRES = 16        # around which the grids are laid
 HALVES = 200        # of an interval of doubles, at most: beside 0 down to 1e-69
+LOWEST = 400        # local minima that are looked at: of a wave there are as many as points
 GOLDEN = 0.6180339887498949
 SECTIONS = 80
 NEAR_ZERO = 0.1     # minima within it may be at 0
@@ -164,8 +165,9 @@ def minima(values: Function, centres: Sequence[float]) -> tuple[float, list[floa
     least = float(min(value.min(), height.min()))
     kept: list[tuple[float, float]] = []
     level = LEVEL * (1.0 + abs(least))
-    for x, v in sorted(zip(where, height, strict=True)):
-        if kept and x not in centres:
+    lowest, known = np.argsort(height, kind="stable")[:LOWEST], set(centres)
+    for x, v in sorted(zip(where[lowest], height[lowest], strict=True)):
+        if kept and x not in known:
             last, at_last = kept[-1]
             middle = float(_finite(values(np.array([0.5 * (x + last)])))[0])
             if abs(middle - v) <= level and abs(middle - at_last) <= level:
