@@ -129,7 +129,7 @@ def test_the_form_of_a_curvature_is_known_where_it_is_made_and_nowhere_else() ->
     package = Path(mlefit.__file__).parent
     known = {path.relative_to(package).as_posix() for path in package.rglob("*.py") if "Dense" in path.read_text(encoding="utf-8")}
     lines = {"estimation/piecewise.py", "estimation/cornered.py", "inference/quantile_errors.py"}   # corners: no sum over rows
-    plane = {"pipeline/curved.py"}      # that of a curve, carried to the plane that touches it
+    plane = {"pipeline/curved.py", "estimation/careful.py"}     # of curves: their search, and the plane that touches them
     assert known == {"sums/curvature.py", "sums/arrow.py", "mean/jacobian.py", *lines, *plane}
 
 
