@@ -207,7 +207,11 @@ class Residuals:
             parts = np.split(step, ends)
             moved = eta + np.stack([x @ b for x, b in zip(designs, parts, strict=False)], axis=1)
             shapes = free + parts[-1]
-            if y.size > CHECKED or float(noise.nll(y, moved, shapes, 0).value.sum()) <= value:
+            try:
+                gained = y.size > CHECKED or float(noise.nll(y, moved, shapes, 0).value.sum()) <= value
+            except ArithmeticError:     # a shape beyond the doubles
+                gained = False
+            if gained:
                 return moved, shapes
             step = step / 2.0
         return None
