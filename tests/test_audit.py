@@ -203,7 +203,7 @@ def test_a_column_that_others_determine_has_no_coefficient_of_its_own(tmp_path: 
 def test_the_table_shows_each_parameter(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", str(SAMPLES / "measurements.csv"), "--coef", str(GIVEN / "sklearn_ridge.json"), "-q"]) == 5
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].endswith("measurements.csv: x1 + x2 + site, gaussian noise, 500 rows")
+    assert lines[0].endswith("measurements.csv: y ~ x1 + x2 + site, gaussian noise, 500 rows")
     assert lines[2].split("  ")[-1] == "gradient x s.e."
     assert [line.split()[0] for line in lines[3:9]] == ["(Intercept)", "x1", "x2", "site=b", "site=c", "log"]
     assert lines[10].startswith("distance  3.9 s.e. from the maximum (EDM 7.9 nats), excess 7.5 nats in all, 0.015 per row")

@@ -129,7 +129,7 @@ def test_a_table_shows_the_first_40_groups_and_says_how_many_there_are(capsys: p
     assert lines[1] == "42 groups, 504 of 504 rows used"
     assert lines[4].split() == ["shop", "n", "status", "(Intercept)", "x", "z", "sigma", "nats"]
     assert len(lines) == 5 + 40 + 2
-    assert lines[-1] == "2 more: use -o csv"
+    assert lines[-1] == "2 more groups: use -o csv"
 
 
 def test_verdicts_control_the_share_of_false_ones() -> None:

@@ -88,7 +88,7 @@ def test_stdout_gets_the_page_and_stderr_the_notes(capfd: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize(("arguments", "message", "remedy"), [
-    (["--by", "site", "--out", "r.html"], "report --by is not built yet", "`mlefit --help` lists what there is"),
+    (["--by", "site", "--out", "r.html"], "--by: there is no such option", "it is one of `mlefit fit`; `mlefit report --help` lists the options"),
     (["--out", "absent/r.html"], '--out: "absent/r.html" cannot be written: its directory does not exist',
      "give a file in a directory that exists and is yours to write"),
 ])

@@ -57,7 +57,8 @@ def _judged(found: Fitted, values: Matched, place: str) -> Audit:
     given = "given" if len(values.shapes) == len(noise.shapes) else "the best beside the coefficients"
     shapes = given if noise.shapes else "none"
     return Audit(
-        __version__, place, noise.spelt, report.model.formula, report.data.source, report.data.sha256, problem.n,
+        __version__, place, noise.spelt, report.data.target, report.model.formula, report.data.source, report.data.sha256,
+        problem.n,
         finding.startswith("maximum"), finding, _sentence(finding, where, told, why, found, minus=minus), where.edm, where.away,
         where.excess, where.excess / problem.n, shapes, minus, why, told, report.notes)  # type: ignore[arg-type]
 

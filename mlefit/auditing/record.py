@@ -31,6 +31,7 @@ class Audit(NamedTuple):
     version: str
     coefficients: str
     noise: str
+    target: str
     formula: str
     source: tuple[str, ...]
     sha256: tuple[str, ...]

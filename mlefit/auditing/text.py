@@ -8,7 +8,8 @@ from mlefit.report.safety import shown
 
 def to_text(audit: Audit, width: int | None = None, *, colour: bool = False) -> str:
     """The audit, ending in a line break; `width`: columns of the terminal, None where nothing is to wrap."""
-    head = f"{audit.coefficients} on {', '.join(audit.source)}: {audit.formula}, {audit.noise} noise, {audit.n:,.0f} rows"
+    head = (f"{audit.coefficients} on {', '.join(audit.source)}: {audit.target} ~ {audit.formula}, {audit.noise} noise, "
+            f"{audit.n:,.0f} rows")
     lines = [Line(part) for part in wrapped(shown(head), width)]
     rows = [Cells(shown(one.name) if one.class_ is None else f"{shown(one.name)} [{shown(one.class_)}]", (
         by_error(one.given, one.std_error), by_error(one.maximum, one.std_error), significant(one.std_error, 2),

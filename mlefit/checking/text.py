@@ -9,10 +9,21 @@ from mlefit.report.safety import shown
 
 FIGURES = ("new rows", "expected", "difference", "s.e.", "in s.e.")
 MOST = 12           # parameters in the table, those that moved farthest
+LEAST = 3           # of them on a terminal that has no room
 
 
-def to_text(check: Check, width: int | None = None, *, colour: bool = False) -> str:
-    """The check, ending in a line break; `width`: columns of the terminal, None where nothing is to wrap."""
+def to_text(check: Check, width: int | None = None, height: int | None = None, *, colour: bool = False) -> str:
+    """The check, ending in a line break; `width`, `height`: of the terminal, None where nothing is to wrap or to fold."""
+    most = min(MOST, len(check.refit.parameters))
+    lines = _lines(check, width, most)
+    while height is not None and len(lines) >= height and most > LEAST:       # the last line is the shell's
+        most = max(LEAST, most - (len(lines) - height + 1))
+        lines = _lines(check, width, most)
+    return printed(lines, colour=colour)
+
+
+def _lines(check: Check, width: int | None, most: int) -> list[Line]:
+    """The lines, with `most` parameters at most."""
     head = f"{', '.join(check.source)}: does {check.model} hold?"
     lost = f" (not scored: {', '.join(f'{cause} {count:,}' for cause, count in check.lost.items())})" if check.lost else ""
     said = [head, f"{check.noise} noise, fitted to {check.fitted_rows:,} rows; {check.rows_used:,} of {check.rows_read:,} new rows "
@@ -22,11 +33,10 @@ def to_text(check: Check, width: int | None = None, *, colour: bool = False) -> 
     if check.refit.reason is not None:
         lines += [Line(part) for part in wrapped(shown(f"refit     none: {check.refit.reason}"), width, 10)]
     else:
-        lines += [*grid("parameter", ("saved", "refit", "difference", "s.e.", "in s.e."), list(_parameters(check)), width),
-                  *[Line(part) for part in wrapped(_joint(check), width, 10)]]
+        lines += [*grid("parameter", ("saved", "refit", "difference", "s.e.", "in s.e."), list(_parameters(check, most)), width),
+                  *[Line(part) for part in wrapped(_joint(check, most), width, 10)]]
     tone: Tone = "plain" if check.verdict == "holds" else "warn" if check.alarm else "look"
-    lines += [Line(), *(Line(part, tone) for part in wrapped(shown(f"verdict   {check.sentence}"), width, 10))]
-    return printed(lines, colour=colour)
+    return [*lines, Line(), *(Line(part, tone) for part in wrapped(shown(f"verdict   {check.sentence}"), width, 10))]
 
 
 def figures(check: Check) -> Iterator[Cells]:
@@ -52,8 +62,8 @@ def figures(check: Check) -> Iterator[Cells]:
         "warn" if strange.share > strange.allowed else "plain")
 
 
-def _parameters(check: Check) -> Iterator[Cells]:
-    far = sorted(check.refit.parameters, key=lambda one: -abs(one.in_se))[:MOST]
+def _parameters(check: Check, most: int) -> Iterator[Cells]:
+    far = sorted(check.refit.parameters, key=lambda one: -abs(one.in_se))[:most]
     for one in check.refit.parameters:
         if one in far:
             name = shown(one.name) if one.class_ is None else f"{shown(one.name)} [{shown(one.class_)}]"
@@ -62,9 +72,10 @@ def _parameters(check: Check) -> Iterator[Cells]:
                 significant(one.std_error, 2), decimals(one.in_se, 1)))
 
 
-def _joint(check: Check) -> str:
+def _joint(check: Check, most: int) -> str:
     refit = check.refit
-    more = len(refit.parameters) - MOST
+    more = len(refit.parameters) - most
     law = f"chi-squared on {refit.df}" if refit.df2 is None else f"F on {refit.df} and {refit.df2:.0f}"
     told = f"joint     p {p_value(refit.p_value)} ({law}); KL(refit || saved) {significant(refit.kl, 2)} nats per row, "
-    return told + f"{significant(refit.drift, 2)} beyond chance{f'; {more} parameters more: -o json' if more > 0 else ''}"
+    rest = f"; {more} parameter{'' if more == 1 else 's'} more: -o json" if more > 0 else ""
+    return f"{told}{significant(refit.drift, 2)} beyond chance{rest}"

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -39,11 +40,11 @@ def fit_by(request: Request, format_: str | None, out: str | None, quiet: bool, 
         from mlefit.saved.models import models_to_json
 
         output.write(models_to_json(answer.by, kept), save)
-    if not quiet:
-        for line in (*(f"note: {note}" for note in answer.notes), *(f"warning: {one.message}" for one in answer.warnings)):
-            say(shown(line))
+    told = () if quiet else (*(f"note: {note}" for note in answer.notes), *(f"warning: {one.message}" for one in answer.warnings))
+    for line in told:
+        say(shown(line))
     for_eyes = form == "table" and out is None and sys.stdout is not None
-    output.write(render(answer, form, out), out, encoding=sys.stdout.encoding if for_eyes else "utf-8")
+    output.write(render(answer, form, out, told), out, encoding=sys.stdout.encoding if for_eyes else "utf-8")
     if answer.summary is None:
         return
     if not allowed:
@@ -64,8 +65,8 @@ def check(request: Request, form: str) -> None:
                              code="options-contradict")
 
 
-def render(answer: "ByGroup", form: str, out: str | None) -> str:
-    """In one of the formats; a table on a screen fits it."""
+def render(answer: "ByGroup", form: str, out: str | None, told: Sequence[str] = ()) -> str:
+    """In one of the formats; a table on a screen fits it, with what is told above it and of groups without an answer below it."""
     if form == "csv":
         from mlefit.report.groups_csv import to_csv
 
@@ -81,5 +82,7 @@ def render(answer: "ByGroup", form: str, out: str | None) -> str:
     from mlefit.report.groups_table import render_groups
 
     screen = out is None and is_terminal(sys.stdout)
-    width = shutil.get_terminal_size().columns if screen else None
-    return render_groups(answer, width=width, colour=wants_colour(screen))
+    width, height = shutil.get_terminal_size() if screen else (None, None)
+    if width and height:
+        height -= sum(-(-len(shown(line)) // width) for line in told) + (2 if answer.summary is not None else 0)
+    return render_groups(answer, width=width, height=height, colour=wants_colour(screen))

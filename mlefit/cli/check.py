@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,19 +67,20 @@ def check(
     for note in () if quiet else found.notes:
         say(f"note: {shown(note)}")
     form = arguments.form(format_, out, arguments.TABLE_OR_JSON)
-    deliver(found, form, out)
     if require:
         from mlefit.checking.record import to_dict
 
         failed = [line for one in require if (line := one.failure(to_dict(found))) is not None]
     else:
         failed = [f"{model} does not hold: {why}" for why in found.reasons]
+    notes = [] if quiet else [f"note: {note}" for note in found.notes]
+    deliver(found, form, out, [*notes, *(f"mlefit: {line}" for line in failed)])
     if failed:
         raise RequirementError(failed)
 
 
-def deliver(found: "Check", format_: str, out: str | None) -> None:
-    """The check to its destination."""
+def deliver(found: "Check", format_: str, out: str | None, said: Sequence[str] = ()) -> None:
+    """The check to its destination; on a terminal it leaves room for what is said above and below it."""
     from mlefit.checking.record import to_dict
     from mlefit.checking.text import to_text
     from mlefit.report.json import dumps
@@ -87,6 +89,8 @@ def deliver(found: "Check", format_: str, out: str | None) -> None:
         output.write(dumps(to_dict(found)), out)
         return
     screen = out is None and sys.stdout is not None and sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if screen else None
+    width, height = shutil.get_terminal_size() if screen else (None, None)
+    if width and height:
+        height -= sum(-(-len(shown(line)) // width) for line in said)
     encoding = sys.stdout.encoding if out is None and sys.stdout is not None else "utf-8"
-    output.write(to_text(found, width, colour=wants_colour(screen)), out, encoding=encoding)
+    output.write(to_text(found, width, height, colour=wants_colour(screen)), out, encoding=encoding)

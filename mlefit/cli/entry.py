@@ -13,6 +13,7 @@ from typing import ClassVar, NoReturn
 
 from mlefit.blas import claim
 from mlefit.cli.messages import error_lines, say
+from mlefit.cli.names import COMMANDS
 from mlefit.cli.output import silence, write
 from mlefit.cli.reserved import OPTIONS
 from mlefit.cli.words import meant
@@ -25,13 +26,13 @@ TRACEBACK = "MLEFIT_TRACEBACK"     # set to 1, a defect shows its whole trace
 
 
 WANTED = {        # an argument that is missing, by its name
-    "MODEL.json": ("MODEL.json is missing: expected a model that `mlefit fit --save` wrote", "such as `mlefit show model.json`"),
     "LANGUAGE": ("--to is missing: expected sql, sql:duckdb, sql:sqlite, sql:postgres, python, jq or mlr",
                  "such as `mlefit export model.json --to sql`"),
     "COEFFICIENTS": ("--coef is missing: expected a file with the coefficients of another program",
                      "such as `mlefit audit data.csv --coef coefficients.csv`"),
     "SHELL": ("SHELL is missing: expected bash, zsh, fish or powershell", "such as `source <(mlefit completion bash)`"),
 }
+MORE = {"predict": " new.csv", "simulate": " new.csv", "check": " new.csv", "export": " --to sql"}      # behind the model
 
 
 class UserInterruptError(MlefitError):
@@ -107,7 +108,7 @@ def dispatch(arguments: Sequence[str]) -> MlefitError | None:
     except typer.Abort:
         return interrupted()
     except complaint as error:
-        return translated(error)
+        return translated(error, command_of(arguments))
     except SystemExit as stop:      # even now, that is how typer answers a closed pipe, and nothing else
         raise BrokenPipeError from stop
     return interrupted() if code == UserInterruptError.exit_code else None
@@ -118,8 +119,8 @@ def interrupted() -> MlefitError:
     return UserInterruptError("interrupted", code="interrupted")
 
 
-def translated(error: BaseException) -> UsageError:
-    """The parser's complaint in our words: what is wrong and what to do."""
+def translated(error: BaseException, command: str) -> UsageError:
+    """The parser's complaint about the words of a command, in ours: what is wrong and what to do."""
     option = getattr(error, "option_name", None)
     kind = type(error).__name__
     if kind == "NoSuchOption" and option in OPTIONS:
@@ -128,25 +129,43 @@ def translated(error: BaseException) -> UsageError:
         from mlefit.cli.synonyms import remedy
         from mlefit.options.near import did_you_mean
 
-        hint = remedy(str(option)) or did_you_mean(str(option), getattr(error, "possibilities", None) or ())
+        hint = of_a_fit(error, str(option)) or remedy(str(option)) or did_you_mean(
+            str(option), getattr(error, "possibilities", None) or ())
         return UsageError(
-            f"{shown(str(option))}: there is no such option", f"{hint}`mlefit fit --help` lists the options",
+            f"{shown(str(option))}: there is no such option", f"{hint}`mlefit {command} --help` lists the options",
             code="unknown-option",
         )
     if kind == "BadOptionUsage":
         return UsageError(
-            f"{shown(str(option))}: its value is missing", "`mlefit fit --help` says what it takes",
+            f"{shown(str(option))}: its value is missing", f"`mlefit {command} --help` says what it takes",
             code="missing-value",
         )
     absent = str(getattr(getattr(error, "param", None), "metavar", None))
+    if absent == "MODEL.json":
+        return UsageError(f"{absent} is missing: expected a model that `mlefit fit --save` wrote",
+                          f"such as `mlefit {command} model.json{MORE.get(command, '')}`", code="no-model")
     if absent in WANTED:
-        return UsageError(*WANTED[absent], code=f"no-{absent.removesuffix('.json').lower()}")
+        return UsageError(*WANTED[absent], code=f"no-{absent.lower()}")
     if kind == "UsageError" and (context := getattr(error, "ctx", None)) is not None and context.info_name == "models":
         return UsageError("models: expected no word after it, found one", "`mlefit explain MODEL` is about one model", code="usage")
     said = error.format_message() if hasattr(error, "format_message") else str(error)
     return UsageError(
         f"the command line: {shown(str(said)).rstrip('.')}", "`mlefit --help` lists the commands", code="usage"
     )
+
+
+def command_of(arguments: Sequence[str]) -> str:
+    """The command of a line, and `fit`, which takes the most, where it has none."""
+    return arguments[0] if arguments and arguments[0] in COMMANDS else "fit"
+
+
+def of_a_fit(error: BaseException, option: str) -> str:
+    """What is said of an option that is one of `fit` alone, as the beginning of a sentence; nothing of others."""
+    context = getattr(error, "ctx", None)
+    group = getattr(context, "parent", None)
+    fit = None if group is None else group.command.get_command(group, "fit")
+    known = () if fit is None else [name for one in fit.params for name in one.opts]
+    return "it is one of `mlefit fit`; " if option in known else ""
 
 
 def defect(error: Exception) -> MlefitError:

@@ -15,7 +15,7 @@ def explain(
     loss: Annotated[str | None, Option(
         "--loss", metavar="EXPR", help='A loss in r = y - f, or in y and f, such as "log(cosh(r))".')] = None,
 ) -> None:
-    """Derive the loss of a noise model from its likelihood, or the noise model of a loss."""
+    """Derive the loss of a noise model, or the model of a loss."""
     from mlefit.noise import MODELS
     from mlefit.proof.derivation import derivation
 

@@ -172,7 +172,8 @@ def said(sheet: "Sheet", format_: str | None, out: str | None, ascii_: bool, wid
         return
     encoding = sys.stdout.encoding if out is None and sys.stdout is not None else "utf-8"
     if format_ == "text":
-        output.write(sentences(sheet), out, encoding=encoding)
+        output.write(sentences(sheet, shutil.get_terminal_size().columns if out is None and is_terminal(sys.stdout) else None), out,
+                     encoding=encoding)
         return
     from mlefit.drawing.terminal import drawn
 
@@ -181,10 +182,12 @@ def said(sheet: "Sheet", format_: str | None, out: str | None, ascii_: bool, wid
     output.write(drawn(sheet, cells, plain, not is_terminal(sys.stdout)), encoding=encoding)
 
 
-def sentences(sheet: "Sheet") -> str:
-    """The sentences alone, a line for each panel; a star stands before those that are marked."""
+def sentences(sheet: "Sheet", width: int | None = None) -> str:
+    """The sentences alone, a line for each panel; a star stands before those that are marked. `width`: of the terminal."""
+    from mlefit.report.layout import wrapped
+
     lines = (f"{'* ' if panel.mark else '  '}{panel.id}: {panel.sentence}" for panel in sheet.panels)
-    return "".join(f"{shown(line)}\n" for line in (sheet.title, *lines, sheet.foot))
+    return "".join(f"{part}\n" for line in (sheet.title, *lines, sheet.foot) for part in wrapped(shown(line), width, 4))
 
 
 def speaks_unicode(encoding: str) -> bool:

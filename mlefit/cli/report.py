@@ -4,6 +4,7 @@ import shlex
 import sys
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from mlefit.cli import arguments, output
@@ -16,7 +17,7 @@ from mlefit.errors import MlefitError, NoEstimateError, UsageError
 from mlefit.machine import keep_freed_memory
 from mlefit.options.declaration import Fields, Option, Section
 from mlefit.options.spelling import arguments as spelt
-from mlefit.options.values import as_typed, not_built
+from mlefit.options.values import as_typed, refused
 from mlefit.report.safety import shown
 from mlefit.request import Request
 
@@ -28,7 +29,7 @@ STDIN = STDOUT = "-"
 
 
 def report(
-    request: Annotated[Request, Fields(without=("model", "detail", "effects", "exponentiate", "sort"))],
+    request: Annotated[Request, Fields(without=("model", "by", "detail", "effects", "exponentiate", "sort"))],
     models: Annotated[tuple[str, ...], Option(
         "-m --model", metavar="NAME", help="Noise model, see `mlefit models`. Of several, or A,B, a comparison and the best.",
         gather=as_typed)] = (),
@@ -62,8 +63,6 @@ def check(request: Request, names: tuple[str, ...], out: str | None) -> None:
     """What can be refused before the data is read. Raises UsageError."""
     from mlefit.drawing.page.rendered import check as check_extra
 
-    if request.by:
-        raise not_built("report --by")
     check_extra("report")
     if len(names) > 1 and STDIN in inputs_of(request):
         raise UsageError("a report of several models reads its table twice, and standard input can be read once",
@@ -72,6 +71,8 @@ def check(request: Request, names: tuple[str, ...], out: str | None) -> None:
         raise UsageError("a report is a page for a browser, not for a terminal", "use --out report.html or > report.html",
                          code="no-out")
     if out not in (None, STDOUT):
+        if Path(str(out)).suffix.lower() not in ("", ".html", ".htm"):
+            raise refused("--out", str(out), "a file that ends in .html", "such as --out report.html")
         output.check(str(out), request.data)
 
 

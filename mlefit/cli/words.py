@@ -33,7 +33,7 @@ def meant(typed: Sequence[str]) -> Meant:
     words = list(typed)
     for before, word in pairwise(["", *words]):
         if word[:1] == "-" and word[1:] in LONG and before not in FEATURES:
-            raise one_sign(word)
+            raise one_sign(word, words[0])
     if words[:1] == ["version"]:
         words[0] = "--version"
     elif words and words[0] not in (*COMMANDS, *RESERVED, *ASKING) and begins_a_fit(words[0]):
@@ -41,12 +41,13 @@ def meant(typed: Sequence[str]) -> Meant:
     return listed(words)
 
 
-def one_sign(word: str) -> UsageError:
-    """The refusal of a long option with one sign before it."""
+def one_sign(word: str, command: str) -> UsageError:
+    """The refusal of a long option with one sign before it, of a command or, without one, of `fit`."""
     from mlefit.cli.synonyms import remedy
 
     hint = remedy(f"-{word}") or f"did you mean -{word}? "
-    return UsageError(f"{word}: there is no such option", f"{hint}`mlefit fit --help` lists the options", code="unknown-option")
+    known = command if command in COMMANDS else "fit"
+    return UsageError(f"{word}: there is no such option", f"{hint}`mlefit {known} --help` lists the options", code="unknown-option")
 
 
 def begins_a_fit(word: str) -> bool:

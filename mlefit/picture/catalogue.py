@@ -14,7 +14,7 @@ KINDS = {
     "meanvar": "variance along the mean beside that of the model",
     "scale": "residuals along the fitted scale",
     "coverage": "the share of rows below a fitted quantile, along it",
-    "predictor": "the same along a column, predictor:COLUMN; of classes shares less their probabilities",
+    "predictor": "residuals along predictor:COLUMN, of classes share - probability",
     "order": "the same along the file",
     "calibration": "observed shares against predicted probabilities, of each class",
     "split": "predicted probabilities by outcome",
@@ -22,7 +22,7 @@ KINDS = {
     "weights": "how much each row counts, along its residual",
     "kl": "the distance from the data beside what true models show",
     "slice": "the likelihood and the loss along one coefficient",
-    "effect": "average predictions along a column, effect:COLUMN, the others as they are",
+    "effect": "average predictions along a column, effect:COLUMN",
     "surprise": "the rows that cost most",
     "nats": "where the nats of a row go: predictors, misfit, noise",
 }

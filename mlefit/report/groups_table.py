@@ -10,25 +10,26 @@ from mlefit.report.safety import shown
 from mlefit.report.units import factor_of
 
 GROUPS = 40         # lines
+LEAST = 5           # of them on a terminal that has no room
+AROUND = 7          # lines beside the header and the groups: the headings, what is left out, a line before each, the shell's
 ESTIMATES = 5       # columns
 
 
-def render_groups(answer: ByGroup, *, width: int | None = None, colour: bool = False) -> str:
-    """The groups as text, ending in a line break. `width`: columns of the terminal, None where nothing is to wrap."""
-    first = answer.groups[:GROUPS]
+def render_groups(answer: ByGroup, *, width: int | None = None, height: int | None = None, colour: bool = False) -> str:
+    """The groups as text, ending in a line break. `width`, `height`: columns and lines of the terminal that are free, None where
+    nothing is to wrap or to fold."""
+    head = _header(answer, width)
+    room = GROUPS if height is None else max(LEAST, min(GROUPS, height - len(head) - AROUND))
+    first = answer.groups[:room]
     names = list(answer.names[:ESTIMATES])
     while True:
         lines = _grid(answer, first, names)
         if width is None or len(names) < 2 or max(len(line.text) for line in lines) <= width:
             break
         names = names[:-1]
-    more = []
-    if len(answer.groups) > len(first):
-        more = [f"{len(answer.groups) - len(first):,} more: use -o csv"]
-    left = len(answer.names) - len(names)
-    if left:
-        more.append(f"{left:,} more parameters: use -o csv")
-    return printed([*_header(answer, width), Line(), *lines, *([Line(), Line(", ".join(more))] if more else [])], colour=colour)
+    left = ((len(answer.groups) - len(first), "group"), (len(answer.names) - len(names), "parameter"))
+    more = ", ".join(f"{count:,} more {what}{'' if count == 1 else 's'}" for count, what in left if count)
+    return printed([*head, Line(), *lines, *([Line(), Line(f"{more}: use -o csv")] if more else [])], colour=colour)
 
 
 def _header(answer: ByGroup, width: int | None) -> list[Line]:
