@@ -11,6 +11,7 @@ import pytest
 
 import mlefit
 from mlefit.cli import main
+from mlefit.cli.compare import named
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
 N = 300
@@ -59,11 +60,20 @@ def test_the_json_holds_every_fit_whole(skewed: str, capsys: pytest.CaptureFixtu
 
 def test_models_are_named_one_by_one_or_together(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
     outputs = []
-    for named in (["-m", "gaussian,student-t:df=4"], ["-m", "gaussian,gamma"], ["-m", "gaussian", "-m", "gamma"]):
-        main(["compare", skewed, "-t", "y", *named])
+    for words in (["-m", "gaussian,gama:df=4"], ["-m", "gaussian,gamma"], ["-m", "gaussian", "-m", "gamma"]):
+        main(["compare", skewed, "-t", "y", *words])
         outputs.append(capsys.readouterr())
     assert outputs[1:2] == outputs[2:]
-    assert outputs[0].err.startswith('mlefit: --model: "gaussian,student-t" is not a model of mlefit\n')
+    assert outputs[0].err.startswith('mlefit: --model: "gama" is not a model of mlefit\n')
+
+
+@pytest.mark.parametrize(("word", "models"), [
+    ("gaussian,gamma", ["gaussian", "gamma"]), ("gaussian,student-t:df=4", ["gaussian", "student-t:df=4"]),
+    ("quantile:tau=0.8,gaussian", ["quantile:tau=0.8", "gaussian"]), ("hurdle:gamma,laplace", ["hurdle:gamma", "laplace"]),
+    ("student-t:df=4,scale=2,huber:delta=1", ["student-t:df=4,scale=2", "huber:delta=1"]),
+])
+def test_options_stay_with_their_model(word: str, models: list[str]) -> None:
+    assert named(word) == models
 
 
 def test_one_model_alone_is_judged_by_its_residuals(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,6 +22,7 @@ FITS = {
     "classes": ["species.csv"],
     "two levels": ["conversions.csv"],
     "terms": ["measurements.csv", "-f", "y ~ poly(x1,2)*site + bs(x2,df=5) + I(x1**2) + scale(x2)"],
+    "option": ["measurements.csv", "-m", "quantile:tau=0.8"],
     "no predictors": ["waiting.csv", "-x", "none"],
     "robust": ["measurements.csv", "--se", "robust", "--holdout", "0.2"],
 }
@@ -67,7 +68,7 @@ def test_the_same_fit_gives_the_same_bytes(name: str, saved: Any) -> None:
     assert saved(name).read_bytes() == first
 
 
-@pytest.mark.parametrize("name", ["plain", "classes", "terms"])
+@pytest.mark.parametrize("name", ["plain", "classes", "terms", "option"])
 @pytest.mark.parametrize("form", ["table", "csv", "json", "markdown"])
 def test_show_prints_the_fit_again(name: str, form: str, saved: Any, capsys: pytest.CaptureFixture[str]) -> None:
     path = saved(name)

@@ -4,7 +4,8 @@
     level b of g    g=b  gb  g_b  g.b  g[T.b]  C(g)[T.b]  factor(g)b  g::b
     product         a:b, in any order, of names of the above
 
-R, patsy and statsmodels, pandas.get_dummies and scikit-learn, and fixest write them so.
+R, patsy and statsmodels, pandas.get_dummies and scikit-learn, and fixest write them so. Cuts of ordered levels, low|mid as polr
+of R's MASS has them, stand for the constant and the gaps between them.
 """
 
 import re
@@ -88,9 +89,9 @@ def matched(given: Sequence[Given], predictors: Predictors, noise: NoiseModel, l
     places = {name: place for place, names in reversed([*enumerate(written(predictors))]) for name in names}
     bases, values, nothing = _bases(predictors), dict[Place, Value](), set[Place]()
     shapes, beside = dict[int, Value](), list[tuple[int | None, str, Given]]()
-    for one in given:
+    for one in _without_cuts(given, noise):
         name = plain(one.name).lower()
-        shape = next((k for k, s in enumerate(noise.shapes) if name == s.name.lower()), None)
+        shape = next((k for k, s in enumerate(noise.shapes) if name == plain(s.name).lower()), None)
         if shape is not None and name not in places:
             if one.value is not None:
                 shapes[shape] = Value(one.value, one.half)
@@ -110,6 +111,27 @@ def matched(given: Sequence[Given], predictors: Predictors, noise: NoiseModel, l
             raise _unknown(one, predictors)
         _fold(values, predictor, one, taken, noise)
     return Matched(values, frozenset(nothing), shapes, bool(beside))
+
+
+def _without_cuts(given: Sequence[Given], noise: NoiseModel) -> Sequence[Given]:
+    """Cuts, as every program has them, as the constant and the shapes for which they stand. Raises DataError for other cuts."""
+    named = {plain(one.name).lower(): one for one in given}
+    cuts = [(name, named.get(plain(name).lower())) for name in noise.cuts]
+    if not any(one for _, one in cuts):
+        return given
+    known = [(one.value, one.half) for _, one in cuts if one is not None and one.value is not None]
+    if len(known) < len(cuts):
+        absent = next(name for name, one in cuts if one is None or one.value is None)
+        raise DataError(f'there is no value for "{absent}"', "give all cuts, or none and the constant", code="missing-coefficient")
+    turned = next((k for k in range(1, len(known)) if known[k][0] <= known[k - 1][0]), None)
+    if turned is not None:
+        raise DataError(f'"{cuts[turned][0]}" is not above "{cuts[turned - 1][0]}"',
+                        "cuts rise from the lowest level to the highest", code="bad-coefficients")
+    (first, half), *_ = known
+    gaps = [Given(shape.name, None, high - low, own + other)
+            for shape, (low, other), (high, own) in zip(noise.shapes, known, known[1:], strict=False)]
+    rest = [one for one in given if one not in [cut for _, cut in cuts]]
+    return [*rest, Given(CONSTANT, None, -first, half), *gaps]
 
 
 def _base(columns: tuple[int, ...]) -> dict[int, float]:

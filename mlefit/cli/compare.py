@@ -58,8 +58,14 @@ def compare(
 
 
 def named(word: str) -> list[str]:
-    """The models of `gaussian,hurdle:gamma`. Where options have values, commas separate these."""
-    return [word] if "=" in word else word.split(",")
+    """The models of `gaussian,hurdle:gamma,student-t:df=4`. A value without a model is of the one before."""
+    found: list[str] = []
+    for part in word.split(","):
+        if found and ":" in found[-1] and "=" in part and ":" not in part.partition("=")[0]:
+            found[-1] += f",{part}"
+        else:
+            found.append(part)
+    return found
 
 
 def encoding(format_: str, out: str | None) -> str:

@@ -80,7 +80,7 @@ def _transformed_mean(saved: Saved, free: Array) -> dict[str, str]:
 
 
 def _none(saved: Saved, what: str) -> UsageError:
-    return UsageError(f"export: {what} of {saved.noise.spelt} has no formula in elementary functions",
+    return UsageError(f"export: {what} of {saved.noise.spelt} cannot be exported",
                       "predict with `mlefit predict`", code="not-exportable")
 
 

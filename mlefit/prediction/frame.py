@@ -56,6 +56,9 @@ def predicted(
     if interval not in ("law", "conformal", "none"):
         raise UsageError(f'interval: expected law, conformal or none, found "{interval}"', "such as interval='law'",
                          code="bad-value")
+    if interval == "conformal" and saved.noise.response.reads_levels:
+        raise UsageError(f"interval='conformal' is for numbers, the model is {saved.noise.name}",
+                         "leave it out: each level has its probability", code="no-conformal")
     if interval == "conformal" and saved.training.conformal is None:
         raise UsageError("interval='conformal' needs the distances of rows held out, found none in the model",
                          "fit with holdout", code="no-conformal")

@@ -116,6 +116,9 @@ class Predictor:
         if twice:
             raise UsageError(f'the table has a column "{twice[0]}" already', "give the new ones a beginning with --prefix",
                              code="name-taken", columns=twice)
+        if asked.interval == "conformal" and saved.noise.response.reads_levels:
+            raise UsageError(f"--interval conformal is for numbers, the model is {saved.noise.name}",
+                             "leave it out: each level has its probability", code="no-conformal")
         if asked.interval == "conformal" and saved.training.conformal is None:
             raise UsageError("--interval conformal needs the distances of rows held out, found none in the model",
                              "fit with --holdout and save again", code="no-conformal")

@@ -46,8 +46,7 @@ def affine(material: Material) -> Line:
         deviation <= near and abs(found - slope) <= near * abs(slope)
         and abs(at_zero - intercept) <= near * max(1.0, abs(intercept))
     )
-    unit = np.exp(-material.noise.loss_power * material.log_unit)       # what the loss is in natural units
-    moved = material.log_unit * (1.0 - slope * unit * material.noise.loss_log_unit)
+    unit, moved = _units(material, slope)
     return line(
         "a", claim, holds,
         f"{POINTS} random vectors {material.rows_text}: slope {significant(found * unit, 8)} (theory "
@@ -56,6 +55,12 @@ def affine(material: Material) -> Line:
         slope=found * unit, slope_theory=slope * unit, intercept=at_zero + moved,
         intercept_theory=intercept + moved, largest_deviation=deviation,
     )
+
+
+def _units(material: Material, slope: float) -> tuple[float, float]:
+    """By what a slope is multiplied, and what is added to an intercept, to have them in natural units."""
+    unit = float(np.exp(-material.noise.loss_power * material.log_unit))
+    return unit, material.log_unit * (1.0 - slope * unit * material.noise.loss_log_unit)
 
 
 def parallel(material: Material) -> Line:
@@ -181,7 +186,10 @@ def difference(material: Material) -> Line:
     claim = "where answers must not agree, they do not"
     noise, found = material.noise, material.found
     if not noise.shapes:
-        same = noise.affine(material.free) == (1.0, 0.0)
+        slope, constant = noise.affine(material.free)
+        unit, moved = _units(material, slope)
+        apart = constant + moved if material.mean_base == 0.0 else constant     # a constant of the data has the unit in it
+        same = abs(slope * unit - 1.0) <= ROUNDING and abs(apart) <= ROUNDING
         loss = "the cross-entropy itself" if material.mean_base == 0.0 else "the cross-entropy but for a constant of the data"
         return line("f", claim, same, f"nowhere to differ: {noise.name} has no shape parameter, its loss is {loss}")
     if not noise.compresses:

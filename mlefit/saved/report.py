@@ -1,6 +1,6 @@
 """Report: the report of a saved fit, from its JSON back to the records that the renderers print."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -33,11 +33,21 @@ def _record(type_: Any, value: Mapping[str, Any]) -> Any:
     return type_(**arguments)
 
 
+def _any(types: Sequence[Any], value: Any) -> Any:
+    """A value as the first of some types that it can be."""
+    for one in types[:-1]:
+        try:
+            return _value(one, value)
+        except TypeError:
+            continue
+    return _value(types[-1], value)
+
+
 def _value(type_: Any, value: Any) -> Any:
     """A value of JSON as the type that a field has. Raises TypeError for what cannot be one."""
     origin, inner = get_origin(type_), get_args(type_)
     if origin in (Union, UnionType):
-        return None if value is None else _value(next(one for one in inner if one is not NoneType), value)
+        return None if value is None else _any([one for one in inner if one is not NoneType], value)
     if origin is Literal:
         if value not in inner:
             raise TypeError(f"{value!r} is none of {inner}")
