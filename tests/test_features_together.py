@@ -78,3 +78,17 @@ def test_a_density_is_proved_in_the_unit_of_the_data(tmp_path: Path, capsys: pyt
 def test_the_help_named_is_that_of_the_command(command: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(command) == 2
     assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    (["--loss", "abs(r)", "--intervals", "profile"], "mlefit: --intervals profile is for losses without corners, the loss has some\n"
+     "leave it out: intervals are then those of the standard errors\n"),
+    (["--density", "exp(-abs(r))/2", "--intervals", "profile"], "mlefit: --intervals profile is for losses without corners, the density "
+     "has some\nleave it out: intervals are then those of the standard errors\n"),
+    (["--loss", "log(cosh(r))", "--mean", "a*x1"], "mlefit: --mean with --loss is not built yet\n`mlefit --help` lists what there is\n"),
+    (["--density", "exp(-abs(r))/2", "--mean", "a*x1"],
+     "mlefit: --mean with --density is not built yet\n`mlefit --help` lists what there is\n"),
+])
+def test_what_losses_do_not_go_with_is_refused(options: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", str(SAMPLES / "measurements.csv"), *options, "-q"]) == 2
+    assert capsys.readouterr().err == said

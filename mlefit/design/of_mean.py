@@ -32,6 +32,7 @@ def of_mean(source: Source, request: Request, asked: NoiseModel | None, scale: A
 
 def _check_alone(request: Request, scale: Asked) -> None:
     later = (("--mean with --trials", request.trials is not None),
+             ("--mean with --loss", request.loss is not None), ("--mean with --density", request.density is not None),
              ("--mean with --weights-kind precision", request.weights_kind == "precision"))
     for option, there in later:
         if there:

@@ -48,6 +48,9 @@ def check_kind(
         only = MODELS.names(lambda model: not model.smooth)
         raise UsageError(f"--se {text} is for {only}, the model is {noise.name}", "use --se model or --se robust",
                          code="options-contradict")
+    if intervals == "profile" and noise.corners:
+        raise UsageError(f"--intervals profile is for losses without corners, the {noise.name} has some",
+                         "leave it out: intervals are then those of the standard errors", code="options-contradict")
     if kind.name == "ols" and not noise.compresses:
         only = MODELS.names(lambda model: model.compresses)
         raise UsageError(f"--se ols is for {only}, the model is {noise.name}", "use --se model or --se robust",
