@@ -72,7 +72,7 @@ CASES = (       # the command, the exit code, the message and the remedy
      "levels: p, q, r"),
     ("fit t.csv -m bernoulli -t y", 3,
      'column "y": bernoulli needs two distinct values, found 9: 0, 3, 12, 10, 14, 7, ...',
-     "use --model categorical, or recode the column to two values"),
+     "use --model categorical, or recode the column to two values, or give --trials if it counts successes"),
     ("fit t.csv -m gaussian:df=3", 2,
      '--model: gaussian has no option "df"',
      "gaussian takes no options"),

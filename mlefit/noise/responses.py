@@ -90,9 +90,10 @@ class Response:
     def too_many_levels(self, model: str, column: str, levels: Sequence[str]) -> DataError:
         """The refusal of a column with more levels than `most_levels`."""
         shown = ", ".join(levels[:SHOWN]) + (", ..." if len(levels) > SHOWN else "")
+        counts = ", or give --trials if it counts successes" if all(level.isdecimal() for level in levels) else ""
         return DataError(
             f'column "{column}": {model} needs two distinct values, found {len(levels)}: {shown}',
-            "use --model categorical, or recode the column to two values", code="too-many-levels", columns=[column],
+            f"use --model categorical, or recode the column to two values{counts}", code="too-many-levels", columns=[column],
         )
 
     def not_numbers(self, model: str, column: str, found: str, example: str, better: str) -> DataError:
