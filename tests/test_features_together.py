@@ -92,3 +92,16 @@ def test_the_help_named_is_that_of_the_command(command: list[str], said: str, ca
 def test_what_losses_do_not_go_with_is_refused(options: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fit", str(SAMPLES / "measurements.csv"), *options, "-q"]) == 2
     assert capsys.readouterr().err == said
+
+
+def test_a_level_of_one_row_is_told_which_errors_a_law_with_a_corner_has() -> None:
+    rng = np.random.default_rng(1)
+    table = {"x": rng.normal(size=61), "g": ["a"] * 30 + ["b"] * 30 + ["c"], "y": rng.normal(size=61)}
+    found = mlefit.fit(table, target="y", model="laplace", kl=False).to_dict()
+    told = {one["code"]: one["message"] for one in found["warnings"]}
+    assert told["leverage"].endswith(
+        ": no robust standard error exists, as a single row of leverage 1 determines the coefficient and nothing is left of it to "
+        "judge its error by; --se iid gives one that takes the errors of all rows for alike")
+    again = mlefit.fit(table, target="y", model="laplace", kl=False, se="iid").to_dict()
+    assert {one["state"] for one in again["parameters"]} == {"ok"}
+    assert all(one["std_error"] > 0.0 for one in again["parameters"] if one["kind"] == "mean")

@@ -27,10 +27,12 @@ def few(problem: Problem, errors: StandardErrors, known: Sequence[Parameter]) ->
     names = tuple(dict.fromkeys(p.name for p in known if p.state == "no-robust-error"))
     if names:
         listed = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+        other = ("--se auto gives one that trusts the model" if problem.prepared.noise.smooth else
+                 "--se iid gives one that takes the errors of all rows for alike")
         unit = "cluster" if errors.groups is not None else "row"
         found.append(Warn(
             "leverage", f"{listed}: no robust standard error exists, as a single {unit} of leverage 1 determines the coefficient "
-            "and nothing is left of it to judge its error by; --se auto gives one that trusts the model", names))
+            f"and nothing is left of it to judge its error by; {other}", names))
     clusters = clusters_of(problem, errors)
     if clusters is not None and clusters.smallest_effective is not None and clusters.smallest_effective < FEW:
         found.append(Warn(
