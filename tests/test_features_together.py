@@ -105,3 +105,20 @@ def test_a_level_of_one_row_is_told_which_errors_a_law_with_a_corner_has() -> No
     again = mlefit.fit(table, target="y", model="laplace", kl=False, se="iid").to_dict()
     assert {one["state"] for one in again["parameters"]} == {"ok"}
     assert all(one["std_error"] > 0.0 for one in again["parameters"] if one["kind"] == "mean")
+
+
+@pytest.mark.parametrize("features", [["f"], ["x", "f"]])
+def test_many_levels_without_a_constant_are_tested_against_none_of_them(features: list[str]) -> None:
+    """F = ((RSS0 - RSS) / q) / (RSS / (n - p)), RSS0 of the other predictors alone."""
+    rng = np.random.default_rng(3)
+    level = np.arange(900) % 300
+    x, y = rng.normal(size=900), 7.0 + 0.5 * rng.normal(size=300)[level] + rng.normal(size=900)
+    table = {"x": x, "f": [f"f{k}" for k in level], "y": y}
+    found = mlefit.fit(table, target="y", features=features, intercept=False, kl=False).to_dict()
+    indicators = np.eye(300)[level]
+    beside = x[:, None][:, : len(features) - 1]
+    whole = np.hstack([beside, indicators])
+    none, rss = (float(np.square(y - d @ np.linalg.lstsq(d, y, rcond=None)[0]).sum()) if d.size else float(y @ y) for d in (beside, whole))
+    (term,) = [one for one in found["terms"] if one["term"] == "f"]
+    assert (term["kind"], term["df"], term["df2"]) == ("F", 300, 900 - whole.shape[1])
+    assert term["statistic"] == pytest.approx((none - rss) / 300 / (rss / (900 - whole.shape[1])), rel=1e-9)

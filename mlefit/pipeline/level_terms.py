@@ -72,10 +72,12 @@ def _robust(one: Asked, found: Fitted, errors: StandardErrors, mean: Indexed) ->
 
 
 def _of_levels(found: Fitted, space: Array) -> float:
-    """W of all contrasts; `space` (P, d) is N."""
+    """W of all contrasts; `space` (P, d) is N, of no columns where the levels are all there is."""
     curvature, size = found.fit.mle.curvature, len(space)
     inner = curvature if curvature.size == size else curvature.leading(size)
     theta = found.fit.mle.theta[:size]
+    if not space.size:
+        return inner.square(theta)
     across = np.stack([inner.times(column) for column in space.T], axis=1)
     u = np.linalg.lstsq(space.T @ across, across.T @ theta, rcond=None)[0]
     return inner.square(theta - space @ u)
