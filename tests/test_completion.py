@@ -66,7 +66,7 @@ def test_bash_completes_commands_options_words_and_columns(shell: Path) -> None:
     assert "--plot" in completed("prove", "d.csv", "--")
     assert completed("fit", "d.csv", "-m", "bern") == ["bernoulli"]
     assert completed("fit", "d.csv", "--missing", "") == ["drop", "error"]
-    assert completed("fit", "d.csv", "-o", "j") == ["json"]
+    assert completed("fit", "d.csv", "-o", "j") == ["json", "jsonl"]
     assert completed("explain", "pois") == ["poisson"]
     assert completed("fit", "d.csv", "-t", "") == ["y", "x\\ 1", "\\$\\(touch\\ owned\\)", "größe"]
     assert completed("fit", "d.csv", "-x", "y,x") == ["y,x\\ 1"]
