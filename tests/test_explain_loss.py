@@ -76,7 +76,7 @@ def test_a_loss_of_the_libraries_is_told_in_a_sentence(text: str) -> None:
 
 
 def test_random_expressions_are_refused_in_words_or_are_laws() -> None:
-    from fuzz import expression, outcome  # type: ignore[import-not-found]  # of benchmarks/losses
+    from random_losses import expression, outcome  # type: ignore[import-not-found]  # of benchmarks/losses
 
     rng = random.Random(3)      # noqa: S311  no secret
     found = [outcome(expression(rng)) for _ in range(150)]

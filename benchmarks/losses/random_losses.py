@@ -1,6 +1,6 @@
 """Random expressions as losses: each is refused in words or is a law with finite numbers, within a second, without a traceback.
 
-    python benchmarks/losses/fuzz.py [COUNT] [SEED]
+    python benchmarks/losses/random_losses.py [COUNT] [SEED]
 
 A third are trees of the language in r, a third trees in y and f, a third are strings of its tokens, most of which are no
 expression. Prints how many were what, the slowest, and every one that broke the rule; exit 1 if there was one.
