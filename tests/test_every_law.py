@@ -54,10 +54,8 @@ def test_weights_are_rows_repeated(noise: NoiseModel) -> None:
         assert one.criteria.on_new_rows == pytest.approx(many.criteria.on_new_rows, rel=1e-8)
 
 
-@every_model
+@pytest.mark.parametrize("noise", [noise for noise in NOISES if noise.one_mean], ids=name_of)
 def test_an_offset_takes_its_part_of_the_slope(noise: NoiseModel) -> None:
-    if not noise.one_mean:
-        pytest.skip("no offset where rows have several predictors")
     data = table(noise)
     plain, moved = fitted(noise, data), fitted(noise, data, offset="o")
     slope = [p.name for p in plain.parameters].index("x")

@@ -1,5 +1,6 @@
 """Pictured: which pictures a law has, and how a sentence calls it."""
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from mlefit.noise.responses import Response
@@ -9,15 +10,15 @@ FOR_COUNTS = ("rootogram", "qq", "meanvar", "fitted", "predictor", "kl", "order"
 FOR_LEVELS = ("calibration", "calibration", "calibration", "predictor", "classes", "kl", "order")
 
 
-class Pictured:
+class Pictured(ABC):
     """Facts for pictures of a fit."""
 
     name: ClassVar[str]
 
     @property
+    @abstractmethod
     def response(self) -> Response:
         """How its column is read."""
-        raise NotImplementedError
 
     @property
     def panels(self) -> tuple[str, ...]:
