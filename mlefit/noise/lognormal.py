@@ -15,8 +15,8 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.noise import worked
 from mlefit.noise.gaussian import HALF_LOG_2PI, Gaussian
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
-from mlefit.noise.responses import POSITIVE
+from mlefit.noise.model import NoiseModel, Predictor, Shape
+from mlefit.noise.of_logarithm import OfLogarithm
 
 NORMAL = Gaussian()
 LARGEST = 1e300     # of an exponent: all beyond is infinite
@@ -48,31 +48,20 @@ lognormal: from the likelihood to the mean squared log error
 """
 
 
-def _log(y: Array) -> Array:
-    """log y, -infinity at and below 0."""
-    found = np.full(y.size, -np.inf)
-    np.log(y, out=found, where=y > 0.0)
-    return found
-
-
-class LogNormal(NoiseModel):
+class LogNormal(OfLogarithm):
     """Positive numbers whose logarithm is normal."""
 
     name = "lognormal"
+    under = NORMAL
     median_apart = True
     median_text = "exp(eta)"
     loss_name = "mean squared log error"
     aliases = ("log-normal", "lnorm", "galton", "msle")
-    support = "numbers > 0"
     question = "amounts that are products of many causes"
     example = "mlefit fit sample_data/repairs.csv --target cost --features age,shop --model lognormal"
     ratio_name = "ratio of medians"
     link_name = "log"
-    measure = Measure.DENSITY
-    response = POSITIVE
     shapes = (Shape("sigma"),)
-    scalable = True
-    one_unit = False
     collapse = "sigma = 0"
 
     @property
@@ -87,48 +76,14 @@ class LogNormal(NoiseModel):
 
         return Varied(self, logarithmic=True, placed=NORMAL)
 
-    def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
-        """That of log y, and log y."""
-        log_y = np.log(y)
-        found = NORMAL.nll(log_y, eta, free, order)
-        return found._replace(value=found.value + log_y)
-
-    def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
-        """(log y - eta)^2."""
-        return NORMAL.loss(np.log(y), eta, free, order)
-
-    def affine(self, free: Array) -> tuple[float, float]:
-        """a = 1/(2 sigma^2), c = log(2 pi sigma^2)/2."""
-        return NORMAL.affine(free)
-
     def weighing(self, free: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
         """a = exp(-2 t) / 2, c = t + log(2 pi) / 2."""
         a, one = 0.5 * np.exp(-2.0 * free), np.ones_like(free)
         return (a, -2.0 * a, 4.0 * a), (free + HALF_LOG_2PI, one, 0.0 * one)
 
-    def base(self, y: Array) -> Array:
-        """log y."""
-        return np.log(y)
-
     def implied_shapes(self, mean_loss: float, mean_base: float) -> Array:
         """log sigma with sigma^2 = MSLE."""
         return NORMAL.implied_shapes(mean_loss, mean_base)
-
-    def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
-        """(d/sigma)^2 and 3 (d/sigma)^4."""
-        return NORMAL.score_moments(direction, eta, free)
-
-    def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
-        """log Phi(z), z = (log y - eta) / sigma."""
-        return NORMAL.log_cdf(_log(y), eta, free)
-
-    def log_sf(self, y: Array, eta: Array, free: Array) -> Array:
-        """log Phi(-z)."""
-        return NORMAL.log_sf(_log(y), eta, free)
-
-    def quantile(self, u: Array, eta: Array, free: Array) -> Array:
-        """exp(eta + sigma Phi^-1(u))."""
-        return np.exp(NORMAL.quantile(u, eta, free))
 
     def expected(self, eta: Array, free: Array) -> Array:
         """exp(eta + sigma^2 / 2)."""
@@ -138,14 +93,6 @@ class LogNormal(NoiseModel):
         """exp(eta + sigma^2 / 2)."""
         with np.errstate(over="ignore"):
             return f"exp(eta + {min(0.5 * float(np.exp(2.0 * free[0])), LARGEST)!r})"
-
-    def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
-        """That of the normal laws: KL does not change with the unit of y, nor with its logarithm."""
-        return NORMAL.divergence(eta, free, other_eta, other_free)
-
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
-        """exp(eta + sigma e)."""
-        return np.exp(NORMAL.draw(rng, eta, free))
 
     def derivation(self) -> str:
         """The squared log error."""

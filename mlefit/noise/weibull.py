@@ -13,8 +13,8 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.noise import worked
 from mlefit.noise.extreme import Extreme
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
-from mlefit.noise.responses import POSITIVE
+from mlefit.noise.model import Derivatives, NoiseModel, Predictor, Shape
+from mlefit.noise.of_logarithm import OfLogarithm
 from mlefit.noise.stable import QUIET, exponential
 
 LOGARITHM = Extreme()
@@ -45,30 +45,19 @@ weibull: from the likelihood to the weibull loss
 """
 
 
-def _log(y: Array) -> Array:
-    """log y, -infinity at and below 0."""
-    found = np.full(y.size, -np.inf)
-    np.log(y, out=found, where=y > 0.0)
-    return found
-
-
-class Weibull(NoiseModel):
+class Weibull(OfLogarithm):
     """Lifetimes whose rate of failure rises or falls as a power of time."""
 
     name = "weibull"
+    under = LOGARITHM
     noun = "Weibull law"
     loss_name = "weibull loss"
     aliases = ("weib", "weibull-aft", "weibull_min")
-    support = "numbers > 0"
     question = "lifetimes whose rate of failure rises or falls"
     example = "mlefit fit sample_data/deliveries.csv -t hours -x km,vehicle -m weibull"
     ratio_name = "ratio of means"
-    measure = Measure.DENSITY
-    response = POSITIVE
     shapes = (Shape("k"),)
     shape_cost = "mean log y - log k"
-    scalable = True
-    one_unit = False
     collapse = "k is infinite"
     contains = frozenset({"exponential"})
 
@@ -84,28 +73,10 @@ class Weibull(NoiseModel):
 
         return Varied(self, logarithmic=True, inverse=True, placed=LOGARITHM)
 
-    def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
-        """That of log y, and log y."""
-        log_y = np.log(y)
-        found = LOGARITHM.nll(log_y, eta, free, order)
-        return found._replace(value=found.value + log_y)
-
-    def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
-        """(y / scale)^k - k log(y / scale)."""
-        return LOGARITHM.loss(np.log(y), eta, free, order)
-
     def cost(self, y: Array, free: Array, order: int) -> Derivatives:
         """log y - log k."""
         found = LOGARITHM.cost(y, free, order)
         return found._replace(value=found.value + np.log(y))
-
-    def affine(self, free: Array) -> tuple[float, float]:
-        """The loss is the cross-entropy but for `cost`."""
-        return 1.0, 0.0
-
-    def base(self, y: Array) -> Array:
-        """log y."""
-        return np.log(y)
 
     def starting_predictor(self, y: Array) -> Array:
         """log y, by least squares."""
@@ -114,22 +85,6 @@ class Weibull(NoiseModel):
     def starting_shapes(self, y: Array, eta: Array) -> tuple[Array, ...]:
         """k of the standard deviation of log y."""
         return LOGARITHM.starting_shapes(np.log(y), eta)
-
-    def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
-        """(d k)^2 and 9 (d k)^4."""
-        return LOGARITHM.score_moments(direction, eta, free)
-
-    def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
-        """log(1 - exp(-(y / scale)^k))."""
-        return LOGARITHM.log_cdf(_log(y), eta, free)
-
-    def log_sf(self, y: Array, eta: Array, free: Array) -> Array:
-        """-(y / scale)^k."""
-        return LOGARITHM.log_sf(_log(y), eta, free)
-
-    def quantile(self, u: Array, eta: Array, free: Array) -> Array:
-        """scale (-log(1 - u))^(1 / k)."""
-        return np.exp(LOGARITHM.quantile(u, eta, free))
 
     @QUIET
     def expected(self, eta: Array, free: Array) -> Array:
@@ -143,14 +98,6 @@ class Weibull(NoiseModel):
         from scipy.special import gammaln
 
         return f"exp(eta + {float(gammaln(1.0 + exponential(-float(free[0]))))!r})"
-
-    def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
-        """That of the laws of log y."""
-        return LOGARITHM.divergence(eta, free, other_eta, other_free)
-
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
-        """scale e^(1 / k), e a standard exponential number."""
-        return np.exp(LOGARITHM.draw(rng, eta, free))
 
     def derivation(self) -> str:
         """The weibull loss."""
