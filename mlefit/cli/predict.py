@@ -77,12 +77,20 @@ def predict(
     wanted = interval or ("none" if len(saved.noise.modelled) > 1 else "law")
     said = level if level is not None else saved.level
     form = cast("Form", arguments.form(format_, out, FORMATS))
+    use_the_systems_memory()
     asked = Asked(prefix, ids if only else None, wanted, said, digits, score, missing == "error", seed, form)
     with closing(opened(inputs, with_missing(read, saved)._replace(flowing=True))) as source:
         predictor = predictor_of(found, source, asked)
         output.stream((predictor.header(), predictor.blocks(threads or machine.threads())), out)
         if not quiet:
             tell(predictor.told, predictor)
+
+
+def use_the_systems_memory() -> None:
+    """Arrow's own allocator keeps a fifth more than is in use, for ever."""
+    import pyarrow as pa
+
+    pa.set_memory_pool(pa.system_memory_pool())
 
 
 def predictor_of(found: "Saved | Models", source: "Reader", asked: "Asked") -> "Predictor":

@@ -15,6 +15,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.report.json import escaped
 from mlefit.report.safety import encodable
+from mlefit.source import arrow
 from mlefit.source.batch import Category
 
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -30,10 +31,8 @@ def token(text: str, *, number: bool) -> str:
 
 def of_category(category: Category, *, number: bool) -> Any:
     """The cells of a column (n,) as an Arrow array of tokens."""
-    import pyarrow as pa
-
-    tokens = pa.array([*(token(level, number=number) for level in category.levels), NULL], pa.string())
-    return tokens.take(pa.array(np.where(category.codes < 0, len(category.levels), category.codes)))
+    tokens = arrow.of_texts([*(token(level, number=number) for level in category.levels), NULL])
+    return tokens.take(arrow.of_codes(np.where(category.codes < 0, len(category.levels), category.codes)))
 
 
 def of_numbers(values: Array, digits: int | None) -> Any:
@@ -44,26 +43,23 @@ def of_numbers(values: Array, digits: int | None) -> Any:
 
     finite = np.where(np.isfinite(values), values, np.nan)
     texts = numerals(finite, digits, ".")
-    return pc.if_else(pc.equal(texts, ""), NULL, texts) if np.isnan(finite).any() else texts
+    return pc.if_else(pc.equal(texts, arrow.word("")), arrow.word(NULL), texts) if np.isnan(finite).any() else texts
 
 
 def of_texts(texts: Sequence[str]) -> Any:
     """Texts (n,) as an Arrow array of tokens; an empty one is null."""
-    import pyarrow as pa
-
     known = {text: token(text, number=False) if text else NULL for text in set(texts)}
-    return pa.array([known[text] for text in texts], pa.string())
+    return arrow.of_texts([known[text] for text in texts])
 
 
 def lines(columns: Mapping[str, Any], end: str) -> bytes:
     """The objects of rows, each ended; `columns`: Arrow arrays of tokens by name."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     from mlefit.prediction.text import joined
 
     parts: list[Any] = []
     for place, (name, tokens) in enumerate(columns.items()):
-        parts += [pa.scalar(f"{'{' if place == 0 else ', '}{token(name, number=False)}: "), tokens]
-    whole = pc.binary_join_element_wise(*parts, pa.scalar("}"), "")
+        parts += [arrow.word(f"{'{' if place == 0 else ', '}{token(name, number=False)}: "), tokens]
+    whole = pc.binary_join_element_wise(*parts, arrow.word("}"), arrow.word(""))
     return joined(None, [whole], "", end)

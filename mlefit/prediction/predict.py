@@ -15,12 +15,14 @@ from mlefit.prediction.rows import Rows
 from mlefit.prediction.score import Score, scored, unjudged
 from mlefit.prediction.text import cells, flags, joined, listed_flags, numerals, quoted
 from mlefit.saved.model import Saved
+from mlefit.source.arrow import of_codes, of_texts, word
 from mlefit.source.part import Wanted
 from mlefit.source.reader import Reader
 from mlefit.source.source import Kind, Source
 from mlefit.source.standing import Standing, standing
 
 FLAG = "flag"
+ROWS = 1 << 14      # predicted at a time
 Form = Literal["csv", "json", "jsonl"]
 
 
@@ -52,16 +54,24 @@ class Told:
     score: Score = field(default_factory=Score)
     unjudged: Counter[str] = field(default_factory=Counter)
 
-    def add(self, rows: Rows, score: Score, unjudged: Mapping[str, Mask]) -> None:
-        """The rows of one block, in order."""
-        self.rows += rows.batch.rows
+    @classmethod
+    def of(cls, rows: Any, score: Score, unjudged: Mapping[str, Mask]) -> "Told":
+        """Of rows as `Rows` tells of them."""
+        told = cls(rows.batch.rows, score=score)
         for flag, mask in rows.lost.items():
-            self.lost[flag.partition("=")[0]] += int(mask.sum())
-        for flag, mask in rows.doubted.items():
-            self.doubted[flag] += int(mask.sum())
-        for flag, mask in unjudged.items():
-            self.unjudged[flag] += int(mask.sum())
-        self.score += score
+            told.lost[flag.partition("=")[0]] += int(mask.sum())
+        for flags_of, counted in ((rows.doubted, told.doubted), (unjudged, told.unjudged)):
+            for flag, mask in flags_of.items():
+                counted[flag] += int(mask.sum())
+        return told
+
+    def add(self, other: "Told") -> None:
+        """Rows that follow."""
+        self.rows += other.rows
+        self.lost += other.lost
+        self.doubted += other.doubted
+        self.unjudged += other.unjudged
+        self.score += other.score
 
 
 class Predictions(NamedTuple):
@@ -74,13 +84,11 @@ class Predictions(NamedTuple):
     without: dict[str, Mask]
 
 
-class Block(NamedTuple):
-    """The text of a block, and what is told of its rows."""
+class Piece(NamedTuple):
+    """The text of some rows, and what is told of them."""
 
     text: bytes
-    rows: Rows
-    score: Score
-    unjudged: Mapping[str, Mask]
+    told: Told
 
 
 def check_kinds(saved: Saved, source: Source) -> None:
@@ -151,20 +159,26 @@ class Predictor:
     def blocks(self, threads: int) -> Iterator[bytes]:
         """The rows as text, in order; `told` grows with them. Raises DataError for what is no table."""
         array, held = self.asked.form == "json", b""
-        for block in standing(self.source.parts, self.wanted, self._block, threads, texts=self.asked.form == "csv"):
-            self.told.add(block.rows, block.score, block.unjudged)
-            yield held + (block.text[:-2] if array else block.text)
-            held = block.text[-2:] if array else b""        # a comma, if more rows come
+        for pieces in standing(self.source.parts, self.wanted, self._pieces, threads, texts=self.asked.form == "csv"):
+            for text, told in pieces:
+                self.told.add(told)
+                yield held + (text[:-2] if array else text)
+                held = text[-2:] if array else b""          # a comma, if more rows come
         if array:
             yield b"\n]\n"
 
-    def _block(self, found: Standing) -> Block:
+    def _pieces(self, found: Standing) -> list[Piece]:
+        """A block as pieces that stay in a core's cache: its numbers and texts take ten times the room of the file's."""
+        return [self._piece(one) for one in found.pieces(ROWS)]
+
+    def _piece(self, found: Standing) -> Piece:
         rows, numbers, labels, score, without = self.answers(found)
+        told, flags_of = Told.of(rows, score, without), {**rows.doubted, **without}
         if self.asked.form != "csv":
-            return Block(self._objects(found, rows, numbers, labels, {**rows.doubted, **without}), rows, score, without)
+            return Piece(self._objects(found, rows, numbers, labels, flags_of), told)
         texts = [self._text(name, numbers, labels, found.batch.rows) for name in self.names[:-1]]
-        texts.append(flags(found.batch.rows, rows.known, rows.lost, {**rows.doubted, **without}, self.delimiter))
-        return Block(joined(self._lines(found), texts, self.delimiter, self._end), rows, score, without)
+        texts.append(flags(found.batch.rows, rows.known, rows.lost, flags_of, self.delimiter))
+        return Piece(joined(self._lines(found), texts, self.delimiter, self._end), told)
 
     def answers(self, found: Standing) -> Predictions:
         """The rows of a block, predicted. Raises DataError for one that cannot be, where that is asked for."""
@@ -211,18 +225,19 @@ class Predictor:
     def _lines(self, found: Standing) -> Any:
         if self.asked.ids is None:
             return found.lines
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         if not self.asked.ids:
             return None
         kept = []
         for name in self.asked.ids:
             category = found.batch.categories[name]
-            texts = pa.array([quoted(level, self.delimiter) for level in category.levels] + [""], pa.string())
+            texts = of_texts([quoted(level, self.delimiter) for level in category.levels] + [""])
             codes = np.where(category.codes < 0, len(category.levels), category.codes)
-            kept.append(texts.take(pa.array(codes)))
-        return kept[0] if len(kept) == 1 else pc.binary_join_element_wise(*kept, self.delimiter)
+            kept.append(texts.take(of_codes(codes)))
+        if len(kept) == 1:
+            return kept[0]
+        import pyarrow.compute as pc
+
+        return pc.binary_join_element_wise(*kept, word(self.delimiter))
 
     def _refusal(self, rows: Rows, first: int) -> DataError:
         row, flag = min((int(np.flatnonzero(mask)[0]), flag) for flag, mask in rows.lost.items())

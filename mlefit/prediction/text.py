@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from mlefit.arrays import Array, Mask
+from mlefit.source.arrow import of_codes, of_floats, of_texts, word
 
 
 def quoted(cell: str, delimiter: str) -> str:
@@ -20,27 +21,25 @@ def numerals(values: Array, digits: int | None, decimal: str) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    missing = np.isnan(values)
     if digits is None:
-        texts = pc.cast(pa.array(values, mask=missing), pa.string())
+        texts = pc.cast(of_floats(values), pa.string())
         if bool((np.rint(values) == values).any()):     # some versions write 3 as 3.0
             texts = pc.if_else(pc.ends_with(texts, ".0"), pc.utf8_slice_codeunits(texts, 0, -2), texts)
+        texts = pc.fill_null(texts, word("")) if texts.null_count else texts
     else:
-        texts = pa.array([None if np.isnan(value) else f"{value:.{digits}g}" for value in values.tolist()], pa.string())
-    texts = pc.fill_null(texts, "")
+        texts = of_texts(["" if np.isnan(value) else f"{value:.{digits}g}" for value in values.tolist()])
     return texts if decimal == "." else pc.replace_substring(texts, ".", decimal)
 
 
 def joined(lines: Any, columns: Sequence[Any], delimiter: str, end: str) -> bytes:
     """Lines (an Arrow array of texts, or None) and columns behind them, row by row, each row ended."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     *parts, last = [*([] if lines is None else [lines]), *columns]
-    rows = pc.binary_join_element_wise(last, pa.scalar(end), "")       # the shortest column, as flags are
+    rows = pc.binary_join_element_wise(last, word(end), word(""))       # the shortest column, as flags are
     if parts:
-        rows = pc.binary_join_element_wise(*parts, rows, delimiter)
-    return b"".join(memoryview(chunk) for chunk in _data(rows))
+        rows = pc.binary_join_element_wise(*parts, rows, word(delimiter))
+    return b"".join(_data(rows))
 
 
 def _data(texts: Any) -> list[Any]:
@@ -79,9 +78,7 @@ def _told(known: Mask, lost: Mapping[str, Mask], doubted: Mapping[str, Mask]) ->
 
 def cells(texts: Sequence[str], delimiter: str) -> Any:
     """Texts (n,) as an Arrow array of cells."""
-    import pyarrow as pa
-
-    return pa.array([quoted(text, delimiter) for text in texts], pa.string())
+    return of_texts([quoted(text, delimiter) for text in texts])
 
 
 def flags(rows: int, known: Mask, lost: Mapping[str, Mask], doubted: Mapping[str, Mask], delimiter: str) -> Any:
@@ -91,6 +88,4 @@ def flags(rows: int, known: Mask, lost: Mapping[str, Mask], doubted: Mapping[str
     codes = np.zeros(rows, np.int32)
     if told:
         codes[list(told)] = [distinct[text] for text in told.values()]
-    import pyarrow as pa
-
-    return cells([*distinct], delimiter).take(pa.array(codes))
+    return cells([*distinct], delimiter).take(of_codes(codes))

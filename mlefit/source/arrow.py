@@ -1,9 +1,10 @@
-"""Arrow arrays to numpy through their buffers.
+"""Arrow arrays to numpy and back through their buffers.
 
 `Array.to_numpy`, `np.asarray(array)`, `pa.array` and every function that takes a Python scalar import pandas when it is
 installed, which costs 0.3 s of start-up. Buffers do not.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,3 +46,34 @@ def codes(array: Any) -> Codes:
     if array.null_count:
         values = np.where(_bits(array.indices.buffers()[0], array.indices), values, np.int32(-1))
     return values
+
+
+def of_floats(values: Array) -> Any:
+    """Numbers (n,) as a float64 array, null where they are NaN."""
+    import pyarrow as pa
+
+    there = ~np.isnan(values)
+    bits = None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little"))
+    data = pa.py_buffer(np.ascontiguousarray(values, np.float64))
+    return pa.Array.from_buffers(pa.float64(), len(values), [bits, data])
+
+
+def of_codes(values: Codes) -> Any:
+    """Whole numbers (n,) as an int32 array."""
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.int32(), len(values), [None, pa.py_buffer(np.ascontiguousarray(values, np.int32))])
+
+
+def of_texts(texts: Sequence[str]) -> Any:
+    """Texts as a string array."""
+    import pyarrow as pa
+
+    stored = [text.encode() for text in texts]
+    ends = np.cumsum([0, *map(len, stored)], dtype=np.int32)
+    return pa.StringArray.from_buffers(len(stored), pa.py_buffer(ends), pa.py_buffer(b"".join(stored)))
+
+
+def word(text: str) -> Any:
+    """A text as a scalar."""
+    return of_texts([text])[0]

@@ -32,6 +32,14 @@ class Standing(NamedTuple):
     lines: Any
     first: int
 
+    def pieces(self, most: int) -> "Iterator[Standing]":
+        """The same rows, at most so many at a time."""
+        for start in range(0, self.batch.rows, most):
+            stop = min(start + most, self.batch.rows)
+            lines = None if self.lines is None else self.lines[start:stop]
+            yield Standing(self.batch.part(start, stop), {name: cells[start:stop] for name, cells in self.bad.items()}, lines,
+                           self.first + start)
+
 
 def standing(
     parts: Sequence[Part], wanted: Wanted, task: Callable[[Standing], T], threads: int, *, texts: bool = True
@@ -101,8 +109,7 @@ def lines_of_text(text: bytes, eol: bytes, delimiter: bytes, rows: int) -> Any:
         kept = data
     else:
         inside = np.zeros(len(text) + 1, np.int8)
-        np.add.at(inside, starts, 1)
-        np.add.at(inside, stops, -1)
+        inside[starts], inside[stops] = 1, -1       # an end of line lies between
         kept = data[np.cumsum(inside[:-1], dtype=np.int8) > 0]
     return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(kept.tobytes()))
 
