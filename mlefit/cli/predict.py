@@ -64,6 +64,7 @@ def predict(
     """Predict the rows of a table by a saved model."""
     from mlefit.prediction.predict import Asked
     from mlefit.saved.models import Models, load_any
+    from mlefit.source.arrow import use_the_systems_memory
     from mlefit.source.opening import opened
 
     found = load_any(model)
@@ -84,13 +85,6 @@ def predict(
         output.stream((predictor.header(), predictor.blocks(threads or machine.threads())), out)
         if not quiet:
             tell(predictor.told, predictor)
-
-
-def use_the_systems_memory() -> None:
-    """Arrow's own allocator keeps a fifth more than is in use, for ever."""
-    import pyarrow as pa
-
-    pa.set_memory_pool(pa.system_memory_pool())
 
 
 def predictor_of(found: "Saved | Models", source: "Reader", asked: "Asked") -> "Predictor":

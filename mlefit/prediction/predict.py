@@ -22,7 +22,7 @@ from mlefit.source.source import Kind, Source
 from mlefit.source.standing import Standing, standing
 
 FLAG = "flag"
-ROWS = 1 << 14      # predicted at a time
+ROWS = 1 << 13      # predicted at a time
 Form = Literal["csv", "json", "jsonl"]
 
 

@@ -77,3 +77,10 @@ def of_texts(texts: Sequence[str]) -> Any:
 def word(text: str) -> Any:
     """A text as a scalar."""
     return of_texts([text])[0]
+
+
+def use_the_systems_memory() -> None:
+    """Arrow's own allocator keeps a fifth more than is in use, for ever."""
+    import pyarrow as pa
+
+    pa.set_memory_pool(pa.system_memory_pool())
