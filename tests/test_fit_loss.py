@@ -143,6 +143,31 @@ def test_rows_of_a_loss_with_corners_are_refused_where_they_are_too_many(heavy: 
     assert caught.value.remedy == "take a sample of the rows, or a loss without corners"
 
 
+def test_a_loss_with_a_cusp_is_refused(heavy: Path) -> None:
+    with pytest.raises(NoEstimateError) as caught:
+        fitted(heavy, loss="log(1+sqrt(abs(r)))")
+    assert caught.value.message == ("the loss has a cusp, as its slope is infinite at a residual of 0: every 2 rows that a fit goes "
+                                    "through are a minimum of their own, and none can be shown to be the least")
+    assert caught.value.remedy == "use a loss with a slope everywhere or a corner, such as abs(r) or log(1 + abs(r))"
+
+
+@pytest.mark.parametrize("p", [1.2, 1.5, 1.9])
+def test_powers_between_the_absolute_and_the_squared_error_start_where_they_have_no_curvature(p: float, tmp_path: Path) -> None:
+    """Both searches begin at a median, on which a row lies. Checked: the slopes balance, and a = 1 / (p times the mean loss)."""
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal(61).round(3)
+    y = (1.0 + 0.5 * x + rng.standard_t(5, 61)).round(4)
+    (tmp_path / "rows.csv").write_text("x,y\n" + "".join(f"{a},{b}\n" for a, b in zip(x, y, strict=True)))
+    report = fitted(tmp_path / "rows.csv", loss=f"abs(r)**{p}")
+    b0, b1, a = (float(one.estimate) for one in report.parameters)
+    r = y - b0 - b1 * x
+    slopes = p * np.sign(r) * np.abs(r) ** (p - 1.0)
+    assert abs(slopes.sum()) < 1e-6
+    assert abs(slopes @ x) < 1e-6
+    assert a == pytest.approx(1.0 / (p * np.mean(np.abs(r) ** p)), rel=1e-9)
+    assert report.agreement.agree
+
+
 @pytest.mark.slow
 def test_losses_are_compared_with_models_on_one_scale(heavy: Path) -> None:
     request = Request((str(heavy),), target="y", features=("x",))

@@ -124,6 +124,20 @@ def test_corners_are_found_with_their_slopes() -> None:
     assert [one.jump for one in loss("where(r<0,1,r**2)").corners] == [-1.0]
 
 
+def test_the_slopes_of_a_cusp_are_infinite() -> None:
+    assert [one[:3] for one in loss("sqrt(abs(r))").corners] == [(0.0, -np.inf, np.inf)]
+    assert [one[:3] for one in loss("abs(r)**0.95").corners] == [(0.0, -np.inf, np.inf)]
+    assert [one[:3] for one in loss("sqrt(r**2)").corners] == [(0.0, -1.0, 1.0)]
+    assert loss("abs(r)**1.05").corners == []
+
+
+def test_where_a_second_derivative_does_not_exist_it_is_that_beside() -> None:
+    value, slope, bend = loss("abs(r)**1.5").curve(np.array([0.0, 4.0]))
+    assert value.tolist() == [0.0, 8.0]
+    assert slope.tolist() == [0.0, 3.0]
+    assert bend == pytest.approx([0.75 * 1e4, 0.375], rel=1e-12)
+
+
 KNOWN = {
     "r**2/2+3": "the squared error", "sqrt(r**2)": "the absolute error", "max(r,-r)": "the absolute error",
     "log(exp(r)+exp(-r))": "the log-cosh loss of scale 1", "log(1+exp(r))-r/2": "the log-cosh loss of scale 2",

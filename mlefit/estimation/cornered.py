@@ -98,6 +98,11 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> O
 
 
 def _facets(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> Facets:
+    cusp = next((one.place for one in noise.corners if not np.isfinite(one.below) or not np.isfinite(one.above)), None)
+    if cusp is not None:
+        raise NoEstimateError(f"the loss has a cusp, as its slope is infinite at a residual of {cusp:g}: every {mean.size} rows "
+                              "that a fit goes through are a minimum of their own, and none can be shown to be the least",
+                              "use a loss with a slope everywhere or a corner, such as abs(r) or log(1 + abs(r))", code="cusp")
     count = execution.sum(lambda chunk: Tally(float(chunk.rows), 0.0)).weight
     if count * (mean.size + 4) > NUMBERS:
         raise NoEstimateError(f"the loss has corners, so that its rows are held in memory: {count:.0f} rows of {mean.size} columns "

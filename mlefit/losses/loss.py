@@ -26,6 +26,7 @@ FAR = 1e8           # where slopes of a convex loss are looked at
 STRIDE = 3.0        # the longest step in log(a - 1/kappa)
 SCALES = np.logspace(-3.0, 3.0, 61)     # residuals at which it is looked whether the loss has a degree
 SAME = 1e-9
+BESIDE = 1e-8       # of max(1, |r|): how far to the right of a place without second derivative it is taken
 KEPT = 64           # laws and normalisers that are remembered
 
 
@@ -46,7 +47,14 @@ class Loss:
         return np.broadcast_to(found.value, x.shape), np.broadcast_to(found.gradient.get(0, 0.0), x.shape)
 
     def curve(self, x: Array) -> tuple[Array, Array, Array]:
-        """l, l' and l'' (n,)."""
+        """l, l' and l'' (n,). Where l'' does not exist, as that of |r|^1.5 at 0, it is that a little to the right."""
+        value, slope, bend = self._curve(x)
+        none = np.isfinite(value) & np.isfinite(slope) & ~np.isfinite(bend)
+        if none.any():
+            bend = np.where(none, self._curve(x + BESIDE * np.maximum(1.0, np.abs(x)))[2], bend)
+        return value, slope, bend
+
+    def _curve(self, x: Array) -> tuple[Array, Array, Array]:
         found = jet(self.node, {self.name: x}, (self.name,), 2)
         return (np.broadcast_to(found.value, x.shape), np.broadcast_to(found.gradient.get(0, 0.0), x.shape),
                 np.broadcast_to(found.hessian.get((0, 0), 0.0), x.shape))
