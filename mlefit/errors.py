@@ -30,6 +30,15 @@ class MlefitError(Exception):
         self.columns = tuple(columns)
         self.rows = tuple(rows)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (type(self), self.args), self.__dict__     # it may come from another process
+
+
+def _again(kind: type[MlefitError], arguments: tuple[object, ...]) -> MlefitError:
+    """An error as it was, without what its construction does."""
+    error: MlefitError = kind.__new__(kind, *arguments)
+    return error
+
 
 class UsageError(MlefitError):
     """The command line is wrong: unknown option, column, level or model, or options that contradict."""

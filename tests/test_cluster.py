@@ -13,10 +13,10 @@ from mlefit.design.roles import choose_roles
 from mlefit.design.scaling import Scaling
 from mlefit.design.terms import Term
 from mlefit.errors import UsageError
-from mlefit.execution import Intake, Store
+from mlefit.execution import Store
 from mlefit.expression.tree import Column
 from mlefit.noise.responses import NUMBERS
-from mlefit.problem.gather import Gathered, Kept, Told, gather
+from mlefit.problem.gather import Gathered, Keeping, Told, gather
 from mlefit.problem.split import Split
 from mlefit.request import Request
 from mlefit.rows.chunk import Chunk, choose, join
@@ -35,9 +35,7 @@ def table(rows: int, groups: int) -> dict[str, object]:
 def gathered(source: Source, budget: int | None) -> tuple[Gathered, Store]:
     predictors = Predictors((Term((Expression("x", Column("x")),)),), True)
     columns = Columns(predictors, Observed("y", "law", NUMBERS, located=True, scaled=True, compresses=True, cluster="school"))
-    kept = Kept(Intake(budget), Intake())
-    found = gather(source, Told(columns, Scaling(np.zeros(2), np.ones(2)), Split(0), 50), kept, threads=2)
-    assert kept.fitted is not None
+    found, kept = gather(source, Told(columns, Scaling(np.zeros(2), np.ones(2)), Split(0), 50), Keeping(budget), threads=2)
     return found, kept.fitted.store(Ranks({}, {name: rank for rank, name in enumerate(found.clusters)}))
 
 

@@ -22,13 +22,14 @@ from mlefit.design.response import Observed
 from mlefit.design.scaling import Scaling
 from mlefit.design.terms import Term
 from mlefit.errors import DataError
-from mlefit.execution import Intake, Store
+from mlefit.execution import Store
 from mlefit.expression.tree import Column
 from mlefit.noise import responses
-from mlefit.problem.gather import Gathered, Kept, Told, gather
+from mlefit.problem.gather import Gathered, Keeping, Told, gather, of_batch
 from mlefit.problem.split import Split
 from mlefit.rows.chunk import Chunk, join
 from mlefit.rows.piece import Ranks
+from mlefit.rows.reservoir import Threshold
 from mlefit.source import ReadOptions, cutting, open_source, text
 from mlefit.source.batch import Batch, Place
 from mlefit.source.source import Source
@@ -84,10 +85,6 @@ def blocks(seed: int, cuts: Sequence[int]) -> list[Batch]:
     return [replace(part, place=Place(0, at), start=0) for at, part in enumerate(parts)]
 
 
-def kept() -> Kept:
-    return Kept(Intake(), Intake())
-
-
 def rows_of(store: Store) -> Chunk:
     return join([part.load() for part in store.parts])
 
@@ -105,7 +102,7 @@ cuts = st.lists(st.integers(1, ROWS - 1), max_size=6)
 @given(seed=st.integers(0, 1000), cuts=cuts)
 def test_levels_and_the_account_of_rows_do_not_depend_on_the_blocks(seed: int, cuts: list[int]) -> None:
     told = Told(LEVELS, SCALING, Split(0), 20)
-    one, many = (gather(Blocks(blocks(seed, at)), told, kept(), 1) for at in ((), cuts))
+    one, many = (gather(Blocks(blocks(seed, at)), told, Keeping(), 1)[0] for at in ((), cuts))
     assert (many.ledger, many.levels, many.clusters) == (one.ledger, one.levels, one.clusters)
     for name, count in one.ledger.dropped.items():
         table = blocks(seed, ())[0]
@@ -126,12 +123,11 @@ def test_who_does_which_part_when_changes_nothing(
 ) -> None:
     """Blocks one by one, in steps, in any order, added up in any grouping: levels, sample, hold-out and rows are the same."""
     table, told = blocks(seed, cuts), Told(LEVELS, SCALING, Split(seed, 0.3), 20)
-    whole = kept()
-    expected = gather(Blocks(table), told, whole, 1)
+    expected, whole = gather(Blocks(table), told, Keeping(), 1)
     monkeypatch.setattr(encode, "CELLS", cells)
-    apart, parts = kept(), dict[int, Gathered]()
+    apart, parts = Keeping().begun(), dict[int, Gathered]()
     for at in random.sample(range(len(table)), len(table)):
-        parts[at] = gather(Blocks([table[at]]), told, apart, 1)
+        parts[at] = of_batch(told, apart, Threshold(20), table[at])
     monkeypatch.undo()
     sums = [parts[at] for at in range(len(table))]
     while len(sums) > 1:
@@ -141,9 +137,7 @@ def test_who_does_which_part_when_changes_nothing(
     assert (found.ledger, found.levels, found.clusters) == (expected.ledger, expected.levels, expected.clusters)
     ranks = Ranks({level: rank for rank, level in enumerate("abcd")}, {"u": 0, "v": 1})
     same(found.reservoir.sample(ranks), expected.reservoir.sample(ranks))
-    for mine, theirs in ((apart.fitted, whole.fitted), (apart.aside, whole.aside)):
-        assert mine is not None
-        assert theirs is not None
+    for mine, theirs in zip(apart, whole, strict=True):
         assert mine.rows == theirs.rows
         if mine.rows:
             same(rows_of(mine.store(ranks)), rows_of(theirs.store(ranks)))
@@ -159,9 +153,7 @@ def test_numbers_that_are_not_located_stay_as_they_are() -> None:
     scaling = scaling_of(columns, table)
     assert (scaling.y_centre, scaling.y_scale) == (0.0, 1.0)
     assert scaling.centre[1] == np.sort(numbers["x"])[24]
-    everything = kept()
-    found = gather(Blocks([table]), Told(columns, scaling, Split(0), 50), everything, 1)
-    assert everything.fitted is not None
+    found, everything = gather(Blocks([table]), Told(columns, scaling, Split(0), 50), Keeping(), 1)
     rows = rows_of(everything.fitted.store())
     assert rows.offset is not None
     assert np.array_equal(rows.y, numbers["y"])
@@ -197,7 +189,7 @@ def test_a_row_refused_in_a_step_of_a_block_is_named_by_its_place_in_all(
     with small(tmp_path / "t.csv", monkeypatch, "x,y\n" + "\n".join(lines) + "\n") as source:
         scaling = scaling_of(NUMBERS, source.head(("x", "y"), ()))
         with pytest.raises(DataError) as refused:
-            gather(source, Told(NUMBERS, scaling, Split(0), 10), kept(), 2)
+            gather(source, Told(NUMBERS, scaling, Split(0), 10), Keeping(), 2)
     assert refused.value.message == f'column "x", row {row}: expected a finite number, found inf'
     assert refused.value.rows == (row,)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from mlefit.execution.threads import in_order
 from mlefit.sums.curvature import Dense
+from mlefit.sums.nodes import Nodes
 from mlefit.sums.tally import Tally, tree_sum
 
 whole = st.integers(-1_000_000, 1_000_000).map(float)    # sums of these are exact, so the laws hold to the bit
@@ -94,3 +96,23 @@ def test_rounding_grows_slower_than_in_a_running_sum() -> None:
 def test_nothing_has_no_sum() -> None:
     with pytest.raises(ValueError, match=r"^no rows to add up$"):
         tree_sum([])
+
+
+@given(st.integers(1, 70), st.data())
+def test_whoever_adds_up_which_neighbours_the_tree_is_the_same(n: int, data: st.DataObject) -> None:
+    """Leaves cut anywhere into runs, the nodes of the runs added up in any grouping: the same bits as one after the other."""
+    items = (10.0 ** np.random.default_rng(n).uniform(-8, 8, n) * np.random.default_rng(n).choice([-1.0, 1.0], n)).tolist()
+    cuts = sorted(data.draw(st.sets(st.integers(1, n), max_size=9)) | {0, n})
+    runs = [Nodes.of(items[start:stop], start) for start, stop in pairwise(cuts)]
+    for run in runs:
+        assert len(run.nodes) <= 2 * max(1, n.bit_length())
+    while len(runs) > 1:
+        at = data.draw(st.integers(0, len(runs) - 2))
+        runs[at : at + 2] = [runs[at] + runs[at + 1]]
+    assert runs[0].total() == tree_sum(items)
+
+
+def test_other_groupings_have_other_bits() -> None:
+    """Or the test above could not fail."""
+    items = [0.1] * 7
+    assert sum(items) != tree_sum(items)

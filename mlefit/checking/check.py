@@ -10,10 +10,9 @@ from mlefit.checking.refit import columns_of, refit
 from mlefit.checking.seen import Look
 from mlefit.design.checks import unknown_columns
 from mlefit.errors import DataError, UsageError
-from mlefit.execution import Intake
 from mlefit.machine import half_of_memory
 from mlefit.prediction.predict import check_kinds
-from mlefit.problem.gather import Kept, Told
+from mlefit.problem.gather import Keeping, Kept, Told
 from mlefit.problem.prepare import DIAGNOSED, SAMPLE_ALONE, SAMPLE_PREDICTORS
 from mlefit.problem.split import Split
 from mlefit.rows.reservoir import Threshold
@@ -36,7 +35,7 @@ def check(saved: Saved, source: Reader, place: str, seed: int, threads: int, mem
     capacity = SAMPLE_PREDICTORS if columns.predictors.distinct else SAMPLE_ALONE
     told = Told(columns, saved.encoding.scaling, Split(seed), capacity)
     budget = memory or half_of_memory()
-    kept = Kept(Intake(most=DIAGNOSED) if columns.observed.compresses else Intake(budget), Intake(budget))
+    kept = Keeping(budget, DIAGNOSED if columns.observed.compresses else None).begun()
     look = Look(saved, weights, saved.level, seed, told, kept, Threshold(capacity))
     wanted = source.wanted(columns.numbers, columns.categories)
     with one_thread():
@@ -45,7 +44,7 @@ def check(saved: Saved, source: Reader, place: str, seed: int, threads: int, mem
             causes = ", ".join(f"{cause} {count}" for cause, count in seen.lost.most_common(3))
             raise DataError(f"none of the {seen.rows} rows can be scored: {causes}", "check that the table has the columns of the "
                             "model, and values in them", code="no-rows")
-        found = refit(saved, source, columns, seen.encoded, kept, threads)
+        found = refit(saved, source, columns, seen.encoded, Kept(*kept), threads)
     if found.reason is None and curve.state(saved.predictors) is not None:
         notes = (*notes, "the refit of a curve is that of the plane that touches it at the saved parameters.")
     digests = source.digests()

@@ -10,11 +10,12 @@ from mlefit.arrays import Array, Mask
 from mlefit.design.complete import Used
 from mlefit.design.encode import steps
 from mlefit.errors import InBlockError
+from mlefit.execution import Intake
 from mlefit.inference.law import NORMAL, quantile
 from mlefit.prediction.appended import Plan, natural_shapes
 from mlefit.prediction.rows import Rows
 from mlefit.prediction.score import responses, scored
-from mlefit.problem.gather import Gathered, Kept, Told, gathered
+from mlefit.problem.gather import Gathered, Told, gathered
 from mlefit.rows.reservoir import Reservoir, Threshold
 from mlefit.saved.model import Saved
 from mlefit.source.standing import Standing
@@ -73,7 +74,7 @@ class Look(NamedTuple):
     level: float
     seed: int
     told: Told
-    kept: Kept
+    kept: tuple[Intake, Intake]
     bar: Threshold
 
     def of(self, found: Standing) -> Seen:

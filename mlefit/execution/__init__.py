@@ -1,8 +1,8 @@
 """How chunks are visited. Engines know nothing of statistics and differ in nothing that reaches the result."""
 
 from mlefit.execution.engine import Execution
-from mlefit.execution.intake import Intake
+from mlefit.execution.intake import Intake, Keeper
 from mlefit.execution.store import Store
 from mlefit.execution.threads import Engine
 
-__all__ = ["Engine", "Execution", "Intake", "Store"]
+__all__ = ["Engine", "Execution", "Intake", "Keeper", "Store"]

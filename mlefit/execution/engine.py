@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from mlefit.rows.chunk import Chunk
-from mlefit.sums.tally import Summable
+from mlefit.sums.nodes import Summable
 
 M = TypeVar("M", bound=Summable)
 

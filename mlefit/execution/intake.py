@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable
+from typing import Protocol
 
 import numpy as np
 
@@ -10,6 +11,21 @@ from mlefit.execution.engine import parts
 from mlefit.execution.spill import Spill
 from mlefit.execution.store import Held, Spilled, Store
 from mlefit.rows.piece import Piece, Ranks, Tables
+
+
+class Keeper(Protocol):
+    """Rows that are kept, here or elsewhere: how many, and whether all of them are."""
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all have been kept."""
+
+    def store(self, ranks: Ranks | None = None) -> Store:
+        """Everything kept, in order, with ranks in the place of levels and clusters."""
 
 
 class Intake:

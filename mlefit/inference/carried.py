@@ -11,7 +11,7 @@ from mlefit.inference.effective import Influence
 from mlefit.inference.leverage import Rows
 from mlefit.mean import Natural
 from mlefit.sums.curvature import Curvature
-from mlefit.sums.tally import M
+from mlefit.sums.nodes import M
 
 INFLUENCE = 1e-6    # of a standard error: below, a row of leverage 1 moves a coefficient by its rounding only
 

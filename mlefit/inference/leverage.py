@@ -24,7 +24,7 @@ from mlefit.noise.model import Derivatives, NoiseModel
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature
-from mlefit.sums.tally import M
+from mlefit.sums.nodes import M
 
 DETERMINED = 1e-8   # 1 - h below this is 0 but for rounding
 SLAB = 4096         # rows at one time

@@ -1,7 +1,8 @@
 """Gather: the one pass in which rows become numbers. What all later rooms need of all rows is a sum over steps of rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from mlefit.design.complete import Used
 from mlefit.design.encode import Columns, Encoded, steps
 from mlefit.design.ledger import Ledger, add_counts
 from mlefit.design.scaling import FAR, Scaling
-from mlefit.execution import Intake
+from mlefit.execution import Intake, Keeper
 from mlefit.problem.split import Split
 from mlefit.rows.chunk import whitened
 from mlefit.rows.keys import Stream, keys
@@ -19,7 +20,6 @@ from mlefit.rows.reservoir import Reservoir, Threshold
 from mlefit.rows.seen import Seen
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source
-from mlefit.sums.tally import tree_sum
 from mlefit.sums.triangle import Triangle
 from mlefit.sums.within import Within
 
@@ -150,27 +150,57 @@ class Told(NamedTuple):
 class Kept(NamedTuple):
     """Where encoded rows go: those fitted, and those held out."""
 
-    fitted: Intake
-    aside: Intake
+    fitted: Keeper
+    aside: Keeper
 
 
-def gather(source: Source, told: Told, kept: Kept, threads: int) -> Gathered:
+class Keeping(NamedTuple):
+    """How rows are kept, in the terms of Intake: those fitted within `budget` or up to `most`, those held out within `budget`."""
+
+    budget: int | None = None
+    most: int | None = None
+
+    def begun(self) -> tuple[Intake, Intake]:
+        """Where those fitted and those held out go."""
+        return Intake(None if self.most else self.budget, self.most), Intake(self.budget)
+
+
+class Gathering(NamedTuple):
+    """The reading in which batches are encoded and their rows kept."""
+
+    told: Told
+    keeping: Keeping
+
+    @property
+    def zero(self) -> Gathered:
+        """What is made of no rows."""
+        return Gathered(Reservoir(self.told.capacity))
+
+    def begun(self) -> tuple[Callable[[Batch], Gathered], tuple[Intake, Intake]]:
+        """As Reading.begun. The task raises DataError for rows that cannot be encoded."""
+        kept = self.keeping.begun()
+        return partial(of_batch, self.told, kept, Threshold(self.told.capacity)), kept
+
+
+def gather(source: Source, told: Told, keeping: Keeping, threads: int) -> tuple[Gathered, Kept]:
     """Encode every batch of the source and keep its rows. Raises DataError for rows that cannot be encoded."""
-    columns, width, bar = told.columns, told.columns.predictors.columns_wide, Threshold(told.capacity)
-
-    def work(batch: Batch) -> Gathered:
-        used, ledger = columns.used(batch)
-        total = Gathered(Reservoir(told.capacity), ledger)
-        end = batch.start + batch.rows      # rows seen are counted back from there, and the ledger counts those before it
-        for step in steps(used, width):     # one after the other: no more than two triangles at a time
-            total += gathered(told, kept, bar, step, end)
-        return total
-
-    return tree_sum(source.map(columns.numbers, columns.categories, work, threads), Gathered(Reservoir(told.capacity)))
+    columns = told.columns
+    total, kept = source.sum(columns.numbers, columns.categories, Gathering(told, keeping), threads)
+    return total, Kept(*kept)
 
 
-def gathered(told: Told, kept: Kept, bar: Threshold, used: Used, end: int) -> Gathered:
-    """Encode a step of rows, divide them, keep them, and add them up."""
+def of_batch(told: Told, kept: tuple[Intake, Intake], bar: Threshold, batch: Batch) -> Gathered:
+    """Encode the rows of a batch, keep them, and add them up."""
+    used, ledger = told.columns.used(batch)
+    total = Gathered(Reservoir(told.capacity), ledger)
+    end = batch.start + batch.rows      # rows seen are counted back from there, and the ledger counts those before it
+    for step in steps(used, told.columns.predictors.columns_wide):     # one after the other: no more than two triangles at a time
+        total += gathered(told, kept, bar, step, end)
+    return total
+
+
+def gathered(told: Told, kept: tuple[Intake, Intake], bar: Threshold, used: Used, end: int) -> Gathered:
+    """Encode a step of rows, divide them, keep those fitted and those held out, and add them up."""
     batch, unlearnt, jacobian = used.batch, {}, 0.0
     aside, unscored = told.split.aside(batch), 0
     if aside is not None:
@@ -184,13 +214,13 @@ def gathered(told: Told, kept: Kept, bar: Threshold, used: Used, end: int) -> Ga
         out = aside[used.rows]
         outside = encoded.choose(np.flatnonzero(out))
         jacobian = outside.jacobian(told.columns.observed.precision)
-        kept.aside.keep(place, outside.piece)
+        kept[1].keep(place, outside.piece)
         fitted = np.flatnonzero(~out)
         encoded, chance = encoded.choose(fitted), chance[fitted]
     piece = encoded.piece
     if told.columns.observed.precision:
         piece = piece._replace(chunk=whitened(piece.chunk))
-    kept.fitted.keep(place, piece)
+    kept[0].keep(place, piece)
     places = used.rows if aside is None else used.rows[fitted]
     seen = (lambda rows: _seen(told.columns, batch, places[rows], end)) if told.seen else None
     return Gathered(

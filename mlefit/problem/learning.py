@@ -1,7 +1,9 @@
 """Learning: levels, polynomials and knots are those of all rows, found in a pass of its own when any term needs one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +17,6 @@ from mlefit.problem.split import Split
 from mlefit.request import Request
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source
-from mlefit.sums.tally import tree_sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,22 @@ class Seen:
         return summary.counts if isinstance(summary, LevelCounts) else {}
 
 
+class _Learning(NamedTuple):
+    """The reading from which terms learn. There is a row, or the source would have none."""
+
+    columns: Columns
+    split: Split
+
+    @property
+    def zero(self) -> Seen:
+        """What is seen of no rows."""
+        return Seen(Survey({}), Ledger(), 0, frozenset())
+
+    def begun(self) -> tuple[Callable[[Batch], Seen], tuple[()]]:
+        """As Reading.begun."""
+        return partial(Seen.of, self.columns, self.split), ()
+
+
 def learnt(source: Source, roles: Roles, request: Request, threads: int) -> tuple[Roles, int]:
     """The roles with levels, polynomials and knots fixed, and the number of levels that the response is known to have.
 
@@ -60,7 +77,7 @@ def learnt(source: Source, roles: Roles, request: Request, threads: int) -> tupl
     if not needs_learning(terms):
         return roles, len(source.distinct.get(columns.observed.target, ()))
     split = Split(request.seed, request.holdout)
-    seen = tree_sum(source.map(columns.numbers, columns.categories, lambda batch: Seen.of(columns, split, batch), threads))
+    seen, _ = source.sum(columns.numbers, columns.categories, _Learning(columns, split), threads)
     if not seen.rows:
         raise no_rows(seen.ledger)
     counts = {name: len(seen.counts(name)) for name in roles.chosen}

@@ -17,11 +17,11 @@ from mlefit.design.response import Observed
 from mlefit.design.roles import MANY_LEVELS, Roles, choose_roles
 from mlefit.design.scaling import Scaling
 from mlefit.errors import DataError, MlefitError
-from mlefit.execution import Intake, Store
+from mlefit.execution import Store
 from mlefit.inference.kinds import check_kind
 from mlefit.machine import half_of_memory
 from mlefit.noise.model import NoiseModel
-from mlefit.problem.gather import Gathered, Kept, Moments, Told, gather, misjudged
+from mlefit.problem.gather import Gathered, Keeping, Kept, Moments, Told, gather, misjudged
 from mlefit.problem.indexing import indexed
 from mlefit.problem.learning import learnt
 from mlefit.problem.names import check_names
@@ -156,9 +156,7 @@ def gathered(
         capacity = SAMPLE_PREDICTORS if columns.predictors.distinct else SAMPLE_ALONE
         told = Told(columns, scaling, Split(request.seed, request.holdout), capacity, seen)
         sums_suffice = columns.observed.compresses and not keep_rows
-        fitted = Intake(most=DIAGNOSED) if sums_suffice else Intake(_budget(request))
-        kept = Kept(fitted, Intake(_budget(request)))
-        return gather(source, told, kept, threads), kept
+        return gather(source, told, Keeping(_budget(request), DIAGNOSED if sums_suffice else None), threads)
 
     if source.size is None or source.size > LONG:
         # Half of the start-up is this import, and a long read leaves the interpreter idle.

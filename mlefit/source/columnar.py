@@ -15,7 +15,7 @@ from mlefit.source.arrow import codes
 from mlefit.source.cells import category, drop_tokens, level, shown, spelt
 from mlefit.source.index import counted
 from mlefit.source.options import ReadOptions
-from mlefit.source.part import SMALL, Block, Parsed, Part, Wanted, cells_as_numbers
+from mlefit.source.part import SMALL, Block, Parsed, Part, Span, Wanted, cells_as_numbers
 from mlefit.source.problems import SHOWN_CELLS, Case, Finding
 from mlefit.source.profile import Profile, of_texts, of_values
 from mlefit.source.source import Kind
@@ -26,6 +26,7 @@ from mlefit.source.whole import beyond, rests_of_whole
 SAMPLE_ROWS = 10_000
 ROWS = 65_536       # rows of a block cut from a larger record batch or table
 CELLS = 1 << 23     # cells (64 MB) of a row group that is decoded at once: one of 2^20 rows in up to 8 columns
+NUMBER = 8          # bytes
 BUFFER = 1 << 20    # bytes read ahead per column of a larger one
 
 
@@ -144,6 +145,10 @@ class _FilePart(TypedPart):
             raise DataError(f"{self.label}: the {what} file is damaged or of an unknown version: {why}",
                             "Write the file again.", code="damaged") from None
 
+    def tied(self) -> str | None:
+        """As Part.tied."""
+        return self._stored.tied
+
     def digest(self) -> str:
         """SHA-256 of the file as stored."""
         return self._stored.digest()
@@ -171,20 +176,44 @@ class ParquetPart(_FilePart):
 
     def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
         """As Part.blocks. Row groups too large to decode at once come in batches, decoded one after the other."""
+        return self.run(Span(), columns)
+
+    def run(self, span: Span, columns: Sequence[str] = ()) -> Iterator[Block]:
+        """As Part.run, of whole row groups."""
         import pyarrow.parquet as pq
 
         with (
             self._damage("Parquet"), self._stored.open() as raw,
             pq.ParquetFile(raw, pre_buffer=False, buffer_size=BUFFER) as file,
         ):
-            rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
-            for group, count in enumerate(rows):
-                stored = self.size * (group + 1) // len(rows)
-                if count * len(columns) <= CELLS:
+            sizes, at = _group_blocks(file.metadata, columns), 0
+            for group, count in enumerate(sizes):
+                stored = self.size * (group + 1) // len(sizes)
+                if at >= span.first + (span.blocks or sum(sizes)):
+                    return
+                if at >= span.first and count == 1 and file.metadata.row_group(group).num_rows * len(columns) <= CELLS:
                     yield Block(group, stored)
-                    continue
-                for batch in file.iter_batches(ROWS, [group], list(columns), use_threads=False):
-                    yield Block(batch, stored)
+                elif at >= span.first:
+                    for batch in file.iter_batches(ROWS, [group], list(columns), use_threads=False):
+                        yield Block(batch, stored)
+                at += count
+
+    def spans(self, columns: Sequence[str], size: int) -> list[Span]:
+        """As Part.spans: whole row groups, by the size of their numbers."""
+        import pyarrow.parquet as pq
+
+        with self._damage("Parquet"), self._stored.open() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
+            sizes = _group_blocks(file.metadata, columns)
+            rows = [file.metadata.row_group(group).num_rows for group in range(len(sizes))]
+        found: list[Span] = []
+        for at, (blocks, count) in enumerate(zip(sizes, rows, strict=True)):
+            numbers = NUMBER * count * max(1, len(columns))
+            last = found[-1] if found else None
+            if last is None or last.size + numbers > size:
+                found.append(Span(sum(sizes[:at]), blocks, size=numbers))
+            else:
+                found[-1] = last._replace(blocks=(last.blocks or 0) + blocks, size=last.size + numbers)
+        return found or [Span()]
 
     def head(self, columns: Sequence[str] = ()) -> Block:
         """As Part.head."""
@@ -203,6 +232,12 @@ class ParquetPart(_FilePart):
             return _sound(file.read_row_group(content, columns=list(columns), use_threads=False))
 
 
+def _group_blocks(metadata: Any, columns: Sequence[str]) -> list[int]:
+    """How many blocks each row group makes."""
+    rows = (metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))
+    return [1 if count * len(columns) <= CELLS else -(-count // ROWS) for count in rows]
+
+
 class ArrowPart(_FilePart):
     """An Arrow IPC file, also called Feather version 2; each record batch is a block."""
 
@@ -219,8 +254,18 @@ class ArrowPart(_FilePart):
 
     def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
         """As Part.blocks."""
-        for at in range(self._count):
+        return self.run(Span(), columns)
+
+    def run(self, span: Span, columns: Sequence[str] = ()) -> Iterator[Block]:
+        """As Part.run."""
+        for at in range(self._count)[span.first :][: span.blocks]:
             yield Block((at, None), self.size * (at + 1) // self._count)
+
+    def spans(self, columns: Sequence[str], size: int) -> list[Span]:
+        """As Part.spans."""
+        each = self.size // max(1, self._count)
+        count = max(1, size // max(1, each))
+        return [Span(first, count, size=count * each) for first in range(0, self._count, count)]
 
     def head(self, columns: Sequence[str] = ()) -> Block:
         """As Part.head."""

@@ -125,14 +125,16 @@ def flowing_blocks(
 
 
 def cut_blocks(
-    stream: Readable, eol: bytes, delimiter: bytes, label: str, first_line: int
+    stream: Readable, eol: bytes, delimiter: bytes, label: str, first_line: int, stop: int | None = None
 ) -> Iterator[tuple[bytes, int]]:
     """The blocks of a text in order, empty ones between others too, each with the line, from 0, where it starts.
+
+    `stop`: where the range of the first block stops, counted from its first line, with which the stream starts.
 
     Raises DataError for a line longer than LONGEST_LINE and for a quote that is never closed.
     """
     rest, line = b"", first_line        # rest: what is read already of the blocks to come
-    stop = BLOCK                        # where the range of the next block stops, counted from its first line
+    stop = BLOCK if stop is None else stop      # where the range of the next block stops, counted from its first line
     ahead = max(1, BLOCK // AHEAD)
     while True:
         missing = max(0, stop - len(rest)) + ahead

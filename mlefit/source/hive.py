@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from urllib.parse import unquote
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from mlefit.source.batch import Category
 from mlefit.source.cells import drop_tokens, spelt
-from mlefit.source.part import Block, Doubts, Parsed, Part, Wanted, cells_as_numbers
+from mlefit.source.part import Block, Doubts, Parsed, Part, Span, Wanted, cells_as_numbers
 from mlefit.source.profile import Profile, of_texts
 
 MISSING = "__HIVE_DEFAULT_PARTITION__"
@@ -71,6 +72,32 @@ class HivePart(Part):
     def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
         """As Part.blocks."""
         return self._part.blocks(self._inner(columns))
+
+    def spans(self, columns: Sequence[str], size: int) -> list[Span]:
+        """As Part.spans."""
+        return self._part.spans(self._inner(columns), size)
+
+    def begun(self, span: Span) -> Span:
+        """As Part.begun."""
+        return self._part.begun(span)
+
+    def run(self, span: Span, columns: Sequence[str] = ()) -> Iterator[Block]:
+        """As Part.run."""
+        return self._part.run(span, self._inner(columns))
+
+    def after(self, block: Block, start: int) -> tuple[int, int]:
+        """As Part.after."""
+        return self._part.after(block, start)
+
+    def tied(self) -> str | None:
+        """As Part.tied."""
+        return self._part.tied()
+
+    def light(self) -> "HivePart":
+        """As Part.light."""
+        found = copy(self)
+        found._part, found.profiles, found.notes = self._part.light(), {}, []
+        return found
 
     def head(self, columns: Sequence[str] = ()) -> Block:
         """As Part.head."""

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +26,18 @@ class Block(NamedTuple):
     content: Any
     stored: int
     line: int = 0
+
+
+class Span(NamedTuple):
+    """Consecutive blocks of a part, from number `first` on: `blocks` of them, or all. `start`: of a text, the byte at which the
+    first line of the first block starts, None where only the blocks before tell; `line`: of that, from 0. `size`: in bytes, about.
+    """
+
+    first: int = 0
+    blocks: int | None = None
+    start: int | None = 0
+    line: int = 0
+    size: int = 0
 
 
 class Doubts(NamedTuple):
@@ -112,6 +125,32 @@ class Part(ABC):
 
         Raises DataError for damaged input.
         """
+
+    def spans(self, columns: Sequence[str], size: int) -> list[Span]:
+        """All blocks, in pieces of about `size` bytes that can be read without those before them; one, where none can."""
+        return [Span(size=self.size or 0)]
+
+    def begun(self, span: Span) -> Span:
+        """The span with its start, as far as can be told without the blocks before."""
+        return span
+
+    def run(self, span: Span, columns: Sequence[str] = ()) -> Iterator[Block]:
+        """The blocks of a span, as `blocks` gives them; lines are counted from that of the span."""
+        return self.blocks(columns)
+
+    def after(self, block: Block, start: int) -> tuple[int, int]:
+        """Of text, the byte and the line at which a block ends that starts at byte `start`."""
+        return start, 0
+
+    def tied(self) -> str | None:
+        """What it is, where no other process can read it; else None."""
+        return "a table that is made here of something else"
+
+    def light(self) -> "Part":
+        """The part without what is known of its head, for those who only read its blocks."""
+        found = copy(self)
+        found.profiles, found.notes = {}, []
+        return found
 
     @abstractmethod
     def head(self, columns: Sequence[str] = ()) -> Block:

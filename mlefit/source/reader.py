@@ -1,38 +1,28 @@
 """Reader: the one Source. Parts one after the other, parsed and worked on by threads, delivered in order."""
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from threading import Thread
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mlefit.errors import DataError, InBlockError
 from mlefit.source.batch import Batch, Place
 from mlefit.source.index import counting
 from mlefit.source.knowledge import Knowledge
 from mlefit.source.options import ReadOptions
-from mlefit.source.part import SMALL, Block, Parsed, Part, Wanted
+from mlefit.source.part import SMALL, Parsed, Part, Wanted
+from mlefit.source.passing import Account, Done, batch_of, done_with, in_turn
 from mlefit.source.problems import Finding, refusal
 from mlefit.source.profile import Profile
-from mlefit.source.source import Caution, Kind, Source
+from mlefit.source.source import Caution, K, Kind, Reading, Source
+from mlefit.sums.nodes import M
 
 if TYPE_CHECKING:
     from mlefit.source.writing import Writing
 
 T = TypeVar("T")
-
-
-class _Done(NamedTuple, Generic[T]):
-    """A block that a worker has gone through: its rows and cells, what is wrong, and what the task made of it, or raised."""
-
-    rows: int
-    profiles: Mapping[str, Profile]
-    findings: tuple[Finding, ...]
-    results: list[T]
-    error: Exception | None
 
 
 class Reader(Source):
@@ -69,31 +59,42 @@ class Reader(Source):
         self, numbers: Sequence[str], categories: Sequence[str], task: Callable[[Batch], T], threads: int
     ) -> Iterator[T]:
         """As Source.map. Every problem of the pass is in one DataError, raised after the last block."""
-        wanted = self.wanted(numbers, categories)
-        wanted = wanted._replace(doubts=self._known.doubts(wanted.columns))
+        wanted = self.doubting(numbers, categories)
         if self._keeps:
             parsed = self._whole(self.parts[0], wanted)
             self.bytes_read = self.size or 0
             if parsed.rows:
                 try:
-                    result = task(_batch(parsed, Place(0, 0)))
+                    result = task(batch_of(parsed, Place(0, 0)))
                 except InBlockError as error:
                     raise error.told(0) from None
                 yield result
         else:
             yield from self._pass(wanted, task, max(1, threads))
 
+    def sum(
+        self, numbers: Sequence[str], categories: Sequence[str], reading: Reading[M, K], threads: int
+    ) -> tuple[M, tuple[K, ...]]:
+        """As Source.sum."""
+        if self.elsewhere is not None:
+            return self.elsewhere.sum(self, numbers, categories, reading)
+        return super().sum(numbers, categories, reading, threads)
+
     def stands(self, threads: int, *, closely: bool = False) -> bool:
         """As Source.stands."""
         if self._known.doubts().kinds:
-            for _ in self.map((), (), _batch_seen, threads):
-                pass
+            self.sum((), (), _Nothing(), threads)
         return self._known.held(closely)
 
     def wanted(self, numbers: Sequence[str], categories: Sequence[str]) -> Wanted:
         """What a block is parsed for, without doubts."""
         return Wanted(tuple(dict.fromkeys(numbers)), tuple(dict.fromkeys(categories)), self._known.kinds.answers,
                       self._known.written)
+
+    def doubting(self, numbers: Sequence[str], categories: Sequence[str]) -> Wanted:
+        """What a block is parsed for in a pass over all rows, which is to tell of what is in doubt."""
+        wanted = self.wanted(numbers, categories)
+        return wanted._replace(doubts=self._known.doubts(wanted.columns))
 
     def _learn(self, wanted: Wanted, profiles: Mapping[str, Profile]) -> None:
         """All rows have been seen."""
@@ -110,9 +111,9 @@ class Reader(Source):
         """As Source.head."""
         part, wanted = self.parts[0], self.wanted(numbers, categories)
         if self._keeps and part.complete:
-            return _batch(self._whole(part, wanted), Place(0, 0))
+            return batch_of(self._whole(part, wanted), Place(0, 0))
         parsed = part.parse(part.head(wanted.columns), wanted)
-        return _batch(Parsed(0) if parsed.findings else parsed, Place(0, 0))
+        return batch_of(Parsed(0) if parsed.findings else parsed, Place(0, 0))
 
     def _whole(self, part: Part, wanted: Wanted) -> Parsed:
         """A part of one block; what was parsed once is kept."""
@@ -143,54 +144,27 @@ class Reader(Source):
 
     def _pass(self, wanted: Wanted, task: Callable[[Batch], T], threads: int) -> Iterator[T]:
         self._hash_meanwhile()
-        findings: list[Finding] = []
-        profiles: dict[str, Profile] = {}
+        account = Account[T]()
 
-        def work(part: Part, block: Block, place: Place) -> _Done[T]:
-            parsed = part.parse(block, wanted)
-            done = _Done[T](parsed.rows, parsed.profiles, parsed.findings, [], None)
-            if parsed.findings or findings or not parsed.rows:      # after a finding the pass only looks for more
-                return done
-            try:
-                done.results.append(task(_batch(parsed, place)))
-            except Exception as error:      # what counts is whether a block before it has findings
-                return done._replace(error=error)
-            return done
-
-        pending: deque[tuple[int, str, int, Future[_Done[T]]]] = deque()
-        first_row = 0
-
-        def oldest() -> list[T]:
-            nonlocal first_row
-            self.bytes_read, label, line, job = pending.popleft()
-            done = job.result()
-            findings.extend(finding.moved(first_row, line, label) for finding in done.findings)
-            if done.error is not None and not findings:
-                raise done.error.told(first_row) if isinstance(done.error, InBlockError) else done.error
-            first_row += done.rows
-            for name, profile in done.profiles.items():
-                profiles[name] = profiles[name] + profile if name in profiles else profile
-            if self.watch is not None:
-                self.watch(first_row, self.bytes_read)
-            return [] if findings else done.results
-
-        pool = ThreadPoolExecutor(threads, thread_name_prefix="mlefit-read")
-        done = 0
-        try:
+        def opened() -> Iterator[tuple[tuple[int, int, str], Callable[[], Done[T]]]]:
+            done = 0
             for file, part in enumerate(self.parts):
                 for at, block in enumerate(part.blocks(wanted.columns)):
-                    job = pool.submit(work, part, block, Place(file, at))
-                    pending.append((done + block.stored, part.label, block.line, job))
-                    if len(pending) > threads:
-                        yield from oldest()
+                    work = partial(done_with, part, block, Place(file, at), wanted, task, account.findings)
+                    yield (done + block.stored, block.line, part.label), work
                 done += part.size or 0
-            while pending:
-                yield from oldest()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-        self._learn(wanted, profiles)
-        if findings:
-            raise refusal(findings, self.labels)
+
+        for (self.bytes_read, line, label), done in in_turn(opened(), threads):
+            results = account.hear(done, line, label)
+            if self.watch is not None:
+                self.watch(account.rows, self.bytes_read)
+            yield from results
+        self.learn(wanted, account)
+
+    def learn(self, wanted: Wanted, account: Account[T]) -> None:
+        """All rows have been seen. Raises what is wrong with them."""
+        self._learn(wanted, account.profiles)
+        account.close(self.labels)
 
     def _hash_meanwhile(self) -> None:
         """Compute digests that are wanted while the first long pass waits for its workers; failures show when asked for.
@@ -220,14 +194,18 @@ class Reader(Source):
             part.close()
 
 
-def _batch(parsed: Parsed, place: Place) -> Batch:
-    return Batch(
-        place, parsed.rows, parsed.numbers, parsed.categories, parsed.missing_tokens, parsed.extents, rests=parsed.rests,
-    )
+class _Nothing:
+    """Of a pass that is made for the cells alone, which the source counts."""
+
+    zero = 0
+
+    def begun(self) -> tuple[Callable[[Batch], int], tuple[()]]:
+        """As Reading.begun."""
+        return _nothing, ()
 
 
-def _batch_seen(batch: Batch) -> None:
-    """The task of a pass that is made for the cells alone."""
+def _nothing(_: Batch) -> int:
+    return 0
 
 
 def _sure(parts: Sequence[Part], heads: Mapping[str, Profile]) -> set[str]:

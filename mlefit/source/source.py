@@ -6,11 +6,19 @@ Batch boundaries depend on the data alone, never on the machine or the number of
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from mlefit.source.batch import Batch
+from mlefit.sums.nodes import M, Summable
+from mlefit.sums.tally import tree_sum
+
+if TYPE_CHECKING:
+    from mlefit.source.reader import Reader
 
 T = TypeVar("T")
+K = TypeVar("K")
+Total_co = TypeVar("Total_co", bound=Summable, covariant=True)
+Kept_co = TypeVar("Kept_co", covariant=True)
 
 
 class Kind(Enum):
@@ -31,6 +39,29 @@ class Caution(NamedTuple):
     columns: tuple[str, ...]
 
 
+class Reading(Protocol[Total_co, Kept_co]):
+    """What is made of every batch, to be added up, and what is kept of it beside."""
+
+    @property
+    def zero(self) -> Total_co:
+        """The sum of no batches."""
+
+    def begun(self) -> tuple[Callable[[Batch], Total_co], tuple[Kept_co, ...]]:
+        """A task, and where it keeps what it keeps. Whoever visits some of the batches begins on his own."""
+
+
+class Elsewhere(Protocol):
+    """Those who read a table in the place of this process."""
+
+    def sum(
+        self, reader: "Reader", numbers: Sequence[str], categories: Sequence[str], reading: Reading[M, K]
+    ) -> tuple[M, tuple[K, ...]]:
+        """As Source.sum."""
+
+    def digests(self, reader: "Reader") -> tuple[str, ...]:
+        """As Source.digests."""
+
+
 class Source(ABC):
     """A table of named columns.
 
@@ -42,7 +73,7 @@ class Source(ABC):
     columns are read as numbers; `remarks`: what is not, but should be known. `glimpse`: the different values of the first rows
     as levels, None where they are many, for remarks on which nothing hangs. `counting`: columns that do no more than count
     the rows, as the index of an export does. `size`: bytes, or None when unknown. `watch`: called during a pass, in the
-    consumer's thread, with the rows and the bytes read so far.
+    consumer's thread, with the rows and the bytes read so far. `elsewhere`: who makes sums over all rows, if not this process.
     """
 
     labels: tuple[str, ...]
@@ -57,6 +88,7 @@ class Source(ABC):
     counting: frozenset[str]
     size: int | None
     watch: Callable[[int, int], None] | None = None
+    elsewhere: Elsewhere | None = None
 
     @abstractmethod
     def map(
@@ -69,6 +101,16 @@ class Source(ABC):
         cell of `numbers` that is not a number, all problems of the pass in one message; before such a cell, the error of
         the earliest batch whose task fails. A task may raise InBlockError and count rows from its batch.
         """
+
+    def sum(
+        self, numbers: Sequence[str], categories: Sequence[str], reading: Reading[M, K], threads: int
+    ) -> tuple[M, tuple[K, ...]]:
+        """The sum over every batch of the named columns, in a tree that depends on their number alone, and what is kept.
+
+        Raises as `map`.
+        """
+        task, kept = reading.begun()
+        return tree_sum(self.map(numbers, categories, task, threads), reading.zero), kept
 
     @abstractmethod
     def stands(self, threads: int, *, closely: bool = False) -> bool:

@@ -45,6 +45,11 @@ class Stored:
                             code="unreadable") from None
 
     @property
+    def tied(self) -> str | None:
+        """What it is, where its bytes are kept by this process alone; else None."""
+        return None if self._arriving is None else "input that comes once"
+
+    @property
     def size(self) -> int | None:
         """The number of bytes, None while more may come."""
         return self._size if self._arriving is None else self._arriving.size

@@ -6,13 +6,14 @@ the blocks with pyarrow, whose own threads are off.
 
 import codecs
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, BinaryIO
 
 from mlefit.arrays import Mask
 from mlefit.errors import DataError
 from mlefit.source.beginning import beginning
 from mlefit.source.careful import broken_text
-from mlefit.source.cutting import BLOCK, cut_blocks, flowing_blocks, line_end, whole_lines
+from mlefit.source.cutting import BLOCK, count_lines, cut_blocks, flowing_blocks, line_end, whole_lines
 from mlefit.source.decoding import Readable, Transcoded, compression, decompressed, encoding_of, filled
 from mlefit.source.dialect import detect
 from mlefit.source.header import header_of
@@ -21,13 +22,14 @@ from mlefit.source.lines import column_of, squeeze
 from mlefit.source.nontext import refuse_binary, refuse_others
 from mlefit.source.options import ReadOptions
 from mlefit.source.parsing import Parser
-from mlefit.source.part import Block, Parsed, Part, Wanted
+from mlefit.source.part import Block, Parsed, Part, Span, Wanted
 from mlefit.source.problems import refusal
 from mlefit.source.quoting import Rewrite, Rewritten
 from mlefit.source.standing import lines_of_text
 from mlefit.source.stored import Stored
 
 SAMPLE = 1 << 20        # bytes of text that detection looks at
+REACH = 1 << 13         # bytes that are looked through at once for the end of a line
 FIRST_LINES = 2         # of a pipe whose rows are wanted as they arrive: names and a row
 PAUSE = 0.2             # seconds after which such a pipe is slow
 _CALLED = {"utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp1252": "CP1252", "latin-1": "Latin-1"}
@@ -55,7 +57,7 @@ class TextPart(Part):
         self.size = stored.size
         text = start.lstrip(b"\r\n")
         refuse_binary(text, options, self.label)
-        self._begun = start
+        self._begun = start if self.flows else b""
         if not self.complete and b"\n" not in text and b"\r" not in text:
             raise DataError(
                 f"{self.label}, line 1: expected rows of a table, found a line of more than {SAMPLE >> 20} MB.",
@@ -126,6 +128,51 @@ class TextPart(Part):
                 stream, self._eol, self._sign, self.label, self._header_lines)
             for text, line in cut:
                 yield Block(text, raw.tell(), line)
+
+    def spans(self, columns: Sequence[str], size: int) -> list[Span]:
+        """As Part.spans: ranges of the text, where the bytes of the file are those of the text."""
+        if not self._is_stored_text() or self.tied() or self.size is None:
+            return super().spans(columns, size)
+        text, count = self.size - self._mark - self._header, max(1, size // BLOCK)
+        firsts = range(0, max(1, -(-text // BLOCK)), count)
+        spans = [Span(first, count, None, 0, count * BLOCK) for first in firsts]
+        spans[-1] = spans[-1]._replace(blocks=None, size=text - firsts[-1] * BLOCK)
+        spans[0] = spans[0]._replace(start=0, line=self._header_lines)
+        return spans
+
+    def begun(self, span: Span) -> Span:
+        """As Part.begun: behind the first line end from the last byte before the range on."""
+        if span.start is not None:
+            return span
+        begin = self._mark + self._header
+        at = begin + span.first * BLOCK - 1
+        with self._stored.open() as raw:
+            raw.seek(at)
+            while piece := raw.read(REACH):
+                if found := piece.find(self._eol) + 1:
+                    return span._replace(start=at + found - begin)
+                at += len(piece)
+        return span._replace(start=at - begin)
+
+    def run(self, span: Span, columns: Sequence[str] = ()) -> Iterator[Block]:
+        """As Part.run."""
+        if span.blocks is None and span.first == 0:
+            yield from self.blocks(columns)
+            return
+        assert span.start is not None
+        with self._stored.open() as raw:
+            raw.seek(self._mark + self._header + span.start)
+            stop = (span.first + 1) * BLOCK - span.start
+            for text, line in islice(cut_blocks(raw, self._eol, self._sign, self.label, span.line, stop), span.blocks):
+                yield Block(text, raw.tell(), line)
+
+    def after(self, block: Block, start: int) -> tuple[int, int]:
+        """As Part.after."""
+        return start + len(block.content), block.line + count_lines(block.content, self._eol)
+
+    def tied(self) -> str | None:
+        """As Part.tied."""
+        return self._stored.tied
 
     def head(self, columns: Sequence[str] = ()) -> Block:
         """As Part.head: the whole lines of the first SAMPLE bytes."""

@@ -2,19 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol, Self, TypeVar
+from typing import TypeVar
 
 from mlefit.arrays import Array
 from mlefit.sums.curvature import Curvature
+from mlefit.sums.nodes import M, Nodes
 
-
-class Summable(Protocol):
-    """Anything with an associative `+`."""
-
-    def __add__(self, other: Self, /) -> Self: ...
-
-
-M = TypeVar("M", bound=Summable)
 P = TypeVar("P", Array, Curvature)
 
 
@@ -44,24 +37,8 @@ def _add(mine: P | None, theirs: P | None) -> P | None:
 
 
 def tree_sum(items: Iterable[M], zero: M | None = None) -> M:
-    """The sum of `items` in a tree that depends on their number alone: same bits whoever computed the parts.
+    """The sum of `items` in a tree that depends on their number alone: same bits whoever computed the parts (`Nodes`).
 
-    Works on a stream: partial sums of 2^k neighbours wait for their sibling (a binary counter), so at most log2(n)
-    parts are alive. Rounding grows with log n, not n. The sum of no items is `zero`; without one it raises ValueError: no
-    plausible sum from no data.
+    Works on a stream. The sum of no items is `zero`; without one it raises ValueError.
     """
-    waiting: list[tuple[int, M]] = []
-    for item in items:
-        size, total = 1, item
-        while waiting and waiting[-1][0] == size:
-            total = waiting.pop()[1] + total
-            size *= 2
-        waiting.append((size, total))
-    if not waiting:
-        if zero is not None:
-            return zero
-        raise ValueError("no rows to add up")
-    total = waiting.pop()[1]
-    while waiting:
-        total = waiting.pop()[1] + total
-    return total
+    return Nodes.of(items).total(zero)
