@@ -160,7 +160,7 @@ def test_known_losses_are_recognised_in_any_form(text: str) -> None:
     assert found.name == KNOWN[text]
 
 
-@pytest.mark.parametrize("text", ["r**2+1e-6*abs(r)", "abs(r)+0.5*r**2", "(r-3)**2", "abs(r)-sin(r)"])
+@pytest.mark.parametrize("text", ["r**2+1e-6*abs(r)", "abs(r)+0.5*r**2", "(r-3)**2", "abs(r)-sin(r)", "abs(abs(r)-1)", "(r**2-1)**2"])
 def test_near_misses_are_not(text: str) -> None:
     assert known(loss(text)) is None
 

@@ -92,9 +92,9 @@ def _homogeneous(loss: Loss) -> Iterator[Candidate]:
         middle = slice(40, 61)
         power = np.diff(np.log(right[middle])) / np.diff(np.log(SPREAD[middle]))
         p = round(float(np.median(power)), 9)
-        if not (math.isfinite(p) and 0.0 < p < 1e3):
-            return
         below, above = float(left[50]), float(right[50])
+        if not (math.isfinite(p) and 0.0 < p < 1e3 and above + below > 0.0):     # losses of two wells may be least at 1 and -1
+            return
     p = round(p) if abs(p - round(p)) < SAME_POWER else p
     tau = round(above / (above + below), 12)
 
