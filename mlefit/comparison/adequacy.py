@@ -24,7 +24,7 @@ GENERAL = ("P1", "P2")      # directions in which many causes show
 SAID = 3.0          # standard deviations from which a direction is worth a sentence
 
 
-def adequacy(found: Fitted, model: str, seed: int, draws: int | None) -> Adequacy | None:
+def adequacy(found: Fitted, model: str, seed: int, draws: int = DRAWS) -> Adequacy | None:
     """Of a model whose residuals have a law; None for levels, whose residuals say nothing of one, and where nothing is left."""
     problem, noise = found.problem, found.fit.noise
     if noise.response.reads_levels or problem.prepared.observed.precision:
@@ -34,10 +34,9 @@ def adequacy(found: Fitted, model: str, seed: int, draws: int | None) -> Adequac
     seen = smooth(noise, found.objective, theta, chunk, directions)
     if not seen.df:
         return None
-    wanted = DRAWS if draws is None else draws
     p, made = _chi_squared(seen), None
-    if chunk.rows < MANY and wanted:
-        p, made = _simulated(found, chunk, directions, seen, seed, wanted)
+    if chunk.rows < MANY and draws:
+        p, made = _simulated(found, chunk, directions, seen, seed, draws)
     return Adequacy(model, seen.statistic, seen.df, p, made, findings(seen))
 
 

@@ -3,8 +3,8 @@
 import shlex
 from contextlib import ExitStack
 
-from mlefit.comparison.adequacy import adequacy
-from mlefit.comparison.contest import Contest, Fit, check, weights
+from mlefit.comparison.adequacy import DRAWS, adequacy
+from mlefit.comparison.contest import Contest, Fit, check, told, weights
 from mlefit.comparison.nesting import nested
 from mlefit.comparison.paired import difference
 from mlefit.comparison.rule import Contestant, Decision, decide
@@ -12,11 +12,14 @@ from mlefit.comparison.words import because
 from mlefit.errors import NoEstimateError
 from mlefit.noise.model import Measure
 from mlefit.options.spelling import arguments
+from mlefit.pipeline.knowledge import information
 from mlefit.problem.prepare import Progress
 from mlefit.report.comparison import Adequacy, Comparison, Difference, Recommendation
 from mlefit.request import Request
 from mlefit.source import open_source
 from mlefit.version import __version__
+
+LOOK = 19       # draws for the test of a model that is not recommended: its directions are told, its p-value decides nothing
 
 
 def compare(
@@ -29,8 +32,8 @@ def compare(
     check(request)
     with ExitStack() as stack:
         source = stack.enter_context(open_source(request.data, request.read))
-        fits = list(Contest(request, source, stack, progress).fits(models, formulas))
-        ranked = sorted((fit for fit in fits if fit.judged is not None), key=_aic)
+        fits = [told(fit) for fit in Contest(request, source, stack, progress).fits(models, formulas)]
+        ranked = sorted((fit for fit in fits if fit.judged is not None), key=lambda fit: fit.aic)
         others = [fit for fit in fits if fit.judged is None]
         if not ranked:
             raise NoEstimateError(
@@ -39,10 +42,12 @@ def compare(
         return _Judge(request, ranked).comparison(others)
 
 
-def _aic(fit: Fit) -> float:
-    assert fit.entry.report is not None
-    assert fit.entry.report.criteria is not None
-    return fit.entry.report.criteria.aic or 0.0
+def decided(request: Request, models: tuple[str, ...] = (), formulas: tuple[str, ...] = ()) -> Decision | None:
+    """The decision of `compare` alone, without the reports; None where no model has an answer."""
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(request.data, request.read))
+        fits = [fit for fit in Contest(request, source, stack, None).fits(models, formulas) if fit.judged is not None]
+        return _Judge(request, sorted(fits, key=lambda fit: fit.aic)).decision() if fits else None
 
 
 class _Judge:
@@ -68,27 +73,33 @@ class _Judge:
                 a.judged, b.judged, self.weight, self.request.level, nested(a.found, b.found), nested(b.found, a.found))
         return self.differences[behind, better]
 
-    def adequacy(self, label: str) -> Adequacy | None:
+    def adequacy(self, label: str, draws: int = DRAWS) -> Adequacy | None:
         """The smooth test of a model."""
         if label not in self.tests:
-            found = self.fits[label].found
+            found, asked = self.fits[label].found, self.request.draws
             assert found is not None
-            self.tests[label] = adequacy(found, label, self.request.seed, self.request.draws)
+            self.tests[label] = adequacy(found, label, self.request.seed, draws if asked is None else asked)
         return self.tests[label]
 
     def p_values(self, label: str) -> tuple[float, ...]:
         """Of the verdict of its KL and of its smooth test, those that exist."""
-        report, own = self.fits[label].entry.report, self.adequacy(label)
-        verdict = None if report is None or report.information is None else report.information.kl.verdict_p_value
+        fit, own = self.fits[label], self.adequacy(label)
+        assert fit.found is not None
+        known = information(fit.found, None) if fit.entry.report is None else fit.entry.report.information
+        verdict = None if known is None else known.kl.verdict_p_value
         return tuple(p for p in (verdict, None if own is None else own.p_value) if p is not None)
+
+    def decision(self) -> Decision:
+        """Which model, and how strongly."""
+        contestants = [Contestant(fit.entry.label, self._group(fit), fit.aic) for fit in self.ranked]
+        return decide(contestants, self._default(), self.compared, self.p_values)
 
     def comparison(self, others: list[Fit]) -> Comparison:
         """Everything that is said; `others` have no answer."""
         best, default = self.ranked[0].entry, self._default()
         for fit in self.ranked[1:]:
             self.compared(fit.entry.label, best.label)
-        contestants = [Contestant(fit.entry.label, self._group(fit), _aic(fit)) for fit in self.ranked]
-        decision = decide(contestants, default, self.compared, self.p_values)
+        decision = self.decision()
         report = best.report
         assert report is not None
         told = self._recommendation(decision, default)
@@ -105,7 +116,7 @@ class _Judge:
     def _recommendation(self, decision: Decision, default: str | None) -> Recommendation:
         chosen = self.fits[decision.model].entry
         behind = None if default is None or default == decision.model else self.compared(default, decision.model)
-        of_default = None if default is None else self.adequacy(default)
+        of_default = None if default is None else self.adequacy(default, LOOK)
         assert chosen.report is not None
         entries = tuple(fit.entry for fit in self.ranked)
         return Recommendation(

@@ -14,7 +14,7 @@ from mlefit.errors import DataError, MlefitError, NoEstimateError, UsageError
 from mlefit.execution import Engine
 from mlefit.noise import MODELS
 from mlefit.noise.model import Measure, NoiseModel
-from mlefit.pipeline.fitted import Fitted, fit
+from mlefit.pipeline.fitted import Fitted, fit, not_certified
 from mlefit.pipeline.run import report_of
 from mlefit.problem.prepare import Progress
 from mlefit.problem.problem import Problem
@@ -31,11 +31,12 @@ FAR_FROM_ZERO = 10.0    # steps: nearer, a density has a part of its mass where 
 
 
 class Fit(NamedTuple):
-    """A model in the contest: its entry in the table, and where it was fitted what is known of it."""
+    """A model in the contest: its entry in the table, and where it was fitted what is known of it; `aic` as `criteria` has it."""
 
     entry: Entry
     found: Fitted | None = None
     judged: Judged | None = None
+    aic: float = np.inf
 
     @property
     def noise(self) -> NoiseModel:
@@ -133,7 +134,8 @@ class Contest:
                 return Fit(entry._replace(code="not-comparable", reason=(
                     "a density has no probability of exactly 0, and stands on another scale than a law that has one")))
             found = fit(problem, self.progress)
-            report = report_of(found)
+            if not found.certified:
+                raise not_certified(problem, found.fit)
         except NoEstimateError as error:
             return Fit(_unanswered(entry, error, error.partial))
         except DataError as error:
@@ -142,7 +144,18 @@ class Contest:
             return Fit(_unanswered(entry, error))
         noise = found.fit.noise
         judged = Judged(entry.label, row_costs(found), problem.n_params)
-        return Fit(entry._replace(group=noise.group or noise.name, report=report), found, judged)
+        aic = 2.0 * (problem.n_params + found.fit.nll[0] + problem.n * problem.log_density)
+        return Fit(entry._replace(group=noise.group or noise.name), found, judged, aic)
+
+
+def told(fit: Fit) -> Fit:
+    """With everything that is said of the model alone; without an answer where its routes disagree."""
+    if fit.found is None:
+        return fit
+    try:
+        return fit._replace(entry=fit.entry._replace(report=report_of(fit.found)))
+    except NoEstimateError as error:
+        return Fit(_unanswered(fit.entry, error, error.partial))
 
 
 def _known(name: str) -> NoiseModel:
