@@ -16,7 +16,7 @@ from mlefit.estimation.optimize import QUICK_STEPS, SEARCH_STEPS, downhill, firs
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import EXACT, Optimum, Point, polish
 from mlefit.estimation.several import best_of
-from mlefit.estimation.starts import least_squares, starts
+from mlefit.estimation.starts import Start, least_squares, starts
 from mlefit.execution import Execution
 from mlefit.mean import MeanFunction
 from mlefit.noise.model import NoiseModel
@@ -56,14 +56,14 @@ def maximum_likelihood(
     objective = Objective.likelihood(noise, mean)
     dense, curvature = objective.wide <= DENSE, None
     rough = None if sample is None or not dense else maximum_likelihood(noise, mean, sample, steps=QUICK_STEPS, beside=beside)
-    points = [] if start is None else [start]
+    points = [] if start is None else [Start(start)]
     if sample is not None and rough is not None and _settled(rough):
-        points = [rough.theta] if rough.rival is None else [rough.theta, rough.rival]
+        points = _ends(rough)
         curvature = Memo(objective, sample, order=2)
     elif start is None:
         begun = noise.begins or (mean.predictors > 1 and not noise.log_concave)
         points = starts(noise, mean, execution, FIRST_SEED, beside) if begun else [
-            np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)])]
+            Start(np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)]))]
     memo = Memo(objective, execution, 2 if dense and curvature is None else 1)
 
     def search(point: Array) -> Optimum:
@@ -75,7 +75,7 @@ def maximum_likelihood(
                        iterations, memo.evaluations)
 
     if len(points) == 1:
-        found = search(points[0])
+        found = search(points[0].point)
         if found.outcome is not Outcome.CERTIFIED and noise.gentler(NEWTON_FACTOR):
             coef = gently(noise, mean, execution, NEWTON_FACTOR)
             total = execution.sum(lambda chunk: Objective.second(noise, mean).tally(coef, chunk, 0))
@@ -184,8 +184,7 @@ def least_profiled(noise: NoiseModel, mean: MeanFunction, execution: Execution, 
         def guided(point: Array) -> Optimum:
             return ended(*first_order_guided(memo, point, guide, 1.0))
 
-        points = [rough.theta] if rough.rival is None else [rough.theta, rough.rival]
-        found = best_of(noise, memo, points, guided)
+        found = best_of(noise, memo, _ends(rough), guided)
         if found.outcome is Outcome.CERTIFIED:
             return replace(found, starts=rough.starts, lower=rough.lower)
     return best_of(noise, memo, starts(noise, mean, execution, SECOND_SEED), search)
@@ -212,18 +211,22 @@ def least_begun(noise: NoiseModel, mean: MeanFunction, execution: Execution, sam
         return ended(theta, found.iterations + steps)
 
     if rough is not None and _settled(rough):
-        points = [rough.theta] if rough.rival is None else [rough.theta, rough.rival]
-        found = best_of(noise, memo, points, search)
+        found = best_of(noise, memo, _ends(rough), search)
         if found.outcome is Outcome.CERTIFIED:
             return replace(found, starts=rough.starts, lower=rough.lower)
     return best_of(noise, memo, starts(noise, mean, execution, SECOND_SEED), search)
+
+
+def _ends(rough: Optimum) -> list[Start]:
+    """Where searches on a subsample ended, the best two: a start each."""
+    return [Start(point) for point in (rough.theta, rough.rival) if point is not None]
 
 
 def least_held_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, free: Array) -> Point:
     """Where the least loss is at these shapes, by first-order steps from zero; from the starts of the route too, where there may
     be several minima."""
     memo = Memo(Objective.loss(noise, mean, free), execution, 1)
-    more = [] if noise.log_concave else [point[: mean.size] for point in starts(noise, mean, execution, SECOND_SEED)]
+    more = [] if noise.log_concave else [start.point[: mean.size] for start in starts(noise, mean, execution, SECOND_SEED)]
     ends = [polish(memo, first_order(memo, point)[0], noise.affine(free)[0]) for point in (np.zeros(mean.size), *more)]
     return min(ends, key=lambda end: end.value)
 

@@ -15,6 +15,7 @@ from mlefit.estimation.constrained import ShapeHeld
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import Optimum
+from mlefit.estimation.starts import Start
 from mlefit.execution import Execution
 from mlefit.noise.model import NoiseModel
 from mlefit.sums.tally import Tally
@@ -27,12 +28,12 @@ def weight_of(execution: Execution) -> float:
     return execution.sum(lambda chunk: Tally(float(chunk.rows) if chunk.weight is None else float(chunk.weight.sum()), 0.0)).weight
 
 
-def best_of(noise: NoiseModel, memo: Memo, points: Sequence[Array], search: Callable[[Array], Optimum]) -> Optimum:
-    """The best end of a `search` from each point, with shapes above their floor.
+def best_of(noise: NoiseModel, memo: Memo, begun: Sequence[Start], search: Callable[[Array], Optimum]) -> Optimum:
+    """The best end of a `search` from each start, with shapes above their floor. Starts that have met count each.
 
     Raises NoEstimateError where the criterion is lower at the floor of a shape than at any certified optimum above it.
     """
-    ends = [search(point) for point in points]
+    ends = [search(start.point) for start in begun]
     size = memo.objective.mean.size
     floor = noise.floor(size, ends[0].weight)
     above = [end for end in ends if not (end.theta[size:] < floor).any()]
@@ -44,11 +45,12 @@ def best_of(noise: NoiseModel, memo: Memo, points: Sequence[Array], search: Call
         if not certified or _at_floor(memo, fallen.theta, size + place, float(floor[place])) < best.value - DISTINCT:
             raise NoEstimateError(*noise.below_floor(place, size, best.weight), code="unbounded")
     lower = [end for end in certified if end.value > best.value + DISTINCT]
-    best = replace(best, starts=len(points), evaluations=memo.evaluations)
+    best = replace(best, starts=sum(start.met for start in begun), evaluations=memo.evaluations)
     if not lower:
         return best
     second = min(lower, key=_height)
-    return replace(best, lower=len(lower), behind=second.value - best.value, rival=second.theta)
+    met = sum(start.met for start, end in zip(begun, ends, strict=True) if any(end is one for one in lower))
+    return replace(best, lower=met, behind=second.value - best.value, rival=second.theta)
 
 
 def _height(end: Optimum) -> float:

@@ -2,10 +2,12 @@
 
 A law with one maximum is searched once, from the constant or from zero. Where there may be several maxima, least absolute
 deviations, least squares and exact fits to a few rows each give a start: with outliers in one place, one of them is near the
-highest maximum more often than hundreds of random points are (Rousseeuw and Leroy 1987, Robust Regression, chapter 5).
+highest maximum more often than hundreds of random points are (Rousseeuw and Leroy 1987, Robust Regression, chapter 5). Some
+rounds of reweighted least squares bring most of them together, and those that meet are searched from once.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +25,15 @@ KEPT = 3            # of them, those with the least median error
 REWEIGHTED = 25     # rounds of reweighted least squares towards least absolute deviations
 HALVINGS = 30       # of the way from a start where the loss is finite to one where it is not
 SMALLEST = 1e-6     # of the mean error: errors below it weigh as this
+APPROACH = 6        # rounds of reweighted least squares, at the shapes of a start, after which starts may have met
+MET = 0.1           # of a scale: planes that nowhere differ by more are one
+
+
+class Start(NamedTuple):
+    """A point (P,) to begin from, and how many starts have met there."""
+
+    point: Array
+    met: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +61,50 @@ def some_rows(execution: Execution, columns: int) -> Chunk:
 
 def starts(
     noise: NoiseModel, mean: MeanFunction, execution: Execution, seed: int, near: Array | None = None
-) -> list[Array]:
-    """Points (P,) to begin from. `seed` chooses the rows that are fitted exactly; `near` (m r,): coordinates of the mean that are
+) -> list[Start]:
+    """Where to begin. `seed` chooses the rows that are fitted exactly; `near` (m r,): coordinates of the mean that are
     known to be a good start, in the place of least squares."""
     rows = some_rows(execution, mean.size)
     found = _coefficients(noise, mean, rows, seed, near)
     if not noise.everywhere:
         found = [_inside(noise, mean, rows, coef) for coef in found]
-    return [
-        np.concatenate([coef, free])
-        for coef in found
-        for free in noise.starting_shapes(rows.y, mean.eta(coef, rows))
-    ]
+    begun = [(coef, noise.starting_shapes(rows.y, mean.eta(coef, rows))) for coef in found]
+    if len(found) <= 2 or not noise.located or mean.predictors > 1:
+        return [Start(np.concatenate([coef, free])) for coef, shapes in begun for free in shapes]
+    kinds = range(len(begun[0][1]))
+    return [one for j in kinds for one in _met(noise, mean, rows, [(coef, shapes[j]) for coef, shapes in begun], j)]
+
+
+def _met(noise: NoiseModel, mean: MeanFunction, rows: Chunk, begun: list[tuple[Array, Array]], place: int) -> list[Start]:
+    """Starts with shapes of one kind, that of `place`, where reweighting has brought them: those that met there once."""
+    found: list[tuple[Array, Start]] = []
+    for coef, free in begun:
+        near = _approached(noise, mean, rows, coef, free)
+        eta = mean.eta(near, rows)
+        reach = MET * float(np.median(np.abs(rows.y - eta[:, 0])))
+        same = next((k for k, (other, _) in enumerate(found) if np.abs(eta - other).max() <= reach), None)
+        if same is None:
+            found.append((eta, Start(np.concatenate([near, noise.starting_shapes(rows.y, eta)[place]]))))
+        else:
+            found[same] = found[same][0], found[same][1]._replace(met=found[same][1].met + 1)
+    return [start for _, start in found]
+
+
+def _approached(noise: NoiseModel, mean: MeanFunction, rows: Chunk, coef: Array, free: Array) -> Array:
+    """Coordinates after some rounds of least squares with the weights -dloss/dr / r that the loss gives errors at these shapes."""
+    x = mean.coordinates.part(0).white(rows)
+    wanted = rows.y if rows.offset is None else rows.y - rows.offset
+    held = free if noise.loss_has_shapes else np.empty(0)
+    for _ in range(APPROACH):
+        eta = mean.eta(coef, rows)
+        error = rows.y - eta[:, 0]
+        slope = noise.loss(rows.y, eta, held, 1).d1
+        assert slope is not None
+        with np.errstate(divide="ignore", invalid="ignore"):
+            weight = -slope[:, 0] / error
+        weight = np.where(np.isfinite(weight), weight, np.nanmax(weight, initial=0.0, where=np.isfinite(weight)))
+        coef = _fitted(x, wanted, weight if rows.weight is None else weight * rows.weight)
+    return coef
 
 
 def least_squares(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> Array | None:
