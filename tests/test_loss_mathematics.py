@@ -65,9 +65,12 @@ def test_a_is_infinite_where_no_row_is_above_the_least_loss() -> None:
 
 FAST, LOG, SLOW, FALLS, OPEN = Pace.FAST, Pace.LOGARITHM, Pace.SLOW, Pace.FALLS, Pace.UNKNOWN
 TAILS = {
+    "log(exp((r-1)**2)+exp((r+1)**2))": (FAST, FAST), "-log(0.5*exp(-(r-1)**2/2)+0.5*exp(-(r+1)**2/2))": (FAST, FAST),
+    "-log(0.3*exp(-r**2/2)/sqrt(2*pi)+0.7*exp(-abs(r))/2)": (FAST, FAST), "max(r**2+r,r**2-r)": (FAST, FAST),
+    "r**2+sin(r)**2": (FAST, FAST), "r**2+0.5*sin(r)*cos(r)": (FAST, FAST), "abs(r)*(2+sin(r))": (OPEN, OPEN),
     "r**2": (FAST, FAST), "log(cosh(r))": (FAST, FAST), "log(1+r**2)": (LOG, LOG), "r": (FALLS, FAST),
     "sqrt(log(1+r**2))": (SLOW, SLOW), "log(1+log(1+r**2))": (SLOW, SLOW), "(1+r**2)**0.001-1": (FAST, FAST),
-    "1-exp(-r**2)": (SLOW, SLOW), "r**2*exp(r)": (SLOW, FAST), "sin(r)**2": (OPEN, OPEN), "abs(r)-sin(r)": (FAST, FAST),
+    "1-exp(-r**2)": (SLOW, SLOW), "r**2*exp(r)": (SLOW, FAST), "sin(r)**2": (SLOW, SLOW), "abs(r)-sin(r)": (FAST, FAST),
     "log(1+r**2)-2*log(1+abs(r))": (OPEN, OPEN), "sqrt(1+r**2)-abs(r)": (OPEN, OPEN), "exp(1+log(1+abs(r)))-2*abs(r)": (OPEN, OPEN),
     "log(1+abs(r))*log(1+log(1+abs(r)))": (FAST, FAST), "abs(r)-log(1+abs(r))": (FAST, FAST), "exp(exp(abs(r)))": (FAST, FAST),
     "where(r<0,r**2,log(1+r))": (FAST, LOG), "min(r**2,9)": (SLOW, SLOW), "tanh(r)**2": (SLOW, SLOW), "exp(-r)": (FAST, SLOW),
@@ -215,9 +218,14 @@ REFUSED = {
         "Minimising it is not maximum likelihood under any noise of the form exp(-a loss). Add a constant inside the logarithm, "
         "such as log(1+abs(r))"),
     "sin(r)**2": (
+        "no-noise-model",
+        "sin(r)**2 stays bounded as r -> -infinity: exp(-a loss) has infinite mass in that tail for every a, so it is no noise model",
+        "Minimising it is not maximum likelihood under any noise of the form exp(-a loss). On y ~ gamma of shape 4 and mean 1 its "
+        "minimiser is 0.927 (-7 % of the mean). Nearest: -m student-t, whose loss grows as (df + 1) log|r|"),
+    "abs(r)*(2+sin(r))": (
         "not-proved",
-        "sin(r)**2: its growth as r -> -infinity is not proved, so neither is a finite normaliser (slopes by log|r| at |r| = e^20, "
-        "e^40, e^80, e^160, e^320: 0.0748, -0.799, -0.296, 0.117, -0.191)",
+        "abs(r)*(2+sin(r)): its growth as r -> -infinity is not proved, so neither is a finite normaliser (slopes by log|r| at |r| = "
+        "e^20, e^40, e^80, e^160, e^320: 4.71e+08, 1.08e+17, 5.35e+34, 2.88e+69, 1.89e+139)",
         "write it so that its leading term shows, such as abs(r) + log(1+abs(r))"),
     "r**2+cos(1000*r)": (
         "normaliser",

@@ -73,17 +73,23 @@ def _logarithm(inner: Node) -> Node:
 
 
 def _exponent(term: Node) -> Node | None:
-    """u of a term exp(u): of positive numbers, exp(u) and products and quotients of both; None of any other."""
+    """u of a term exp(u): of positive numbers, exp(u) and products and quotients of such; None of any other."""
     match term:
         case Constant(value) if value > 0.0:
             return Constant(math.log(value))
         case Operation("exp", (u,)):
             return u
-        case Operation("*", (Constant(value), Operation("exp", (u,)))) if value > 0.0:
-            return Operation("+", (u, Constant(math.log(value))))
-        case Operation("*" | "/", (Operation("exp", (u,)), Constant(value))) if value > 0.0:
-            size = math.log(value)
-            return Operation("+", (u, Constant(size if term.name == "*" else -size)))
+        case Operation("sqrt", (Constant(value),)) if value > 0.0:
+            return Constant(0.5 * math.log(value))
+        case Operation("*" | "/", (left, right)):
+            one, other = _exponent(left), _exponent(right)
+            if one is None or other is None:
+                return None
+            if term.name == "/":
+                other = _negative(other)
+            if isinstance(one, Constant) and isinstance(other, Constant):
+                return Constant(one.value + other.value)
+            return Operation("+", (one, other))
     return None
 
 

@@ -71,7 +71,9 @@ class Germ:
         if (self.c == 0.0 and not self.bounded) or (other.c == 0.0 and not other.bounded):
             return Germ(0.0)
         if self.bounded or other.bounded:
-            raise Unknown
+            if not (self.bounded or not self.grows) or not (other.bounded or not other.grows):
+                raise Unknown
+            return Germ(0.0, bounded=True)
         exponent, known = self.exponent or other.exponent, self.known and other.known
         if self.exponent is not None and other.exponent is not None:
             exponent = _total(self.exponent, other.exponent)
@@ -84,8 +86,15 @@ class Germ:
         return Germ(_finite(self.c * other.c), self.p + other.p, self.q + other.q, self.s + other.s, exponent, known,
                     exact=self.exact and other.exact and known)
 
+    def leads_as(self, other: "Germ") -> bool:
+        """Whether both go to infinity with the same leading term, so that any mean of them does too."""
+        return (self.exponent is None and other.exponent is None and self.known and other.known and self.grows
+                and _same(self, other) and abs(self.c - other.c) <= EQUAL * abs(self.c))
+
     def power(self, k: float) -> "Germ":
         """This germ to a constant power."""
+        if self.bounded and k == round(k) and k > 0.0:
+            return self
         if self.bounded or self.c == 0.0 or (self.c < 0.0 and k != round(k)):
             raise Unknown
         if k == 0.0:

@@ -7,6 +7,7 @@ slower, or not at all     : infinite for every a
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -108,8 +109,8 @@ def _log1p(a: Germ) -> Germ:
 
 
 def _max(a: Germ, b: Germ) -> Germ:
-    if a == b:
-        return a
+    if a == b or a.leads_as(b):
+        return replace(a, exact=a.exact and a == b)
     difference = a - b
     _signed(difference)
     return a if difference.c > 0.0 else b
@@ -159,7 +160,9 @@ def _softplus(a: Germ) -> Germ:
 
 
 def _log_add_exp(a: Germ, b: Germ) -> Germ:
-    """log(exp(u) + exp(v)): the larger where their difference grows."""
+    """log(exp(u) + exp(v)): the larger, or what both are to the leading term, as it exceeds the larger by at most log 2."""
+    if a.leads_as(b):
+        return replace(a, exact=False)
     difference = a - b
     if difference.grows:
         return a if difference.c > 0.0 else b
