@@ -169,13 +169,18 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """The fits of all groups of rows. `print(fits)` is the table of the command line, `answer` every figure as plain values.
+    """The fits of all groups of rows. `print(fits)` is the table of the command line, `answer` a line for each group.
 
-    `models`: of each group that has an answer its values and its model, which `save` writes.
+    `complete` makes the whole report of each group, and its model, when they are first asked for.
     """
 
     answer: "ByGroup"
-    models: "tuple[tuple[tuple[str, ...], Saved], ...]"
+    complete: "Callable[[], tuple[ByGroup, tuple[tuple[tuple[str, ...], Saved], ...]]]"
+
+    @property
+    def models(self) -> "tuple[tuple[tuple[str, ...], Saved], ...]":
+        """Of each group that has an answer its values and its model, which `save` writes."""
+        return self.complete()[1]
 
     @property
     def by(self) -> list[dict[str, Any]]:
@@ -198,7 +203,7 @@ class Fits:
         """The JSON object `mlefit.by/1`."""
         from mlefit.report.groups_json import groups_to_dict
 
-        return groups_to_dict(self.answer)
+        return groups_to_dict(self.complete()[0])
 
     def save(self, path: "str | PathLike[str]") -> None:
         """Write the models of all groups there, for `mlefit predict`. Raises OSError, and UsageError where there are too many."""
@@ -235,13 +240,10 @@ def fit(data: Any, target: str | None = None, features: Sequence[str] | None = N
     is no option. `by`: columns whose values divide the rows; each group has a fit, or says why it has none.
     """
     if by:
-        from mlefit.groups.fit import fit_groups
+        from mlefit.groups.fit import fit_groups_at_once
 
         columns = (by,) if isinstance(by, str) else tuple(by)
-        found: list[tuple[tuple[str, ...], Saved]] = []
-        request = request_of("fit", data, target, features, {**options, "model": model, "by": columns})
-        answer = fit_groups(request, keep=lambda key, saved: found.append((key, saved)), reports=True)
-        return Fits(answer, tuple(found))
+        return Fits(*fit_groups_at_once(request_of("fit", data, target, features, {**options, "model": model, "by": columns})))
     kept: list[Saved] = []
     report = run(request_of("fit", data, target, features, {**options, "model": model}), keep=kept.append)
     return Fit(report, Model(kept[0]))

@@ -181,3 +181,13 @@ def test_the_answer_does_not_depend_on_threads() -> None:
     one = mlefit.fit(frame, "count", ["x", "z"], "poisson", by="shop", threads=1).parameters
     two = mlefit.fit(frame, "count", ["x", "z"], "poisson", by="shop", threads=2).parameters
     assert one.equals(two)
+
+
+def test_python_makes_whole_reports_and_models_when_they_are_asked_for() -> None:
+    fits = mlefit.fit(table(GROUPS, 25), "count", ["x"], model="poisson", by="shop")
+    assert all(group.report is None for group in fits.answer.groups if group.error is None)
+    records = fits.by
+    assert [one["fit"]["parameters"][1]["estimate"] for one in records] == pytest.approx(
+        fits.parameters.query("name == 'x'")["estimate"].tolist(), rel=1e-8)
+    assert [key for key, _ in fits.models] == [(one["group"]["shop"],) for one in records if one["error"] is None]
+    assert fits.by[0]["fit"]["routes"]["mle"]["certificate"]["kind"] == "EDM"

@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conforming import complaints
 from group_cases import table
 
 import mlefit
 from mlefit.cli import main
+from mlefit.cli.schema import every
+from mlefit.report.digits import significant
 
 FRAME = table(4, 40)
 
@@ -21,6 +24,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     FRAME.to_csv(folder / "rows.csv", index=False)
     command = ["fit", str(folder / "rows.csv"), "-t", "y", "-x", "x,kind", "--by", "shop", "-q", "--out", str(folder / "out.csv")]
     assert main([*command, "--save", str(folder / "models.json")]) == 0
+    assert main([*command[:-1], str(folder / "out.csv.txt"), "-o", "table"]) == 0
     return folder / "models.json"
 
 
@@ -95,9 +99,8 @@ def test_groups_of_two_columns_and_classes_that_some_lack(tmp_path: Path, capsys
 
 
 @pytest.mark.parametrize(("arguments", "message", "remedy"), [
-    (["predict", "MODELS", "ROWS", "--score"], "--score with the models of groups is not built yet",
-     "`mlefit --help` lists what there is"),
     (["predict", "MODELS", "OTHER"], 'there is no column "shop"', "the columns are x, kind"),
+    (["show", "MODELS", "--detail"], "--detail: the table of groups has one line for each", "leave it out, or use -o json"),
 ])
 def test_what_models_of_groups_do_not_do(
     saved: Path, arguments: list[str], message: str, remedy: str, capsys: pytest.CaptureFixture[str]
@@ -108,10 +111,56 @@ def test_what_models_of_groups_do_not_do(
     assert capsys.readouterr().err.splitlines() == [f"mlefit: {message}", remedy]
 
 
-def test_show_says_that_there_are_several(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["show", str(saved)]) == 3
+def test_simulate_takes_one_model(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", str(saved), str(saved.parent / "rows.csv")]) == 3
     assert capsys.readouterr().err.splitlines() == [
-        f"mlefit: {saved}: expected one model, found the models of groups", "`mlefit predict` takes it"]
+        f"mlefit: {saved}: expected one model, found the models of groups", "`mlefit predict` and `mlefit show` take them"]
+
+
+def test_show_prints_the_table_that_the_fit_has_printed(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(saved)]) == 0
+    assert capsys.readouterr().out == (saved.parent / "out.csv.txt").read_text()
+    assert main(["show", str(saved), "-o", "csv"]) == 0
+    assert capsys.readouterr().out == (saved.parent / "out.csv").read_text()
+    assert main(["show", str(saved), "-o", "json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert complaints(answer, every()) == []
+    assert [one["group"]["shop"] for one in answer["groups"]] == ["s00", "s01", "s02", "s03"]
+
+
+def test_the_file_is_as_its_schema_says(saved: Path) -> None:
+    models, known = json.loads(saved.read_text()), every()
+    assert complaints(models, known) == []
+    models["models"][1]["covariance"]["free"] = None
+    models["design"]["intercept"] = "yes"
+    assert sorted(complaints(models, known)) == ["design.intercept", "models[1].covariance.free"]
+
+
+@pytest.mark.parametrize(("law", "target"), [("gaussian", "y"), ("poisson", "count")])
+def test_each_row_is_scored_by_the_model_of_its_group(
+    tmp_path: Path, law: str, target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    FRAME.to_csv(tmp_path / "rows.csv", index=False)
+    command = ["fit", str(tmp_path / "rows.csv"), "-t", target, "-x", "x", "-m", law, "--by", "shop", "-q"]
+    assert main([*command, "--out", str(tmp_path / "t.txt"), "--save", str(tmp_path / "models.json")]) == 0
+    frame = FRAME.copy()
+    frame[target] = frame[target].astype(float)
+    frame.loc[3, target] = np.nan
+    frame.to_csv(tmp_path / "new.csv", index=False)
+    assert main(["predict", str(tmp_path / "models.json"), str(tmp_path / "new.csv"), "--score"]) == 0
+    out, err = capsys.readouterr()
+    found = pd.read_csv(StringIO(out))
+    assert found.loc[3, "flag"] == f"no-response:{target}"
+    assert found[["nll", "residual"]].isna().sum().tolist() == [1, 1]
+    fitted = []
+    for shop, rows in frame.groupby("shop"):
+        fit = mlefit.fit(FRAME[FRAME["shop"] == shop].drop(columns="shop"), target, ["x"], model=law, kl=False)
+        alone = fit.predict(rows, score=True)
+        own = found[found["shop"] == shop]
+        assert own["nll"].to_numpy() == pytest.approx(alone["nll"].to_numpy(), rel=1e-9, nan_ok=True)
+        fitted += [fit.to_dict()["routes"]["mle"]["nll"]] * int(own["nll"].notna().sum())
+    assert found["residual"].std() == pytest.approx(1.0, abs=0.2)       # standard normal, as the models are those of the rows
+    assert f"nats per row of {len(frame) - 1} rows; {significant(float(np.mean(fitted)))} in the rows fitted" in err
 
 
 @pytest.mark.slow     # some hundred files

@@ -54,4 +54,4 @@ def test_the_command_prints_all_schemas_or_one(capsys: pytest.CaptureFixture[str
     assert main(["schema", "error"]) == 0
     assert json.loads(capsys.readouterr().out) == schemas()["mlefit.error/1"]
     assert main(["schema", "zzz"]) == 2
-    assert capsys.readouterr().err == 'mlefit: schema: expected fit, error, by, audit, check, compare, panels, model or proof, found "zzz"\nsuch as `mlefit schema fit`\n'
+    assert capsys.readouterr().err == 'mlefit: schema: expected fit, error, by, audit, check, compare, panels, model, models or proof, found "zzz"\nsuch as `mlefit schema fit`\n'

@@ -14,7 +14,7 @@ from mlefit.execution import Intake
 from mlefit.inference.law import NORMAL, quantile
 from mlefit.prediction.appended import Plan, natural_shapes
 from mlefit.prediction.rows import Rows
-from mlefit.prediction.score import responses, scored
+from mlefit.prediction.score import chances, responses, scored
 from mlefit.problem.gather import Gathered, Told, gathered
 from mlefit.rows.reservoir import Reservoir, Threshold
 from mlefit.saved.model import Saved
@@ -126,7 +126,7 @@ class Look(NamedTuple):
         noise = rows.law.some(np.flatnonzero(among))
         w = np.ones(int(keep.sum())) if self.weights is None else rows.batch.numbers[self.weights][keep]
         y, eta, free = responses(rows)[keep], rows.eta[among], natural_shapes(saved)
-        told, _ = scored(rows, Plan("none", self.level), {}, self.seed, first)
+        told, _ = scored(rows, Plan("none", self.level), {}, chances(self.saved.noise, self.seed, first, rows.batch.rows))
         nll, residual = told["nll"][keep], told["residual"][keep]
         inside = np.abs(residual) <= quantile(NORMAL, self.level)
         if noise.response.reads_levels:

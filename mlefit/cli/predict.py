@@ -115,9 +115,8 @@ def tell(told: "Told", predictor: "Predictor") -> None:
     if sorted(predictor.source.digests()) == sorted(predictor.saved.digests):
         say("note: these are the rows of the fit; their errors flatter the model.")
     if told.score.n:
-        training = predictor.saved.training
         judged, below, above = told.score.judged, told.score.below, told.score.above
         inside = (f"; {100.0 * (judged - below - above) / judged:.1f} % fell inside their interval, {100.0 * below / judged:.1f} % "
                   f"below it and {100.0 * above / judged:.1f} % above") if judged else ""
         say(f"note: cross-entropy {significant(told.score.mean)} +- {significant(told.score.error, 2)} nats per row of "
-            f"{told.score.n:,} rows; {significant(training.nll_mean)} in the rows fitted{inside}.")
+            f"{told.score.n:,} rows; {significant(told.score.fitted / told.score.n)} in the rows fitted{inside}.")

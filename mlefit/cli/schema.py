@@ -9,8 +9,8 @@ from mlefit.options.values import listed, refused
 
 def schema(
     name: Annotated[str | None, Option(
-        "", metavar="NAME", help="One of them: fit, error, by, audit, check, compare, panels, model or proof. Default: "
-        "all.")] = None,
+        "", metavar="NAME", help="One of them: fit, error, by, audit, check, compare, panels, model, models or proof. "
+        "Default: all.")] = None,
 ) -> None:
     """Print the JSON schemas of the answers, one object."""
     from mlefit.report.json import dumps
@@ -30,8 +30,8 @@ def every() -> dict[str, dict[str, Any]]:
     from mlefit.report.comparison_schema import comparison_schema
     from mlefit.report.groups_schema import groups_schema
     from mlefit.report.schema import schemas
-    from mlefit.saved.schema import model_schema
+    from mlefit.saved.schema import model_schema, models_schema
 
     others = (groups_schema(), audit_schema(), check_schema(), comparison_schema(), panels_schema(), model_schema(),
-              proof_schema())
+              models_schema(), proof_schema())
     return {**schemas(), **{found["$id"]: found for found in others}}

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from mlefit.cli import arguments, output
 from mlefit.cli.delivery import deliver
+from mlefit.errors import UsageError
 from mlefit.options.declaration import Option, Section
 
 
@@ -14,10 +15,20 @@ def show(
     out: arguments.OutFile = None,
 ) -> None:
     """Show a saved fit."""
-    from mlefit.saved.read import load
-    from mlefit.saved.report import report_of
+    from mlefit.saved.models import Models, load_any
+    from mlefit.saved.report import by_group_of, report_of
 
     if out is not None:
         output.check(out, (model,))
-    report = report_of(load(model).fit)
+    found = load_any(model)
+    if isinstance(found, Models):
+        from mlefit.cli.by import OF_GROUPS, render
+
+        if detail:
+            raise UsageError("--detail: the table of groups has one line for each", "leave it out, or use -o json",
+                             code="options-contradict")
+        form = arguments.form(format_, out, OF_GROUPS)
+        output.write(render(by_group_of(found.by, found.fits), form, out), out)
+        return
+    report = report_of(found.fit)
     deliver(report._replace(view=report.view._replace(detail=detail)), arguments.form(format_, out), out, True)

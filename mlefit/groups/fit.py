@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import cache, partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from mlefit import machine
 from mlefit.blas import one_thread
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LARGE = 100_000     # rows of a group that are worth more than one thread
 Keep = Callable[[tuple[str, ...], "Saved"], None]
+Models: TypeAlias = "tuple[tuple[tuple[str, ...], Saved], ...]"
 
 
 def fit_groups(
@@ -56,6 +57,33 @@ def fit_groups(
                 progress(f"fitting: group {place + 1:,} of {len(rows.keys):,}", place / len(rows.keys))
             groups.append(_group(rows, one, place, threads, None if keep is None else partial(keep, key), reports))
         return _answer(source, request, rows, discoveries(groups))
+
+
+def fit_groups_at_once(request: Request) -> tuple[ByGroup, Callable[[], tuple[ByGroup, Models]]]:
+    """As `fit_groups`, with the whole reports and the models of all groups for whoever asks: made then, and once, where many fits
+    at once have answered already."""
+    threads = request.threads or machine.threads()
+    with open_source(request.data, request.read) as source:
+        rows = standing(source, threads, lambda: divided(source, request, threads))
+        one = _of_one(request)
+        with one_thread():
+            known = answered_at_once(rows, one, threads)
+        models: dict[tuple[str, ...], Saved] = {}
+
+        def whole(place: int) -> Group:
+            return _group(rows, one, place, threads, partial(models.__setitem__, rows.keys[place]), True)
+
+        groups = tuple(known[place] if place in known else whole(place) for place in range(len(rows.keys)))
+        answer = _answer(source, request, rows, discoveries(groups))
+
+    @cache
+    def complete() -> tuple[ByGroup, Models]:
+        with one_thread():
+            every = [whole(place) if place in known else group for place, group in enumerate(groups)]
+        found = answer._replace(groups=discoveries(every))
+        return found, tuple((key, models[key]) for key in rows.keys if key in models)
+
+    return answer, complete
 
 
 def _of_one(request: Request) -> Request:

@@ -10,11 +10,10 @@ import numpy as np
 
 from mlefit.arrays import Array, Index, Mask
 from mlefit.design.checks import unknown_columns
-from mlefit.options.values import not_built
-from mlefit.prediction.appended import Columns, Plan, predictions
+from mlefit.prediction.appended import Plan, predictions
 from mlefit.prediction.predict import Asked, Predictions, Predictor
 from mlefit.prediction.rows import Rows
-from mlefit.prediction.score import Score
+from mlefit.prediction.score import Score, chances, scored, unjudged
 from mlefit.saved.models import Key, Models
 from mlefit.source.batch import Batch
 from mlefit.source.part import Wanted
@@ -36,8 +35,6 @@ class GroupPredictor(Predictor):
 
     def __init__(self, models: Models, source: Reader, asked: Asked) -> None:
         self.models = models
-        if asked.score:
-            raise not_built("--score with the models of groups")
         absent = [name for name in models.by if name not in source.names]
         if absent:
             raise unknown_columns(absent, source.names)
@@ -51,16 +48,17 @@ class GroupPredictor(Predictor):
 
     def answers(self, found: Standing) -> Predictions:
         """Each row by the model of its group."""
-        rows, columns = together(self.models, found, self.plan)
-        self.check(rows, found.first)
-        return Predictions(rows, dict(columns.numbers), columns.labels, Score(), {})
+        chance = chances(self.saved.noise, self.asked.seed, found.first, found.batch.rows) if self.asked.score else None
+        answers = together(self.models, found, self.plan, chance)
+        self.check(answers.rows, found.first)
+        return answers
 
 
-def together(models: Models, found: Standing, plan: Plan) -> tuple[Together, Columns]:
-    """The rows of all groups, and the columns of their predictions."""
+def together(models: Models, found: Standing, plan: Plan, chance: Array | None) -> Predictions:
+    """The rows of all groups, and the columns of their predictions; with a `chance`, as of `chances`, their scores as well."""
     batch, n = found.batch, found.batch.rows
-    known, lost, doubted = np.zeros(n, bool), dict[str, Mask](), dict[str, Mask]()
-    numbers, labels = dict[str, Array](), dict[str, list[str]]()
+    known, lost, doubted, without = np.zeros(n, bool), dict[str, Mask](), dict[str, Mask](), dict[str, Mask]()
+    numbers, labels, score = dict[str, Array](), dict[str, list[str]](), Score()
     for name in models.by:
         _mark(lost, f"missing:{name}", np.flatnonzero(batch.categories[name].codes < 0), n)
     for key, places in _groups(batch, models.by):
@@ -76,13 +74,20 @@ def together(models: Models, found: Standing, plan: Plan) -> tuple[Together, Col
         for flag, mask in rows.doubted.items():
             _mark(doubted, flag, places[rows.known][mask], n)
         columns = predictions(rows, plan)
-        for name, values in columns.numbers.items():
+        told = dict(columns.numbers)
+        if chance is not None:
+            added, own = scored(rows, plan, told, chance[places] if chance.size else chance)
+            score, told = score + own, told | added
+            for flag, mask in unjudged(rows, added["nll"]).items():
+                _mark(without, flag, places[rows.known][mask], n)
+        for name, values in told.items():
             numbers.setdefault(name, np.full(n, np.nan))[places] = values
         for name, texts in columns.labels.items():
             whole = labels.setdefault(name, [""] * n)
             for place, text in zip(places.tolist(), texts, strict=True):
                 whole[place] = text
-    return Together(batch, known, lost, {flag: mask[known] for flag, mask in doubted.items()}), Columns(numbers, labels)
+    doubts, unscored = ({flag: mask[known] for flag, mask in flags.items()} for flags in (doubted, without))
+    return Predictions(Together(batch, known, lost, doubts), numbers, labels, score, unscored)
 
 
 def _mark(flags: dict[str, Mask], flag: str, places: Index, n: int) -> None:

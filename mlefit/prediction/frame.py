@@ -12,7 +12,7 @@ from mlefit.errors import UsageError
 from mlefit.prediction.appended import Columns, Interval, Plan, names, predictions
 from mlefit.prediction.predict import check_kinds
 from mlefit.prediction.rows import Rows
-from mlefit.prediction.score import scored, unjudged
+from mlefit.prediction.score import chances, scored, unjudged
 from mlefit.prediction.simulate import Drawing, Simulator
 from mlefit.prediction.text import listed_flags
 from mlefit.saved.model import Saved
@@ -83,7 +83,7 @@ def predicted(
             found: dict[str, Any] = {**columns.numbers, **columns.labels}
             doubted = rows.doubted
             if score:
-                found |= scored(rows, plan, dict(columns.numbers), seed, first)[0]
+                found |= scored(rows, plan, columns.numbers, chances(saved.noise, seed, first, rows.batch.rows))[0]
                 doubted = {**doubted, **unjudged(rows, found["nll"])}
             blocks.append({**found, "flag": listed_flags(rows.batch.rows, rows.known, rows.lost, doubted)})
             first += rows.batch.rows

@@ -12,7 +12,7 @@ from mlefit.design.checks import unknown_columns
 from mlefit.errors import DataError, UsageError
 from mlefit.prediction.appended import Interval, Plan, names, predictions
 from mlefit.prediction.rows import Rows
-from mlefit.prediction.score import Score, scored, unjudged
+from mlefit.prediction.score import Score, chances, scored, unjudged
 from mlefit.prediction.text import cells, flags, joined, listed_flags, numerals, quoted
 from mlefit.saved.model import Saved
 from mlefit.source.arrow import of_codes, of_texts, word
@@ -188,7 +188,8 @@ class Predictor:
         numbers = dict(columns.numbers)
         score, without = Score(), dict[str, Mask]()
         if self.asked.score:
-            added, score = scored(rows, self.plan, numbers, self.asked.seed, found.first)
+            chance = chances(self.saved.noise, self.asked.seed, found.first, found.batch.rows)
+            added, score = scored(rows, self.plan, numbers, chance)
             numbers |= added
             without = unjudged(rows, added["nll"])
         return Predictions(rows, numbers, columns.labels, score, without)

@@ -5,6 +5,7 @@
                (Dunn and Smyth 1996). The random numbers are those of (seed, row).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
 
@@ -22,7 +23,7 @@ RESIDUALS = 2       # the third number of their stream: simulated responses have
 @dataclass(frozen=True)
 class Score:
     """Rows with a response and a prediction, sums of their nll and its squares, and how many fell below and above their interval
-    among those `judged`."""
+    among those `judged`. `fitted`: what their nll would add up to if each were that of a row fitted."""
 
     n: int = 0
     nll: float = 0.0
@@ -30,10 +31,11 @@ class Score:
     judged: int = 0
     below: int = 0
     above: int = 0
+    fitted: float = 0.0
 
     def __add__(self, other: "Score") -> "Score":
         return Score(self.n + other.n, self.nll + other.nll, self.square + other.square, self.judged + other.judged,
-                     self.below + other.below, self.above + other.above)
+                     self.below + other.below, self.above + other.above, self.fitted + other.fitted)
 
     @property
     def mean(self) -> float:
@@ -82,8 +84,13 @@ def unjudged(rows: Rows, nll: Array) -> dict[str, Mask]:
     return {flag: mask[rows.known] for flag, mask in found.items() if mask.any()}
 
 
-def scored(rows: Rows, plan: Plan, predicted: dict[str, Array], seed: int, first: int) -> tuple[dict[str, Array], Score]:
-    """The columns `nll` and `residual` (n,), and what they add up to."""
+def chances(noise: NoiseModel, seed: int, first: int, n: int) -> Array:
+    """Where in its cell each row of a discrete law falls (n,), the rows from the number `first` on; nothing for a density."""
+    return uniform((seed, 0, RESIDUALS), first, n) if noise.measure is not Measure.DENSITY else np.empty(0)
+
+
+def scored(rows: Rows, plan: Plan, predicted: Mapping[str, Array], chance: Array) -> tuple[dict[str, Array], Score]:
+    """The columns `nll` and `residual` (n,), and what they add up to; `chance` as of `chances`, for these rows."""
     y, known = responses(rows), np.flatnonzero(rows.known)
     there = ~np.isnan(y[known])
     places = known[there]
@@ -97,14 +104,14 @@ def scored(rows: Rows, plan: Plan, predicted: dict[str, Array], seed: int, first
     if rows.saved.transform is not None:        # its density is that of the column
         given = rows.batch.numbers[rows.saved.target][places]
         nll[places] -= rows.saved.transform.log_slope(given)
-    chance = uniform((seed, 0, RESIDUALS), first, y.size)[places] if noise.measure is not Measure.DENSITY else np.empty(0)
-    residual[places] = quantile_residuals(noise, values, eta, free, chance)
+    residual[places] = quantile_residuals(noise, values, eta, free, chance[places] if chance.size else chance)
     judged = below = above = 0
     if "new_low" in predicted:
         low, high = (predicted[name][places] for name in ("new_low", "new_high"))
         judged, below, above = places.size, int((given < low).sum()), int((given > high).sum())
     told = nll[places]
-    return {"nll": nll, "residual": residual}, Score(places.size, float(told.sum()), float(told @ told), judged, below, above)
+    return {"nll": nll, "residual": residual}, Score(
+        places.size, float(told.sum()), float(told @ told), judged, below, above, places.size * rows.saved.training.nll_mean)
 
 
 def quantile_residuals(noise: NoiseModel, y: Array, eta: Array, free: Array, chance: Array) -> Array:

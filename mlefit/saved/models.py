@@ -8,7 +8,7 @@ A model is the object of `mlefit.model/1` whose design has the keys of both.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mlefit.errors import UsageError
@@ -44,6 +44,11 @@ class Models:
         model = self.of(next(iter(self._found)))
         assert model is not None
         return model
+
+    @property
+    def fits(self) -> Iterator[tuple[Key, Any]]:
+        """Of each group the `mlefit.fit/1` that its model holds, as it stands in the file."""
+        return ((key, found.get("fit")) for key, found in self._found.items())
 
 
 def models_to_json(by: Key, models: Iterable[tuple[Key, Saved]]) -> str:

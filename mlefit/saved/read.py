@@ -61,7 +61,8 @@ def from_dict(value: Any, path: str = "model") -> Saved:
     top = Checked(value)
     schema = top.key("schema").value
     if schema == OF_GROUPS:
-        raise DataError(f"{path}: expected one model, found the models of groups", "`mlefit predict` takes it", code="bad-model")
+        raise DataError(f"{path}: expected one model, found the models of groups",
+                        "`mlefit predict` and `mlefit show` take them", code="bad-model")
     if schema != SCHEMA:
         wrote = top.key("mlefit").value if isinstance(value, dict) else None
         by = f", written by mlefit {str(wrote)[:20]}" if isinstance(wrote, str) else ""

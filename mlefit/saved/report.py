@@ -1,10 +1,12 @@
 """Report: the report of a saved fit, from its JSON back to the records that the renderers print."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from mlefit.errors import DataError
+from mlefit.report.groups import ByGroup, Group
 from mlefit.report.report import Report
 
 NESTED = {"mle": "routes", "loss": "routes"}        # fields of the report that stand under another key
@@ -13,6 +15,7 @@ NESTED = {"mle": "routes", "loss": "routes"}        # fields of the report that 
 def report_of(fit: Mapping[str, Any]) -> Report:
     """The report. Raises DataError where the object is none."""
     try:
+        fit = dict(fit)
         routes = fit.get("routes") or {}
         flat = {**fit, "version": fit.get("mlefit"), **{name: routes.get(name) for name in NESTED}}
         found = _record(Report, flat)
@@ -21,6 +24,23 @@ def report_of(fit: Mapping[str, Any]) -> Report:
                         "save the model again with `mlefit fit ... --save FILE`", code="bad-model") from None
     assert isinstance(found, Report)
     return found
+
+
+def by_group_of(by: tuple[str, ...], fits: Iterable[tuple[tuple[str, ...], Any]]) -> ByGroup:
+    """The fits of groups as one answer; groups without an answer have left no model. Raises DataError where an object is none."""
+    groups = []
+    for key, fit in fits:
+        report = report_of(fit)
+        cross = None if report.information is None else report.information.cross_entropy
+        groups.append(Group(key, report.data.n, report.parameters, cross, report=report))
+    reports = [group.report for group in groups if group.report is not None]
+    every, dropped = [report.data for report in reports], Counter[str]()
+    for data in every:
+        dropped.update(data.dropped)
+    read, used = sum(data.rows_read for data in every), sum(data.rows_used for data in every)
+    whole = every[0]._replace(rows_read=read, rows_used=used, rows_dropped=read - used, dropped=dict(dropped), n=used)
+    fullest = max(groups, key=lambda group: len(group.parameters)).parameters
+    return ByGroup(reports[0].version, by, whole, reports[0].model, tuple(groups), tuple((p.class_, p.name) for p in fullest))
 
 
 def _record(type_: Any, value: Mapping[str, Any]) -> Any:

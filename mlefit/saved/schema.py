@@ -5,6 +5,7 @@ from typing import Any
 from mlefit.report.report import SCHEMA as FIT
 from mlefit.report.schema import headed, nullable, of, record
 from mlefit.saved.model import Training
+from mlefit.saved.read import OF_GROUPS
 from mlefit.saved.write import SCHEMA
 
 TEXT, NUMBER, TRUTH = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
@@ -37,6 +38,20 @@ TERMS = array(record({"name": TEXT, "factors": array(FACTOR)}))
 
 def model_schema() -> dict[str, Any]:
     """The schema. Coefficients, ranges and roots are in the encoded units of the search."""
+    return headed(SCHEMA, _keys())
+
+
+def models_schema() -> dict[str, Any]:
+    """That of the models of groups: the keys of a design stand where they are the same for all, or in each model."""
+    keys = _keys()
+    design = {"type": "object", "properties": keys["design"]["properties"]}
+    group = {"type": "object", "additionalProperties": TEXT}
+    return headed(OF_GROUPS, {
+        "by": array(TEXT), "design": design, "models": array(record({**keys, "group": group, "design": design})),
+    })
+
+
+def _keys() -> dict[str, dict[str, Any]]:
     numbers, matrix = array(NUMBER), nullable(array(array(NUMBER)))
     design = {
         "intercept": TRUTH, "columns": array(COLUMN), "terms": TERMS, "scale_terms": nullable(TERMS), "offset": NO_TEXT,
@@ -49,6 +64,4 @@ def model_schema() -> dict[str, Any]:
         "kind": TEXT, "order": array(TEXT), "centre": numbers, "scale": numbers, "coefficients": numbers, "free": numbers,
         "df": NO_NUMBER, "root": matrix, "shape_root": matrix, "leverage_root": matrix,
     }
-    return headed(SCHEMA, {
-        "fit": {"$ref": FIT}, "design": record(design), "covariance": record(covariance), "sample": of(Training),
-    })
+    return {"fit": {"$ref": FIT}, "design": record(design), "covariance": record(covariance), "sample": of(Training)}
