@@ -53,6 +53,8 @@ FILES = {
 LOWER = (
     "a = 0.401812439, w = 5.18101875, p = -0.982698198", "a = 3.02072433, w = 2.00426588, p = 0.279569731",
     "where the log-likelihood is higher by 80.5595")
+TAKES = ("gaussian, bernoulli, binomial, poisson, gamma, lognormal, inverse-gaussian, exponential, weibull, beta, negative-binomial, "
+         "huber, student-t")
 REFUSED = (
     ("wave.csv --mean a*sin(w*x+p) --start w=5,p=0.3", 4,
      f"the start leads to {LOWER[0]}, a local minimum; a lower minimum exists at {LOWER[1]}, {LOWER[2]}",
@@ -76,9 +78,11 @@ REFUSED = (
      "leave --features out: the expression can hold what it says"),
     ("line.csv --mean a*x --scale-features x", 2, "--scale-features: beside --mean the scale is one number for all rows",
      "leave --scale-features out"),
-    ("line.csv --mean a*x -m laplace", 2, "--mean: laplace has no single smooth mean that an expression could be",
-     "use --model gaussian, bernoulli, poisson, gamma, lognormal, inverse-gaussian, exponential, beta, negative-binomial, huber, "
-     "student-t"),
+    ("line.csv --mean a*x -m laplace", 2,
+     "--mean: the loss of laplace has a corner where a row is met: what certifies a curve are derivatives, everywhere", f"use --model {TAKES}, or a linear mean with -x"),
+    ("line.csv --mean a*x -m hurdle", 2, "--mean: hurdle has no single mean that an expression could be", f"use --model {TAKES}"),
+    ("line.csv --mean a*x --loss max(abs(r)-0.5,0)", 2,
+     "--mean: max(abs(r)-0.5,0) has a corner at a residual of -0.5, 0.5: what certifies a curve are derivatives, everywhere", "use a loss without corners, such as log(cosh(r/S)), or a linear mean with -x"),
     ("line.csv --start a=1", 2, "--start is for the parameters of a mean", "give the mean with --mean, or leave it out"),
     ("line.csv --mean a*x --start a", 2, '--start: expected NAME=NUMBER, found "a"', "such as --start a=1,b=0.1"),
     ("line.csv --mean a*x --start a=1,a=2", 2, '--start: "a" is given two values', "give one of them"),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mlefit.cli import main
+from mlefit.design.curve import takes_curve
 from mlefit.noise import MODELS
 
 RNG = np.random.default_rng(7)
@@ -19,7 +20,8 @@ RESPONSES = {
     "negative-binomial": RNG.negative_binomial(2, 1.0 / (1.0 + np.exp(ETA) / 2.0)), "gamma": RNG.gamma(4.0, np.exp(ETA) / 4.0),
     "inverse-gaussian": RNG.wald(np.exp(ETA), 5.0), "exponential": RNG.exponential(np.exp(ETA)),
     "lognormal": np.exp(ETA + 0.3 * RNG.standard_normal(60)), "bernoulli": (RNG.random(60) < 1.0 / (1.0 + np.exp(-ETA))).astype(int),
-    "beta": RNG.beta(3.0 / (1.0 + np.exp(-ETA)), 3.0 / (1.0 + np.exp(ETA))),
+    "beta": RNG.beta(3.0 / (1.0 + np.exp(-ETA)), 3.0 / (1.0 + np.exp(ETA))), "weibull": np.exp(ETA) * RNG.weibull(1.7, 60),
+    "binomial": RNG.binomial(8, 1.0 / (1.0 + np.exp(-ETA))),
 }
 WRITTEN = {"identity": "a+b*x", "log": "exp(a+b*x)", "logit": "1/(1+exp(-a-b*x))", "probit": "normal_cdf(a+b*x)",
            "cloglog": "1-exp(-exp(a+b*x))"}
@@ -33,19 +35,19 @@ def fitted(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict:
 
 
 def test_every_law_with_a_mean_to_write_is_here() -> None:
-    assert {name for name, law in MODELS.items() if law.mean_link is not None and law.smooth} == set(RESPONSES)
+    assert {name for name, law in MODELS.items() if takes_curve(law)} == set(RESPONSES)
 
 
-@pytest.mark.parametrize("name", [*RESPONSES, "bernoulli:link=probit", "bernoulli:link=cloglog"])
+@pytest.mark.parametrize("name", [*RESPONSES, "bernoulli:link=probit", "bernoulli:link=cloglog", "binomial:link=probit"])
 def test_a_linear_predictor_as_a_mean_is_the_linear_model(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = tmp_path / "d.csv"
     y = RESPONSES[name.partition(":")[0]]
-    data.write_text("x,y\n" + "".join(f"{x!r},{y!r}\n" for x, y in zip(X.tolist(), y.tolist(), strict=True)))
-    link = str(MODELS.find(name, "").mean_link)
-    linear = fitted(capsys, str(data), "-t", "y", "-x", "x", "-m", name, "--no-kl")
-    curved = fitted(capsys, str(data), "-t", "y", "--mean", WRITTEN[link], "--start", "a=0.1,b=0.5", "-m", name, "--no-kl")
+    data.write_text("x,m,y\n" + "".join(f"{x!r},8,{y!r}\n" for x, y in zip(X.tolist(), y.tolist(), strict=True)))
+    link, more = str(MODELS.find(name, "").mean_link), ("--trials", "m") if MODELS.find(name, "").response.of_trials else ()
+    linear = fitted(capsys, str(data), "-t", "y", "-x", "x", "-m", name, "--no-kl", *more)
+    curved = fitted(capsys, str(data), "-t", "y", "--mean", WRITTEN[link], "--start", "a=0.1,b=0.5", "-m", name, "--no-kl", *more)
     assert curved["agreement"]["agree"]
     assert curved["criteria"]["loglik"] == pytest.approx(linear["criteria"]["loglik"], rel=1e-10)
     for mine, theirs in zip(curved["parameters"], linear["parameters"], strict=True):

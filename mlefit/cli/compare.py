@@ -32,6 +32,9 @@ def compare(
     losses: Annotated[tuple[str, ...], Option(
         "--loss", metavar="EXPR", help='A loss as a model, in r = y - f or in y and f: "log(cosh(r))". Repeatable.',
         gather=as_typed)] = (),
+    densities: Annotated[tuple[str, ...], Option(
+        "--density", metavar="EXPR", help='A density as a model, in r or in y and f: "exp(-abs(r))/2". Repeatable.',
+        gather=as_typed)] = (),
     parameters: Annotated[bool, Option(
         "--parameters", help="The parameters of all models side by side.", given=True, section=Section.ANSWER)] = False,
     format_: arguments.Format = None,
@@ -40,7 +43,7 @@ def compare(
 ) -> None:
     """Compare noise models on the same rows, and say which to use."""
     request, models = stated("compare", request, quiet), tuple(name for word in models for name in named(word))
-    models = (*models, *(f"loss:{loss}" for loss in losses))
+    models = (*models, *(f"loss:{loss}" for loss in losses), *(f"density:{density}" for density in densities))
     if request.formula is not None:     # a word among the tables
         formulas, request = (*formulas, request.formula), replace(request, formula=None)
     if out is not None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.comparison.paired import Judged
+from mlefit.design.curve import takes_curve
 from mlefit.design.roles import choose_roles
 from mlefit.errors import DataError, MlefitError, NoEstimateError, UsageError
 from mlefit.execution import Engine
@@ -194,8 +195,9 @@ def admitted(problem: Problem) -> tuple[str, ...]:
     noise = problem.prepared.noise
     if noise.response.reads_levels or noise.response.of_trials:
         return tuple(name for name, law in MODELS.items() if law.compared and law.response == noise.response)
-    ends, counts = extent(problem), whole(problem)
-    taken = (law for law in MODELS.values() if law.compared and not law.response.reads_levels and not law.response.of_trials)
+    ends, counts, bent = extent(problem), whole(problem), problem.prepared.roles.curve is not None
+    taken = (law for law in MODELS.values() if law.compared and not law.response.reads_levels and not law.response.of_trials
+             and (takes_curve(law) or not bent))
     return tuple(law.name for law in taken if law.response.refused(ends) is None and (counts or not law.response.whole)
                  and not (counts and law.measure is Measure.DENSITY and not fine(problem))
                  and not (law.needs_zeros and ends[0] > 0.0))

@@ -112,12 +112,26 @@ def _check_start(curve: Curve, names: Sequence[str]) -> None:
                              code="options-contradict")
 
 
+def takes_curve(noise: NoiseModel) -> bool:
+    """Whether an expression can be the mean of a law, and its criteria have derivatives everywhere."""
+    return noise.mean_link is not None and noise.smooth and not noise.corners
+
+
 def check_law(noise: NoiseModel) -> None:
     """Raises UsageError for a law of which no expression can be the mean."""
-    if noise.mean_link is None or not noise.smooth:
-        takes = MODELS.names(lambda law: law.mean_link is not None and law.smooth)
-        raise UsageError(f"--mean: {noise.name} has no single smooth mean that an expression could be",
-                         f"use --model {takes}", code="options-contradict")
+    if takes_curve(noise):
+        return
+    if noise.corners:
+        places = ", ".join(f"{corner.place:.6g}" for corner in noise.corners)
+        raise UsageError(
+            f"--mean: {noise.loss_name} has a corner at a residual of {places}: what certifies a curve are derivatives, everywhere",
+            "use a loss without corners, such as log(cosh(r/S)), or a linear mean with -x", code="options-contradict")
+    takes = f"use --model {MODELS.names(takes_curve)}"
+    if not noise.smooth:
+        raise UsageError(
+            f"--mean: the loss of {noise.name} has a corner where a row is met: what certifies a curve are derivatives, everywhere",
+            f"{takes}, or a linear mean with -x", code="options-contradict")
+    raise UsageError(f"--mean: {noise.name} has no single mean that an expression could be", takes, code="options-contradict")
 
 
 def names_in_order(node: Node) -> tuple[str, ...]:

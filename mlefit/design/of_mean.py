@@ -8,35 +8,37 @@ from mlefit.design.learn import columns_to_terms
 from mlefit.design.predictors import Predictors
 from mlefit.design.roles import Roles, columns_of, model_of, target_of
 from mlefit.design.scale import Asked
+from mlefit.design.terms import CONSTANT, Offset
 from mlefit.design.transform import Transform
 from mlefit.errors import UsageError
 from mlefit.noise.model import NoiseModel
-from mlefit.options.values import not_built
 from mlefit.request import Request
 from mlefit.source.source import Source
 
 
-def of_mean(source: Source, request: Request, asked: NoiseModel | None, scale: Asked, transform: Transform | None) -> Roles:
+def of_mean(
+    source: Source, request: Request, asked: NoiseModel | None, scale: Asked, transform: Transform | None, trials: Offset | None,
+) -> Roles:
     """Raises UsageError for an expression that is none, options that say the mean a second time, and laws without such a mean."""
     _check_alone(request, scale)
     curve = read_curve(str(request.mean), request.start, request.bounds, source.names, source.kinds)
     target, notes = target_of(source, request, (), ())
-    check_roles(target, request.weights, None, curve.columns)
+    check_roles(target, request.weights, None, curve.columns, trials)
     model, more = model_of(source, request, target, asked, transform)
     check_law(model)
     terms = columns_to_terms(curve.columns, (), source.kinds)
-    columns, model, _ = columns_of(source, request, model, target, Predictors(terms, intercept=False), scale, {target}, transform)
+    if request.weights_kind == "precision":     # in whitened rows the constant is the root of the weight
+        terms = (*terms, CONSTANT)
+    mean = Predictors(terms, intercept=False)
+    columns, model, _ = columns_of(source, request, model, target, mean, scale, {target}, transform, trials)
+    twice = [shape.name for shape in model.shapes if shape.name in curve.parameters]
+    if twice:
+        more = [*more, f"{twice[0]} is a parameter of --mean, and the name of a shape of the noise, which stands after the mean's."]
     columns = columns._replace(observed=replace(columns.observed, located=False, scaled=False))     # a curve has units of its own
     return Roles(columns, model, curve.text, curve.columns, notes=tuple(notes + more), curve=curve)
 
 
 def _check_alone(request: Request, scale: Asked) -> None:
-    later = (("--mean with --trials", request.trials is not None),
-             ("--mean with --loss", request.loss is not None), ("--mean with --density", request.density is not None),
-             ("--mean with --weights-kind precision", request.weights_kind == "precision"))
-    for option, there in later:
-        if there:
-            raise not_built(option)
     if scale.option is not None:
         raise UsageError(f"{scale.option}: beside --mean the scale is one number for all rows", f"leave {scale.option} out",
                          code="options-contradict")

@@ -69,7 +69,7 @@ def choose_roles(source: Source, request: Request) -> Roles:
     if request.mean is not None:
         from mlefit.design.of_mean import of_mean
 
-        return of_mean(source, request, asked, scale, transform)
+        return of_mean(source, request, asked, scale, transform, known.trials)
     if request.formula is not None:
         return _from_formula(source, request, asked, known, scale, transform)
     target, notes = target_of(source, request, named or (), excluded)

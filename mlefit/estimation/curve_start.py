@@ -53,10 +53,13 @@ class Given(NamedTuple):
         base = theta.copy()
         base[where] = 0.0
         found = self.f.curve(base, rows, 1)
-        rest = rows.y * self.f.unit - found.value
+        y, weight = rows.y, rows.weight
+        if rows.trials is not None:         # f is the probability of a success
+            y, weight = y / rows.trials, rows.trials if weight is None else weight * rows.trials
+        rest = y * self.f.unit - found.value
         columns = columns_of(found, rows.rows, self.f.size)[:, where]
-        if rows.weight is not None:
-            root = np.sqrt(rows.weight)
+        if weight is not None:
+            root = np.sqrt(weight)
             columns, rest = columns * root[:, None], rest * root
         lengths = np.linalg.norm(columns, axis=0)
         if not (np.isfinite(lengths).all() and np.isfinite(rest).all()):

@@ -109,12 +109,12 @@ def columns_of(node: Node) -> frozenset[str]:
             return frozenset().union(*(columns_of(argument) for argument in arguments))
 
 
-def substituted(node: Node, name: str, value: float) -> Node:
-    """The tree with a number in the place of a name."""
+def substituted(node: Node, by: Mapping[str, Node]) -> Node:
+    """The tree with other trees in the place of some names."""
     match node:
-        case Column(own):
-            return Constant(value) if own == name else node
+        case Column(name):
+            return by.get(name, node)
         case Constant():
             return node
-        case Operation(operation, arguments):
-            return Operation(operation, tuple(substituted(argument, name, value) for argument in arguments))
+        case Operation(name, arguments):
+            return Operation(name, tuple(substituted(argument, by) for argument in arguments))

@@ -5,14 +5,13 @@
 is tested by moving y and f together along g, at seeded points; L is then the tree with y = g^-1(r) in it and f at the origin of g.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.expression.jets import jet
-from mlefit.expression.tree import Column, Constant, Node, Operation
+from mlefit.expression.tree import Column, Constant, Node, Operation, substituted
 from mlefit.losses.axes import AXES, ORIGIN, Axis
 
 POINTS = 60
@@ -55,16 +54,6 @@ def structure(node: Node) -> Structure | None:
 def _difference(node: Node, axis: Axis, power: float) -> Node:
     moved = simplified(substituted(node, {"y": axis.tree(Column("r")), "f": ORIGIN[axis.name]}))
     return moved if power == 0.0 else Operation("-", (moved, Operation("*", (Constant(power), Column("r")))))
-
-
-def substituted(node: Node, by: Mapping[str, Node]) -> Node:
-    """The tree with names replaced."""
-    match node:
-        case Column(name):
-            return by.get(name, node)
-        case Operation(name, arguments):
-            return Operation(name, tuple(substituted(argument, by) for argument in arguments))
-    return node
 
 
 def simplified(node: Node) -> Node:

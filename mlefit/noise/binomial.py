@@ -92,6 +92,11 @@ class Binomial(NoiseModel):
         return self._link.proof
 
     @property
+    def mean_link(self) -> str:
+        """Its own, of the probability of a success."""
+        return self.link
+
+    @property
     def ratio(self) -> str | None:
         """That of the odds, with their own link."""
         return "odds ratio" if self.link == "logit" else None

@@ -34,6 +34,7 @@ class OfLabels(NoiseModel):
     question = "what a loss of labels says of their chances"
     example = 'mlefit fit sample_data/deliveries.csv -t minutes -x km --loss "log(cosh(r))"'
     compared = False
+    link_name = "identity"
     measure = Measure.MASS
 
     @property

@@ -44,8 +44,8 @@ class OfLoss(NoiseModel):
     centre_text = "eta"
     example = 'mlefit fit sample_data/deliveries.csv -t minutes -x km,vehicle --loss "log(cosh(r))"'
     compared = False
+    link_name = "identity"
     predicted = "location"
-
     measure = Measure.DENSITY
     shapes = (Shape("a"),)
     collapse = "a is infinite"

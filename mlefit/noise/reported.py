@@ -12,7 +12,8 @@ class Reported:
 
     @property
     def mean_link(self) -> str | None:
-        """The function of a mean (a median of logarithms, a probability) that the predictor is, by name; None where it is none."""
+        """The function of a mean (or median, scale, probability, the f of a loss) that the predictor is, by name; None where it is
+        none."""
         return self.link_name
 
     @property

@@ -56,6 +56,7 @@ class Weibull(OfLogarithm):
     question = "lifetimes whose rate of failure rises or falls"
     example = "mlefit fit sample_data/deliveries.csv -t hours -x km,vehicle -m weibull"
     ratio_name = "ratio of means"
+    link_name = "log"
     shapes = (Shape("k"),)
     shape_cost = "mean log y - log k"
     collapse = "k is infinite"

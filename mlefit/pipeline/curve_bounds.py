@@ -13,7 +13,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.design.curve import Curve
 from mlefit.estimation.curve_rows import Ended, Rows
-from mlefit.expression.tree import substituted
+from mlefit.expression.tree import Constant, substituted
 from mlefit.mean.bent import Bent
 from mlefit.mean.nonlinear import NonlinearMean
 from mlefit.objective import Objective
@@ -29,9 +29,7 @@ class Change(NamedTuple):
 
 def holding(curve: Curve, held: Mapping[str, float]) -> Curve:
     """The curve with numbers in the place of some parameters."""
-    node = curve.node
-    for name, value in held.items():
-        node = substituted(node, name, value)
+    node = substituted(curve.node, {name: Constant(value) for name, value in held.items()})
     return replace(
         curve, node=node, parameters=tuple(name for name in curve.parameters if name not in held),
         start={name: value for name, value in curve.start.items() if name not in held})

@@ -14,7 +14,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.estimation.curve_routes import likelihood_route
 from mlefit.estimation.curve_rows import Curved, Rows
-from mlefit.expression.tree import substituted
+from mlefit.expression.tree import Constant, substituted
 from mlefit.inference.estimates import Estimates
 from mlefit.inference.profile import interval
 from mlefit.inference.ratios import Profiled
@@ -64,7 +64,7 @@ def _held(found: Curved, place: int, estimate: float, error: float) -> Callable[
 
     def least(value: float) -> float:
         begin = ends[min(ends, key=lambda known: abs(known - value))]
-        node, names = substituted(mean.node, mean.parameters[place], value), tuple(mean.parameters[j] for j in others)
+        node, names = substituted(mean.node, {mean.parameters[place]: Constant(value)}), tuple(mean.parameters[j] for j in others)
         natural = Bent(np.eye(len(others)), np.zeros(len(others)))
         fixed = NonlinearMean(natural, 1, node, mean.columns, names, mean.scale)
         if not others:

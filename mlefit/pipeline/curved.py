@@ -14,7 +14,7 @@ from mlefit.arrays import Array
 from mlefit.design.curve import Curve
 from mlefit.design.scaling import Scaling
 from mlefit.design.tangent import Plane
-from mlefit.errors import DataError, NoEstimateError
+from mlefit.errors import NoEstimateError
 from mlefit.estimation.certificate import EstimatedDistance
 from mlefit.estimation.curve_fit import Best, Law, best_law, best_loss, carried, renamed
 from mlefit.estimation.curve_routes import likelihood_on, likelihood_route, loss_on, loss_route
@@ -23,16 +23,12 @@ from mlefit.estimation.curve_start import Given
 from mlefit.estimation.fit import Optima
 from mlefit.estimation.polish import Optimum
 from mlefit.execution import Engine
-from mlefit.expression.jets import jet
-from mlefit.expression.text import text_of
-from mlefit.expression.tree import Node, Operation
 from mlefit.mean import Coordinates, LinearMean
-from mlefit.mean.bent import Bent
 from mlefit.mean.nonlinear import NonlinearMean, columns_of
-from mlefit.numerals import numeral
 from mlefit.objective import Objective
 from mlefit.pipeline.curve_bounds import at_bounds, holding, next_change, parameters, whole
 from mlefit.pipeline.curve_ends import check_ends, remarks
+from mlefit.pipeline.curve_mean import check_start, curve_mean
 from mlefit.pipeline.fitted import START_ROWS, Fitted, engine_of
 from mlefit.problem.prepare import Prepared, Progress
 from mlefit.problem.problem import Problem
@@ -96,9 +92,10 @@ def _searched(problem: Problem, curve: Curve, rows: Engine) -> Searched:
     theta = np.array([curve.start.get(name, np.nan) for name in curve.parameters])
     ends = np.array([curve.bounds.get(name, (-np.inf, np.inf)) for name in curve.parameters]).T
     given = Given(curve_mean(curve, curve.node, prepared), theta, curve.linear, prepared.sample, ends)
-    check_start(mean, np.where(np.isnan(theta), 1.0, theta), rows)      # those without a start multiply what exists
+    node = curve.predictor(noise)
+    check_start(mean, node, np.where(np.isnan(theta), 1.0, theta), rows)    # those without a start multiply what exists
     start = given.start()
-    check_start(mean, start, rows)
+    check_start(mean, node, start, rows)
     all_rows, only = Rows.of(noise, rows), problem.request.start_only
     if prepared.ledger.used > START_ROWS:
         law, least = _by_sample(all_rows, Rows.of(noise, Engine.of(prepared.sample)), mean, given, problem.n, only=only)
@@ -118,12 +115,6 @@ def _by_sample(rows: Rows, some: Rows, mean: NonlinearMean, given: Given, n: flo
     second = loss_on(rows, some, least.end) if least.end.certified else least.end
     second = second if second.certified else loss_route(rows, mean, least.end.theta)
     return law._replace(rows=rows, best=carried(likely, first)), carried(least, second)
-
-
-def curve_mean(curve: Curve, node: Node, prepared: Prepared) -> NonlinearMean:
-    """The mean of a tree over the columns of the curve as they stand in the rows."""
-    size = len(curve.parameters)
-    return NonlinearMean(Bent(np.eye(size), np.zeros(size)), 1, node, curve.columns, curve.parameters, prepared.scaling.scale)
 
 
 def touched(problem: Problem, curve: Curve, held: Mapping[str, float], rows: Engine, found: Searched) -> Fitted:
@@ -229,44 +220,6 @@ def _view(mean: NonlinearMean, theta: Array, scale: Array) -> Callable[[Chunk], 
         return replace(chunk, x=x, offset=found.value - x @ (theta * scale))
 
     return view
-
-
-def check_start(mean: NonlinearMean, theta: Array, rows: Engine) -> None:
-    """Raises DataError where the predictor is no number at the start, with the row and the part of the expression."""
-    def of(chunk: Chunk) -> "_Bad":
-        values = np.broadcast_to(mean.curve(theta, chunk, 0).value, (chunk.rows,))
-        bad = np.flatnonzero(~np.isfinite(values))
-        return _Bad(None if not bad.size else (chunk.first_row + int(bad[0]), chunk.x[bad[0]] * mean.scale))
-
-    first = rows.sum(of).first
-    if first is None:
-        return
-    row, cells = first
-    values: dict[str, Array | float] = dict(zip(mean.columns, map(float, cells), strict=True))
-    values |= dict(zip(mean.parameters, map(float, theta), strict=True))
-    part, value = _culprit(mean.node, values)
-    listed = ", ".join(f"{name} = {numeral(float(values[name]))}" for name in (*mean.columns, *mean.parameters))
-    raise DataError(f"--mean, row {row + 1} of those used: {text_of(part)} is {value:g} at the start ({listed})",
-                    "give other values with --start, or drop the row", code="not-finite", columns=mean.columns, rows=[row + 1])
-
-
-def _culprit(node: Node, values: dict[str, Array | float]) -> tuple[Node, float]:
-    """The innermost part that is no number although its arguments are."""
-    if isinstance(node, Operation):
-        for part in node.arguments:
-            if not np.isfinite(jet(part, values, (), 0).value):
-                return _culprit(part, values)
-    return node, float(jet(node, values, (), 0).value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Bad:
-    """The first row without a predictor, with its cells."""
-
-    first: tuple[int, Array] | None
-
-    def __add__(self, other: "_Bad") -> "_Bad":
-        return self if self.first is not None else other
 
 
 @dataclass(frozen=True, slots=True)

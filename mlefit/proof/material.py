@@ -22,6 +22,7 @@ from mlefit.sums.tally import Tally
 
 MOST_ROWS = 200_000     # with more, the lines that visit rows again and again take the random sample of the fit
 POINTS = 50
+HALVINGS = 60
 REACH = 1.0             # nats per row by which the random parameter vectors lie above the optimum, on average
 
 
@@ -120,9 +121,17 @@ class Material:
     def sweep(self) -> list[tuple[Tally, Tally]]:
         """Totals of NLL and loss, with gradients, at each of the random points; the shapes are held at the maximum."""
         nll, loss = self.objectives
-        return [
-            (self.tally(nll, np.append(point, self.free), 1), self.tally(loss, point, 1)) for point in self.points()
-        ]
+        return [(self.tally(nll, np.append(point, self.free), 1), self.tally(loss, point, 1)) for point in self.points()]
+
+    def _finite(self, best: Array, step: Array) -> Array:
+        """best + step, or a part of the step where the likelihood is not finite so far out."""
+        if self.noise.everywhere:
+            return best + step
+        for _ in range(HALVINGS):
+            if np.isfinite(self.tally(self.objectives[0], np.append(best + step, self.free), 0).value):
+                break
+            step = 0.5 * step
+        return best + step
 
     def points(self) -> Iterator[Array]:
         """Coordinates of POINTS random parameter vectors around the maximum."""
@@ -131,7 +140,7 @@ class Material:
         per_row = fit.mle.curvature.leading(size) / fit.n
         for _ in range(POINTS):
             z = rng.standard_normal(size) * np.sqrt(2.0 * REACH / size)
-            yield fit.mle.theta[:size] + per_row.unsphered(z)
+            yield self._finite(fit.mle.theta[:size], per_row.unsphered(z))
 
     @cached_property
     def cells(self) -> Cells | None:

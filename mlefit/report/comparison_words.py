@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mlefit.report.comparison import Comparison, Entry
 from mlefit.report.digits import ABSENT, NOISE, by_error, decimals, or_noise, significant
 from mlefit.report.layout import Line
+from mlefit.report.report import Parameter
 from mlefit.report.safety import shown
 from mlefit.report.units import factor_of
 
@@ -117,18 +118,23 @@ def _unknown(comparison: Comparison) -> list[Line]:
 
 def names_of(entries: Sequence[Entry]) -> list[str]:
     """The parameters of all models, each once, in the order of the first that has it."""
-    return list(dict.fromkeys(
-        _name(p.class_, p.name) for entry in entries if entry.report is not None for p in entry.report.parameters))
+    return list(dict.fromkeys(name for entry in entries if entry.report is not None for name, _ in _named(entry.report.parameters)))
 
 
 def side(entry: Entry, name: str) -> str:
     """Estimate and standard error of a parameter, empty where the model has none of this name."""
     assert entry.report is not None
-    for p in entry.report.parameters:
-        if _name(p.class_, p.name) == name:
+    for own, p in _named(entry.report.parameters):
+        if own == name:
             error = "" if p.std_error is None else f" ({significant(p.std_error, 2)})"
             return f"{by_error(p.estimate, p.std_error)}{error}"
     return ""
+
+
+def _named(parameters: Sequence[Parameter]) -> list[tuple[str, Parameter]]:
+    """Each parameter with its name, a shape that is called as a parameter of the mean told apart from it."""
+    means = {p.name for p in parameters if p.kind == "mean"}
+    return [(_name(p.class_, f"{p.name} (shape)" if p.kind == "shape" and p.name in means else p.name), p) for p in parameters]
 
 
 def _name(class_: str | None, name: str) -> str:

@@ -1,5 +1,8 @@
 """The groups as a table: a line for each of the first ones, in level order; the CSV has all, with every figure."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from mlefit.noise.options import typed
 from mlefit.report.digits import ABSENT, ENTROPY_PLACES, by_error, decimals, p_value
 from mlefit.report.groups import ByGroup, Group
@@ -57,12 +60,22 @@ def _grid(answer: ByGroup, groups: tuple[Group, ...], names: list[tuple[str | No
     heads = ["n", "status", *(_head(*name) for name in names), f"cross-entropy,\n{answer.unit}", *(["misfit"] if judged else [])]
     rows = []
     for group in groups:
-        found = {(p.class_, p.name): p for p in group.parameters}
+        found = dict(zip(_numbered((p.class_, p.name) for p in group.parameters), group.parameters, strict=True))
         cross = ABSENT if group.cross_entropy is None else decimals(group.cross_entropy * factor, ENTROPY_PLACES)
         rows.append(Cells(", ".join(map(shown, group.key)), (
-            f"{group.n}", group.status, *(_estimate(found.get(name)) for name in names), cross,
+            f"{group.n}", group.status, *(_estimate(found.get(name)) for name in _numbered(names)), cross,
             *([_judged(group)] if judged else [])), "plain" if group.error is None else "look"))
     return grid(", ".join(map(shown, answer.by)), heads, rows)
+
+
+def _numbered(names: Iterable[tuple[str | None, str]]) -> list[tuple[str | None, str, int]]:
+    """Each name with how many are before it that are the same: a shape may be called as a parameter of the mean is."""
+    met = Counter[tuple[str | None, str]]()
+    found = []
+    for class_, name in names:
+        found.append((class_, name, met[class_, name]))
+        met[class_, name] += 1
+    return found
 
 
 def _head(class_: str | None, name: str) -> str:

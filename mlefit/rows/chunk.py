@@ -85,7 +85,8 @@ def choose(chunk: Chunk, rows: Index) -> Chunk:
 
 
 def whitened(chunk: Chunk) -> Chunk:
-    """Response and design times the root of the weights (n,), after which rows whose variance is divided by them are alike."""
+    """All but the weights (n,) times their root, after which rows whose variance is divided by them are alike."""
     assert chunk.weight is not None
     root = np.sqrt(chunk.weight)
-    return replace(chunk, y=chunk.y * root, x=(chunk.x.T * root).T, weight=None)
+    offset = None if chunk.offset is None else chunk.offset * root
+    return replace(chunk, y=chunk.y * root, x=(chunk.x.T * root).T, offset=offset, weight=None)

@@ -27,8 +27,7 @@ def state(predictors: Predictors) -> dict[str, Any] | None:
 
 def read(value: Checked, columns: Sequence[Mapping[str, Any]], noise: NoiseModel) -> Predictors:
     """The predictors of a curve about `columns` with their ranges. Raises DataError for what is no curve."""
-    extents = tuple((one.key("name").text(), one.key("min").number(), one.key("max").number()) for one in map(Checked, columns))
-    names = [name for name, _, _ in extents]
+    names = [one.key("name").text() for one in map(Checked, columns)]
     known = {one.key("name").text(): one.key("value").number() for one in value.key("parameters").items(MOST)}
     held = tuple(one.key("name").text() for one in value.key("parameters").items(MOST) if one.key("held").value is True)
     text = value.key("text").text()
@@ -36,7 +35,10 @@ def read(value: Checked, columns: Sequence[Mapping[str, Any]], noise: NoiseModel
         node = parse_written(OPTION, text, names, MEANS)
     except (UsageError, IndexError) as error:
         raise bad(value.key("text").path, "a mean", text[:40]) from error
-    parameters = tuple(name for name in names_in_order(node) if name not in names)
+    found = names_in_order(node)
+    parameters = tuple(name for name in found if name not in names)
+    extents = tuple((one.key("name").text(), one.key("min").number(), one.key("max").number())     # of trials there are none
+                    for one in map(Checked, columns) if one.key("name").text() in found)
     if set(parameters) != known.keys() or noise.mean_link is None:
         raise bad(value.key("parameters").path, "the parameters of the mean", ", ".join(known)[:40])
     return Plane(text, linked(node, noise), parameters, tuple(known[name] for name in parameters), extents, held).predictors()
