@@ -123,11 +123,14 @@ def test_the_words_of_other_models_are_true_of_none_of_ours() -> None:
 
 
 def test_an_address_that_no_tool_is_known_for() -> None:
-    refused = absent("abfs://account/cars.csv")
+    refused = absent("hdfs://name/cars.csv")
     assert refused.message == (
-        "abfs://account/cars.csv: expected a file or a pipe, found an address; mlefit reads nothing from the network.")
+        "hdfs://name/cars.csv: expected a file, a pipe, or an object at s3://, gs:// or abfs://, found another address.")
     assert refused.remedy == "Fetch the table, and name the file."
-    assert absent("gs://b/c.csv").remedy == "such as `gsutil cat gs://b/c.csv | mlefit fit -`"
+    signed = absent("https://me:mine@b.example.org/c.csv?X-Amz-Signature=abc")
+    assert signed.message == (
+        "https://b.example.org/c.csv?...: expected a file, a pipe, or an object at s3://, gs:// or abfs://, found another address.")
+    assert signed.remedy == "such as `curl -sSL 'https://b.example.org/c.csv?...' | mlefit fit -`"
     assert absent(os.path.join("no-such-folder", "cars.csv")).remedy == "Check the path."
 
 

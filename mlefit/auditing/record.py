@@ -34,7 +34,7 @@ class Audit(NamedTuple):
     target: str
     formula: str
     source: tuple[str, ...]
-    sha256: tuple[str, ...]
+    sha256: tuple[str | None, ...]
     n: float
     certified: bool
     finding: Finding

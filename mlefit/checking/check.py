@@ -47,10 +47,9 @@ def check(saved: Saved, source: Reader, place: str, seed: int, threads: int, mem
         found = refit(saved, source, columns, seen.encoded, Kept(*kept), threads)
     if found.reason is None and curve.state(saved.predictors) is not None:
         notes = (*notes, "the refit of a curve is that of the plane that touches it at the saved parameters.")
-    digests = source.digests()
-    if sorted(digests) == sorted(saved.digests):
+    if saved.fitted(source):
         notes = (*notes, "these are the rows of the fit; they cannot tell whether it holds on others.")
-    return judged(saved, seen, found, place, (source.labels, digests), notes, __version__)
+    return judged(saved, seen, found, place, (source.labels, source.digests()), notes, __version__)
 
 
 def _weights(saved: Saved, source: Reader) -> tuple[str | None, tuple[str, ...]]:

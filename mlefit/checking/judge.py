@@ -166,7 +166,7 @@ def sentence(found: Verdict, why: Sequence[str], test: Tested, refit: Refit, sma
     return f"holds: no change found ({p}); {seen}"
 
 
-def judged(saved: Saved, seen: Seen, refit: Refit, place: str, source: tuple[tuple[str, ...], tuple[str, ...]],
+def judged(saved: Saved, seen: Seen, refit: Refit, place: str, source: tuple[tuple[str, ...], tuple[str | None, ...]],
            notes: tuple[str, ...], version: str) -> Check:
     """The whole record of rows of which one at least is scored."""
     scored, entropy, strange = seen.scored, cross_entropy(saved, seen.scored), unfamiliar(saved, seen)

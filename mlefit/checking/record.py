@@ -63,7 +63,7 @@ class Check(NamedTuple):
     model: str
     noise: str
     source: tuple[str, ...]
-    sha256: tuple[str, ...]
+    sha256: tuple[str | None, ...]
     fitted_rows: int
     rows_read: int
     rows_used: int

@@ -8,6 +8,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import ClassVar, NoReturn
 
@@ -42,8 +43,17 @@ class UserInterruptError(MlefitError):
 
 
 def process() -> NoReturn:
-    """`main` as a process: its last act is not to look through all objects for garbage that the system takes anyway."""
+    """`main` as a process: its last act is not to look through all objects for garbage that the system takes anyway.
+
+    Nor does it wait for a store that still owes an answer, as the library that asked for it would.
+    """
     code = main()
+    stores = sys.modules.get("mlefit.source.waiting")
+    if stores is not None and stores.waiting():
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(code)
     gc.freeze()
     raise SystemExit(code)
 

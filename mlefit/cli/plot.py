@@ -109,7 +109,7 @@ def used(request: Request, model: str, wanted: tuple[str, ...], quiet: bool) -> 
     saved = load(model)
     with one_thread(), open_source(request.data, with_missing(request.read, saved)) as source:
         overview = Overview(scene_of(saved, source, request.seed, request.threads or machine.threads()))
-        if not quiet and sorted(source.digests()) == sorted(saved.digests):
+        if not quiet and saved.fitted(source):
             say("note: these are the rows of the fit.")
         return overview.sheet(meant(wanted, overview.ids))
 

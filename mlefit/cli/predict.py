@@ -112,7 +112,7 @@ def tell(told: "Told", predictor: "Predictor") -> None:
             causes = ", ".join(f"{shown(flag)} {count:,}" for flag, count in counted.most_common(CAUSES))
             more = f" and {len(counted) - CAUSES} more" if len(counted) > CAUSES else ""
             say(f"note: {sum(counted.values()):,} of {told.rows:,} rows {what}: {causes}{more}.")
-    if sorted(predictor.source.digests()) == sorted(predictor.saved.digests):
+    if predictor.saved.fitted(predictor.source):
         say("note: these are the rows of the fit; their errors flatter the model.")
     if told.score.n:
         judged, below, above = told.score.judged, told.score.below, told.score.above

@@ -29,7 +29,7 @@ class Table(Source):
         self.labels, self.names, self.kinds, self.distinct = source.labels, names, source.kinds, source.distinct
         self.glimpse, self.counting = source.glimpse, source.counting
         self.complete, self.notes, self.warnings, self.remarks, self.size = True, [], (), (), 0
-        self.source, self.batch = source, batch
+        self.source, self.batch, self.versions = source, batch, source.versions
 
     def map(
         self, numbers: Sequence[str], categories: Sequence[str], task: Callable[[Batch], T], threads: int
@@ -50,7 +50,7 @@ class Table(Source):
         """All rows."""
         return self.batch
 
-    def digests(self) -> tuple[str, ...]:
+    def digests(self) -> tuple[str | None, ...]:
         """Those of the whole file."""
         return self.source.digests()
 

@@ -21,6 +21,7 @@ from mlefit.report.report import Data, LeftOut, Model, Parameter, Report, Warn
 from mlefit.report.view import View
 from mlefit.request import Request
 from mlefit.source.source import Source
+from mlefit.source.version import etags, sizes
 from mlefit.version import __version__
 
 GROUPS = 3      # numbers of several spellings that a warning names
@@ -258,13 +259,12 @@ class Problem:
             source=tuple(self.source.labels), sha256=self.source.digests() if request.read.digest else (),
             rows_read=ledger.read, rows_used=ledger.used, rows_dropped=ledger.read - ledger.used,
             dropped=dict(ledger.dropped), n=round(self.n), weights=request.weights, offset=request.offset,
-            target=self.prepared.observed.label,
-            features=self.prepared.roles.features, weights_kind=None if request.weights is None else request.weights_kind,
-            zero_weight=ledger.weightless, effective_n=self._effective_n(),
+            target=self.prepared.observed.label, features=self.prepared.roles.features,
+            weights_kind=None if request.weights is None else request.weights_kind, size=sizes(self.source.versions),
+            zero_weight=ledger.weightless, effective_n=self._effective_n(), zero_trials=ledger.untried,
             left_out=tuple(LeftOut(column, why) for column, why in self.prepared.roles.left_out),
-            transform=None if transform is None else transform.function,
+            transform=None if transform is None else transform.function, etag=etags(self.source.versions),
             trials=None if self.prepared.observed.trials is None else self.prepared.observed.trials.text,
-            zero_trials=ledger.untried,
         )
 
     def _effective_n(self) -> float | None:

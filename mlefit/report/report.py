@@ -29,13 +29,14 @@ class LeftOut(NamedTuple):
 class Data(NamedTuple):
     """The input and its row ledger. A row counts in `dropped` under every column in which it is missing.
 
-    `sha256` of each input, for the formats that show it. `zero_weight` of the rows dropped are complete and have weight 0;
+    `sha256` of each input, for the formats that show it; None of an object of a store, which has an `etag` and a `size` in bytes,
+    which others have not. `zero_weight` of the rows dropped are complete and have weight 0;
     `trials`: what they are of a row; `zero_trials` rows have none.
     `effective_n`, of sampling weights: Kish's (sum w)^2 / sum w^2. `transform`: the function of a column that the target is.
     """
 
     source: tuple[str, ...]
-    sha256: tuple[str, ...]
+    sha256: tuple[str | None, ...]
     rows_read: int
     rows_used: int
     rows_dropped: int
@@ -52,6 +53,8 @@ class Data(NamedTuple):
     transform: str | None = None
     trials: str | None = None
     zero_trials: int = 0
+    etag: tuple[str | None, ...] = ()
+    size: tuple[int | None, ...] = ()
 
 
 class Model(NamedTuple):

@@ -16,6 +16,8 @@ from mlefit.design.scaling import Scaling
 from mlefit.design.terms import Offset
 from mlefit.design.transform import Transform
 from mlefit.noise.model import NoiseModel
+from mlefit.source.source import Source
+from mlefit.source.version import identity
 
 MOST_ROOTS = 2_000      # coefficients beyond which no covariance is kept
 
@@ -96,6 +98,14 @@ class Saved(NamedTuple):
         return float(self.fit["model"]["level"])
 
     @property
-    def digests(self) -> tuple[str, ...]:
-        """SHA-256 of the files that were fitted."""
-        return tuple(self.fit["data"]["sha256"])
+    def identities(self) -> tuple[str, ...]:
+        """What tells the files and objects that were fitted from others, as Source.identities."""
+        data = self.fit["data"]
+        digests, none = data["sha256"], [None] * len(data["sha256"])
+        versions = zip(data.get("etag") or none, data.get("size") or none, strict=True)
+        return tuple(map(identity, digests, versions))
+
+    def fitted(self, source: Source) -> bool:
+        """Whether the rows of a source are those of the fit, which holds where all of its inputs are those that were fitted."""
+        found = source.identities()
+        return all(found) and sorted(found) == sorted(self.identities)

@@ -115,8 +115,19 @@ def _fit(value: Checked) -> Mapping[str, Any]:
     if not 0.0 < level.number() < 1.0:
         raise bad(level.path, "a number between 0 and 1", f"{level.number():g}")
     value.key("model").key("se_used").text()
-    for digest in value.key("data").key("sha256").items():
-        digest.text()
+    data = value.key("data")
+    digests = data.key("sha256").items()
+    for digest in digests:
+        if digest.maybe() is not None:
+            digest.text()
+    for name in ("etag", "size"):       # of objects of a store, since 0.2.0
+        found = data.key(name).maybe()
+        told = [] if found is None else found.items()
+        if found is not None and len(told) != len(digests):
+            raise bad(found.path, f"{len(digests)} items", str(len(told)))
+        for one in told:
+            if one.maybe() is not None:
+                one.text() if name == "etag" else one.number()
     return value.object()
 
 

@@ -139,7 +139,8 @@ class _FilePart(TypedPart):
         import pyarrow as pa
 
         try:
-            yield
+            with self._stored.telling():
+                yield
         except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
             why = str(error).split("\n", maxsplit=1)[0]
             raise DataError(f"{self.label}: the {what} file is damaged or of an unknown version: {why}",
@@ -149,7 +150,7 @@ class _FilePart(TypedPart):
         """As Part.tied."""
         return self._stored.tied
 
-    def digest(self) -> str:
+    def digest(self) -> str | None:
         """SHA-256 of the file as stored."""
         return self._stored.digest()
 
@@ -162,7 +163,8 @@ class ParquetPart(_FilePart):
     """A Parquet file; each row group is a block, or several when it is large."""
 
     def __init__(self, stored: Stored, options: ReadOptions) -> None:
-        self._stored, self.label, self.size = stored, stored.label, stored.whole()     # the directory is at the end
+        self._stored, self.label, self.version = stored, stored.label, stored.version
+        self.size = stored.whole()      # the directory is at the end
         import pyarrow.parquet as pq
 
         with self._damage("Parquet"), stored.open() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
@@ -183,7 +185,7 @@ class ParquetPart(_FilePart):
         import pyarrow.parquet as pq
 
         with (
-            self._damage("Parquet"), self._stored.open() as raw,
+            self._damage("Parquet"), self._stored.columns() as raw,
             pq.ParquetFile(raw, pre_buffer=False, buffer_size=BUFFER) as file,
         ):
             sizes, at = _group_blocks(file.metadata, columns), 0
@@ -202,7 +204,7 @@ class ParquetPart(_FilePart):
         """As Part.spans: whole row groups, by the size of their numbers."""
         import pyarrow.parquet as pq
 
-        with self._damage("Parquet"), self._stored.open() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
+        with self._damage("Parquet"), self._stored.columns() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
             sizes = _group_blocks(file.metadata, columns)
             rows = [file.metadata.row_group(group).num_rows for group in range(len(sizes))]
         found: list[Span] = []
@@ -219,7 +221,7 @@ class ParquetPart(_FilePart):
         """As Part.head."""
         import pyarrow.parquet as pq
 
-        with self._damage("Parquet"), self._stored.open() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
+        with self._damage("Parquet"), self._stored.columns() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
             return Block(next(file.iter_batches(SAMPLE_ROWS, columns=list(columns), use_threads=False)), 0)
 
     def _load(self, content: Any, columns: Sequence[str]) -> Any:
@@ -228,7 +230,7 @@ class ParquetPart(_FilePart):
         if not isinstance(content, int):
             with self._damage("Parquet"):
                 return _sound(content.select(list(columns)))
-        with self._damage("Parquet"), self._stored.open() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
+        with self._damage("Parquet"), self._stored.columns() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
             return _sound(file.read_row_group(content, columns=list(columns), use_threads=False))
 
 
@@ -242,7 +244,8 @@ class ArrowPart(_FilePart):
     """An Arrow IPC file, also called Feather version 2; each record batch is a block."""
 
     def __init__(self, stored: Stored, options: ReadOptions) -> None:
-        self._stored, self.label, self.size = stored, stored.label, stored.whole()     # the directory is at the end
+        self._stored, self.label, self.version = stored, stored.label, stored.version
+        self.size = stored.whole()      # the directory is at the end
         from pyarrow import ipc
 
         with self._damage("Arrow"), stored.open() as raw, ipc.open_file(raw) as file:
@@ -275,5 +278,5 @@ class ArrowPart(_FilePart):
         from pyarrow import ipc
 
         at, most = content
-        with self._damage("Arrow"), self._stored.open() as raw, ipc.open_file(raw) as file:
+        with self._damage("Arrow"), self._stored.columns() as raw, ipc.open_file(raw) as file:
             return _sound(file.get_batch(at).select(list(columns))).slice(0, most)

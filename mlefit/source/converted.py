@@ -40,10 +40,10 @@ class Converted(Stored):
     """The text made of `rows`, the names first, that come from the bytes of `stored`, whose label and hash it has."""
 
     def __init__(self, stored: Stored, rows: Iterator[Sequence[str]]) -> None:
-        self.label, self._from = stored.label, stored
+        self.label, self.version, self._from = stored.label, stored.version, stored
         self._arriving: Any = Arriving(Written(rows), stored.label, digest=False)   # type: ignore[arg-type]    # read alone is used
 
-    def digest(self) -> str:
+    def digest(self) -> str | None:
         """That of the input."""
         return self._from.digest()
 

@@ -36,7 +36,7 @@ class FramePart(TypedPart):
     def _load(self, content: Any, columns: Sequence[str]) -> Any:
         return self._table.select(list(columns)).slice(*content)
 
-    def digest(self) -> str:
+    def digest(self) -> str | None:
         """SHA-256 of the table as an Arrow IPC stream, in batches of ROWS rows."""
         import pyarrow as pa
 
@@ -74,10 +74,10 @@ class StreamPart(FramePart):
             why = str(error).split("\n", maxsplit=1)[0]
             raise DataError(f"{stored.label}: the Arrow stream is damaged or of an unknown version: {why}", "Write it again.",
                             code="damaged") from None
-        self._stored = stored
+        self._stored, self.version = stored, stored.version
         super().__init__(table, options, stored.label)
 
-    def digest(self) -> str:
+    def digest(self) -> str | None:
         """SHA-256 of the bytes as stored."""
         return self._stored.digest()
 

@@ -29,9 +29,15 @@ def files_in(folder: str) -> list[str]:
             return []
     found = []
     for place, folders, files in os.walk(folder):
-        folders.sort()
+        folders.sort()      # as in_order
         found += [os.path.join(place, name) for name in sorted(files) if name[0] not in "._"]
     return found
+
+
+def in_order(path: str) -> list[tuple[bool, str]]:
+    """The key of the order of `files_in`: the files of a folder, then those of its folders."""
+    *folders, name = path.split("/")
+    return [*((True, folder) for folder in folders), (False, name)]
 
 
 def with_keys(paths: Sequence[str], parts: Sequence[Part]) -> list[Part]:
@@ -55,7 +61,7 @@ class HivePart(Part):
     def __init__(self, part: Part, keys: Mapping[str, str]) -> None:
         self._part, self._keys = part, keys
         self.label, self.notes, self.size, self.single = part.label, part.notes, part.size, part.single
-        self.names = (*part.names, *keys)
+        self.names, self.version = (*part.names, *keys), part.version
         self.complete, self.by_type, self.counted = part.complete, part.by_type, part.counted
         rows = max((profile.cells for profile in part.profiles.values()), default=0)
         self.profiles = {**part.profiles, **{name: self._profile(name, max(rows, 1)) for name in keys}}
@@ -128,7 +134,7 @@ class HivePart(Part):
                 profiles[name] = self._profile(name, parsed.rows)
         return replace(parsed, numbers=numbers, categories=categories, profiles=profiles)
 
-    def digest(self) -> str:
+    def digest(self) -> str | None:
         """That of the file."""
         return self._part.digest()
 

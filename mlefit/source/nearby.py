@@ -3,13 +3,13 @@
 import os
 import re
 import shlex
+from urllib.parse import urlsplit
 
 from mlefit.errors import DataError
 from mlefit.options.near import nearest
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://.+", re.DOTALL)
-_FETCH = {"http": "curl -sSL", "https": "curl -sSL", "ftp": "curl -sS", "ftps": "curl -sS", "file": "curl -sS",
-          "gs": "gsutil cat"}
+_FETCH = {"http": "curl -sSL", "https": "curl -sSL", "ftp": "curl -sS", "ftps": "curl -sS", "file": "curl -sS"}
 MANY = 10_000       # names of a folder that are looked at
 
 
@@ -23,10 +23,17 @@ def absent(label: str) -> DataError:
 
 
 def _elsewhere(label: str, scheme: str) -> DataError:
-    quoted = shlex.quote(label)
-    fetch = f"aws s3 cp {quoted} -" if scheme == "s3" else f"{_FETCH[scheme]} {quoted}" if scheme in _FETCH else None
-    return DataError(f"{label}: expected a file or a pipe, found an address; mlefit reads nothing from the network.",
+    said = _without_secrets(label)
+    fetch = f"{_FETCH[scheme]} {shlex.quote(said)}" if scheme in _FETCH else None
+    return DataError(f"{said}: expected a file, a pipe, or an object at s3://, gs:// or abfs://, found another address.",
                      f"such as `{fetch} | mlefit fit -`" if fetch else "Fetch the table, and name the file.", code="address")
+
+
+def _without_secrets(label: str) -> str:
+    """An address without a password, and without the query, in which the signatures of signed addresses are."""
+    parts = urlsplit(label)
+    query = "?..." if parts.query else ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{query}"
 
 
 def nearby(label: str) -> str | None:

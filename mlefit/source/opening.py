@@ -36,7 +36,7 @@ def opened(data: tuple[str, ...] | object, options: ReadOptions) -> Reader:
     _refuse_repeated(paths)
     try:
         for path in paths:
-            parts.append(_part(Stored(path, options.digest), options))
+            parts.append(_part(_stored(path, options.digest), options))
         if any("=" in path for path in paths):
             from mlefit.source.hive import with_keys
 
@@ -51,14 +51,32 @@ def opened(data: tuple[str, ...] | object, options: ReadOptions) -> Reader:
     return Reader(parts, options)
 
 
+def _stored(path: str, digest: bool) -> Stored:
+    if "://" in path:
+        from mlefit.source.places import is_address
+
+        if is_address(path):
+            from mlefit.source.object import ObjectStored
+
+            return ObjectStored(path)
+    return Stored(path, digest)
+
+
 def _paths(data: Sequence[str]) -> list[str]:
     """Paths in the order given; the files of a glob in name order. An existing file is never a glob."""
     paths: list[str] = []
     for path in data:
         if "://" in path and not os.path.exists(path):
-            from mlefit.source.nearby import absent
+            from mlefit.source.places import is_address
 
-            raise absent(path)
+            if not is_address(path):
+                from mlefit.source.nearby import absent
+
+                raise absent(path)
+            from mlefit.source.listing import objects
+
+            paths += objects(path)
+            continue
         if path != "-" and os.path.isdir(path):
             from mlefit.source.hive import files_in
 
@@ -79,7 +97,12 @@ def _paths(data: Sequence[str]) -> list[str]:
 def _refuse_repeated(paths: Sequence[str]) -> None:
     """Raises UsageError for a file with two names: its rows would count twice, or each name of a pipe get some bytes."""
     seen: dict[tuple[int, int], str] = {}
+    objects: set[str] = set()
     for path in paths:
+        if "://" in path and path in objects:
+            raise UsageError(f"{path}: expected an object once, found it named twice; its rows would count twice", "name it once",
+                             code="named-twice")
+        objects.add(path)
         try:
             status = os.stat(path) if path != "-" else os.fstat(sys.stdin.fileno())
         except (OSError, ValueError, AttributeError):       # what is not there is refused when it is opened

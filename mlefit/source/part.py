@@ -13,6 +13,7 @@ from mlefit.source.cells import parse_numbers, patterns
 from mlefit.source.problems import Finding
 from mlefit.source.profile import Profile
 from mlefit.source.source import Kind
+from mlefit.source.version import Version
 
 if TYPE_CHECKING:
     from mlefit.source.writing import Writing
@@ -105,6 +106,8 @@ class Part(ABC):
     """Attributes as in Source; `single`: one block holds it all; `profiles` are those of its head, or `complete` of it all.
     `flows`: its blocks are the rows that have arrived, each time that some have.
 
+    `version`: of an object of a store.
+
     `by_type`: the kinds of columns whose type leaves no other but that of no values. `counted`: where row numbers begin (index).
     """
 
@@ -116,6 +119,7 @@ class Part(ABC):
     size: int | None
     single: bool = False
     flows: bool = False
+    version: Version | None = None
     by_type: Mapping[str, Kind] = MappingProxyType({})
     counted: Mapping[str, int] = MappingProxyType({})
 
@@ -161,8 +165,8 @@ class Part(ABC):
         """The wanted columns of a block. Thread-safe; bad cells become findings, never exceptions."""
 
     @abstractmethod
-    def digest(self) -> str:
-        """SHA-256 in hex."""
+    def digest(self) -> str | None:
+        """SHA-256 in hex; None of an object of a store."""
 
     def heading(self) -> bytes:
         """The line of column names as it stands, without its end; empty where there is none."""

@@ -37,6 +37,7 @@ class Reader(Source):
         first = parts[0]
         self.parts = tuple(parts)
         self.labels = tuple(part.label for part in parts)
+        self.versions = tuple(part.version for part in parts)
         self.names = first.names
         self.complete = all(part.complete for part in parts)
         heads = {name: reduce(add, (part.profiles[name] for part in parts)) for name in self.names}
@@ -52,7 +53,7 @@ class Reader(Source):
         self.bytes_read = 0
         self._kept: Parsed | None = None
         self._digested = options.digest
-        self._digests: tuple[str, ...] | None = None
+        self._digests: tuple[str | None, ...] | None = None
         self._hashing: Thread | None = None
 
     def map(
@@ -180,7 +181,7 @@ class Reader(Source):
             self._hashing = Thread(target=work, daemon=True, name="mlefit-hash")
             self._hashing.start()
 
-    def digests(self) -> tuple[str, ...]:
+    def digests(self) -> tuple[str | None, ...]:
         """As Source.digests; computed on the first call, or during the first long pass."""
         if self._hashing is not None:
             self._hashing.join()

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from mlefit.source.batch import Batch
+from mlefit.source.version import Version, identity
 from mlefit.sums.nodes import M, Summable
 from mlefit.sums.tally import tree_sum
 
@@ -73,7 +74,8 @@ class Source(ABC):
     columns are read as numbers; `remarks`: what is not, but should be known. `glimpse`: the different values of the first rows
     as levels, None where they are many, for remarks on which nothing hangs. `counting`: columns that do no more than count
     the rows, as the index of an export does. `size`: bytes, or None when unknown. `watch`: called during a pass, in the
-    consumer's thread, with the rows and the bytes read so far. `elsewhere`: who makes sums over all rows, if not this process.
+    consumer's thread, with the rows and the bytes read so far. `versions`: by input, those of objects of a store, else None.
+    `elsewhere`: who makes sums over all rows, if not this process.
     """
 
     labels: tuple[str, ...]
@@ -87,6 +89,7 @@ class Source(ABC):
     glimpse: Mapping[str, tuple[str, ...] | None]
     counting: frozenset[str]
     size: int | None
+    versions: tuple[Version | None, ...]
     watch: Callable[[int, int], None] | None = None
     elsewhere: Elsewhere | None = None
 
@@ -128,8 +131,12 @@ class Source(ABC):
         """
 
     @abstractmethod
-    def digests(self) -> tuple[str, ...]:
-        """SHA-256 of each input's bytes as stored (hex); of the Arrow IPC bytes for tables in memory."""
+    def digests(self) -> tuple[str | None, ...]:
+        """SHA-256 of each input's bytes as stored (hex), of the Arrow IPC bytes of tables in memory; None of objects of a store."""
+
+    def identities(self) -> tuple[str, ...]:
+        """What tells each input from others: its SHA-256, or the version of an object of a store."""
+        return tuple(map(identity, self.digests(), self.versions))
 
     def close(self) -> None:    # noqa: B027 - a table in memory holds nothing
         """Release what the source holds (spooled input, memory maps). Safe to call twice."""

@@ -5,13 +5,23 @@ import io
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from mlefit.errors import DataError
 from mlefit.source.arriving import Arriving
+from mlefit.source.version import Version
 
 
 class Stored:
-    """The bytes behind `label`. Raises DataError when there is no such file, or it is no file, or may not be read."""
+    """The bytes behind `label`. Raises DataError when there is no such file, or it is no file, or may not be read.
+
+    `remote`: an object of a store, whose `version` there is.
+    """
+
+    remote = False
+    version: Version | None = None
 
     def __init__(self, label: str, digest: bool = False) -> None:
         self.label = label
@@ -78,8 +88,17 @@ class Stored:
                             "Run again when nothing writes to it.", code="changed")
         return stream
 
-    def digest(self) -> str:
-        """SHA-256 of the bytes, in hex."""
+    def columns(self) -> Any:
+        """The bytes for readers of pyarrow."""
+        return self.open()
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Failures of what the bytes come from become DataErrors; others stay what they are. Those of files are no others."""
+        yield
+
+    def digest(self) -> str | None:
+        """SHA-256 of the bytes, in hex; None of an object of a store."""
         if self._arriving is not None and (known := self._arriving.digest()) is not None:
             return known
         with self.open() as stream:

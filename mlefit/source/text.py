@@ -41,7 +41,7 @@ class TextPart(Part):
     def __init__(self, stored: Stored, options: ReadOptions) -> None:
         self._stored = stored
         self._rewrite: Rewrite | None = None
-        self.label, self.notes = stored.label, []
+        self.label, self.notes, self.version = stored.label, [], stored.version
         arrived = stored.first(SAMPLE, FIRST_LINES, PAUSE) if options.flowing else None
         with stored.open() as raw:
             self._method = compression(raw.read(8) if arrived is None else arrived[0][:8])
@@ -205,7 +205,7 @@ class TextPart(Part):
         """As Part.signs."""
         return self._dialect.delimiter, self._dialect.decimal
 
-    def digest(self) -> str:
+    def digest(self) -> str | None:
         """SHA-256 of the file as stored."""
         return self._stored.digest()
 

@@ -1,0 +1,96 @@
+"""A store on this machine: a server that speaks S3 as Amazon's does, and servers that fail as stores do."""
+
+import http.server
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+BUCKET = "tables"
+
+
+class Store(NamedTuple):
+    """Its endpoint, and a client of the bucket `tables`."""
+
+    endpoint: str
+    client: Any
+
+    def put(self, key: str, content: bytes, **more: str) -> str:
+        """The address of a new object."""
+        self.client.put_object(Bucket=BUCKET, Key=key, Body=content, **more)
+        return f"s3://{BUCKET}/{key}"
+
+
+@contextmanager
+def running() -> Iterator[Store]:
+    """A moto server, on a port of its own."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        endpoint = f"http://{host}:{port}"
+        client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="anyone",
+                              aws_secret_access_key="nothing-secret")     # noqa: S106 - it takes any
+        client.create_bucket(Bucket=BUCKET)
+        yield Store(endpoint, client)
+    finally:
+        server.stop()
+
+
+@contextmanager
+def answering(status: int) -> Iterator[str]:
+    """The endpoint of a server that answers every request with one status."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_HEAD = do_GET       # noqa: N815 - as the library calls it
+
+        def log_message(self, *_: object) -> None:
+            """Nothing is printed."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def cutting(head: bytes, body: bytes) -> Iterator[str]:
+    """The endpoint of a server that answers HEAD with `head`, and resets the connection after the `body` of every other answer."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+    def answer(connection: socket.socket) -> None:
+        with connection:
+            asked = connection.recv(1 << 16)
+            while asked.startswith(b"HEAD") and head:
+                connection.sendall(head)
+                asked = connection.recv(1 << 16)
+            if asked:
+                connection.sendall(body)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))    # close is a reset
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.close()
