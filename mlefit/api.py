@@ -1,7 +1,6 @@
 """The Python door: `mlefit.fit(...)` and the object it returns. The only place, besides the sources, that knows pandas."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from inspect import Parameter
 from os import PathLike, fspath
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 from mlefit.options.declaration import checked, declared, signed
 from mlefit.options.values import refused
 from mlefit.pipeline import run
+from mlefit.records import record
 from mlefit.report.json import to_dict
 from mlefit.report.report import Report
 from mlefit.report.table import render_table
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mlefit.saved.model import Saved
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Fit:
     """A certified fit. `print(fit)` is the table of the command line, `report` every figure as plain values.
 
@@ -67,7 +67,7 @@ class Fit:
         printer.text(str(self))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Model:
     """A fitted model without its data, from `mlefit.load` or a fit."""
 
@@ -129,7 +129,7 @@ def load(path: "str | PathLike[str]") -> Model:
     return Model(read_model(fspath(path)))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Compared:
     """A comparison. `print(compared)` is the table of the command line, `comparison` every figure as plain values."""
 
@@ -167,7 +167,7 @@ class Compared:
         printer.text(str(self))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Fits:
     """The fits of all groups of rows. `print(fits)` is the table of the command line, `answer` a line for each group.
 

@@ -9,7 +9,7 @@ Rows are taken in slabs that stay in cache, and summed in order.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,13 +18,14 @@ from mlefit.criterion import Criterion, held_loss, implied_loss, likelihood
 from mlefit.mean import MeanFunction
 from mlefit.mean.jacobian import Derived, Jacobian, derived
 from mlefit.noise.model import NoiseModel
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.tally import Tally
 
 CACHE = 1 << 21     # bytes of row derivatives per slab: about one core's share of second-level cache
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Objective:
     """`shapes` is the number of free shapes at the end of theta that the criterion is searched over."""
 

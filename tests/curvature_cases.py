@@ -1,12 +1,12 @@
 """A second form of curvature, and the elements of any, for tests."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.records import record
 from mlefit.sums.curvature import Curvature, Dense
 
 
@@ -18,7 +18,7 @@ def elements(curvature: Curvature | None) -> Array:
     return whole
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Blocks(Curvature):
     """A matrix of blocks along the diagonal, of which no solver is given the whole."""
 

@@ -14,7 +14,7 @@ from mlefit.noise import MODELS
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mlefit"
 ROOMS = (
-    "escapes", "numerals", "errors", "options", "arrays", "blas", "machine", "rows", "sums", "expression", "losses", "noise", "mean", "source",
+    "records", "escapes", "numerals", "errors", "options", "arrays", "blas", "machine", "rows", "sums", "expression", "losses", "noise", "mean", "source",
     "report", "request", "execution", "criterion", "objective", "existence", "design", "estimation", "inference", "problem",
     "information", "diagnosis", "saved", "prediction", "exporting", "picture", "drawing", "pipeline", "groups", "comparison",
     "proof", "checking", "auditing", "api", "cli",

@@ -1,6 +1,5 @@
 """Mean functions: exact derivatives, natural units, and an objective that asks for no more than their verbs."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +15,7 @@ from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.categorical import Categorical
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.triangle import Triangle
 
@@ -23,7 +23,7 @@ ROUNDING = 1e-12
 STENCIL_ERROR = 1e-9        # relative to the largest sum of sixty rows
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Exponential(MeanFunction):
     """eta = exp(x B): one predictor, bent."""
 
@@ -48,7 +48,7 @@ class Exponential(MeanFunction):
         return (Natural(self.coordinates.encoded(coef), 0, np.linalg.inv(self.coordinates.triangle), np.ones(r)),)
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class TwoDesigns(MeanFunction):
     """The first predictor of a row has its first two columns, the second one the third: coordinates are B itself."""
 

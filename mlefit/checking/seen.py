@@ -1,7 +1,7 @@
 """Seen: what new rows say of a saved model, as sums over blocks, and the rows encoded as the model encodes its own."""
 
 from collections import Counter
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -16,12 +16,13 @@ from mlefit.prediction.appended import Plan, natural_shapes
 from mlefit.prediction.rows import Rows
 from mlefit.prediction.score import chances, responses, scored
 from mlefit.problem.gather import Gathered, Told, gathered
+from mlefit.records import record
 from mlefit.rows.reservoir import Reservoir, Threshold
 from mlefit.saved.model import Saved
 from mlefit.source.standing import Standing
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Scored:
     """Sums over the rows with a prediction and a response, each with its weight.
 
@@ -49,7 +50,7 @@ class Scored:
         return type(self)(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Seen:
     """`rows` read; `lost`: those not scored, by cause; `outside`: those beyond the range fitted, by column; `unfamiliar`: those
     with a new level or out of range, each once. `encoded`: the rows scored, as a fit gathers them."""

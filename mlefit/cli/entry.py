@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import ClassVar, NoReturn
 
 from mlefit.blas import claim
+from mlefit.cli.lazily import later
 from mlefit.cli.messages import error_lines, say
 from mlefit.cli.names import COMMANDS
 from mlefit.cli.output import silence, write
@@ -62,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code. A closed pipe is success: whoever read has what they wanted."""
     gc.set_threshold(OBJECTS)
     claim()
+    later()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")    # Python's own warnings are for developers; ours are in the report

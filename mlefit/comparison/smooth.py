@@ -11,7 +11,6 @@ mean zero exactly. As parameters were estimated, the covariance V of the compone
 the scores; T = m' V^+ m of their sums m is chi-squared, or judged by refits where rows are few.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.noise.model import Measure, NoiseModel
 from mlefit.objective import Objective
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 
 DEGREES = (1, 2, 3, 4)
@@ -42,7 +42,7 @@ class Smooth(NamedTuple):
     each: dict[str, float]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Directions:
     """What the components of some rows are made of: the predictors `columns` (n, q), standardised, and their `names`."""
 

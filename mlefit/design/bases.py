@@ -1,7 +1,7 @@
 """Columns made from one numeric expression that first learn from the data: poly, center, scale and bs, as in R."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import ClassVar, Literal
 
@@ -13,11 +13,12 @@ from mlefit.design.powers import Powers, Recurrence
 from mlefit.design.sample import ValueSample
 from mlefit.design.terms import Factor, not_finite
 from mlefit.errors import DataError
+from mlefit.records import record
 from mlefit.rows.keys import Stream, keys
 from mlefit.source.batch import Batch
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Basis(Factor):
     """A function of `argument`, under the name `label`, with a state learnt from the argument's values."""
 
@@ -52,7 +53,7 @@ class Basis(Factor):
         )
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Polynomial(Basis):
     """poly(x, k): polynomials of degree 1 .. k, orthogonal, of mean 0 and length 1 over the complete rows, as R's.
 
@@ -86,7 +87,7 @@ class Polynomial(Basis):
             return self.state.evaluate(self.argument.values(batch))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Standardised(Basis):
     """center(x) = x - mean, scale(x) = (x - mean) / sd with divisor n - 1, over the complete rows, as R's scale."""
 
@@ -117,7 +118,7 @@ class Standardised(Basis):
             return ((self.argument.values(batch) - self.mean) / self.deviation)[:, np.newaxis]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Spline(Basis):
     """bs(x, df, degree): the B-splines of R's splines::bs without intercept, df columns.
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -12,6 +11,7 @@ from mlefit.design.ledger import FIRST, Ledger, Rounded
 from mlefit.design.terms import not_finite
 from mlefit.errors import DataError, InBlockError
 from mlefit.numerals import EXACT, numeral
+from mlefit.records import record
 from mlefit.source.batch import Batch, Extent
 
 DISTANT = 2.0**20       # in units of the scale: nearer than this, rounding is too small to matter
@@ -44,7 +44,7 @@ def _rounded(values: Array, rest: Array) -> Rounded:
     return Rounded(values.min(initial=np.inf), values.max(initial=-np.inf), float(np.abs(rest).max(initial=0.0)))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Used:
     """The rows of a batch that count: `keep` (rows,) says which, and `rows` are their places in the batch."""
 

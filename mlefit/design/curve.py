@@ -5,7 +5,6 @@ start: they are then one least squares fit (variable projection, Golub and Perey
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from mlefit.errors import UsageError
@@ -17,12 +16,13 @@ from mlefit.noise import MODELS
 from mlefit.noise.model import NoiseModel
 from mlefit.options.near import did_you_mean, nearest
 from mlefit.options.values import refused
+from mlefit.records import record
 from mlefit.source.source import Kind
 
 OPTION = "--mean"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Curve:
     """`node`: the expression, of `columns` and `parameters` in order of appearance. `start`: of some of the parameters."""
 

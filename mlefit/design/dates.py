@@ -1,7 +1,7 @@
 """Dates as predictors: days since the first, and the year, the month or the day of the week."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from mlefit.arrays import Array, Mask
 from mlefit.design.levels import LevelCounts
 from mlefit.design.terms import Factor, Summary
+from mlefit.records import record
 from mlefit.source.batch import Batch
 
 PARTS = ("year", "month", "weekday")
@@ -34,7 +35,7 @@ def place(part: str, days: Array) -> Array:
     return np.where(np.isnan(days), -1, found)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class First(Summary):
     """The earliest of some dates, in days since 1970; infinite where there is none."""
 
@@ -44,7 +45,7 @@ class First(Summary):
         return First(min(self.day, other.day))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Days(Factor):
     """A column of dates as days since `first`, the earliest among the rows used (None: not learnt yet)."""
 
@@ -89,7 +90,7 @@ class Days(Factor):
         return (batch.numbers[self.column] - (self.first or 0.0))[:, np.newaxis]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Year(Factor):
     """year(d): a number."""
 
@@ -115,7 +116,7 @@ class Year(Factor):
         return year(batch.numbers[self.column])[:, np.newaxis]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Cycle(Factor):
     """month(d) or weekday(d): one column for each that occurs, but for the `baseline` (None: for all, or not learnt yet)."""
 

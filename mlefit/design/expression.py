@@ -1,16 +1,16 @@
 """Expression: one design column, a column of numbers as it is or arithmetic on columns."""
 
-from dataclasses import dataclass
 
 import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.design.terms import Factor
 from mlefit.expression.tree import Column, Node, columns_of, evaluate
+from mlefit.records import record
 from mlefit.source.batch import Batch
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Expression(Factor):
     """One design column: a column as it is, or arithmetic on columns under the name `label`."""
 

@@ -1,7 +1,6 @@
 """Learning: one pass over the complete rows fixes levels, contrasts, polynomials and knots of all terms."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from mlefit.arrays import Array, Mask
@@ -9,11 +8,12 @@ from mlefit.design.expression import Expression
 from mlefit.design.levels import Levels
 from mlefit.design.terms import Factor, Summary, Term
 from mlefit.expression.tree import Column
+from mlefit.records import record
 from mlefit.source.batch import Batch
 from mlefit.source.source import Kind
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Survey:
     """The summary of every factor that learns. Surveys of parts add up to that of the whole, in any grouping."""
 

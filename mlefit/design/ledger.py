@@ -1,8 +1,10 @@
 """Ledger: how many rows were read, used and dropped, and why. Every output says so."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, TypeVar
+
+from mlefit.records import record
 
 FIRST = 5           # rows named in a message
 VISIBLE = 1e-6      # of the extent of whole numbers: what rounding takes of them below says nothing
@@ -34,7 +36,7 @@ class Rounded(NamedTuple):
         return self.off > VISIBLE * (self.high - self.low)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Ledger:
     """`dropped[column]` rows with a missing cell there (a row counts under each); `first` the first such rows, 1-based.
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property, partial
 from typing import ClassVar
@@ -12,6 +12,7 @@ import numpy as np
 from mlefit.arrays import Array, Index, Mask
 from mlefit.design.terms import Factor, Summary
 from mlefit.errors import DataError, InBlockError, UsageError
+from mlefit.records import record
 from mlefit.source.batch import Batch
 from mlefit.source.cells import level as value_name
 
@@ -88,7 +89,7 @@ def match(wanted: str, levels: Sequence[str]) -> str | None:
     return None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class LevelCounts(Summary):
     """How often each level occurs."""
 
@@ -101,7 +102,7 @@ class LevelCounts(Summary):
         return LevelCounts(total)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Levels(Factor):
     """g = level as 0 or 1, one column for each of `levels` except `baseline` (None: for all, or not learnt yet).
 

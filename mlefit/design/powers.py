@@ -1,6 +1,5 @@
 """Powers: the R factor of 1, x, .., x^k over all rows, in one pass, and the polynomials that are orthogonal on them."""
 
-from dataclasses import dataclass
 from math import comb
 from typing import NamedTuple
 
@@ -8,12 +7,13 @@ import numpy as np
 
 from mlefit.arrays import Array, block
 from mlefit.design.terms import Summary
+from mlefit.records import record
 
 # A diagonal entry of R this small beside the length of its column is rounding: the power depends on the lower ones.
 DEPENDENT = 64 * float(np.finfo(np.float64).eps)
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Powers(Summary):
     """`r` (k+1, k+1): QR factor of z^0 .. z^k with z = (x - centre) / scale, range of z = [-1, 1], rows weighted.
 

@@ -1,7 +1,7 @@
 """Predictors: the right-hand side of a model, which turns rows into a design. It is all that a prediction needs."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from mlefit.design.complete import Used
 from mlefit.design.levels import Levels
 from mlefit.design.scaling import Scaling
 from mlefit.design.terms import CONSTANT, Offset, Term
+from mlefit.records import record
 from mlefit.source.batch import Batch
 
 
@@ -22,7 +23,7 @@ class Side(NamedTuple):
     places: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Predictors:
     """The terms, whether there is a constant before them, and the known part of the linear predictor, if any.
 

@@ -1,6 +1,5 @@
 """Response: what a fit needs of a row besides its predictors, and a prediction does not."""
 
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -14,13 +13,14 @@ from mlefit.errors import DataError, InBlockError
 from mlefit.noise.responses import Response
 from mlefit.numerals import numeral
 from mlefit.options.weights_kind import WeightsKind
+from mlefit.records import record
 from mlefit.source.batch import Batch
 
 LARGEST = 1e30           # weights beyond it, or below its inverse, leave no room for the squares of what they multiply
 WHOLE_LIMIT = 2.0**53    # beyond this float64 no longer tells whole numbers apart
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Observed:
     """The column `target` and how it is read, the column of `weights` and their kind, and that of groups of rows, `cluster`.
 

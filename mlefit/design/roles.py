@@ -5,7 +5,7 @@ Nothing is guessed silently: every choice that the user did not make is said in 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from mlefit.errors import DataError, UsageError
 from mlefit.noise import MODELS, called_for
 from mlefit.noise.model import NoiseModel
 from mlefit.noise.responses import Content
+from mlefit.records import record
 from mlefit.request import Request
 from mlefit.source.cells import WHOLE
 from mlefit.source.source import Kind, Source
@@ -32,12 +33,11 @@ if TYPE_CHECKING:
 MANY_LEVELS = 50          # a text column with more levels than this and than n/10 is no predictor unless named
 NAMED = 6                 # columns in a note
 CATEGORICAL_LEVELS = 50   # a text response with more levels needs --model to be a response at all
-FEWEST, FEW = 3, 10       # different whole numbers that may be codes,
-CODE = 20                 # none of them larger
+FEWEST, FEW, CODE = 3, 10, 20     # so many different whole numbers, none larger than the last, may be codes
 _ID = re.compile(r"(?i:id|.*[ ._-]id)|.*[a-z]I[Dd]")      # numbers that name what a row is about measure nothing
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Roles:
     """The columns in use, the model, the text of the right-hand side, and what was chosen for the user."""
 

@@ -1,17 +1,17 @@
 """ValueSample: the values of one column for quantiles, all of them up to a bound and a uniform sample beyond it."""
 
-from dataclasses import dataclass
 
 import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.design.terms import Summary
+from mlefit.records import record
 
 # Rows kept for quantiles: 24 MB per column, and a quantile of the sample is off by at most 0.002 in probability.
 BOUND = 1_000_000
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class ValueSample(Summary):
     """The range, and the rows with the BOUND smallest keys, sorted by key.
 

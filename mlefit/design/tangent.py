@@ -7,7 +7,6 @@ curve (Bates and Watts 1988, Nonlinear Regression Analysis, chapter 2), and the 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,10 +15,11 @@ from mlefit.design.predictors import Predictors
 from mlefit.design.terms import Factor, Offset, Term
 from mlefit.expression.jets import jet
 from mlefit.expression.tree import Node, columns_of
+from mlefit.records import record
 from mlefit.source.batch import Batch
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Plane:
     """The predictor `node` with its `parameters` at `theta`. `text`: what the user has written. `extents`: each column with its
     least and largest value. `held`: parameters at a bound, which have no column."""
@@ -72,7 +72,7 @@ class Plane:
         return Predictors(tuple(Term((Slope(self, name),)) for name in self.free), intercept=False, offset=Offset(Rest(self)))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Slope(Factor):
     """The column of one parameter."""
 
@@ -100,7 +100,7 @@ class Slope(Factor):
         return out
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Rest(Factor):
     """What the columns leave of the curve."""
 

@@ -6,7 +6,6 @@ summary of all complete rows, and is a new, frozen object afterwards that serves
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from math import prod
 from typing import Any, ClassVar, Self
@@ -16,6 +15,7 @@ import numpy as np
 from mlefit.arrays import Array, Mask, block
 from mlefit.errors import DataError, InBlockError
 from mlefit.numerals import numeral
+from mlefit.records import record
 from mlefit.source.batch import Batch
 
 
@@ -26,7 +26,7 @@ class Summary(ABC):
     def __add__(self, other: Self, /) -> Self: ...
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Factor(ABC):
     """A function from columns to k design columns.
 
@@ -92,7 +92,7 @@ class Factor(ABC):
         return self
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Term:
     """A product of factors: its design columns are the products of one column from each, the first factor fastest."""
 
@@ -142,7 +142,7 @@ class Term:
         return columns
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Ones(Factor):
     """The constant of a right-hand side beside one that has none."""
 
@@ -178,7 +178,7 @@ def _product(first: Array, second: Array) -> Array:
     return columns
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Offset:
     """A known part of the linear predictor: one factor of one column, with coefficient 1."""
 

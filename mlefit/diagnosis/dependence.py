@@ -10,7 +10,6 @@ only what varies as slowly as they do.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +22,7 @@ from mlefit.inference.kinds import kind_of
 from mlefit.inference.standard_errors import standard_errors
 from mlefit.mean import LinearMean
 from mlefit.problem.problem import Problem
+from mlefit.records import record
 from mlefit.report.report import Warn
 from mlefit.sums.tally import tree_sum
 
@@ -33,7 +33,7 @@ ENOUGH = 50         # rows from which z is normal
 SHOWN = 5           # coefficients that a warning names
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Edge:
     """A row at an end: e (m,) and q (m, P)."""
 
@@ -41,7 +41,7 @@ class Edge:
     taken: Array
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Serial:
     """Sums over the rows from `first` to `last`: numbers e, e'e, tr q'q, and over neighbours t, tr q_i'q_(i+1) and t^2; of e (m,)
     itself as well, by which residuals are centred in a second look where no constant makes their mean 0."""
@@ -92,7 +92,7 @@ class Serial:
         return float(ndtr(-self.excess / np.sqrt(self.spread)))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Order:
     """Columns (n, k) of rows from `first` to `last` (k,): whether they never fall, never rise, and how often they change."""
 

@@ -1,6 +1,5 @@
 """Diagnosed: what the rows at the optimum say about the assumptions behind the standard errors."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from mlefit.diagnosis.dependence import Serial, neighbours
@@ -13,6 +12,7 @@ from mlefit.execution import Engine
 from mlefit.mean import LinearMean
 from mlefit.objective import Objective
 from mlefit.problem.problem import Problem
+from mlefit.records import record
 from mlefit.report.report import Warn
 from mlefit.report.tested import Dependence
 from mlefit.sums.tally import tree_sum
@@ -25,7 +25,7 @@ class Diagnosis(NamedTuple):
     dependence: Dependence
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Looked:
     """What one look at all rows gives to two rules."""
 

@@ -14,7 +14,6 @@ Numbers e of one row are not independent of each other, so p is that of d_B/m an
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -25,6 +24,7 @@ from mlefit.diagnosis.scored import Scored, Scoring
 from mlefit.execution import Engine
 from mlefit.problem.problem import Problem
 from mlefit.problem.split import Split
+from mlefit.records import record
 from mlefit.report.report import Warn
 from mlefit.report.tested import Group
 from mlefit.rows.chunk import Chunk
@@ -39,7 +39,7 @@ ROWS_EACH = 3           # rows per level at least, on average
 MISSING = -1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Labelled:
     """The levels of some columns in rows that stand one after the other, piece by piece."""
 
@@ -59,7 +59,7 @@ class Labelled:
         return np.concatenate(codes), tuple(known)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Between:
     """Sums by group: rows (G,), e (G, m), q (G, m P); and over all rows with a group e'e and tr q'q."""
 
@@ -106,7 +106,7 @@ def _by_group(codes: Index, columns: Array, groups: int) -> Array:
     return np.stack([np.bincount(codes, column, groups) for column in columns.T], axis=1)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Groups:
     """What was tested, whether the rows of some candidate's levels stand together in the file, and the warnings."""
 

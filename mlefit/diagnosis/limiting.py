@@ -6,7 +6,6 @@ with N'a = 0 is identified by it. The search runs over u in gamma = base + Q u, 
 directions that every separated pair contributes exactly 0 in float64.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +23,7 @@ from mlefit.inference.covariance import Covariance, Inverse
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
+from mlefit.records import record
 
 VANISHED = 800.0    # exp(-800) is 0 in float64
 HELD = 1e-6         # nats: further out the same u must be the optimum still, unless a pair that should have vanished holds it
@@ -42,7 +42,7 @@ class Limit(NamedTuple):
     supremum: float
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Within(Covariance):
     """The covariance of Q u, `inner` that of u."""
 

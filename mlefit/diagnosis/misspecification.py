@@ -11,7 +11,6 @@ smaller errors for it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ import numpy as np
 from mlefit.arrays import Array, Mask
 from mlefit.diagnosis.scored import Scored, Scoring
 from mlefit.problem.problem import Problem
+from mlefit.records import record
 from mlefit.report.report import Warn
 from mlefit.rows.chunk import Chunk, choose
 from mlefit.sums.curvature import Curvature
@@ -31,7 +31,7 @@ EVENTS = 30             # of a class, and of the one that it is compared with
 FEWEST = 1_000          # rows of a sample
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Spread:
     """Sums over rows by parameter (k,): of c^2 g^2 / (1 - h), of m = E c^2 g^2, of m^2 and of Var c^2 g^2."""
 

@@ -10,7 +10,6 @@ q_ik = sum_a A_ika w_ia / s_ik of each of them away, A the second derivatives: e
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +18,7 @@ from mlefit.arrays import Array, product
 from mlefit.mean.jacobian import Jacobian
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature
 
@@ -28,7 +28,7 @@ DETERMINED = 1e-8       # 1 - h below this is 0 but for rounding: the row says n
 NUMBERS = 1 << 18       # of a slab of rows, in each of some blocks that shall stay in cache
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Scored:
     """Rows with `eta` (n, m), `g` (n, m), second derivatives `bent` (m, n, m) and `pull` (m, n, P), their w."""
 
@@ -98,7 +98,7 @@ class Scored:
         return np.asarray(freed)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Scoring:
     """How rows are scored: the law, its criterion at `theta`, and F as what multiplies the columns, `root` (m r, P)."""
 

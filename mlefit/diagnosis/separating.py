@@ -4,7 +4,6 @@ An indicator whose rows all have one outcome is a fact that the user can check, 
 do not overlap between two classes; "the coefficient of g=B is infinite" is only its consequence.
 """
 
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,10 +11,11 @@ from mlefit.arrays import Array, Mask
 from mlefit.design.levels import Levels
 from mlefit.execution import Execution
 from mlefit.problem.problem import Problem
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Outcomes:
     """Per column (p) and class (K): how many rows are at 1 and at 0, elsewhere, and the least and largest value."""
 

@@ -1,6 +1,5 @@
 """Frame: the rectangle of a panel, where numbers lie in it, and its axes. Pixels, y downwards."""
 
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,6 +7,7 @@ from mlefit.arrays import Array
 from mlefit.drawing.markup import brief, element
 from mlefit.drawing.scale import Span, spans, ticks, written
 from mlefit.picture.panel import Axis, Layer, Panel
+from mlefit.records import record
 from mlefit.report.layout import room_of
 
 WIDTH, HEIGHT = 360.0, 244.0
@@ -19,7 +19,7 @@ LONGEST = 56                # letters of the title of an axis
 GAP = 5.0                   # between a tick and its frame
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Frame:
     """The rectangle from (left, top) to (right, bottom) of a picture, and the scales on its sides."""
 

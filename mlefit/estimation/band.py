@@ -19,6 +19,7 @@ from mlefit.estimation.working_set import Search, least
 from mlefit.execution import Execution
 from mlefit.execution.engine import M
 from mlefit.mean import LinearMean
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk, choose, join
 
 IN_MEMORY = 1 << 17     # rows that are held at one time, where they have not many columns
@@ -28,7 +29,7 @@ NEARER = 0.2            # of that share is left after a Newton step with the slo
 WIDER = 4.0             # times the share where the rows within are too few
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Taken:
     """What a pass brings: `rows` and where they stand, and of all others the sum of w times their slope, by columns (p,)."""
 
@@ -77,7 +78,7 @@ class Bottom(NamedTuple):
         return float((self.lines.weight * self.lines.slopes.loss(r) - self.vertex.dual * r).sum())
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Rows:
     """All rows, as they are visited."""
 
@@ -203,7 +204,7 @@ def _neighbourhood(rows: Rows, sample: Execution, total: int, search: Search) ->
     return near
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Count:
     rows: int
 

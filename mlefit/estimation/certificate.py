@@ -9,12 +9,12 @@ rounding floor; L-BFGS-B may end ABNORMAL at the optimum. What a smooth criterio
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.records import record
 from mlefit.sums.curvature import Curvature
 
 CERTIFIED = 1e-10        # nats in total: a likelihood ratio of 1 + 1e-10
@@ -39,7 +39,7 @@ class Certificate(ABC):
         """A bound on what the rest of the way can change in a predictor of any row, or in the difference of two; or infinity."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class EstimatedDistance(Certificate):
     """`short` is the EDM, infinite where there is none. `curvature` times `scale` is H of the total, over `n` rows of that many
     `predictors`, in whitened coordinates."""
@@ -69,7 +69,7 @@ class EstimatedDistance(Certificate):
         return float(np.sqrt(square * self.n * (1.0 if self.predictors == 1 else 2.0) / smallest))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class DualityGap(Certificate):
     """Of a linear programme over `n` rows: no point is better by more than its loss less that of a dual vector, in nats."""
 

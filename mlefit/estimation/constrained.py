@@ -9,7 +9,6 @@ from which none, one or two Newton steps arrive, a pass each: what is left of th
 and taken off. A trust-region search follows where Newton's steps do not close in.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +19,7 @@ from mlefit.estimation.memo import Memo
 from mlefit.estimation.optimize import second_order
 from mlefit.execution import Execution
 from mlefit.objective import Objective
+from mlefit.records import record
 from mlefit.sums.curvature import Curvature
 from mlefit.sums.tally import Tally
 
@@ -45,7 +45,7 @@ class Restricted(Memo):
         return Tally(full.weight, full.value, gradient, curvature)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Likelihood:
     """The negative log-likelihood of all `rows`, its `optimum` at `theta` (P,) with the `curvature` there, and a random `sample`
     of the rows whose Hessian is as good where there are many, or None."""
@@ -62,7 +62,7 @@ class Likelihood:
         return Constrained(self, directions)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Constrained:
     """The likelihood with `directions` (q, P) held."""
 
@@ -91,7 +91,7 @@ class Constrained:
         return _least(of.objective, of.rows, of.sample, start, self._space, of.optimum)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ShapeHeld:
     """The likelihood with the free shape at `place` of theta held; `start` (P,) is near its optimum but for that shape."""
 

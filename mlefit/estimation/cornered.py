@@ -5,7 +5,6 @@ squares fit and comes near by L-BFGS-B. From there each goes its own exact steps
 the law, n a^2 E l'^2, as corners have none of their own.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -21,6 +20,7 @@ from mlefit.execution import Execution
 from mlefit.mean import LinearMean, MeanFunction
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk, join
 from mlefit.sums.curvature import Dense
 from mlefit.sums.tally import Tally
@@ -36,7 +36,7 @@ NUMBERS = 1 << 27       # that are held in memory at one time
 QUICK = {"ftol": 1e-12, "gtol": 1e-9, "maxiter": 200}
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Subgradient(Certificate):
     """g' I^-1 g / 2 of the shortest vector g of slopes, in nats, I the information."""
 
@@ -49,7 +49,7 @@ class Subgradient(Certificate):
         return np.inf
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _All:
     chunks: tuple[Chunk, ...]
 

@@ -9,13 +9,13 @@ is exact: between the corners that rows cross, in order.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array, Index, Mask
 from mlefit.losses.corners import Corner
+from mlefit.records import record
 
 ROUNDING = 1e-13        # of what a residual is made of: a row on a corner
 ALMOST = (1e-9, 1e-10, 1e-11, 1e-12)        # of what a residual is made of: a row that is almost on a corner
@@ -54,7 +54,7 @@ class _On(NamedTuple):
     high: Array
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Facets:
     """Rows: `z` (n, p) in whitened coordinates, `y` (n,), `weight` (n,). `curve`: l, l' and l'' (n,) of residuals."""
 

@@ -5,7 +5,6 @@ z is, and what is left of a response beside `base` is the response of a programm
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,10 +15,11 @@ from mlefit.execution.engine import M
 from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Reduced(Execution):
     """Rows with z Q (n, d) for their design, and their residuals at `base` for their response."""
 

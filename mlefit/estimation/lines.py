@@ -6,7 +6,6 @@ The other rows are those whose residual is taken to keep its sign: each adds a s
 lies nowhere above the loss that it stands for, so that the least L is never above the least loss of all rows.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from mlefit.arrays import Array, Index
 from mlefit.mean import Coordinates, LinearMean
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 
 MIXER = np.uint64(0x9E3779B97F4A7C15)      # odd, its bits without order: two rows of 2^17 share a key with chance 1e-9
@@ -34,7 +34,7 @@ class Slopes(NamedTuple):
         return np.where(r >= 0.0, self.above, -self.below)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Lines:
     """`rows`: those in memory, without offset; `place` (k,): where they stand among all. `pull` (p,) in whitened coordinates."""
 

@@ -1,6 +1,6 @@
 """The polish: Newton steps on the route's own criterion sharpen what a search found, and EDM judges the end."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from mlefit.arrays import Array
 from mlefit.estimation.certificate import CERTIFIED, DENSE, Certificate, EstimatedDistance, distance
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.outcome import Outcome
+from mlefit.records import record
 from mlefit.sums.curvature import Curvature
 
 SHARP = 1e-28            # nats per row; polishing goes on to here, 1e-14 standard deviations of a row from the optimum
@@ -17,7 +18,7 @@ POLISHABLE = 1e-1        # nats in total: within half a standard error Newton st
 POLISH_STEPS = 30
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Point:
     """Where polishing ended: totals over `weight` rows of value, gradient and curvature, its certificate."""
 
@@ -81,7 +82,7 @@ def _moved(point: Point, steady: float) -> bool:
     return point.certificate.reach > steady
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Optimum(Point):
     """Where a route ended, in whitened coordinates, and what the search took; passes over the data are `evaluations`.
 

@@ -5,7 +5,7 @@ it: its length in standard errors says how far off the optimum is. Where it is v
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from mlefit.estimation.routes import mean_base
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean
 from mlefit.objective import Objective
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.doubled import Doubled, substituted
 
@@ -24,7 +25,7 @@ STEPS = 3           # of them; what still moves then has no answer in doubles
 SLAB = 4096         # rows at a time
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Sum:
     """The criterion's total, its derivatives by the coefficients (r,) of each predictor, doubled, and those by the shapes (s,)."""
 

@@ -13,7 +13,7 @@ says where the Newton step that is left moves no predictor of any row by much (s
 optimum a row on its right side is moved by 1.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Execution
 from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.model import NoiseModel
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.triangle import Triangle
 
@@ -59,7 +60,7 @@ def rewhitened(
     return new, np.concatenate([mean.mapped(coef, new), free])
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Most:
     """The largest of some numbers."""
 

@@ -6,7 +6,6 @@ highest maximum more often than hundreds of random points are (Rousseeuw and Ler
 rounds of reweighted least squares bring most of them together, and those that meet are searched from once.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from mlefit.arrays import Array
 from mlefit.execution import Execution
 from mlefit.mean import MeanFunction
 from mlefit.noise.model import NoiseModel
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk, choose, join
 from mlefit.sums.tally import Tally
 
@@ -36,7 +36,7 @@ class Start(NamedTuple):
     met: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Some:
     """Every `step`-th row, counted from the first."""
 

@@ -6,7 +6,7 @@ that are FAR times as far out as those around the centre are drawn in, the const
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from mlefit.arrays import Array
 from mlefit.execution import Execution
 from mlefit.execution.engine import M
 from mlefit.mean import Coordinates, LinearMean
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.triangle import Triangle
 
@@ -24,7 +25,7 @@ LEAST = -1080       # binary exponents of doubles
 COUNT = 2110
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Exponents:
     """How many values of each column have each binary exponent, (r, COUNT): quantiles to a factor 2 that add up."""
 
@@ -48,7 +49,7 @@ class Exponents:
         return np.where(below[:, -1] > 0.0, np.ldexp(1.0, place + LEAST), 1.0)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Farthest:
     """The value farthest out in units of its column: `ratio` of them, in kept row `row` (from 0) and kept column `column`."""
 

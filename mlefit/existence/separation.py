@@ -12,7 +12,6 @@ tied the search is repeated, so that in the end every pair is either separated o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +20,7 @@ from mlefit.arrays import Array, Index, Mask
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.triangle import Triangle
 
@@ -169,7 +169,7 @@ def _constraints(mean: LinearMean, chunk: Chunk, kept: Entries, classes: Index, 
     return result
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Violations:
     """Constraints (c, m r) with a margin below the limit, the worst of each part."""
 
@@ -191,7 +191,7 @@ def violations(
     return Violations(_constraints(mean, chunk, kept, classes, entries))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Total:
     """The sum of the constraints of all open pairs (m r,), and their number."""
 
@@ -211,7 +211,7 @@ def _total(noise: NoiseModel, mean: LinearMean, earlier: Sequence[Array], chunk:
     return Total(mean.coordinates.whiten(pulled), float(pairs.sum()))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class State:
     """What the directions leave: rows predicted perfectly, all rows, the triangle of tied constraints, least margin."""
 

@@ -1,35 +1,35 @@
 """Tree: an expression that every language can write: numbers, columns, calls, and a choice by level."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
 from mlefit.expression.tree import Column, Constant, Node
+from mlefit.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Number:
     """A finite number."""
 
     value: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Cell:
     """The number in a column."""
 
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Text:
     """A level, as a text."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Call:
     """An operator or function of `expression.tree`, or `and`, with its arguments."""
 
@@ -37,7 +37,7 @@ class Call:
     arguments: "tuple[Tree, ...]"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class ByLevel:
     """The value that belongs to the level in a column; every level that the model knows is among them."""
 

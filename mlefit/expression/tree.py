@@ -5,31 +5,31 @@ Powers are numpy's float64 `power`, within one unit in the last place of the exa
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.records import record
 
 Value: TypeAlias = Array | np.float64
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Column:
     """A name: a numeric column, or a number that is given later, as a parameter is."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Constant:
     """A finite number."""
 
     value: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Operation:
     """A function of FUNCTIONS or MORE_FUNCTIONS, or an operator of OPERATORS, with its arguments."""
 

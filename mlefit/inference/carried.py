@@ -1,7 +1,6 @@
 """Carried: how rows share in what is known of each coefficient, and which coefficients hang on a single row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ from mlefit.arrays import Array, Mask
 from mlefit.inference.effective import Influence
 from mlefit.inference.leverage import Rows
 from mlefit.mean import Natural
+from mlefit.records import record
 from mlefit.sums.curvature import Curvature
 from mlefit.sums.nodes import M
 
@@ -33,7 +33,7 @@ class Directions(NamedTuple):
         return cls(white, curvature.unsphered(white.T).T)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Carried:
     """Sums over rows of the shares that they have in the variance of k coefficients.
 
@@ -55,7 +55,7 @@ class Carried:
         return Carried(self.influence + other.influence, self.alone | other.alone)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Beside(Generic[M]):
     """Two sums over the same rows, in one pass."""
 

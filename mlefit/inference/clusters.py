@@ -6,7 +6,6 @@ the middle of the cluster-robust sandwich (Liang and Zeger 1986) with the factor
 groups, so its degrees of freedom count groups, and only as many as carry the coefficient (effective.py).
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -17,12 +16,13 @@ from mlefit.execution import Execution
 from mlefit.inference.carried import INFLUENCE, Directions
 from mlefit.inference.effective import effective_clusters, intraclass
 from mlefit.inference.leverage import DETERMINED, Maximum, Rows, slab_sum
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk, choose
 
 AT_ONCE = 1 << 24   # elements of hat matrices of clusters that exist at one time
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Grouped:
     """Sums (k, c) over the rows of the groups with these indices (k,). A commutative monoid."""
 

@@ -5,11 +5,11 @@ is the curvature's own affair; a sandwich H^-1 M H^-1 is made of sums of scores,
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.records import record
 from mlefit.sums.contrasts import Contrasts
 from mlefit.sums.curvature import Curvature
 
@@ -27,7 +27,7 @@ class Covariance(ABC):
         return np.asarray(np.linalg.norm(self.root(combinations, first), axis=1))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Inverse(Covariance):
     """H^-1 times `inflation`^2 by the first `mean` coordinates, H^-1 alone by the shapes after them."""
 
@@ -46,7 +46,7 @@ class Inverse(Covariance):
         return found * self.inflation if first < self.mean else found
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Sandwich(Covariance):
     """G G' of G (P, d)."""
 

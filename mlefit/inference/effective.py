@@ -5,16 +5,16 @@ rows hold most of it, that average has few terms, however long the file (Sattert
 and Steigerwald 2017, Review of Economics and Statistics 99, 698-709).
 """
 
-from dataclasses import dataclass
 
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.records import record
 
 WHOLE = 1e-9        # of n: a sum of whole-number weights is off its whole number by rounding only
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Influence:
     """Sums over rows of c_ij^2 and c_ij^4 (P,): `second`, `fourth`. A commutative monoid under +."""
 

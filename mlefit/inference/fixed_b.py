@@ -13,12 +13,12 @@ of the kernel made to have no mean in either argument, and by Craig's form of th
 an even analytic integrand, of which equal steps give all digits. At b = 0 the law is normal.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.records import record
 
 GRID = 500          # points of [0, 1]: quantiles at 95 % are right to 2e-4 for b >= SMALL, the error falls with GRID^2
 SMALL = 0.02        # below, Q has so many degrees of freedom that its first two moments fix 95 % quantiles to 4e-4
@@ -30,7 +30,7 @@ CLOSE = 1e-12
 FARTHEST = 1e100    # P(|T| > x) is 0 long before, and the square of x is still a number
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class FixedB:
     """The law of t: Q has the eigenvalues `sizes` (k,), each `times` times. It is no Student's t: `df` is None."""
 

@@ -9,7 +9,6 @@ in which a_d has two elements. The weight of a row in a coefficient is its part 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import add
 
@@ -23,6 +22,7 @@ from mlefit.inference.effective import Influence
 from mlefit.inference.leverage import ELEMENTS, SLAB, Leverages, Maximum, leverages
 from mlefit.mean.indexed import Indexed
 from mlefit.noise.model import Derivatives
+from mlefit.records import record
 from mlefit.rows.chunk import ABSENT, Chunk
 from mlefit.sums.arrow import Arrow
 from mlefit.sums.contrasts import Contrasts
@@ -32,7 +32,7 @@ Scores = Callable[[Leverages, Chunk], Array]       # of rows (n, 1 + s) by their
 FORMED = 2_000      # parameters up to which M has a root of its own, which joint draws take
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class LevelSandwich(Covariance):
     """J^-1 M J^-1 of two arrows."""
 

@@ -11,7 +11,7 @@ in which nothing is divided by a probability that may be 0.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from operator import add
 from typing import NamedTuple
@@ -22,6 +22,7 @@ from mlefit.arrays import Array, Mask
 from mlefit.mean.jacobian import Jacobian
 from mlefit.noise.model import Derivatives, NoiseModel
 from mlefit.objective import Objective
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature
 from mlefit.sums.nodes import M
@@ -60,7 +61,7 @@ class Maximum(NamedTuple):
         return curvature
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Leverages:
     """Of n rows with m predictors: `score` (n, m) and `shapes` (n, s), their first derivatives by predictors and shapes; `root`
     (n, m, m): A^1/2; `size` (n, m) and `axes` (n, m, m): h and E; `weight` (n,): how many rows each stands for.
@@ -86,7 +87,7 @@ class Leverages:
         return _apply(vectors, inverse * _apply(vectors.transpose(0, 2, 1), self.score))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Rows(Leverages):
     """What a sandwich needs of them, by the coordinates of the search.
 

@@ -8,14 +8,14 @@ zero stood before the first row and after the last,
 so a part needs to remember nothing of its rows but the first and the last L, and the sum is never negative.
 """
 
-from dataclasses import dataclass
 
 import numpy as np
 
 from mlefit.arrays import Array, product
+from mlefit.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Moving:
     """`head` and `tail` (at most L, P): the first and last scores of consecutive rows. `middle` (P, P): W W' of the windows
     that lie within the rows. A monoid, not a commutative one: the rows of what is added come after."""

@@ -1,19 +1,19 @@
 """Order statistics of all rows, by sums over rows: those nearest to 0, and the quartiles."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.execution import Execution
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 
 Values = Callable[[Chunk], Array]
 KEPT = 1 << 16      # values that are looked at one by one
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Nearest:
     """The `most` values of least size, a row of weight k standing for k of them; in the order of their size."""
 
@@ -61,7 +61,7 @@ def _ordered(values: Values, rows: Execution, rank: int) -> float:
         low, high = (low, middle) if below.before + below.inside > rank else (np.nextafter(middle, np.inf), high)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Ends:
     low: float
     high: float
@@ -74,7 +74,7 @@ class _Ends:
         return _Ends(min(self.low, other.low), max(self.high, other.high))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Counted:
     """How many values are before `low`, how many from there to `high`, and these, if they are not more than KEPT."""
 

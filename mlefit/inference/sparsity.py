@@ -12,7 +12,6 @@ They are those of R's quantreg.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +21,7 @@ from mlefit.estimation.quantiles import median_slope, plane
 from mlefit.execution import Execution
 from mlefit.inference.ordered import Nearest, quartiles
 from mlefit.mean import LinearMean
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 
 CROSSED = 1e-8      # of the scale: planes nearer than this have crossed
@@ -55,7 +55,7 @@ class Plane(NamedTuple):
         return np.asarray(np.abs(self.residual(chunk)) <= ZERO * (np.abs(chunk.y) + size))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Density:
     """sum w f_i z_i z_i' (p, p), and the weight of the rows with f_i = 0, as planes crossed there."""
 

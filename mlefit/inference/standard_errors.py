@@ -12,7 +12,7 @@
 The shapes have hc1 scores under hc2 and hc3, the scale of a law of sums of squares the score of e^2 / (1 - h).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +34,7 @@ from mlefit.mean import LinearMean
 from mlefit.mean.indexed import Indexed
 from mlefit.objective import Objective
 from mlefit.options.error_kind import ErrorKind
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.arrow import Arrow
 from mlefit.sums.curvature import Curvature
@@ -49,7 +50,7 @@ class Groups(NamedTuple):
     effective: Array
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class StandardErrors:
     """`laws` (k,) of the coefficients, predictor by predictor, `shapes` that of log shapes. `absent` (k,): those without an error.
 

@@ -4,7 +4,6 @@ With C = [X, Z] and e the residuals, C'C, C'e and e'e are what the test of Z nee
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,12 +12,13 @@ from mlefit.execution import Execution
 from mlefit.information.added import EXACT, NEW, Tested
 from mlefit.information.reference import Look
 from mlefit.information.working import RANK
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 
 WORK = 4e8      # multiplications, a tenth of a second
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Everywhere:
     """All `n` rows, and what each part of them is: its design, the columns (n, p) that were fitted, and residuals (n,)."""
 
@@ -27,7 +27,7 @@ class Everywhere:
     parts: Callable[[Chunk], tuple[Array, Array, Array]]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Sums:
     """C'C, C'e, e'e and how many rows; weighted."""
 

@@ -7,7 +7,6 @@ They are sums over rows: squares, hits, and for AUC the ranking. AUC is for two 
 figures of that name (one against the rest, every pair), and none of them is given.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from mlefit.execution import Execution
 from mlefit.information.ranking import Ranking
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 
 
@@ -29,7 +29,7 @@ class Familiar(NamedTuple):
     auc: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Errors:
     """Weight and mean of numbers, the sums of their squares about that mean and of the squared errors of their prediction, and
     how many rows they are."""
@@ -62,7 +62,7 @@ class Errors:
         return Familiar(rmse=unit * float(np.sqrt(self.error / self.count)), r_squared=squared)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Hits:
     """Weight of rows, of those whose likeliest class is theirs, and their ranking where there are two classes."""
 

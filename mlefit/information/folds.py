@@ -5,7 +5,6 @@ by random numbers of their own, which depend on the seed and on their place alon
 each fold. These planes are near that of all rows, which rows far from it do not notice: those near are held in memory.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ from mlefit.estimation.working_set import least
 from mlefit.execution import Execution
 from mlefit.information.left_out import LeftOut
 from mlefit.mean import LinearMean
+from mlefit.records import record
 from mlefit.report.report import ABOUT, ALONE
 from mlefit.rows.chunk import Chunk
 from mlefit.rows.keys import Stream, keys
@@ -28,7 +28,7 @@ REACH = 12.0        # times sqrt(p / n): the share of rows that a plane without 
 ALONE_IN = 1e-9     # of the design: what the other folds must say of each direction
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Dealt:
     """Rows near the plane, with `counts` of them in each fold; sums over the others of w times their slope by fold, and over all
     of z z' w, in the columns' units."""
@@ -104,7 +104,7 @@ def _judged(rows: Rows, chunk: Chunk, gamma: Array, width: float, planes: list[A
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Members:
     """Which rows are in which fold. A row of weight k is k rows: `first` (c,) are where chunks begin, `before` (c,) the weight of
     all rows before them."""
@@ -130,7 +130,7 @@ class Members:
         return np.bincount(row * FOLDS + fold, minlength=chunk.rows * FOLDS).reshape(chunk.rows, FOLDS).astype(np.float64)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Weights:
     """The first row and the weight of each chunk."""
 

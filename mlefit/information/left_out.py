@@ -14,7 +14,7 @@ digits, since that difference is about p/n of the figure.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +28,7 @@ from mlefit.execution.engine import M
 from mlefit.mean.jacobian import Jacobian
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
+from mlefit.records import record
 from mlefit.report.report import ABOUT, ALONE
 from mlefit.rows.chunk import Chunk, choose
 from mlefit.sums.curvature import Curvature
@@ -64,7 +65,7 @@ class Far(NamedTuple):
     judged: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Removed:
     """Sums of weights, of weighted excess and of what is judged; whether a row alone determines a coefficient; the REFITS
     rows that move furthest, and how many move by more than STEP; whether one moves a shape by more, where its second order says
@@ -97,7 +98,7 @@ class Roots(NamedTuple):
         return cls(objective.folded(curvature.unsphered(np.eye(objective.size))), shapes)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Without(Execution):
     """All rows but one, or, if that stands for several, but one of these."""
 

@@ -5,7 +5,6 @@
     held out   the mean negative log-likelihood of rows put aside, with its standard error
 """
 
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,13 +13,14 @@ from mlefit.execution import Execution
 from mlefit.inference.scores import scores
 from mlefit.objective import Objective
 from mlefit.options.weights_kind import WeightsKind
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk, whitened
 from mlefit.sums.curvature import Curvature
 
 MOST_WORK = 4e9     # multiplications that the trace may take: about a second
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Spread:
     """Sums of w and w d over rows, and of v, v d and v d^2, d the distance of a row's negative log-likelihood from a reference.
 

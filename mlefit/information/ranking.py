@@ -6,12 +6,12 @@ A row is one whole number: the score's, which grows as the score does (its bits,
 in the place of the lowest bit. So scores are equal that differ by that bit, and to sort a million rows takes one sort of numbers.
 """
 
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlefit.arrays import Array
+from mlefit.records import record
 
 MOST_SCORES = 1 << 20   # kept as they are; beyond, to MANTISSA bits, so that memory ends, and AUC is right to 1e-6
 MANTISSA = 13
@@ -21,7 +21,7 @@ MAGNITUDE = np.int64(0x7FFF_FFFF_FFFF_FFFF)
 Keys = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Ranking:
     """Pieces of keys (k,) with their weights (k,), None where each key is one row."""
 

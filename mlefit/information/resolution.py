@@ -6,13 +6,14 @@ and their neighbours alike. A single value that holds many rows (zeros, a top co
 No step is ever widened to hide a value.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.information.lattice import step_of
+from mlefit.records import record
 from mlefit.report.information import Atom
 
 ATOM_SHARE, ATOM_ROWS, ATOM_PEAK = 0.02, 10, 5.0    # an atom: share of the rows, count, times its neighbours' count
@@ -24,7 +25,7 @@ COARSE = 2.5                # standard deviations to which heaps are looked for
 FINE = 10.0                 # cells in a standard deviation, of values that are smooth but for an atom
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Resolution:
     """How a column is to be compared with a density. Cells of width `step` have their centres at `origin` + k step.
 

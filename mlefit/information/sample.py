@@ -1,15 +1,16 @@
 """Sample: the rows that the KL part sees, in memory."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.information.reference import Block
 from mlefit.noise.model import NoiseModel
+from mlefit.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Plan:
     """The seed, the number of simulated data sets (None: chosen from n) and the level of intervals."""
 
@@ -18,7 +19,7 @@ class Plan:
     level: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Sample:
     """Complete rows and the fitted model on them.
 

@@ -5,7 +5,6 @@ statistic of the added columns, and runs along each number. Looks of one kind co
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from mlefit.information.reference import FEW, MOST_COLUMNS, Look, Variable, look
 from mlefit.information.runs import ENOUGH, Runs
 from mlefit.information.simulated import REACHED, STREAM
 from mlefit.information.working import Working, climbed
+from mlefit.records import record
 
 ROWS_PER_COLUMN = 20    # added columns are at most n / 20 per predictor of the model
 EXACT_ROWS = 5          # of least squares, whose F holds for any number
@@ -33,7 +33,7 @@ class Seen(NamedTuple):
     tested: Tested
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Structure:
     """`p` of the smallest look, what it was and which variable it blames; `kinds` of all looks. `robust`: hc3's p of it.
 

@@ -6,7 +6,6 @@ model is settled on them by steps with that information, so that their scores va
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.information.sample import Sample
 from mlefit.noise.model import NoiseModel
+from mlefit.records import record
 
 STEPS = 20          # of settling, each of which takes an error of order e to one of order e / sqrt(n)
 SETTLED = 1e-4      # total nats that a further step may still gain
@@ -21,7 +21,7 @@ IMITATED = 8_000    # rows drawn from the law, so that moments which no fact giv
 MOST_SETS = 100     # of drawn rows
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Working:
     """Rows with `y` (n,), `designs` of each predictor, (n, r_a), `eta` (n, m) and `free` (s,); `parameters` counts all."""
 

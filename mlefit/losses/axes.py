@@ -4,12 +4,12 @@ With v = g(y) - g(f) the density exp(-a L(v)) / Z(a) in dv is a density in y for
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.expression.tree import Constant, Node, Operation
+from mlefit.records import record
 
 
 def _logit(x: Array) -> Array:
@@ -22,7 +22,7 @@ def _logistic(u: Array) -> Array:
     return np.asarray(expit(u))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Axis:
     """`g` with its first two derivatives, its inverse as a function and as a tree, and where its variable may be.
 

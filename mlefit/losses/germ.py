@@ -10,7 +10,9 @@ Source: Hardy, Orders of Infinity (1910).
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from mlefit.records import record
 
 EQUAL = 1e-12       # relative: constants that differ by less cancel
 
@@ -19,7 +21,7 @@ class Unknown(Exception):  # noqa: N818  a finding, not a defect
     """The leading terms do not tell."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Germ:
     """A leading term; `constant` c with no other part is a limit."""
 

@@ -1,7 +1,6 @@
 """Loss: an expression of one variable with everything that is known of it once, before there are data."""
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +15,7 @@ from mlefit.losses.growth import Pace, Tail, tail
 from mlefit.losses.places import FINE, bends, grid, minima, noise
 from mlefit.losses.quadrature import Normaliser, normaliser
 from mlefit.losses.table import Table
+from mlefit.records import record
 
 MODES = 8           # minima about which the quadrature is cut
 PIECES = 40         # bends at which it is cut; where more of them matter the error says so
@@ -30,7 +30,7 @@ BESIDE = 1e-8       # of max(1, |r|): how far to the right of a place without se
 KEPT = 64           # laws and normalisers that are remembered
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Loss:
     """l of the variable `name`."""
 

@@ -7,12 +7,12 @@ up to a point is one more rule of ten points. Beyond the last panel a power tail
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from mlefit.arrays import Array, Index
+from mlefit.records import record
 
 PANELS = 1024
 PER_FOLD = 4.0          # panels in an e-fold of r at least
@@ -27,7 +27,7 @@ SCAN = np.arange(-60.0, 345.1, 0.5)
 ROWS = 1 << 16          # whose ten points are in memory at one time
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Table:
     """The law at `a`. `values`: l, `slopes`: l and l'; `least`: its smallest value; `breaks`: where panels begin."""
 

@@ -5,7 +5,7 @@ there once. Predictor a has r_a coordinates, and P = r_1 + ... + r_m.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Self
@@ -14,10 +14,11 @@ import numpy as np
 
 from mlefit.arrays import Array, block
 from mlefit.mean.coordinates import Coordinates, Whitening
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Apart(Whitening):
     """`parts[a]`: the coordinates of predictor a."""
 

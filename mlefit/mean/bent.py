@@ -6,7 +6,7 @@ T is the diagonal of the lengths of the columns where a search begins, and their
 near a multiple of the identity.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Self
 
@@ -14,10 +14,11 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.mean.coordinates import Coordinates, Whitening
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Bent(Whitening):
     """`triangle` T (p, p) and `centre` (p,). `order`: derivatives of the curve that sums will want."""
 

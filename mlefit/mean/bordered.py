@@ -4,19 +4,19 @@ What a matrix of zeros and ones would do by products, sums by level do: J'd is a
 columns; J'AJ has a block for each level, with the columns for its border (`sums.arrow`).
 """
 
-from dataclasses import dataclass
 
 import numpy as np
 
 from mlefit.arrays import Array, Index, product
 from mlefit.mean.jacobian import Derived
 from mlefit.noise.model import Derivatives
+from mlefit.records import record
 from mlefit.rows.chunk import ABSENT, Chunk
 from mlefit.sums.arrow import Arrow
 from mlefit.sums.within import by_level
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Bordered(Derived):
     """Of rows with a `level` (n,) among L `levels`, and columns `x` (n, d) that all of the m `predictors` have.
 

@@ -15,13 +15,14 @@ where each has its own (`apart`).
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Self
 
 import numpy as np
 
 from mlefit.arrays import Array, product
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature
 from mlefit.sums.doubled import Doubled, substituted
@@ -77,7 +78,7 @@ class Whitening(ABC):
         """The gamma (P,) with x B the least squares fit to `wanted` (n, m), on rows whose triangles these are."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Coordinates(Whitening):
     """Those of one design, for any number of predictors.
 

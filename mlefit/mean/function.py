@@ -1,12 +1,12 @@
 """MeanFunction: from coordinates of a search to the predictors eta of each row, with exact derivatives."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlefit.arrays import Array
 from mlefit.mean.coordinates import Whitening
 from mlefit.mean.natural import Natural
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlefit.mean.bordered import Bordered
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class MeanFunction(ABC):
     """eta (n, m) of a chunk from coordinates `coef` (size,), in which each predictor has a part of its own, one after the other."""
 

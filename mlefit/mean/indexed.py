@@ -7,7 +7,7 @@ the constant, or one for each level where there is no constant. In the coordinat
     constant                 delta_b - (x_b + c / s) beta           with centres c and scales s of the columns
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -18,13 +18,14 @@ from mlefit.mean.coordinates import Coordinates
 from mlefit.mean.leveled import Leveled
 from mlefit.mean.linear import LinearMean
 from mlefit.mean.natural import Natural
+from mlefit.records import record
 from mlefit.rows.chunk import ABSENT, Chunk
 from mlefit.sums.arrow import Arrow
 from mlefit.sums.contrasts import Contrasts
 from mlefit.sums.curvature import Curvature
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Indexed(LinearMean):
     """`baseline`: the level that is the constant, None where there is no constant. `order` (k,): where the constant, the columns
     and the levels but the baseline, in this order, stand among the coefficients of a predictor."""

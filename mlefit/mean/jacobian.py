@@ -10,7 +10,6 @@ Where many predictors share one design, all blocks are one, and sums over them o
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +17,7 @@ import numpy as np
 from mlefit.arrays import Array, product
 from mlefit.mean.function import MeanFunction
 from mlefit.noise.model import Derivatives
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature, Dense
 
@@ -45,7 +45,7 @@ def derived(mean: MeanFunction, coef: Array, chunk: Chunk) -> Derived:
     return mean.bordered(chunk) or Jacobian.of(mean, coef, chunk)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Jacobian(Derived):
     """`blocks[a]` (n, w_a), and the one that all of them are, or None."""
 

@@ -11,7 +11,7 @@ level, know nothing of the levels.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Self
 
@@ -20,12 +20,13 @@ import numpy as np
 from mlefit.arrays import Array, block
 from mlefit.mean.bordered import Bordered
 from mlefit.mean.coordinates import Coordinates, Whitening
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.arrow import Arrow
 from mlefit.sums.curvature import Curvature
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Leveled(Whitening):
     """`columns`: coordinates of the columns less their means; `centre` (L, d) these means, None where rows come without them;
     `scale` (L,) the roots of n_g / n. Coordinates of a predictor: those of the levels, then of the columns.

@@ -1,6 +1,5 @@
 """The linear mean: eta_a = x_a B_a + offset, with one design for all predictors of a row, or one for each."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -10,11 +9,12 @@ from mlefit.arrays import Array, block, product
 from mlefit.mean.coordinates import Coordinates
 from mlefit.mean.function import MeanFunction
 from mlefit.mean.natural import Encoding, Natural, Units
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.lapack import triangular
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class LinearMean(MeanFunction):
     """Coordinates are gamma (P,), predictor after predictor. `units`: how columns and response are encoded, None for not."""
 

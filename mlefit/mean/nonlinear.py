@@ -1,6 +1,6 @@
 """The nonlinear mean: eta = g(f(theta; x)) / s_y of a tree f that the user has written, with exact derivatives by jets."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from mlefit.expression.tree import Node
 from mlefit.mean.bent import Bent
 from mlefit.mean.function import MeanFunction
 from mlefit.mean.natural import Natural
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 
 
@@ -23,7 +24,7 @@ class _Found(NamedTuple):
     jet: Jet
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class NonlinearMean(MeanFunction):
     """`node`: the predictor as a tree of `columns`, which stand in that order in the table, and `parameters`.
 

@@ -1,11 +1,11 @@
 """Bins along a column: equal counts of its order, or its values themselves where there are few."""
 
-from dataclasses import dataclass
 
 import numpy as np
 
 from mlefit.arrays import Array, Index
 from mlefit.picture.scene import Variable
+from mlefit.records import record
 
 VALUES = 12         # distinct values up to which they are the bins
 LEAST = 10          # rows of a value that stands alone, or RARE of all rows
@@ -15,7 +15,7 @@ MOST = 20
 PER_BIN = 50        # rows
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Bins:
     """Rows in the order of k bins, where each begins, how many rows it has, and its centre (k,), a place among levels.
 

@@ -4,16 +4,16 @@ A role says what a layer is, and a renderer maps it to a colour and to a shape o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from mlefit.arrays import Array
+from mlefit.records import record
 
 Kind = Literal["points", "hex", "line", "step", "band", "bars", "interval", "span", "mark", "hrule", "vrule", "cells", "text"]
 Role = Literal["data", "model", "envelope", "curve", "reference", "mle", "loss", "warn"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Axis:
     """One axis. `categories`: the names at 0, 1, 2, ...; `limits`: where it ends, None for where its numbers do.
 
@@ -27,7 +27,7 @@ class Axis:
     mirrored: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Layer:
     """What is drawn together. `numbers`, by kind, all of one length unless said:
 
@@ -48,7 +48,7 @@ class Layer:
     axis: Literal["left", "right"] = "left"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Panel:
     """One picture.
 
@@ -71,7 +71,7 @@ class Panel:
     right: Axis | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Sheet:
     """The panels of one fit, in the order of looking.
 

@@ -1,12 +1,12 @@
 """Place: what a panel is along, and how a sentence calls it."""
 
-from dataclasses import dataclass
 
 from mlefit.picture.scene import Variable
 from mlefit.picture.words import number
+from mlefit.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Place:
     """The id of the panel, its title, what it is along in words and as an axis, and the values."""
 

@@ -6,7 +6,6 @@ Newton steps from the fitted parameters, up to REFITTED rows; beyond, what a ref
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from mlefit.arrays import Array, Index
 from mlefit.noise.model import NoiseModel
 from mlefit.picture.scene import Scene
+from mlefit.records import record
 
 DRAWS = 199
 REFITTED = 20_000   # rows
@@ -28,7 +28,7 @@ LAW, SHUFFLE, CHANCE = 0, 1, 2
 NONE = np.empty(0)
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Rows:
     """Responses (n,), the law fitted to them, `eta` (n, m) and `free` (s,), and their residuals `z` (n,), where they are wanted."""
 

@@ -1,6 +1,6 @@
 """Scene: rows with the fitted law on them. A fit makes one, and so does a saved model with new rows; all pictures come from it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from mlefit.arrays import Array, Index
 from mlefit.noise.model import Measure, NoiseModel
+from mlefit.records import record
 from mlefit.report.report import Report
 
 PICTURES = 19       # what the random numbers are for, beside those of other rooms
@@ -21,7 +22,7 @@ class Variable(NamedTuple):
     levels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Scene:
     """Rows of weight 1 under the fitted law, in natural units.
 

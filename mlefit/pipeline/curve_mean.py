@@ -1,6 +1,5 @@
 """The mean of a curve on rows of the data, and whether it is a number in each of them where a search begins."""
 
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from mlefit.mean.bent import Bent
 from mlefit.mean.nonlinear import NonlinearMean
 from mlefit.numerals import numeral
 from mlefit.problem.prepare import Prepared
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 
 ROOT = "(root of the weight)"       # a column that no file and no expression names
@@ -62,7 +62,7 @@ def _culprit(node: Node, values: dict[str, Array | float]) -> tuple[Node, float]
     return node, float(jet(node, values, (), 0).value)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Bad:
     """The first row without a predictor, with its cells."""
 

@@ -5,7 +5,7 @@ and predictions, is made of that as of any other. What bends beyond the plane is
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +33,7 @@ from mlefit.pipeline.fitted import START_ROWS, Fitted, engine_of
 from mlefit.problem.prepare import Prepared, Progress
 from mlefit.problem.problem import Problem
 from mlefit.problem.stated import geometric
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Dense
 from mlefit.sums.tally import Tally
@@ -222,7 +223,7 @@ def _view(mean: NonlinearMean, theta: Array, scale: Array) -> Callable[[Chunk], 
     return view
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Largest:
     values: Array
 
@@ -230,7 +231,7 @@ class _Largest:
         return _Largest(np.maximum(self.values, other.values))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Sums:
     """The triangle of the columns of the plane, of a law of sums of squares with what is left for them to explain, and extents."""
 

@@ -5,7 +5,6 @@ not hold has no prediction, as any value of the coefficient fits equally well wh
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +17,7 @@ from mlefit.information.familiar import familiar
 from mlefit.information.prediction import held_out
 from mlefit.pipeline.fitted import Fitted
 from mlefit.problem.problem import Problem
+from mlefit.records import record
 from mlefit.report.information import Holdout
 from mlefit.report.report import Warn
 from mlefit.rows.chunk import Chunk, choose
@@ -44,7 +44,7 @@ class Determined(NamedTuple):
         return np.asarray(np.abs(mine - other) > VISIBLE * size + self.slack)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Broken:
     """Rows without a prediction, and by column (a,) those that break its relation."""
 
@@ -55,7 +55,7 @@ class Broken:
         return Broken(self.rows + other.rows, self.columns + other.columns)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Predictable(Execution):
     """The rows that break no relation."""
 

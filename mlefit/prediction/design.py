@@ -1,17 +1,18 @@
 """Design: the encoded columns of new rows, in which a factor of many levels has a level for each row and no columns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from mlefit.arrays import Array, Index, block
 from mlefit.design.complete import Used
 from mlefit.design.indexing import longest
+from mlefit.records import record
 from mlefit.saved.model import Saved
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Design:
     """The table `x` (k, d) of the columns that there are. Of a factor without columns: its places from `first` to `last` among all
     p, and `level` (k,), the place of a row's level, from 0 at `first`; -1 for the baseline."""

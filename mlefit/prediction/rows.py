@@ -6,7 +6,6 @@ leverage than any of them.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -20,13 +19,14 @@ from mlefit.mean import Encoding as Units1
 from mlefit.mean import Units
 from mlefit.noise.model import NoiseModel
 from mlefit.prediction.design import Design
+from mlefit.records import record
 from mlefit.saved.model import Saved
 from mlefit.source.batch import Batch
 
 LEVERAGE = 1.0 + 1e-9       # times the largest of the rows fitted: more than rounding
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Rows:
     """Rows of a `batch` (n); `bad`: by column, cells that are no numbers."""
 

@@ -6,7 +6,6 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
@@ -16,11 +15,12 @@ from mlefit.noise.model import Measure, NoiseModel
 from mlefit.prediction.appended import Plan, natural_shapes
 from mlefit.prediction.numbered import uniform
 from mlefit.prediction.rows import Rows
+from mlefit.records import record
 
 RESIDUALS = 2       # the third number of their stream: simulated responses have none, drawn parameters 1
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Score:
     """Rows with a response and a prediction, sums of their nll and its squares, and how many fell below and above their interval
     among those `judged`. `fitted`: what their nll would add up to if each were that of a row fitted."""

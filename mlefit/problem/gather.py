@@ -1,7 +1,7 @@
 """Gather: the one pass in which rows become numbers. What all later rooms need of all rows is a sum over steps of rows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from mlefit.design.ledger import Ledger, add_counts
 from mlefit.design.scaling import FAR, Scaling
 from mlefit.execution import Intake, Keeper
 from mlefit.problem.split import Split
+from mlefit.records import record
 from mlefit.rows.chunk import whitened
 from mlefit.rows.keys import Stream, keys
 from mlefit.rows.reservoir import Reservoir, Threshold
@@ -24,7 +25,7 @@ from mlefit.sums.triangle import Triangle
 from mlefit.sums.within import Within
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Moments:
     """Sums over rows: the triangle of the design (with a response that compresses as its last column), and of [1, y]. Where a
     factor has no columns, what the triangle and the means by level are of the columns that there are, is `within`.
@@ -103,7 +104,7 @@ def _beside(ends: Array, levels: Array) -> Array:
     return np.concatenate([ends[:-1], levels, ends[-1:]])
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Gathered:
     """What a pass makes of rows: their account, sums over those fitted, a sample of them, and the levels met.
 

@@ -1,7 +1,7 @@
 """Learning: levels, polynomials and knots are those of all rows, found in a pass of its own when any term needs one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -14,12 +14,13 @@ from mlefit.design.levels import LevelCounts, Levels
 from mlefit.design.roles import MANY_LEVELS, Roles, without
 from mlefit.problem.no_rows import no_rows
 from mlefit.problem.split import Split
+from mlefit.records import record
 from mlefit.request import Request
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Seen:
     """What the terms need to know of some rows, their account, how many count, and the levels of the response in those."""
 

@@ -2,7 +2,6 @@
 
 import platform
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +15,7 @@ from mlefit.mean import Encoding, Units
 from mlefit.numerals import numeral
 from mlefit.options.error_kind import ErrorKind
 from mlefit.problem.prepare import Prepared
+from mlefit.records import record
 from mlefit.report.machine import Machine, Run
 from mlefit.report.report import Data, LeftOut, Model, Parameter, Report, Warn
 from mlefit.report.view import View
@@ -28,7 +28,7 @@ GROUPS = 3      # numbers of several spellings that a warning names
 COARSE = 1e-9   # of a column's extent: where its values are rounded to more, that it is a combination of others is said as far
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Problem:
     """The request, its data as numbers, and the geometry of the design of each right-hand side: the mean's first."""
 

@@ -1,7 +1,6 @@
 """Material: the objects of the pipeline that the lines of a proof are made from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +15,7 @@ from mlefit.information.patterns import group
 from mlefit.noise.model import Measure, NoiseModel
 from mlefit.objective import Objective
 from mlefit.pipeline.fitted import Fitted
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk, join
 from mlefit.sums.curvature import Curvature
 from mlefit.sums.tally import Tally
@@ -26,7 +26,7 @@ HALVINGS = 60
 REACH = 1.0             # nats per row by which the random parameter vectors lie above the optimum, on average
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Material:
     """Both optima, and rows on which they are compared."""
 

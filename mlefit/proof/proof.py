@@ -1,9 +1,10 @@
 """Proof: the lines of a proof as plain values, and their renderings as text and JSON."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from textwrap import wrap
 from typing import Any, Literal
 
+from mlefit.records import record
 from mlefit.report.json import plain
 from mlefit.report.safety import shown
 
@@ -12,7 +13,7 @@ MARKS = {"holds": "holds", "fails": "FAILS", "none": "-"}
 INDENT = 11
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Line:
     """One claim. `state` is none where the claim has no meaning for this model; then `finding` says why."""
 
@@ -23,7 +24,7 @@ class Line:
     numbers: dict[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Slice:
     """NLL per row (nats) and mean loss along one coefficient, in natural units, with the optimum of each route."""
 
@@ -36,7 +37,7 @@ class Slice:
     at_loss: float
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Proof:
     """The proof on one data set. `heading` says what was fitted to which rows."""
 

@@ -1,16 +1,17 @@
 """Chunk: consecutive rows as numbers, the form in which every engine hands data to the statistics."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from mlefit.arrays import Array, Index
+from mlefit.records import record
 
 ABSENT = -1     # the level of a row that has none
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Chunk:
     """`n` complete rows: response `y` (n,), design `x` (n, p), `weight` (n,) or None, `offset` (n,) or None,
     `trials` (n,) or None, of which the response of a row are the successes.

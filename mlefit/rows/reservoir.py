@@ -7,11 +7,12 @@ rows does not matter.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from mlefit.arrays import Array, Index
+from mlefit.records import record
 from mlefit.rows.chunk import Chunk, choose, join
 from mlefit.rows.piece import Piece, Ranks
 from mlefit.rows.seen import Seen, together
@@ -38,7 +39,7 @@ class Threshold:
             return self._value
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Reservoir:
     """At most `capacity` of the rows met, with equal chances; all of them while they are few.
 

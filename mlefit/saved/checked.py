@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mlefit.errors import DataError
+from mlefit.records import record
 
 MOST = 2_000_000        # items of one list
 LONGEST = 20_000        # characters of one text
@@ -17,7 +17,7 @@ def bad(path: str, expected: str, found: str) -> DataError:
                      "save the model again with `mlefit fit ... --save FILE`", code="bad-model")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Checked:
     """A `value` of JSON and its `path`. Every reader raises DataError unless the value is what it says."""
 

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from mlefit.arrays import Array, Codes, Index
+from mlefit.records import record
 
 
 class Extent(NamedTuple):
@@ -48,7 +49,7 @@ class Place(NamedTuple):
     block: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Batch:
     """`rows` consecutive data rows of the block at `place`, all of them or those from row `start` of it on.
 

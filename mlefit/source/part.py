@@ -3,11 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlefit.arrays import Array, Mask
+from mlefit.records import record
 from mlefit.source.batch import Category, Extent
 from mlefit.source.cells import parse_numbers, patterns
 from mlefit.source.problems import Finding
@@ -88,7 +89,7 @@ def cells_as_numbers(
     return values, {"not-a-date": bad & ~either, "day-or-month": either}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Parsed:
     """The columns of one block, or what is wrong with it, with places counted from its start."""
 

@@ -1,10 +1,11 @@
 """What a pass found wrong, collected over all of its blocks and told in one message."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from mlefit.errors import DataError
+from mlefit.records import record
 from mlefit.source.cells import shown
 from mlefit.source.lines import has_point
 from mlefit.source.written import reason
@@ -55,7 +56,7 @@ class Case(NamedTuple):
         return f"row {self.row + 1}{f' ({inside})' if inside else ''} {self.text}"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Finding:
     """One kind of problem (`code`) in one column, or in lines as such (None): `count` cases, the first in `cases`."""
 

@@ -11,19 +11,19 @@ All of it takes O(L q^2), where a dense H takes L^3. Source: Golub and Van Loan,
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
 import numpy as np
 
 from mlefit.arrays import Array, Index
+from mlefit.records import record
 from mlefit.rows.chunk import ABSENT
 from mlefit.sums.contrasts import Contrasts
 from mlefit.sums.curvature import Curvature, Dense
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Arrow(Curvature):
     """`levels` (L, m, m) is D, `border` (L, m, q) is B, `rest` (q, q) is S, of which the last `shapes` are shapes.
 

@@ -1,14 +1,14 @@
 """Contrasts: combinations of coordinates of which each has at most two levels of a factor."""
 
-from dataclasses import dataclass
 
 import numpy as np
 
 from mlefit.arrays import Array, Index
+from mlefit.records import record
 from mlefit.rows.chunk import ABSENT
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Contrasts:
     """k combinations of the coordinates of one predictor: `plus` (k,) times the level `to`, less `minus` times the level
     `by` (ABSENT for none), and `dense` (k, d) times the others."""

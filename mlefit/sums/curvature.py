@@ -10,13 +10,13 @@ F is unique but for a rotation, which no norm sees: the standard error of a'thet
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
 import numpy as np
 
 from mlefit.arrays import Array, product
+from mlefit.records import record
 from mlefit.sums.contrasts import Contrasts
 from mlefit.sums.lapack import factor, solved, triangular
 
@@ -107,7 +107,7 @@ class Curvature(ABC):
         return float(self.times(step) @ step)
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Dense(Curvature):
     """Every element of H in `matrix` (P, P).
 

@@ -8,8 +8,9 @@ at most 2 log2(n) nodes are left, and rounding grows with log n, not n.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Generic, NamedTuple, Protocol, Self, TypeVar
+
+from mlefit.records import record
 
 
 class Summable(Protocol):
@@ -29,7 +30,7 @@ class Node(NamedTuple, Generic[M]):
     total: M
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Nodes(Generic[M]):
     """Those of neighbouring leaves, from left to right."""
 

@@ -1,17 +1,17 @@
 """Tally: what a pass over rows adds up to. A commutative monoid whose sums are taken in a fixed tree."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from mlefit.arrays import Array
+from mlefit.records import record
 from mlefit.sums.curvature import Curvature
 from mlefit.sums.nodes import M, Nodes
 
 P = TypeVar("P", Array, Curvature)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Tally:
     """Weighted sums over rows of a criterion at one parameter vector theta (P,).
 

@@ -6,12 +6,12 @@ R factors of parts merge: the R factor of [R1; R2] is that of [A1; A2]. Source: 
 Computations, sections 5.2 and 5.3; Demmel et al. (2012), Communication-optimal parallel and sequential QR.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.records import record
 
 SLAB = 512      # rows factorised together: 512 rows of a dozen columns stay in the first-level cache
 WIDE = 64       # columns from which rows wait until they are COLLECTED times as many: a factor of fewer costs nearly as much
@@ -19,7 +19,7 @@ COLLECTED = 4
 WIDE_SLAB = 2048
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Triangle:
     """`rows` (m, k), whose R factor is that of all rows seen; those of weight w count as sqrt(w) times themselves."""
 

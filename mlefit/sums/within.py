@@ -9,15 +9,15 @@ merge as means do (Chan, Golub and LeVeque 1983): beside the triangles of both s
 and the triangle of all of them is that of all rows, each less the mean of its level over both parts.
 """
 
-from dataclasses import dataclass
 
 import numpy as np
 
 from mlefit.arrays import Array, Index, block
+from mlefit.records import record
 from mlefit.sums.triangle import Triangle
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Within:
     """`weight` (L,) and `mean` (L, k) of k columns by level, and the `triangle` of the rest, rows times the root of the weight."""
 
