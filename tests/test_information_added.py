@@ -37,7 +37,7 @@ def test_the_score_statistic_is_that_of_the_added_columns() -> None:
 
 def test_curved_columns_hold_no_line_and_are_orthogonal() -> None:
     x = np.random.default_rng(12).exponential(size=700)
-    spline = natural_spline(x).columns(x)
+    spline = natural_spline(x)
     assert spline.shape == (700, 3)
     assert np.allclose(spline.T @ spline / 700, np.eye(3), atol=1e-9)
     assert np.allclose(spline.T @ np.column_stack([np.ones(700), x]), 0.0, atol=1e-6)
@@ -46,8 +46,7 @@ def test_curved_columns_hold_no_line_and_are_orthogonal() -> None:
     slope = np.diff(spline[far][order], axis=0) / np.diff(x[far][order])[:, None]
     assert np.allclose(slope, slope[0], atol=1e-6)      # linear beyond the last knot
     two = np.repeat([0.0, 1.0], 50)
-    assert natural_spline(two).columns(two).shape[1] == square(two).columns(two).shape[1] == 0
-    assert np.allclose(square(x).columns(x[:9]), square(x).columns(x)[:9])
+    assert natural_spline(two).shape[1] == square(two).shape[1] == 0
 
 
 def test_spread_gain_is_a_log_ratio_that_finds_the_optimum() -> None:
@@ -61,51 +60,6 @@ def test_spread_gain_is_a_log_ratio_that_finds_the_optimum() -> None:
     best = minimize(lambda g: np.mean(whole @ g + w**2 * np.exp(-2 * whole @ g) / 2), np.zeros(3))
     assert spread_gain(basis, w).mean() == pytest.approx(np.mean(w**2) / 2 - best.fun, abs=2e-6)
     assert normal_scores(np.array([3.0, 1.0, 2.0, 2.0])) == pytest.approx([1.1503, -1.1503, 0.0, 0.0], abs=1e-4)
-
-
-def test_all_rows_are_looked_at_where_they_are_kept() -> None:
-    """A bend that a sample of 20,000 rows need not show."""
-    import mlefit
-
-    rng = np.random.default_rng(24)
-    x = rng.normal(size=(90_000, 2))
-    y = x.sum(axis=1) + 0.02 * x[:, 0] ** 2 + rng.normal(size=90_000)
-    found = mlefit.fit({"a": x[:, 0], "b": x[:, 1], "y": y}, target="y").report.information
-    assert found is not None
-    assert found.kl.n_used == 20_000
-    assert found.kl.part_p_values["structure"] < 1e-8
-    assert (found.kl.part, found.kl.advice) == ("structure", ('let the mean bend in a: -f "y ~ bs(a, df=5) + b"',))
-
-
-@pytest.mark.parametrize("weighted", [False, True])
-def test_sums_over_parts_are_the_test_of_the_whole(weighted: bool) -> None:
-    from mlefit.execution import Engine
-    from mlefit.information.everywhere import Everywhere, tests
-    from mlefit.information.reference import looks, variables
-    from mlefit.rows.chunk import Chunk
-
-    rng = np.random.default_rng(25)
-    x = rng.normal(size=(40_000, 2))
-    y = x.sum(axis=1) + rng.normal(size=40_000)
-    weight = rng.integers(1, 3, 40_000).astype(float) if weighted else None
-    sample = sample_of(Gaussian(), y, x, weight=weight)
-    plain = sample.plain(10**6, 0)
-    found = looks(variables(plain.design, None, plain.blocks), 50)
-    rows = Chunk(y, sample.design, weight)
-
-    def parts(chunk: Chunk) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        first = chunk.first_row
-        return chunk.x, chunk.x, chunk.y - sample.eta[first : first + chunk.rows, 0]
-
-    of_all = tests(Everywhere(plain.n, Engine.of(rows, threads=2), parts), found)
-    bordered = Bordered(Working.of(plain, 0), np.concatenate([look.columns.T for look in found]).T)
-    start = 0
-    for k, look in enumerate(found):
-        places = np.arange(start, start + look.columns.shape[1])
-        expected = bordered.test(places)
-        assert of_all[k].df == expected.df
-        assert of_all[k].p == pytest.approx(expected.p, rel=1e-6)
-        start += places.size
 
 
 def test_scores_beyond_the_doubles_never_reach_lapack(capfd: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from scipy.special import xlogy
 
 from mlefit.information.agreement import route_divergence
 from mlefit.information.simulated import LEAST, simulated
-from mlefit.information.verdict import ChiSquared, Judged, code, conclude, simulations, words
+from mlefit.information.verdict import ChiSquared, Judged, Terms, code, conclude, simulations, words
 from mlefit.noise import MODELS
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.noise.gaussian import Gaussian
@@ -106,7 +106,7 @@ def test_the_verdict_is_that_of_the_least_of_its_parts() -> None:
 
 
 def test_vanishing_spacings_are_never_infinite_numbers() -> None:
-    found = conclude(1.0, np.array([np.inf, 0.0]), Judged({}, None, None), chance=None, method="", level=0.95)
+    found = conclude(1.0, Terms.of(np.array([np.inf, 0.0])), Judged({}, None, None), chance=None, method="", level=0.95)
     assert found.kl.verdict == "not identifiable: the spacings of the data vanish"
     assert found.kl.raw is None
 

@@ -13,8 +13,9 @@ from mlefit.design.levels import in_order, names_of
 from mlefit.design.roles import Roles
 from mlefit.groups.buckets import Design
 from mlefit.groups.table import Table, renamed, section, table_of
+from mlefit.problem.levels import level_names, ordered_levels
 from mlefit.problem.no_rows import no_rows
-from mlefit.problem.prepare import check_missing, chosen, learned, level_names, ordered_levels
+from mlefit.problem.prepare import check_missing, chosen, learned
 from mlefit.request import Request
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source

@@ -27,6 +27,25 @@ class Tested(NamedTuple):
     p: float
 
 
+def statistic(bracket: Array, own: Array, score: Array) -> tuple[float, int]:
+    """U'B^- U and its rank, of the information B (c, c) that is left of columns which alone have that of `own` (c,)."""
+    unit = np.sqrt(np.where(own > 0.0, own, 1.0))
+    values, vectors = np.linalg.eigh(bracket / np.outer(unit, unit))
+    kept = values > NEW
+    along = vectors[:, kept].T @ (score / unit)
+    return float(np.sum(along**2 / values[kept])), int(kept.sum())
+
+
+def of_least_squares(found: float, df: int, n: float, p: int) -> float:
+    """P(F > f) of the statistic, of n rows to which p columns are fitted."""
+    from scipy.special import fdtrc
+
+    rest = n - p - df
+    if not df or rest <= 0.0:
+        return 1.0
+    return float(fdtrc(df, rest, (found / df) / (max(n - found, EXACT * n) / rest)))
+
+
 class Bordered:
     """The fitted design with columns `z` (n, c) added to the predictors of the mean; each subset may be tested alone."""
 
@@ -51,32 +70,18 @@ class Bordered:
 
     def test(self, chosen: np.ndarray) -> Tested:
         """The test of some of the columns, by their numbers."""
+        from scipy.special import gammaincc
+
         places = (chosen[:, None] * len(self.means) + np.arange(len(self.means))).ravel()
-        unit = np.sqrt(self.own[places])
-        unit = np.where(unit > 0.0, unit, 1.0)
-        values, vectors = np.linalg.eigh(self.bracket[np.ix_(places, places)] / np.outer(unit, unit))
-        kept = values > NEW
-        along = vectors[:, kept].T @ (self.score[places] / unit)
-        statistic, df = float(np.sum(along**2 / values[kept])), int(kept.sum())
-        return Tested(statistic, df, self._p(statistic, df))
-
-    def _p(self, statistic: float, df: int) -> float:
-        from scipy.special import fdtrc, gammaincc
-
-        if not df:
-            return 1.0
-        if not self.rows.noise.compresses:
-            return float(gammaincc(df / 2, statistic / 2))
-        n, rest = self.rows.n, self.rows.n - self.rows.designs[0].shape[1] - df
-        if rest <= 0:
-            return 1.0
-        left = max(n - statistic, EXACT * n)
-        return float(fdtrc(df, rest, (statistic / df) / (left / rest)))
+        found, df = statistic(self.bracket[np.ix_(places, places)], self.own[places], self.score[places])
+        if self.rows.noise.compresses:
+            return Tested(found, df, of_least_squares(found, df, self.rows.n, self.rows.designs[0].shape[1]))
+        return Tested(found, df, float(gammaincc(df / 2, found / 2)) if df else 1.0)
 
     def efficient(self, chosen: np.ndarray) -> Array:
         """The chosen columns less their regression on the fitted design (n, c), for one predictor."""
         x = self.rows.designs[0]
-        return np.asarray(self.z[:, chosen] - x @ self.taken[chosen, : x.shape[1]].T)
+        return np.asarray(np.take(self.z.T, chosen, axis=0) - self.taken[chosen, : x.shape[1]] @ x.T).T
 
     def robust(self, chosen: np.ndarray, tested: Tested) -> float:
         """p of the hc3 form of the test: squares of what the wider model leaves, over (1 - h)^2, for their variances.

@@ -6,7 +6,7 @@ from mlefit.arrays import Array
 from mlefit.information.advice import of_shape
 from mlefit.information.sample import Plan, Sample
 from mlefit.information.simulated import simulated
-from mlefit.information.verdict import Judged, conclude, simulations
+from mlefit.information.verdict import Judged, Terms, conclude, simulations
 from mlefit.noise.model import NoiseModel
 from mlefit.report.information import Information
 
@@ -43,7 +43,7 @@ def counts(sample: Sample, plan: Plan) -> Information:
         advice = of_shape(sample, np.zeros(0), 0.0)
         judged = judged._replace(p={"shape": chance.p}, part="shape", simulated=chance.values.size, exceeded=chance.exceeded,
                                  advice=advice)
-    return conclude(total, gain, judged, weight=weight, chance=chance, method="frequencies of the values", level=plan.level,
+    return conclude(total, Terms.of(gain, weight), judged, chance=chance, method="frequencies of the values", level=plan.level,
                     draws=draws, upper=total)
 
 

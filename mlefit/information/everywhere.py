@@ -1,87 +1,80 @@
-"""All rows of a fit by least squares: the F of added columns from sums over rows, where these are kept and more than the sample.
+"""All rows of a fit by least squares: the F of added columns from sums that were taken as the rows passed by (design/bends.py).
 
-With C = [X, Z] and e the residuals, C'C, C'e and e'e are what the test of Z needs (added.py): sums over parts in a fixed tree.
+With R the triangle of the design and Q'y the response in its coordinates, a block Z is tested by
+
+    T = u'(Z'Z - A A')^- u n / |e|^2,   A = Z'X R^-1,   u = Z'y - A Q'y,   (T / df) / ((n - T) / (n - p - df)) an F
+
+so that no sum of squares of residuals is wanted, and rows need not be kept.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.execution import Execution
-from mlefit.information.added import EXACT, NEW, Tested
+from mlefit.design.bends import Bends
+from mlefit.existence.rank import Geometry
+from mlefit.information.added import EXACT, Tested, of_least_squares, statistic
 from mlefit.information.reference import Look
-from mlefit.information.working import RANK
 from mlefit.records import record
-from mlefit.rows.chunk import Chunk
+from mlefit.sums.border import Border
+from mlefit.sums.lapack import triangular
 
-WORK = 4e8      # multiplications, a tenth of a second
+
+@record(frozen=True)
+class Whole:
+    """Some added columns: what is left of their Z'Z beside the design (c, c), its diagonal before, and their scores (c,), of
+    `n` rows, to which a design of rank `p` was fitted that left the sum of squares `left`."""
+
+    bracket: Array
+    own: Array
+    score: Array
+    n: float
+    p: int
+    left: float
+
+    def test(self, chosen: np.ndarray) -> Tested:
+        """The F of some of the columns, by their numbers."""
+        if self.left <= 0.0:
+            return Tested(0.0, 0, 1.0)
+        explained, df = statistic(self.bracket[np.ix_(chosen, chosen)], self.own[chosen], self.score[chosen])
+        found = explained / self.left * self.n
+        return Tested(found, df, of_least_squares(found, df, self.n, self.p))
+
+    def gain(self, tested: Tested) -> tuple[float, int, int]:
+        """What such columns gain per row, log(|e|^2 / what they leave) / 2 in nats; their number, and that of the rows."""
+        return -0.5 * float(np.log1p(-min(tested.statistic / self.n, 1.0 - EXACT))), tested.df, round(self.n)
 
 
 @record(frozen=True)
 class Everywhere:
-    """All `n` rows, and what each part of them is: its design, the columns (n, p) that were fitted, and residuals (n,)."""
+    """Sums over all rows of what `bends` adds to the columns `kept` of the design; `names` (p,) of the terms of all columns."""
 
-    n: int
-    rows: Execution
-    parts: Callable[[Chunk], tuple[Array, Array, Array]]
+    bends: Bends
+    border: Border
+    shape: Geometry
+    names: Sequence[str | None]
 
+    def looks(self, design: Array) -> list[Look]:
+        """What is looked at in all rows, with the columns (n, c) that some of them have, whose encoded design (n, r) is that
+        of the columns kept."""
+        table = np.zeros((len(self.names), len(design)))
+        table[list(self.shape.kept)] = design.T
+        served, start, found = self.bends.serve(table.T), 0, []
+        for (kind, places), columns, square in zip(self.bends.blocks, self.bends.columns(table), self.border.squares, strict=True):
+            here = range(start, start + len(places))
+            start = here.stop
+            known = [k for k, own in enumerate(places) if set(own) <= set(self.shape.kept)]
+            if not known or (kind == "splines" and not served):
+                continue
+            names = tuple(" x ".join(sorted(str(self.names[j]) for j in places[k])) for k in known)
+            across = self.border.across[[here[k] for k in known]]
+            found.append(Look(kind, columns[known].T, names, self._whole(across, square[np.ix_(known, known)])))
+        return found
 
-@record(frozen=True)
-class Sums:
-    """C'C, C'e, e'e and how many rows; weighted."""
-
-    square: Array
-    score: Array
-    left: float
-    n: float
-
-    def __add__(self, other: "Sums") -> "Sums":
-        return Sums(self.square + other.square, self.score + other.score, self.left + other.left, self.n + other.n)
-
-
-def tests(everywhere: Everywhere, looks: Sequence[Look]) -> dict[int, Tested]:
-    """The F of each look whose columns are made of numbers alone, by its place."""
-    chosen = [k for k, look in enumerate(looks) if look.parts]
-    while chosen and everywhere.n * sum(looks[k].columns.shape[1] for k in chosen) ** 2 > WORK:
-        chosen.remove(max(chosen, key=lambda k: looks[k].columns.shape[1]))     # the widest is left to the sample
-    if not chosen:
-        return {}
-
-    def sums(chunk: Chunk) -> Sums:
-        design, x, e = everywhere.parts(chunk)
-        z = [part.columns(design).T for k in chosen for part in looks[k].parts]
-        columns = np.concatenate([x.T, *z])
-        weighted = columns if chunk.weight is None else columns * chunk.weight
-        own = e if chunk.weight is None else e * chunk.weight
-        n = float(chunk.rows if chunk.weight is None else chunk.weight.sum())
-        return Sums(weighted @ columns.T, columns @ own, float(own @ e), n)
-
-    total = everywhere.rows.sum(sums)
-    p = total.score.size - sum(looks[k].columns.shape[1] for k in chosen)
-    values, vectors = np.linalg.eigh(total.square[:p, :p])
-    kept = values > RANK * values.max(initial=0.0)
-    taken = (total.square[p:, :p] @ vectors[:, kept] / values[kept]) @ vectors[:, kept].T
-    bracket = total.square[p:, p:] - taken @ total.square[:p, p:]
-    score = total.score[p:] - taken @ total.score[:p]
-    found, start = {}, 0
-    for k in chosen:
-        here = slice(start, start + looks[k].columns.shape[1])
-        found[k] = _tested(bracket[here, here], np.diagonal(total.square)[p:][here], score[here], total, p)
-        start = here.stop
-    return found
-
-
-def _tested(bracket: Array, own: Array, score: Array, total: Sums, p: int) -> Tested:
-    from scipy.special import fdtrc
-
-    unit = np.sqrt(np.where(own > 0.0, own, 1.0))
-    values, vectors = np.linalg.eigh(bracket / np.outer(unit, unit))
-    kept = values > NEW
-    explained = float(np.sum((vectors[:, kept].T @ (score / unit)) ** 2 / values[kept]))
-    df = int(kept.sum())
-    rest = total.n - p - df
-    if not df or rest <= 0.0 or total.left <= 0.0:
-        return Tested(0.0, 0, 1.0)
-    left = max(total.left - explained, EXACT * total.left)
-    return Tested(explained / total.left * total.n, df, float(fdtrc(df, rest, explained / df / (left / rest))))
+    def _whole(self, across: Array, square: Array) -> Whole:
+        assert self.shape.y is not None
+        taken = triangular(self.shape.r, across[:, list(self.shape.kept)].T, transposed=True).T
+        *response, left = self.shape.y
+        return Whole(square - taken @ taken.T, np.diagonal(square), across[:, -1] - taken @ np.array(response), self.shape.n,
+                     len(self.shape.kept), float(left) ** 2)

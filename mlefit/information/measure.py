@@ -24,7 +24,7 @@ def measure(
     """KL(data || fitted model) in nats per row, by the estimator for this kind of response and predictors.
 
     `draws` is the number of simulated data sets: None, chosen from n; 0, nothing is simulated, and what needs it is None. The
-    same sample and seed give the same figures. `everywhere`: all rows, where these are some of them and least squares is fitted.
+    same sample and seed give the same figures. `everywhere`: sums over all rows, where these are some of them.
     Where KL cannot be known they say why; nothing is raised. BLAS is held to one thread: its sums depend on their number.
     """
     with one_thread(), np.errstate(all="ignore"):       # what is not finite is met where it is looked at

@@ -4,14 +4,17 @@ A declared alternative r of the same family bounds KL(p || q) from below by E lo
 cannot see, which is why what was looked at is said with the bound.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.information.patterns import group
+
+if TYPE_CHECKING:
+    from mlefit.information.everywhere import Whole
 
 MOST_COLUMNS = 200                                  # of all that are added, predictors of the law counted
 KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)             # Harrell's quantiles for five knots
@@ -31,8 +34,7 @@ class Block(NamedTuple):
 
 class Variable(NamedTuple):
     """A predictor as the looks see it: a number in standard units, `values` (n,) with so many `distinct` ones, or levels,
-    `codes` (n,); a number with few distinct values is both. `place` is the design column that it is, or its first, and a number is
-    that less `shift`, over `unit`.
+    `codes` (n,); a number with few distinct values is both. `place` is the design column that it is, or its first.
     """
 
     name: str
@@ -40,32 +42,18 @@ class Variable(NamedTuple):
     codes: np.ndarray | None
     distinct: int
     place: int
-    shift: float = 0.0
-    unit: float = 1.0
-
-
-class Part(NamedTuple):
-    """Some columns of a look: the curve of one number, or the product of two; None stands for what levels are in."""
-
-    numbers: tuple["Variable", ...]
-    curve: "Curve | None" = None
-
-    def columns(self, design: Array) -> Array:
-        """Those (n, c) of any rows, from their design."""
-        values = [(design[:, one.place] - one.shift) / one.unit for one in self.numbers]
-        return self.curve.columns(values[0]) if self.curve is not None else (values[0] * values[1])[:, None]
 
 
 class Look(NamedTuple):
     """Some added columns (n, c) that are tested together, under the words for what they stand for and the variables they need.
 
-    `parts`: how they are made of the design of any rows; empty where they are not numbers alone.
+    `whole`: their test in all rows, where they are more than these n and the sums of all are known.
     """
 
     kind: str
     columns: Array
     names: tuple[str, ...]
-    parts: tuple[Part, ...] = ()
+    whole: "Whole | None" = None
 
 
 def variables(design: Array, offset: Array | None, blocks: Sequence[Block], trials: Array | None = None) -> list[Variable]:
@@ -90,36 +78,23 @@ def _number(name: str, column: Array, place: int) -> Variable | None:
     width = float(np.ptp(column))
     if not width > 0.0:
         return None
-    shift = float(column.mean())
-    values = (column - shift) / width
+    values = (column - float(column.mean())) / width
     spread = float(values.std())
     if not spread > 0.0:
         return None
-    known, codes = np.unique(column, return_inverse=True)
+    known = np.unique(column)
     few = 2 <= known.size < FEW * column.size
-    return Variable(name, values / spread, codes if few else None, int(known.size), place, shift, width * spread)
+    return Variable(name, values / spread, np.searchsorted(known, column) if few else None, int(known.size), place)
 
 
-class Curve(NamedTuple):
-    """What a spline, or without knots the square, has beside a line: `raw` columns times `mixing` less [1, x] times `line`."""
-
-    knots: Array
-    mixing: Array
-    line: Array
-
-    def columns(self, values: Array) -> Array:
-        """Those (n, k) of values (n,), of the rows learnt from orthogonal with mean squares 1."""
-        return np.asarray(raw(values, self.knots) @ self.mixing - np.stack([np.ones(values.size), values], axis=1) @ self.line)
+def natural_spline(values: Array) -> Array:
+    """What a natural cubic spline with knots at Harrell's quantiles of the values (n,) has beside a line."""
+    return _beside_a_line(values, raw(values, np.unique(np.quantile(values, KNOTS))))
 
 
-def natural_spline(values: Array) -> Curve:
-    """The curve of a natural cubic spline with knots at Harrell's quantiles of the values (n,)."""
-    return curve(values, np.unique(np.quantile(values, KNOTS)))
-
-
-def square(values: Array) -> Curve:
+def square(values: Array) -> Array:
     """That of the square."""
-    return curve(values, np.empty(0))
+    return _beside_a_line(values, np.square(values)[:, None])
 
 
 def raw(values: Array, knots: Array) -> Array:
@@ -140,41 +115,36 @@ def raw(values: Array, knots: Array) -> Array:
     ], axis=1)
 
 
-def curve(values: Array, knots: Array) -> Curve:
-    """Learnt from values (n,)."""
-    columns = raw(values, knots)
+def _beside_a_line(values: Array, columns: Array) -> Array:
+    """An orthogonal basis (n, k) with mean squares 1 of columns less their lines in the values (n,)."""
     norm = np.linalg.norm(columns, axis=0)
-    norm = np.where(norm > 0.0, norm, 1.0)
-    line = np.stack([np.ones(values.size), values], axis=1)
-    q, r = np.linalg.qr(line)
-    along = q.T @ (columns / norm)
-    rest = columns / norm - q @ along
+    scaled = columns / np.where(norm > 0.0, norm, 1.0)
+    q = np.linalg.qr(np.stack([np.ones(values.size), values], axis=1))[0]
+    rest = scaled - q @ (q.T @ scaled)
     sizes, vectors = np.linalg.eigh(rest.T @ rest)
     kept = sizes > FLAT
-    mixing = vectors[:, kept] * np.sqrt(values.size / sizes[kept])
-    return Curve(knots, mixing / norm[:, None], np.linalg.solve(r, along @ mixing) if mixing.size else np.zeros((2, 0)))
+    return np.asarray(rest @ (vectors[:, kept] * np.sqrt(values.size / sizes[kept])))
 
 
-def looks(predictors: Sequence[Variable], most: int) -> list[Look]:
-    """What is looked at, with at most `most` columns of each kind: what does not fit is left out from the end.
+def looks(predictors: Sequence[Variable], most: int, without: Collection[str] = ()) -> list[Look]:
+    """What is looked at, with at most `most` columns of each kind, `without` some: what does not fit is left out from the end.
 
     In the order of the names, so that the order of the columns of a file does not decide what fits.
     """
     predictors = sorted(predictors, key=lambda one: one.name)
     numbers = [one for one in predictors if one.values is not None]
     bent = [one for one in numbers if one.distinct >= NUMERIC_FROM]
-    found = [
-        _together("squares", most, (_curved(one, square(_of(one))) for one in bent)),
-        _together("splines", most, (_curved(one, natural_spline(_of(one))) for one in bent)),
-        _together("products", most, _products(predictors)),
-        *_cells(predictors, most),
-    ]
-    return [look for look in found if look is not None]
+    together = {
+        "squares": (_curved(one, square(_of(one))) for one in bent),
+        "splines": (_curved(one, natural_spline(_of(one))) for one in bent),
+        "products": _products(predictors),
+    }
+    found = [_together(kind, most, each) for kind, each in together.items() if kind not in without]
+    return [look for look in (*found, *_cells(predictors, most)) if look is not None]
 
 
-def _curved(one: Variable, found: Curve) -> Look:
-    columns = found.columns(_of(one))
-    return Look("", columns, (one.name,) * columns.shape[1], (Part((one,), found),))
+def _curved(one: Variable, columns: Array) -> Look:
+    return Look("", columns, (one.name,) * columns.shape[1])
 
 
 def _of(one: Variable) -> Array:
@@ -193,9 +163,8 @@ def _together(kind: str, most: int, each: Iterator[Look]) -> Look | None:
         width += one.columns.shape[1]
     if not width:
         return None
-    parts = tuple(part for one in found for part in one.parts) if all(one.parts for one in found) else ()
     names = tuple(name for one in found for name in one.names)
-    return Look(kind, np.concatenate([one.columns.T for one in found]).T, names, parts)
+    return Look(kind, np.concatenate([one.columns.T for one in found]).T, names)
 
 
 def _products(predictors: Sequence[Variable]) -> Iterator[Look]:
@@ -203,7 +172,7 @@ def _products(predictors: Sequence[Variable]) -> Iterator[Look]:
     for one, other in combinations(predictors, 2):
         name = (f"{one.name} x {other.name}",)
         if one.values is not None and other.values is not None:
-            yield Look("", (one.values * other.values)[:, None], name, (Part((one, other)),))
+            yield Look("", (one.values * other.values)[:, None], name)
         elif one.values is not None or other.values is not None:
             number, factor = (one, other) if one.values is not None else (other, one)
             assert factor.codes is not None

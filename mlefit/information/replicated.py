@@ -9,7 +9,7 @@ from mlefit.information.advice import of_patterns
 from mlefit.information.patterns import Patterns
 from mlefit.information.sample import Plan, Sample
 from mlefit.information.simulated import simulated
-from mlefit.information.verdict import Judged, conclude, simulations
+from mlefit.information.verdict import Judged, Terms, conclude, simulations
 from mlefit.information.working import Working
 from mlefit.report.information import Information
 
@@ -87,7 +87,7 @@ def replicated(sample: Sample, patterns: Patterns, plan: Plan) -> Information:
         judged = judged._replace(p={"structure": chance.p}, part="structure", simulated=chance.values.size,
                                  exceeded=chance.exceeded, advice=of_patterns(sample))
     return conclude(
-        total, terms(patterns.counts, log_q).ravel(), judged, weight=patterns.counts.ravel(), chance=chance, level=plan.level,
+        total, Terms.of(terms(patterns.counts, log_q).ravel(), patterns.counts.ravel()), judged, chance=chance, level=plan.level,
         draws=draws, method=f"frequencies in {patterns.number} predictor patterns", upper=total,
     )
 

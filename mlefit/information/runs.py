@@ -29,11 +29,11 @@ class Runs:
         ]
         self.left = max(rows.n - sum(q.shape[1] for q in rows.pull), 1)
 
-    def p(self, values: Array) -> float:
-        """P(Z > z) of the rows sorted by the values (n,) of a predictor."""
+    def p(self, values: Array, *, tied: bool = True) -> float:
+        """P(Z > z) of the rows sorted by the values (n,) of a predictor; `tied`: some are equal."""
         from scipy.special import ndtr
 
-        order = self.shuffled[np.argsort(values[self.shuffled], kind="stable")]
+        order = self.shuffled[np.argsort(values[self.shuffled], kind="stable")] if tied else np.argsort(values)
         e = self.residuals[order]
         t = np.einsum("nk,nk->n", e[:-1], e[1:])
         shared = 0.0

@@ -11,7 +11,6 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.information.added import Bordered, Tested
-from mlefit.information.everywhere import Everywhere, tests
 from mlefit.information.reference import FEW, MOST_COLUMNS, Look, Variable, looks
 from mlefit.information.runs import ENOUGH, Runs
 from mlefit.information.simulated import REACHED, STREAM
@@ -33,11 +32,20 @@ class Seen(NamedTuple):
     tested: Tested
 
 
+class Explained(NamedTuple):
+    """What a look takes of the squares of all `n` rows, as the `gain` in nats of each, with `df` columns."""
+
+    gain: float
+    df: int
+    n: int
+
+
 @record(frozen=True)
 class Structure:
     """`p` of the smallest look, what it was and which variable it blames; `kinds` of all looks. `robust`: hc3's p of it.
 
-    `wider`: rows under the richer design, and `gain` (n,) in nats what it gains in each; `df` columns are new.
+    `wider`: rows under the richer design, and `gain` (n,) in nats what it gains in each; `df` columns are new. `whole`: kinds that
+    were looked at in all rows; `explained`: what the smallest look gains in them, if it is one of these.
     """
 
     p: float
@@ -51,6 +59,8 @@ class Structure:
     wider: Working
     basis: Array
     df: int
+    whole: frozenset[str] = frozenset()
+    explained: Explained | None = None
 
     @property
     def of_mean(self) -> bool:
@@ -59,20 +69,17 @@ class Structure:
 
 
 def structure(
-    rows: Working, predictors: Sequence[Variable], draws: int, seed: int, everywhere: Everywhere | None
+    rows: Working, predictors: Sequence[Variable], draws: int, seed: int, whole: Sequence[Look] = ()
 ) -> Structure | None:
     """The part, None where nothing can be looked at. `draws`: data sets simulated where classes are too rare for a law.
 
-    `everywhere`: all rows, where they are more than these and can be looked at.
+    `whole`: looks at all rows, where they are more than these, instead of those of their kinds.
     """
-    found = looks(predictors, most_columns(rows))
+    found = [*whole, *looks(predictors, most_columns(rows), {look.kind for look in whole})]
     bordered = Bordered(rows, np.concatenate([look.columns.T for look in found]).T) if found else None
     ends = np.cumsum([0, *(look.columns.shape[1] for look in found)])
     places = [np.arange(ends[k], ends[k + 1]) for k in range(len(found))]
-    seen = [] if bordered is None else [Seen(look, at, bordered.test(at)) for look, at in zip(found, places, strict=True)]
-    if everywhere is not None:
-        of_all = tests(everywhere, found)
-        seen = [one._replace(tested=of_all.get(k, one.tested)) for k, one in enumerate(seen)]
+    seen = [] if bordered is None else [Seen(look, at, _tested(bordered, look, at)) for look, at in zip(found, places, strict=True)]
     p: dict[str, list[tuple[float, Seen | str]]] = {}
     simulated, exceeded = 0, False
     for one in seen:
@@ -85,19 +92,29 @@ def structure(
         along = [one for one in predictors if one.values is not None and one.distinct >= FEW * rows.n]
         if along:
             judged = Runs(rows, seed)
-            p["runs"] = [(judged.p(_of(one)), one.name) for one in along]
+            p["runs"] = [(judged.p(_of(one), tied=one.distinct < rows.n), one.name) for one in along]
     if not p:
         return None
     least = {kind: min(values, key=lambda value: value[0]) for kind, values in p.items()}
     adjusted = {kind: least[kind][0] * len(values) for kind, values in p.items()}
     kind = min(adjusted, key=lambda one: adjusted[one])
-    blamed, robust = least[kind][1], 0.0        # runs have robust variances by themselves
+    found_p = min(1.0, adjusted[kind] * len(p))
+    blamed, robust, explained = least[kind][1], 0.0, None       # runs have robust variances by themselves
     if isinstance(blamed, Seen):
         assert bordered is not None
-        robust = bordered.robust(blamed.places, blamed.tested) if rows.eta.shape[1] == 1 else 0.0
+        if blamed.look.whole is not None:
+            explained = Explained(*blamed.look.whole.gain(blamed.tested))
+        if rows.eta.shape[1] == 1 and found_p <= STRUCTURE_P:
+            robust = bordered.robust(blamed.places, blamed.tested)
         blamed = _blamed(bordered, blamed)
     gain, wider, basis, df = _gain(rows, bordered, seen)
-    return Structure(min(1.0, adjusted[kind] * len(p)), kind, blamed, robust, tuple(p), simulated, exceeded, gain, wider, basis, df)
+    return Structure(found_p, kind, blamed, robust, tuple(p), simulated, exceeded, gain, wider, basis, df,
+                     frozenset(look.kind for look in whole), explained)
+
+
+def _tested(bordered: Bordered, look: Look, places: np.ndarray) -> Tested:
+    """The test of a whole look, in all rows where that can be."""
+    return bordered.test(places) if look.whole is None else look.whole.test(np.arange(places.size))
 
 
 def most_columns(rows: Working) -> int:
@@ -124,8 +141,14 @@ def _blamed(bordered: Bordered, seen: Seen) -> str:
     names = dict.fromkeys(seen.look.names)
     if len(names) == 1:
         return next(iter(names))
-    each = {name: bordered.test(seen.places[[k for k, other in enumerate(seen.look.names) if other == name]]).p for name in names}
-    return min(each, key=lambda name: each[name])
+    whole = seen.look.whole
+
+    def alone(name: str) -> float:
+        chosen = np.array([k for k, other in enumerate(seen.look.names) if other == name], dtype=np.intp)
+        tested = bordered.test(seen.places[chosen]) if whole is None else whole.test(chosen)
+        return tested.p if tested.p > 0.0 else -tested.statistic        # of what is beyond the doubles, the larger
+
+    return min(names, key=alone)
 
 
 def _bootstrap(rows: Working, bordered: Bordered, seen: Seen, draws: int, seed: int) -> tuple[float, int, bool]:

@@ -70,6 +70,27 @@ class Judged(NamedTuple):
         return float(-np.expm1(len(self.p) * np.log1p(-min(1.0 - 1e-16, *self.p.values(), 1.0))))
 
 
+class Terms(NamedTuple):
+    """log(p^ / q) of `n` rows: the mean, which is the raw KL, the variance, and the largest share of it that one row supplies."""
+
+    mean: float
+    variance: float
+    n: float
+    share: float = 0.0
+
+    @classmethod
+    def of(cls, terms: Array, weight: Array | None = None) -> "Terms":
+        """Those of d_i (n,)."""
+        weight = np.ones(terms.size) if weight is None else weight
+        n = float(weight.sum())
+        mean = float(weight @ terms / n)
+        if not np.isfinite(mean):
+            return cls(mean, np.inf, n)
+        squares = (terms - mean) ** 2
+        variance = float(weight @ squares / n)
+        return cls(mean, variance, n, float(squares.max()) / (variance * n) if variance > 0.0 else 0.0)
+
+
 def code(p: float, bound: Bound, high: float | None) -> VerdictCode:
     """What was found; that something found is negligible can be said of an estimate alone."""
     if p > BORDERLINE_P:
@@ -93,32 +114,27 @@ def words(found: VerdictCode, bound: Bound, misfit: float | None) -> str:
 
 
 def conclude(
-    cross_entropy: float, terms: Array, judged: Judged, *, weight: Array | None = None, chance: Chance | None, method: str,
-    level: float, bound: Bound = "estimate", draws: int | None = None, resolution: float | None = None,
-    upper: float | None = None, flags: tuple[str, ...] = (),
+    cross_entropy: float, terms: Terms, judged: Judged, *, chance: Chance | None, method: str, level: float,
+    bound: Bound = "estimate", draws: int | None = None, resolution: float | None = None, upper: float | None = None,
+    flags: tuple[str, ...] = (),
 ) -> Information:
-    """Entropy and KL from d_i = log(p^ / q) of each row, `terms` (n,), whose (weighted) mean is the raw KL.
+    """Entropy and KL from d_i = log(p^ / q) of each row, of which `terms` tell.
 
     The interval is misfit -+ z sd(d) / sqrt(n), of a bound its lower end alone, one-sided. Entropy is `cross_entropy` minus raw:
     with a part of the rows this is the control variate that restores the cross-entropy of all rows.
     """
     from scipy.special import ndtri
 
-    weight = np.ones(terms.size) if weight is None else weight
-    n = float(weight.sum())
-    raw = float(weight @ terms / n)
+    raw, variance, n, share = terms
     n_used = round(n)
     if not np.isfinite(raw):
         return not_identifiable(cross_entropy, "the spacings of the data vanish", n_used)
-    squares = (terms - raw) ** 2
-    variance = float(weight @ squares / n)
     one_sided = bound == "lower"
     half = float(ndtri(level if one_sided else (1 + level) / 2) * np.sqrt(variance / n))
     misfit = None if chance is None else raw - chance.mean
     low, high = (None, None) if misfit is None else (misfit - half, None if one_sided else misfit + half)
     p = judged.verdict_p if judged.p else None
     found: VerdictCode = "none" if p is None else code(p, bound, high)
-    share = float(squares.max()) / (variance * n) if variance > 0.0 else 0.0
     if n >= FEW_ROWS_FROM and share > FEW_ROWS_SHARE and not one_sided and misfit is not None:
         flags = (f"interval driven by a few rows: one row supplies {100 * share:.0f} % of its variance; "
                  "read the upper end as unknown", *flags)

@@ -71,19 +71,15 @@ def _blocks(problem: Problem) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def _everywhere(found: Fitted) -> "Everywhere | None":
-    """All rows of a fit by least squares, where they are kept and more than the sample."""
-    prepared, mean = found.problem.prepared, found.mean
-    if prepared.store is None or not prepared.noise.compresses or prepared.store.rows <= prepared.sample.rows:
+def _everywhere(problem: Problem) -> "Everywhere | None":
+    """Sums over all rows of a fit by least squares, where they are more than the sample."""
+    prepared = problem.prepared
+    if prepared.bends is None or prepared.border is None or prepared.moments.rows <= prepared.sample.rows:
         return None
     from mlefit.information.everywhere import Everywhere
 
-    coordinates, coef = mean.part(0), found.objective.split(found.fit.mle.theta)[0]
-
-    def parts(chunk: Chunk) -> tuple[Array, Array, Array]:
-        return coordinates.design(chunk), coordinates.columns(chunk), chunk.y - mean.eta(coef, chunk)[:, 0]
-
-    return None if prepared.sample.offset is not None else Everywhere(prepared.store.rows, found.rows, parts)
+    terms = prepared.predictors.terms_of_columns()
+    return Everywhere(prepared.bends, prepared.border, problem.shape, terms)
 
 
 def _measured(found: Fitted, cross: float) -> Information:
@@ -93,7 +89,7 @@ def _measured(found: Fitted, cross: float) -> Information:
         reason = f"{factor.column} has {len(factor.levels or ()):,} levels, and a sample of the rows has too few of each"
         return not_identifiable(cross, reason, problem.prepared.moments.rows)
     return measure(sample_of(problem, found.fit, found.mean), seed=request.seed, draws=request.draws, level=request.level,
-                   everywhere=_everywhere(found))
+                   everywhere=_everywhere(problem))
 
 
 def information(found: Fitted, null: float | None) -> Information:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array, Index
+from mlefit.design.bends import Bends
 from mlefit.design.complete import Used
 from mlefit.design.encode import Columns, Encoded, steps
 from mlefit.design.ledger import Ledger, add_counts
@@ -21,6 +22,7 @@ from mlefit.rows.reservoir import Reservoir, Threshold
 from mlefit.rows.seen import Seen
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source
+from mlefit.sums.border import Border
 from mlefit.sums.triangle import Triangle
 from mlefit.sums.within import Within
 
@@ -111,7 +113,7 @@ class Gathered:
     `moments` is None where no row is fitted. `levels` of a response that is read as levels, and `clusters`, stand in order
     of first appearance, with the weights of the rows fitted: 0 for a level whose rows are all held out. `unscored` rows are
     held out and can be given no prediction, as their level of a column, in `unlearnt` rows by column, is in no row fitted.
-    `aside_jacobian`: sum of log |dt/dy| over the rows held out.
+    `aside_jacobian`: sum of log |dt/dy| over the rows held out. `border`: sums of the columns that the mean might lack.
     """
 
     reservoir: Reservoir
@@ -122,16 +124,20 @@ class Gathered:
     unscored: int = 0
     unlearnt: Mapping[str, int] = field(default_factory=dict)
     aside_jacobian: float = 0.0
+    border: Border | None = None
 
     def __add__(self, other: "Gathered") -> "Gathered":
         moments = self.moments or other.moments
         if self.moments is not None and other.moments is not None:
             moments = self.moments + other.moments
+        border = self.border or other.border
+        if self.border is not None and other.border is not None:
+            border = self.border + other.border
         return Gathered(
             self.reservoir + other.reservoir.after(self.ledger.read), self.ledger + other.ledger, moments,
             add_counts(self.levels, other.levels), add_counts(self.clusters, other.clusters),
             self.unscored + other.unscored, add_counts(self.unlearnt, other.unlearnt),
-            self.aside_jacobian + other.aside_jacobian,
+            self.aside_jacobian + other.aside_jacobian, border,
         )
 
 
@@ -139,6 +145,7 @@ class Told(NamedTuple):
     """What every block is told: with its rows, it determines everything that is made of them.
 
     `capacity`: rows of the sample, chosen like those held out by the seed of the split; `seen`: whether their cells are kept too.
+    `bends`: columns that the mean might lack, of which sums are wanted.
     """
 
     columns: Columns
@@ -146,6 +153,7 @@ class Told(NamedTuple):
     split: Split
     capacity: int
     seen: bool = False
+    bends: Bends | None = None
 
 
 class Kept(NamedTuple):
@@ -230,6 +238,7 @@ def gathered(told: Told, kept: tuple[Intake, Intake], bar: Threshold, used: Used
         clusters={} if met.cluster is None else _weights(piece.clusters, met.cluster, piece.chunk.cluster, piece.chunk.weight),
         unscored=unscored, aside_jacobian=jacobian,
         unlearnt={name: count for name, rows in unlearnt.items() if (count := int(rows.sum()))},
+        border=None if told.bends is None or not piece.chunk.rows else told.bends.border(encoded.table, piece.chunk.weight),
     )
 
 

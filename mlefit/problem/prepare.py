@@ -1,6 +1,6 @@
 """From the table to numbers: roles, levels and learnt terms, and the one pass that gathers everything."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -8,13 +8,12 @@ from threading import Thread
 from typing import NamedTuple, TypeVar
 
 from mlefit.arrays import Array
-from mlefit.design.checks import unknown_level
+from mlefit.design.bends import Bends
 from mlefit.design.encode import Columns, scaling_of
 from mlefit.design.ledger import Ledger
-from mlefit.design.levels import arranged, match, names_of
 from mlefit.design.predictors import Predictors
 from mlefit.design.response import Observed
-from mlefit.design.roles import MANY_LEVELS, Roles, choose_roles
+from mlefit.design.roles import Roles, choose_roles
 from mlefit.design.scaling import Scaling
 from mlefit.errors import DataError, MlefitError
 from mlefit.execution import Store
@@ -24,6 +23,7 @@ from mlefit.noise.model import NoiseModel
 from mlefit.problem.gather import Gathered, Keeping, Kept, Moments, Told, gather, misjudged
 from mlefit.problem.indexing import indexed
 from mlefit.problem.learning import learnt
+from mlefit.problem.levels import level_names, ordered_levels
 from mlefit.problem.names import check_names
 from mlefit.problem.no_rows import no_rows
 from mlefit.problem.size import check_size
@@ -32,7 +32,9 @@ from mlefit.request import Request
 from mlefit.rows.chunk import Chunk
 from mlefit.rows.piece import Ranks
 from mlefit.rows.seen import Seen
+from mlefit.source.batch import Batch
 from mlefit.source.source import Source
+from mlefit.sums.border import Border
 
 Progress = Callable[[str, float | None], None]
 T = TypeVar("T")
@@ -66,7 +68,8 @@ class Prepared(NamedTuple):
     `sample`: some of them at random, in the units of `scaling`; `store`: all of them, None where their sums are enough and
     they are more than DIAGNOSED numbers.
     `written` (n, k): of a curve, the columns of the sample as they are in the file; `sample` has those of its plane then.
-    `aside`: the rows put aside, if asked for; `seen`: the cells of the sample as they stand in the file, likewise.
+    `aside`: the rows put aside, if asked for; `seen`: the cells of the sample as they stand in the file, likewise. `border`: sums
+    over all rows of the columns that the mean might lack, `bends`, where they are more than the sample.
     """
 
     roles: Roles
@@ -82,6 +85,8 @@ class Prepared(NamedTuple):
     aside: Aside | None = None
     seen: Seen | None = None
     written: Array | None = None
+    bends: Bends | None = None
+    border: Border | None = None
 
     @property
     def centred(self) -> bool:
@@ -154,18 +159,21 @@ def gathered(
 
     def one_pass(scaling: Scaling) -> tuple[Gathered, Kept]:
         capacity = SAMPLE_PREDICTORS if columns.predictors.distinct else SAMPLE_ALONE
-        told = Told(columns, scaling, Split(request.seed, request.holdout), capacity, seen)
+        told = Told(columns, scaling, Split(request.seed, request.holdout), capacity, seen, bends)
         sums_suffice = columns.observed.compresses and not keep_rows
         return gather(source, told, Keeping(_budget(request), DIAGNOSED if sums_suffice else None), threads)
 
     if source.size is None or source.size > LONG:
         # Half of the start-up is this import, and a long read leaves the interpreter idle.
         Thread(target=import_module, args=("scipy.optimize",), daemon=True).start()
-    scaling = scaling_of(columns, source.head(columns.numbers, columns.categories))
+    head = source.head(columns.numbers, columns.categories)
+    scaling = scaling_of(columns, head)
+    bends = _bends(source, request, roles, scaling, head)
     met, kept = one_pass(scaling)
     better = None if met.moments is None else misjudged(met.moments, scaling)
     if better is not None:
         scaling = better
+        bends = _bends(source, request, roles, scaling, head)
         met, kept = one_pass(scaling)
     names = {level: level for level in met.levels} if known else level_names(met.levels, roles.model)
     met = replace(met, levels=_renamed(met.levels, names))
@@ -187,8 +195,17 @@ def gathered(
     return Prepared(
         roles, met.ledger, moments, scaling, met.reservoir.sample(ranks),
         kept.fitted.store(ranks) if kept.fitted.complete else None, roles.model.of(levels).in_unit(scaling.y_scale), levels,
-        met.levels, tuple(met.clusters), aside, met.reservoir.cells(),
+        met.levels, tuple(met.clusters), aside, met.reservoir.cells(), bends=bends, border=met.border,
     )
+
+
+def _bends(source: Source, request: Request, roles: Roles, scaling: Scaling, head: Batch) -> Bends | None:
+    """What the mean of least squares might lack, where it will be asked and rows are more than the sample."""
+    observed = roles.columns.observed
+    few = source.complete and head.rows <= SAMPLE_PREDICTORS
+    if few or not (request.kl and observed.compresses) or observed.precision or observed.sampling or roles.curve is not None:
+        return None
+    return Bends.of(roles.columns, scaling, head)
 
 
 def _renamed(weights: Mapping[str, float], names: Mapping[str, str]) -> dict[str, float]:
@@ -260,37 +277,3 @@ def check_missing(ledger: Ledger, request: Request) -> None:
         raise DataError(f'column "{name}", row {row}: a value is missing, and --missing error was asked for; the first are '
                         f"{listed}", "complete the rows, or use --missing drop", code="missing",
                         columns=list(ledger.dropped), rows=[r for r, _ in ledger.first])
-
-
-def level_names(levels: Iterable[str], law: NoiseModel) -> dict[str, str]:
-    """What the levels of a response are called."""
-    return names_of(levels, by_value=law.response.most_levels is not None)
-
-
-def ordered_levels(weights: Mapping[str, float], roles: Roles, request: Request) -> tuple[str, ...]:
-    """The response's levels, by the `weights` of their rows, the one that is not modelled (negative or reference) first."""
-    response, target = roles.model.response, roles.columns.observed.target
-    if not response.reads_levels:
-        return ()
-    levels = list(arranged(weights, request.orders(target).get(target, ()), target))
-    rows = round(sum(weights.values()))
-    if len(levels) > max(MANY_LEVELS, rows / 2):
-        raise response.not_levels(roles.model.name, target, len(levels), rows)
-    if response.most_levels is not None and len(levels) > response.most_levels:
-        raise response.too_many_levels(roles.model.name, target, levels)
-    chosen, reference = request.positive, request.reference.get(target)
-    if chosen is not None and response.takes_positive:
-        chosen = _known_level("--positive", chosen, levels, target)
-        levels.sort(key=lambda level: level == chosen)
-    if reference is not None and response.takes_reference:
-        reference = _known_level(f"--reference {target}={reference}", reference, levels, target)
-        levels.remove(reference)
-        levels.insert(0, reference)
-    return tuple(levels)
-
-
-def _known_level(option: str, typed: str, levels: list[str], target: str) -> str:
-    level = match(typed, levels)
-    if level is None:
-        raise unknown_level(option, typed, levels, target)
-    return level

@@ -17,6 +17,7 @@ PARTS = {       # what the parts of a model are called
 }
 FOUND = ("misfit", "borderline", "negligible")      # codes of verdicts that found something
 SMALLEST_P = 0.001
+LEAST_P = 1e-300        # what is 0 is a number below the doubles
 
 
 def divergence(information: Information, model: Model) -> list[str]:
@@ -117,7 +118,7 @@ def parts(kl: Divergence, say: Figures) -> str:
     each = []
     for name, p in kl.part_p_values.items():
         size = kl.parts.get(name, 0.0)
-        each.append(f"{PARTS.get(name, shown(name))} p = {_p(p)}" + (f" ({say(size)})" if size > 0.0 else ""))
+        each.append(f"{PARTS.get(name, shown(name))} p {_p(p)}" + (f" ({say(size)})" if size > 0.0 else ""))
     return f"By part: {', '.join(each)}."
 
 
@@ -132,7 +133,9 @@ def probability(kl: Divergence) -> str:
 
 
 def _p(p: float) -> str:
-    return significant(p, 2) if p >= SMALLEST_P else f"{p:.0e}"
+    if p == 0.0:
+        return f"< {LEAST_P:.0e}"
+    return f"= {significant(p, 2)}" if p >= SMALLEST_P else f"= {p:.0e}"
 
 
 def _assumed(kl: Divergence) -> str:

@@ -1,0 +1,149 @@
+"""Bends: columns that the mean might lack, learnt from the first rows: squares, splines and products of the numbers of a design.
+
+They are made of encoded rows as these pass by, so that their test is one of all rows (`sums/border.py`). A constant and the
+columns themselves are in the model, so that neither centres nor units of the encoding matter; knots do, and whoever has seen
+more rows than the first ones asks how well they `serve`.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.design.encode import Columns, Encoded
+from mlefit.design.scaling import Scaling
+from mlefit.errors import InBlockError
+from mlefit.source.batch import Batch
+from mlefit.sums.border import Border
+from mlefit.sums.tally import tree_sum
+
+KNOTS = (0.1, 0.5, 0.9)     # Harrell's quantiles for three knots
+BENT_FROM = 7           # distinct values among the first rows; below, a number is a code
+MANY = 8                # numbers from which those of the largest |t| have splines and products
+MOST_COLUMNS = 200      # of the design, beyond which nothing is made of it
+MOST_LEVELS = 64        # of a factor that is multiplied with numbers
+HEAD = 20_000           # of the first rows that are learnt from
+SHARE = 300.0           # a block of c columns beside k costs c^2 + 2 c k: SHARE times k at most, a part of reading k cells
+ROWS = 4096             # that are multiplied at once: their columns stay in the second-level cache
+SERVES = 0.1            # of the rows between two neighbouring knots at least, of which two fifths are expected
+
+
+class Bends(NamedTuple):
+    """`bent`: places of the design columns that are squared; `curved`: of those with linear splines, (x - t)+ for each of the
+    `knots` t (3, s); `pairs` (2, q): places of the products."""
+
+    bent: tuple[int, ...]
+    curved: tuple[int, ...]
+    knots: Array
+    pairs: np.ndarray
+
+    @classmethod
+    def of(cls, columns: Columns, scaling: Scaling, head: Batch) -> "Bends | None":
+        """Those of a design, learnt from the first rows of a table; None where there are none to make."""
+        predictors = columns.predictors
+        if predictors.indexed is not None or predictors.columns_wide > MOST_COLUMNS or not head.rows:
+            return None
+        try:
+            used, _ = columns.used(head.part(0, min(head.rows, HEAD)))
+            table = Encoded.of(columns, scaling, used).table
+        except InBlockError:    # the pass over all rows says what is wrong
+            return None
+        if len(table) <= table.shape[1]:
+            return None
+        numbers, coded, place = list[tuple[str, int]](), list[tuple[str, range]](), int(predictors.intercept)
+        for term in predictors.columned:
+            own = range(place, place + term.width)
+            if len(term.factors) == 1 and term.factors[0].coded:
+                coded += [(term.text, own)] if len(own) < MOST_LEVELS else []
+            else:
+                numbers += [(term.text, j) for j in own if np.ptp(table[:, j]) > 0.0]
+            place += term.width
+        most = int(np.sqrt(table.shape[1] ** 2 + SHARE * table.shape[1])) - table.shape[1]
+        bent = [j for _, j in sorted(numbers) if np.unique(table[:, j]).size >= BENT_FROM][:most]
+        chosen = sorted(_largest(table, numbers))
+        knots = {j: np.unique(np.quantile(table[:, j], KNOTS)) for _, j in chosen if j in bent}
+        curved = [j for j, found in knots.items() if found.size == len(KNOTS)][: most // len(KNOTS)]
+        pairs = _pairs(chosen, coded, most)
+        if not bent and not pairs:
+            return None
+        return cls(tuple(bent), tuple(curved), np.array([knots[j] for j in curved]).reshape(-1, len(KNOTS)).T,
+                   np.array(pairs, dtype=np.intp).reshape(-1, 2).T)
+
+    @property
+    def blocks(self) -> tuple[tuple[str, tuple[tuple[int, ...], ...]], ...]:
+        """Their kinds and, of each column, the places in the design that it is made of; kinds without columns are left out."""
+        splines = tuple((j,) for j in self.curved for _ in KNOTS)
+        products = tuple((int(a), int(b)) for a, b in self.pairs.T)
+        found = (("squares", tuple((j,) for j in self.bent)), ("splines", splines), ("products", products))
+        return tuple((kind, places) for kind, places in found if places)
+
+    def columns(self, table: Array) -> list[Array]:
+        """The blocks (c, n) of rows, from their encoded design (p, n), one variable after the other."""
+        room = np.empty((sum(self._sizes), table.shape[1]))
+        self._fill(table, room)
+        return self._blocks(room)
+
+    @property
+    def _sizes(self) -> tuple[int, int, int]:
+        return len(self.bent), self.knots.size, self.pairs.shape[1]
+
+    def _blocks(self, columns: Array) -> list[Array]:
+        squares, splines, _ = self._sizes
+        return [block for block in np.split(columns, [squares, squares + splines]) if len(block)]
+
+    def _fill(self, table: Array, room: Array) -> None:
+        """Make the columns in memory that is there: to allocate it for each few rows takes longer than the arithmetic."""
+        rows = iter(room)
+        for j in self.bent:
+            np.multiply(table[j], table[j], out=next(rows))
+        for j, own in zip(self.curved, self.knots.T, strict=True):
+            for knot in own:
+                column = next(rows)
+                np.subtract(table[j], knot, out=column)
+                np.maximum(column, 0.0, out=column)
+        for a, b in self.pairs.T:
+            np.multiply(table[a], table[b], out=next(rows))
+
+    def border(self, table: Array, weight: Array | None) -> Border:
+        """The sums over the rows of an encoded table (n, p + 1), the response last."""
+        room = np.empty((sum(self._sizes), min(ROWS, len(table))))
+
+        def part(start: int) -> Border:
+            rows = table.T[:, start : start + ROWS]
+            made = room[:, : rows.shape[1]]
+            self._fill(rows, made)
+            return Border.of(made, self._blocks(made), rows, None if weight is None else weight[start : start + ROWS])
+
+        return tree_sum(map(part, range(0, len(table), ROWS)))
+
+    def serve(self, design: Array) -> bool:
+        """Whether each two neighbouring knots have rows of this sample (n, p) between them."""
+        for j, knots in zip(self.curved, self.knots.T, strict=True):
+            between = np.histogram(design[:, j], knots)[0]
+            if between.min() < SERVES * len(design):
+                return False
+        return True
+
+
+def _largest(table: Array, numbers: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Where there are many, the numbers of the largest |t| in a fit to the first rows."""
+    if len(numbers) <= MANY:
+        return list(numbers)
+    x, y = table[:, :-1], table[:, -1]
+    inverse = np.linalg.pinv(x.T @ x, hermitian=True)
+    t = np.abs(inverse @ (x.T @ y)) / np.sqrt(np.maximum(np.diagonal(inverse), np.finfo(float).tiny))
+    return sorted(numbers, key=lambda one: -float(t[one[1]]))[:MANY]
+
+
+def _pairs(numbers: Sequence[tuple[str, int]], coded: Sequence[tuple[str, range]], most: int) -> list[tuple[int, int]]:
+    """Products of two numbers, and of a number with the levels of a factor, in the order of their names."""
+    terms = sorted([(name, range(j, j + 1), False) for name, j in numbers] + [(name, own, True) for name, own in coded])
+    found: list[tuple[int, int]] = []
+    for at, (_, own, levels) in enumerate(terms):
+        for _, other, also in terms[at + 1 :]:
+            pairs = [] if levels and also else [(a, b) for a in own for b in other]
+            if len(found) + len(pairs) > most:
+                return found
+            found += pairs
+    return found

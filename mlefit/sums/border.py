@@ -1,0 +1,28 @@
+"""Border: sums of columns that a design might have beside those that it has, from which each block of them is tested.
+
+With X the design, y the response and Z_b a block of added columns: Z'[X, y] of all of them, and Z_b'Z_b of each, weighted.
+"""
+
+from collections.abc import Sequence
+
+from mlefit.arrays import Array, product
+from mlefit.records import record
+
+
+@record(frozen=True)
+class Border:
+    """`across` (c, k) of the c columns of all blocks with the k of the table, and `squares`, (c_b, c_b) of each block."""
+
+    across: Array
+    squares: tuple[Array, ...]
+
+    @classmethod
+    def of(cls, columns: Array, blocks: Sequence[Array], table: Array, weight: Array | None = None) -> "Border":
+        """That of some rows: all columns (c, n), the same in blocks, and the table (k, n), one variable after the other."""
+        if weight is None:
+            return cls(product(columns, table.T), tuple(product(block, block.T) for block in blocks))
+        return cls(product(columns, (table * weight).T), tuple(product(block, (block * weight).T) for block in blocks))
+
+    def __add__(self, other: "Border") -> "Border":
+        return Border(
+            self.across + other.across, tuple(mine + theirs for mine, theirs in zip(self.squares, other.squares, strict=True)))
