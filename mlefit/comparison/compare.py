@@ -76,9 +76,9 @@ class _Judge:
     def adequacy(self, label: str, draws: int = DRAWS) -> Adequacy | None:
         """The smooth test of a model."""
         if label not in self.tests:
-            found, asked = self.fits[label].found, self.request.draws
-            assert found is not None
-            self.tests[label] = adequacy(found, label, self.request.seed, draws if asked is None else asked)
+            fit, asked = self.fits[label], self.request.draws
+            assert fit.found is not None
+            self.tests[label] = adequacy(fit.found, label, self.request.seed, draws if asked is None else asked, fit.celled)
         return self.tests[label]
 
     def p_values(self, label: str) -> tuple[float, ...]:

@@ -8,36 +8,35 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.comparison.admitted import admitted, fine, may_be_celled, rows_of, whole, without_location
 from mlefit.comparison.paired import Judged
-from mlefit.design.curve import takes_curve
 from mlefit.design.roles import choose_roles
 from mlefit.errors import DataError, MlefitError, NoEstimateError, UsageError
-from mlefit.execution import Engine
 from mlefit.noise import MODELS
 from mlefit.noise.model import Measure, NoiseModel
+from mlefit.objective import Objective
 from mlefit.pipeline.fitted import Fitted, fit, not_certified
 from mlefit.pipeline.run import report_of
 from mlefit.problem.prepare import Progress
 from mlefit.problem.problem import Problem
 from mlefit.problem.restated import alike, restated
 from mlefit.problem.stated import stated
-from mlefit.report.comparison import Entry
+from mlefit.report.comparison import Cells, Entry
 from mlefit.report.report import Report
 from mlefit.request import Request
 from mlefit.rows.chunk import Chunk
 from mlefit.source.source import Source
 
-FINE = 4.0              # steps in a standard deviation of whole numbers, of which the predictors may explain three quarters
-FAR_FROM_ZERO = 10.0    # steps: nearer, a density has a part of its mass where no count is
-
 
 class Fit(NamedTuple):
-    """A model in the contest: its entry in the table, and where it was fitted what is known of it; `aic` as `criteria` has it."""
+    """A model in the contest: its entry in the table, and where it was fitted what is known of it; `aic` as `criteria` has it, that
+    of cells where these count, with `celled` (P,) the optimum of their masses."""
 
     entry: Entry
     found: Fitted | None = None
     judged: Judged | None = None
     aic: float = np.inf
+    celled: Array | None = None
 
     @property
     def noise(self) -> NoiseModel:
@@ -54,15 +53,6 @@ class Costs(NamedTuple):
 
     def __add__(self, other: "Costs") -> "Costs":  # type: ignore[override]
         return Costs(self.nll + other.nll, self.weight + other.weight)
-
-
-class Whole(NamedTuple):
-    """Whether every response of some rows is a whole number."""
-
-    so: bool
-
-    def __add__(self, other: "Whole") -> "Whole":  # type: ignore[override]
-        return Whole(self.so and other.so)
 
 
 class Contest:
@@ -83,8 +73,7 @@ class Contest:
         designs = self._together([replace(self.request, formula=text) for text in formulas] or [self.request])
         unasked = not models
         if unasked:
-            first = self._read(designs[0])
-            models = admitted(first)
+            models = admitted(self._first(designs[0]))
             self.masses = any(_known(name).response.whole for name in models)
         for design in designs:
             for name in sorted(models, key=lambda name: not _known(name).compresses):     # whose rows serve the others
@@ -114,6 +103,17 @@ class Contest:
         self._open.append(problem)
         return problem
 
+    def _first(self, design: Request) -> Problem:
+        """The rows as they tell what they are: an offset, which is taken off a location, is no part of that."""
+        if design.offset is not None:
+            for law in without_location():
+                try:
+                    return self._read(replace(design, model=law))
+                except DataError as error:
+                    if error.code not in ("bad-response", "target-not-numeric"):
+                        raise
+        return self._read(design)
+
     def _problem(self, request: Request) -> Problem:
         """The rows under the model of the request: those of a problem that encodes them alike, or read."""
         law = _known(str(request.model))
@@ -127,11 +127,13 @@ class Contest:
             self.progress(f"fitting {entry.label}", None)
         try:
             problem = self._problem(request)
-            if self.masses and problem.prepared.noise.measure is Measure.DENSITY and whole(problem) and not fine(problem):
+            density = problem.prepared.noise.measure is Measure.DENSITY
+            coarse = self.masses and density and not (may_be_celled(problem) and (fine(problem) or not whole(problem)))
+            if coarse and not may_be_celled(problem):
                 return Fit(entry._replace(code="not-comparable", reason=(
-                    "a density of whole numbers with steps as large beside their spread is no mass of them, and stands on "
-                    "another scale than those of counts")))
-            if self.mixed and problem.prepared.noise.measure is Measure.DENSITY:
+                    "a density of whole numbers that an offset, a transformation or a weight has moved, or of a curve, is no mass "
+                    "of them, and stands on another scale than those of counts")))
+            if self.mixed and density:
                 return Fit(entry._replace(code="not-comparable", reason=(
                     "a density has no probability of exactly 0, and stands on another scale than a law that has one")))
             found = fit(problem, self.progress)
@@ -143,10 +145,26 @@ class Contest:
             if error.code != "bad-response":        # all others are of the table, not of the model
                 raise
             return Fit(_unanswered(entry, error))
-        noise = found.fit.noise
-        judged = Judged(entry.label, row_costs(found), problem.n_params)
+        entry = entry._replace(group=found.fit.noise.group or found.fit.noise.name)
+        if coarse:
+            return _celled(found, entry)
+        nll = row_costs(found, found.objective, found.fit.mle.theta) + problem.log_density
+        judged = Judged(entry.label, nll, problem.n_params)
         aic = 2.0 * (problem.n_params + found.fit.nll[0] + problem.n * problem.log_density)
-        return Fit(entry._replace(group=noise.group or noise.name), found, judged, aic)
+        return Fit(entry, found, judged, aic)
+
+
+def _celled(found: Fitted, entry: Entry) -> Fit:
+    """The fit of the masses of cells."""
+    from mlefit.comparison.celled import refitted
+
+    problem = found.problem
+    theta, objective = refitted(found)
+    label = f"{entry.label} (rounded to 1)"
+    judged = Judged(label, row_costs(found, objective, theta), problem.n_params)
+    weight = weights(problem)
+    cells = Cells(1.0, judged.total(weight) / problem.n, judged.aic(weight))
+    return Fit(entry._replace(label=label, cells=cells), found, judged, cells.aic, theta)
 
 
 def told(fit: Fit) -> Fit:
@@ -167,66 +185,20 @@ def _unanswered(entry: Entry, error: MlefitError, partial: object = None) -> Ent
     return entry._replace(report=partial if isinstance(partial, Report) else None, code=error.code, reason=error.message)
 
 
-def row_costs(found: Fitted) -> Array:
-    """-log q (n,) of every row fitted, in nats and in the unit of the response, in the order of the file."""
-    objective, theta = found.objective, found.fit.mle.theta
+def row_costs(found: Fitted, objective: Objective, theta: Array) -> Array:
+    """The objective (n,) of every row fitted, nats, in the order of the file."""
     coef, free = objective.split(theta)
 
     def of(chunk: Chunk) -> Costs:
         return Costs((objective.criterion(chunk, objective.mean.eta(coef, chunk), free, 0).value,), ())
 
-    return np.concatenate(found.rows.sum(of).nll) + found.problem.log_density
-
-
-def rows_of(problem: Problem) -> Engine:
-    """All fitted rows, which a contest keeps."""
-    assert problem.prepared.store is not None
-    return Engine(problem.prepared.store, problem.threads)
+    return np.concatenate(found.rows.sum(of).nll)
 
 
 def weights(problem: Problem) -> Array | None:
     """(n,), in the order of the file; None where there are none."""
     total = rows_of(problem).sum(lambda chunk: Costs((), () if chunk.weight is None else (chunk.weight,)))
     return np.concatenate(total.weight) if total.weight else None
-
-
-def admitted(problem: Problem) -> tuple[str, ...]:
-    """The models that the response admits, by what its numbers are."""
-    noise = problem.prepared.noise
-    if noise.response.reads_levels or noise.response.of_trials:
-        return tuple(name for name, law in MODELS.items() if law.compared and law.response == noise.response)
-    ends, counts, bent = extent(problem), whole(problem), problem.prepared.roles.curve is not None
-    taken = (law for law in MODELS.values() if law.compared and not law.response.reads_levels and not law.response.of_trials
-             and (takes_curve(law) or not bent))
-    return tuple(law.name for law in taken if law.response.refused(ends) is None and (counts or not law.response.whole)
-                 and not (counts and law.measure is Measure.DENSITY and not fine(problem))
-                 and not (law.needs_zeros and ends[0] > 0.0))
-
-
-def extent(problem: Problem) -> Array:
-    """The least and the largest response, in natural units."""
-    units, moments = problem.units, problem.prepared.moments
-    return np.array([units.y_centre + float(end[-1]) * units.y_scale for end in (moments.low, moments.high)])
-
-
-def whole(problem: Problem) -> bool:
-    """Whether every response is a whole number."""
-    units = problem.units
-
-    def of(chunk: Chunk) -> Whole:
-        y = chunk.y * units.y_scale + units.y_centre
-        return Whole(bool(np.array_equal(y, np.rint(y))))
-
-    return rows_of(problem).sum(of).so
-
-
-def fine(problem: Problem) -> bool:
-    """Whether steps of 1 are small beside the spread of whole numbers and their distance from 0: only then is the density of a
-    law its mass on them, to a thousandth of a nat."""
-    low, high = extent(problem)
-    response = problem.prepared.moments.response
-    spread = 0.0 if response is None else float(response.r[1, 1]) / np.sqrt(problem.n) * problem.units.y_scale
-    return bool(spread > FINE and (low > FAR_FROM_ZERO or high < 0.0))
 
 
 def check(request: Request) -> None:

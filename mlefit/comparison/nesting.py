@@ -13,7 +13,7 @@ SPANNED = 1e-10     # of a column's size: what is left of it on the columns that
 def nested(smaller: Fitted, larger: Fitted) -> Nesting | None:
     """How one fit lies in the other, None where it does not: by its law, by its design, or by both."""
     df = larger.problem.n_params - smaller.problem.n_params
-    if df <= 0 or smaller.problem.prepared.observed.target != larger.problem.prepared.observed.target:
+    if df <= 0 or smaller.problem.prepared.observed.label != larger.problem.prepared.observed.label:
         return None
     one, other = smaller.fit.noise, larger.fit.noise
     same_law, edge = one.spelt == other.spelt, one.name in other.nested

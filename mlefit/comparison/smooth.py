@@ -11,6 +11,7 @@ mean zero exactly. As parameters were estimated, the covariance V of the compone
 the scores; T = m' V^+ m of their sums m is chi-squared, or judged by refits where rows are few.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,8 @@ from mlefit.noise.model import Measure, NoiseModel
 from mlefit.objective import Objective
 from mlefit.records import record
 from mlefit.rows.chunk import Chunk
+
+Ends = Callable[[Array], tuple[Array, Array]]
 
 DEGREES = (1, 2, 3, 4)
 ALONG = 8                   # predictors along which spread and curvature are looked at
@@ -44,22 +47,26 @@ class Smooth(NamedTuple):
 
 @record(frozen=True)
 class Directions:
-    """What the components of some rows are made of: the predictors `columns` (n, q), standardised, and their `names`."""
+    """What the components of some rows are made of: the predictors `columns` (n, q), standardised, and their `names`.
+
+    `cells`: the ends (n,) of those that responses of a density stand for, where they do.
+    """
 
     names: tuple[str, ...]
     columns: Array
+    cells: Ends | None = None
 
     @classmethod
-    def of(cls, x: Array, names: tuple[str, ...]) -> "Directions":
+    def of(cls, x: Array, names: tuple[str, ...], cells: Ends | None = None) -> "Directions":
         """The columns of the design that vary, at most ALONG of them."""
         varying = [j for j in range(x.shape[1]) if x[:, j].min() < x[:, j].max()][:ALONG] if x.size else []
         columns = x[:, varying]
         centred = columns - columns.mean(axis=0)
-        return cls(tuple(names[j] for j in varying), centred / centred.std(axis=0))
+        return cls(tuple(names[j] for j in varying), centred / centred.std(axis=0), cells)
 
     def components(self, noise: NoiseModel, y: Array, eta: Array, free: Array) -> Components:
         """Of responses y (n,) under the law with these parameters."""
-        means = legendre(noise, y, eta, free)
+        means = legendre(noise, y, eta, free, self.cells)
         found = {f"P{degree}": means[degree] for degree in DEGREES}
         for name, x in zip(self.names, self.columns.T, strict=True):
             found[f"spread along {name}"] = means[2] * x
@@ -72,14 +79,15 @@ class Directions:
         return Components(tuple(found), np.stack(list(found.values())).T)
 
 
-def legendre(noise: NoiseModel, y: Array, eta: Array, free: Array) -> dict[int, Array]:
+def legendre(noise: NoiseModel, y: Array, eta: Array, free: Array, cells: Ends | None = None) -> dict[int, Array]:
     """The mean over the cell of u of the normalised Legendre polynomial of each degree (n,)."""
     from scipy.special import eval_legendre
 
-    high = _position(noise, y, eta, free)
-    if noise.measure is Measure.DENSITY:
-        return {k: np.sqrt(2.0 * k + 1.0) * eval_legendre(k, high) for k in DEGREES}
-    low = _position(noise, noise.below(y), eta, free)
+    if noise.measure is Measure.DENSITY and cells is None:
+        place = _position(noise, y, eta, free)
+        return {k: np.sqrt(2.0 * k + 1.0) * eval_legendre(k, place) for k in DEGREES}
+    below, above = (noise.below(y), y) if cells is None else cells(y)
+    low, high = (_position(noise, end, eta, free) for end in (below, above))
     width = high - low
     thin = width < THIN
     wide = np.where(thin, 1.0, width)

@@ -13,10 +13,19 @@ Strength = Literal["keep", "strong", "lean", "none-fits"]
 Test = Literal["likelihood ratio", "likelihood ratio, boundary", "F", "Vuong"]
 
 
+class Cells(NamedTuple):
+    """A density refitted as the masses of cells of width `step`, for which whole numbers stand: its cross-entropy and AIC there."""
+
+    step: float
+    cross_entropy: float
+    aic: float
+
+
 class Entry(NamedTuple):
     """A model in its place, under a `label` of its own. `model`: as -m takes it; `formula`: where designs are compared.
 
     `group`: models that the same data ask for. Without an answer it has a `code` and a `reason`, and `report` is what is known.
+    `cells`: of a density beside models of counts; `report` has the fit to the values then.
     """
 
     label: str
@@ -26,6 +35,31 @@ class Entry(NamedTuple):
     report: Report | None = None
     code: str | None = None
     reason: str | None = None
+    cells: Cells | None = None
+
+    @property
+    def cross_entropy(self) -> float | None:
+        """Nats per row, that of cells where these count."""
+        if self.cells is not None:
+            return self.cells.cross_entropy
+        return None if self.report is None or self.report.mle is None else self.report.mle.nll
+
+    @property
+    def on_new_rows(self) -> float | None:
+        """By leave-one-out; of cells with what the density loses on new rows."""
+        report = self.report
+        value = None if report is None or report.criteria is None else report.criteria.on_new_rows
+        fitted = None if report is None or report.mle is None else report.mle.nll
+        if value is None or self.cells is None or fitted is None:
+            return value
+        return value - fitted + self.cells.cross_entropy
+
+    @property
+    def aic(self) -> float | None:
+        """2 k + 2 NLL."""
+        if self.cells is not None:
+            return self.cells.aic
+        return None if self.report is None or self.report.criteria is None else self.report.criteria.aic
 
     @property
     def fitted(self) -> bool:

@@ -24,9 +24,8 @@ def to_csv(comparison: Comparison) -> str:
         behind = comparison.behind(entry.label)
         writer.writerow((
             entry.model, entry.group, criteria.n_params if criteria else "",
-            number(report.mle.nll if report is not None and report.mle else None),
-            number(criteria.on_new_rows if criteria else None),
-            number(criteria.aic if criteria else None),
+            number(entry.cross_entropy if report else None), number(entry.on_new_rows if report else None),
+            number(entry.aic if report else None),
             *((number(behind.nats), number(behind.low), number(behind.high), behind.test, number(behind.p_value))
               if behind else ("", "", "", "", "")),
             number(kl.misfit if kl else None), inert((kl.verdict if kl else None) or ""),

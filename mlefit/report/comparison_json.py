@@ -29,6 +29,6 @@ def _model(entry: Entry) -> dict[str, Any]:
     fit = {} if entry.report is None else to_dict(entry.report)
     place = {
         "label": plain(entry.label), "model": entry.model, "formula": plain(entry.formula), "group": plain(entry.group),
-        "code": entry.code, "reason": plain(entry.reason),
+        "code": entry.code, "reason": plain(entry.reason), "cells": plain(entry.cells),
     }
     return {**fit, "compared": place}

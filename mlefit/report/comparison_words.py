@@ -37,15 +37,12 @@ def parameters(entry: Entry) -> str:
 
 def cross_entropy(comparison: Comparison, entry: Entry) -> str:
     """Of the rows fitted."""
-    assert entry.report is not None
-    return _per_row(comparison, entry.report.mle.nll if entry.report.mle else None)
+    return _per_row(comparison, entry.cross_entropy)
 
 
 def new_rows(comparison: Comparison, entry: Entry) -> str:
     """By leave-one-out."""
-    assert entry.report is not None
-    value = entry.report.criteria.on_new_rows if entry.report.criteria else None
-    return _per_row(comparison, value)
+    return _per_row(comparison, entry.on_new_rows)
 
 
 def behind(comparison: Comparison, entry: Entry) -> str:

@@ -1,0 +1,86 @@
+"""Admitted: the models that a response allows, by what its numbers are, and whether steps of 1 are too coarse for a density."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.design.curve import takes_curve
+from mlefit.execution import Engine
+from mlefit.noise import MODELS
+from mlefit.noise.model import Measure
+from mlefit.problem.problem import Problem
+from mlefit.rows.chunk import Chunk
+
+FINE = 4.0              # steps in a standard deviation of whole numbers, of which the predictors may explain three quarters
+ALIKE = 1.3             # times sqrt n steps in it: the density of n rows is their mass to a tenth of a nat, n / (24 sd^2)
+FAR_FROM_ZERO = 10.0    # steps: nearer, a density has a part of its mass where no count is
+
+
+class Whole(NamedTuple):
+    """Whether every response of some rows is a whole number."""
+
+    so: bool
+
+    def __add__(self, other: "Whole") -> "Whole":  # type: ignore[override]
+        return Whole(self.so and other.so)
+
+
+def admitted(problem: Problem) -> tuple[str, ...]:
+    """The models that the response admits, by what its numbers are."""
+    noise = problem.prepared.noise
+    if noise.response.reads_levels or noise.response.of_trials:
+        return tuple(name for name, law in MODELS.items() if law.compared and law.response == noise.response)
+    ends, counts, bent = extent(problem), whole(problem), problem.prepared.roles.curve is not None
+    taken = (law for law in MODELS.values() if law.compared and not law.response.reads_levels and not law.response.of_trials
+             and (takes_curve(law) or not bent))
+    return tuple(law.name for law in taken if law.response.refused(ends) is None and (counts or not law.response.whole)
+                 and not (counts and law.measure is Measure.DENSITY and not (law.standard or fine(problem)))
+                 and not (law.needs_zeros and ends[0] > 0.0))
+
+
+def may_be_celled(problem: Problem) -> bool:
+    """Whether the responses themselves are what the law is of."""
+    prepared = problem.prepared
+    moved = prepared.noise.located and prepared.predictors.offset is not None
+    return not (prepared.observed.precision or moved or prepared.observed.transform or prepared.roles.curve)
+
+
+def without_location() -> tuple[str, ...]:
+    """A law of counts and one of positive numbers: what their rows are is not moved by an offset."""
+    of_numbers = (law for law in MODELS.values() if not (law.response.reads_levels or law.response.of_trials))
+    free = [law for law in of_numbers if law.compared and not law.located]
+    kinds = {law.response: law.name for law in reversed(free)}
+    return tuple(name for response, name in sorted(kinds.items(), key=lambda kind: not kind[0].whole) if response.least == 0.0)
+
+
+def extent(problem: Problem) -> Array:
+    """The least and the largest response, in natural units."""
+    units, moments = problem.units, problem.prepared.moments
+    return np.array([units.y_centre + float(end[-1]) * units.y_scale for end in (moments.low, moments.high)])
+
+
+def whole(problem: Problem) -> bool:
+    """Whether every response is a whole number."""
+    units = problem.units
+
+    def of(chunk: Chunk) -> Whole:
+        y = chunk.y * units.y_scale + units.y_centre
+        return Whole(bool(np.array_equal(y, np.rint(y))))
+
+    return rows_of(problem).sum(of).so
+
+
+def fine(problem: Problem) -> bool:
+    """Whether steps of 1 are so small beside the spread of whole numbers and their distance from 0 that the density of a law is
+    its mass on them."""
+    low, high = extent(problem)
+    response = problem.prepared.moments.response
+    spread = 0.0 if response is None else float(response.r[1, 1]) / np.sqrt(problem.n) * problem.units.y_scale
+    return bool(spread > max(FINE, ALIKE * np.sqrt(problem.n)) and (low > FAR_FROM_ZERO or high < 0.0))
+
+
+def rows_of(problem: Problem) -> Engine:
+    """All fitted rows, which a contest keeps."""
+    assert problem.prepared.store is not None
+    return Engine(problem.prepared.store, problem.threads)
