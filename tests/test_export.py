@@ -46,6 +46,14 @@ def responses(model: str, rows: list[dict[str, Any]], seed: int) -> list[Any]:
         return ["yes" if u else "no" for u in rng.random(n) < 1.0 / (1.0 + np.exp(-eta))]
     if model == "categorical":
         return [str("rst"[k]) for k in np.argmax(np.stack([rng.gumbel(size=n), eta + rng.gumbel(size=n), rng.gumbel(size=n) - eta]), axis=0)]
+    if model == "ordinal":
+        return np.digitize(eta + rng.logistic(size=n), [-1.0, 0.2, 0.9]).tolist()
+    if model.startswith("binomial"):
+        return rng.binomial([int(row["m"]) for row in rows], 1.0 / (1.0 + np.exp(-eta))).tolist()
+    if model.startswith("hurdle"):
+        whole = model in ("hurdle:poisson", "hurdle:negative-binomial")
+        above = 1 + rng.negative_binomial(2, 0.4, n) if whole else np.exp(eta) * rng.gamma(2.0, 0.5, n)
+        return np.where(rng.random(n) < 0.6, above, 0).tolist()
     if model in ("poisson", "negative-binomial"):
         return [int(k) for k in rng.negative_binomial(2, 2.0 / (2.0 + np.exp(eta)))]
     if model in ("gamma", "weibull", "lognormal", "exponential", "inverse-gaussian"):
@@ -139,7 +147,10 @@ CASES = {
     "products": ("gaussian", "y ~ poly(a,2):g + bs(a):b - 1"), "logit": ("logit", "y ~ a + b + g"), "cloglog": ("cloglog", "y ~ a"),
     "categorical": ("categorical", "y ~ a*g + b"), "poisson": ("poisson", "y ~ a + log(b)"), "lognormal": ("lognormal", "y ~ a + g"),
     "weibull": ("weibull", "y ~ a"), "beta": ("beta", "y ~ a"), "log": ("lognormal", "log(y) ~ a + b"), "sqrt": ("lognormal", "sqrt(y) ~ a"),
-    "log1p": ("lognormal", "log1p(y) ~ a"), "student-t": ("student-t", "y ~ a + g"),
+    "log1p": ("lognormal", "log1p(y) ~ a"), "student-t": ("student-t", "y ~ a + g"), "hurdle:poisson": ("hurdle:poisson", "y ~ a"),
+    "hurdle:negative-binomial": ("hurdle:negative-binomial", "y ~ a + g"), "hurdle:gamma": ("hurdle:gamma", "y ~ a + b"),
+    "hurdle:lognormal": ("hurdle:lognormal", "y ~ a + g"), "ordinal": ("ordinal", "y ~ a + b + g"),
+    "binomial": ("binomial", "y ~ a + g"), "binomial:cloglog": ("binomial:link=cloglog", "y ~ a"),
 }
 
 
@@ -149,12 +160,15 @@ def test_every_program_gives_what_predict_gives(
     case: str, tmp_path: Path, fitted: Fitted, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model, formula = CASES[case]
-    rows = rows_of(1)
+    rows, new = rows_of(1), rows_of(3)
+    law = ["-m", "gaussian"] if "(y)" in formula else ["-m", model]
+    if model.startswith("binomial"):
+        law += ["--trials", "m"]
+        for k, row in enumerate((*rows, *new)):
+            row["m"] = float(1 + k % 9)
     for row, y in zip(rows, responses(model, rows, 2), strict=True):
         row["y"] = y
-    law = ["-m", "gaussian"] if "(y)" in formula else ["-m", model]
     saved = fitted(written(rows, tmp_path / "t.csv"), "-f", formula, *law, "--no-kl")
-    new = rows_of(3)
     new[0]["a"], new[1]["g"], new[2]["g"] = None, "strange", None
     path = written(new, tmp_path / "new.csv")
     theirs = predicted(saved, path, capsys)
@@ -210,7 +224,7 @@ def test_a_plain_model_is_plain_text(tmp_path: Path, fitted: Fitted, capsys: pyt
 @pytest.mark.parametrize(("options", "to", "message"), [
     (("-m", "probit", "-f", "y ~ a"), "sql:sqlite", "mlefit: export: sqlite has no normal distribution function\n"
      "export to python, or predict with `mlefit predict`\n"),
-    (("-m", "hurdle:poisson", "-f", "k ~ a"), "python", "mlefit: export: the mean of hurdle:law=poisson cannot be exported\n"
+    (("-m", "weibull", "-f", "w ~ a", "--scale-features", "a"), "python", "mlefit: export: the mean of weibull cannot be exported\n"
      "predict with `mlefit predict`\n"),
     (("-m", "gaussian", "-f", "k ~ month(d)"), "jq", "mlefit: export: month(d) reads dates, which each program writes in its own way\n"
      "fit a column of numbers that is made of the dates first\n"),
@@ -271,7 +285,9 @@ def test_the_formula_of_a_law_is_its_centre(name: str) -> None:
         pytest.skip("it has none")
     rng = np.random.default_rng(1)
     eta = rng.normal(size=(50, len(law.predictors)))
-    values = {"eta": eta[:, 0], **{f"eta{k + 1}": eta[:, k] for k in range(1, eta.shape[1])}}
+    trials = rng.integers(1, 9, 50).astype(float)
+    law = law.among(trials)
+    values = {"trials": trials, "eta": eta[:, 0], **{f"eta{k + 1}": eta[:, k] for k in range(1, eta.shape[1])}}
     np.testing.assert_allclose(evaluate(parsed(formula), values), law.centre(eta, free), rtol=1e-14)
     median = law.median_formula(free)
     if median is not None:

@@ -60,6 +60,9 @@ def test_residuals_of_a_hurdle_are_standard_normal(
     residuals = np.array([float(row["residual"]) for row in rows])
     assert abs(residuals.mean()) < 0.25
     assert 0.8 < residuals.std() < 1.2
+    assert list(rows[0])[-4:] == ["p_zero", "nll", "residual", "flag"]
+    zeros = [float(row["y"]) == 0.0 for row in rows]
+    assert sum(float(row["p_zero"]) for row in rows) == pytest.approx(sum(zeros), rel=1e-8)     # the score of its constant is 0
 
 
 def test_rows_without_a_prediction_are_kept_empty_and_say_why(

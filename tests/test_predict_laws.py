@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 import mlefit
+from mlefit.noise import MODELS
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
 
@@ -77,3 +78,17 @@ def test_a_skewed_mean_has_its_median_beside_it() -> None:
     assert list(row.index) == ["mean", "median", "mean_low", "mean_high", "new_low", "new_high", "flag"]
     sigma = next(float(p.estimate) for p in fit.report.parameters if p.name == "sigma")
     assert row["mean"] / row["median"] == pytest.approx(np.exp(sigma**2 / 2), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", [name for name, law in MODELS.items() if law.with_scale is not None])
+def test_a_scale_that_depends_on_predictors_is_kept(name: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=120)
+    table = {"x": x, "y": np.ceil(4.0 * np.exp(0.3 * x) * rng.gamma(3.0, size=120))}
+    fit = mlefit.fit(table, "y", ["x"], name, scale_features=["x"], kl=False)
+    fit.save(tmp_path / "m.json")
+    found = mlefit.load(tmp_path / "m.json").predict(table, score=True)
+    assert found.equals(fit.predict(table, score=True))
+    mle = fit.report.mle
+    assert mle is not None
+    assert found["nll"].mean() == pytest.approx(mle.nll, rel=1e-9)

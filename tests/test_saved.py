@@ -117,6 +117,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_read(tmp_path: Pat
     ({"design.terms": [{"factors": [{"kind": "number", "column": "zz"}]}]},
      "model file, key design.terms[0].factors[0].column: expected one of the names in the file, found zz"),
     ({"design.terms": [{"factors": []}]}, "model file, key design.terms[0].factors: expected a factor at least, found none"),
+    ({"design.law": "poisson", "design.scale_terms": []}, "model file, key design.scale_terms: expected none for this law, found terms"),
     ({"covariance.scale": [1.0, -1.0, 1.0, 1.0, 1.0]}, "model file, key covariance.scale: expected numbers > 0, found another"),
     ({"sample.n": 1.5}, "model file, key sample.n: expected a whole number from 0 to 9007199254740992, found 1.5"),
 ])

@@ -15,10 +15,11 @@ from mlefit.expression.parse import Arithmetic
 from mlefit.expression.scan import Typed, scan
 from mlefit.expression.tree import Column, Node, Operation
 from mlefit.expression.written import MEANS
-from mlefit.prediction.appended import RATES, Plan, called, names, natural_shapes
+from mlefit.prediction.appended import RATES, ZERO_SHARE, Plan, called, names, natural_shapes
 from mlefit.saved.model import Saved
 
 MOST = 100_000      # parts of a formula
+TRIALS = "trials"   # the name in a formula that is no predictor
 
 
 class Exported(NamedTuple):
@@ -41,14 +42,14 @@ def exported(saved: Saved) -> Exported:
         trees["class"] = _likeliest(saved, [trees[f"p_{level}"] for level in saved.levels])
     factors = [factor for term in saved.predictors.distinct for factor in term.factors]
     levels = {factor.column: factor.levels or () for factor in factors if isinstance(factor, Levels)}
-    return Exported({name: trees[name] for name in shown if name in trees}, saved.predictors.numbers, levels)
+    return Exported({name: trees[name] for name in shown if name in trees}, saved.numbers, levels)
 
 
 def _formulas(saved: Saved) -> dict[str, str]:
     """Texts in eta, by the names of the columns."""
     noise, free = saved.noise, natural_shapes(saved)
     if noise.response.reads_levels:
-        each = noise.probability_formulas()
+        each = noise.probability_formulas(free)
         if each is None:
             raise _none(saved, "the probability of a level")
         return {f"p_{level}": each[saved.levels.index(level)] for level in noise.modelled}
@@ -64,7 +65,7 @@ def _formulas(saved: Saved) -> dict[str, str]:
         if median is None:
             raise _none(saved, "the median")
         found["median"] = median
-    return found
+    return found if noise.zero_text is None else {**found, ZERO_SHARE: noise.zero_text}
 
 
 def _transformed_mean(saved: Saved, free: Array) -> dict[str, str]:
@@ -151,7 +152,12 @@ def _filled(node: Node, saved: Saved, predictors: list[Tree]) -> Tree:
             one, other = (_place(argument.name) for argument in node.arguments if isinstance(argument, Column))
             return _apart(saved, one, other)
         return Call(node.name, tuple(_filled(argument, saved, predictors) for argument in node.arguments))
-    return predictors[_place(node.name)] if isinstance(node, Column) else Number(node.value)
+    if not isinstance(node, Column):
+        return Number(node.value)
+    if node.name == TRIALS:
+        assert saved.trials is not None
+        return of_offset(saved.trials.factor)
+    return predictors[_place(node.name)]
 
 
 def _apart(saved: Saved, one: int | None, other: int | None) -> Tree:

@@ -132,7 +132,7 @@ class Bernoulli(NoiseModel):
         """1 - p and p."""
         return np.stack(self._link.probabilities(eta[:, 0])[::-1])
 
-    def probability_formulas(self) -> tuple[str, ...]:
+    def probability_formulas(self, free: Array) -> tuple[str, ...]:
         """1 - p and p."""
         return self._link.formulas
 

@@ -73,6 +73,10 @@ class Binomial(NoiseModel):
     separable = True
     outcome_names = ("0", "all trials")
 
+    def centre_formula(self, free: Array) -> str:
+        """m p."""
+        return f"trials * {self._link.formulas[1]}"
+
     def among(self, trials: Array | None) -> Self:
         """With the trials of these rows."""
         return self if trials is None else replace(self, trials=trials)

@@ -184,7 +184,7 @@ class Categorical(NoiseModel):
         """The softmax."""
         return _softmax(eta)[1]
 
-    def probability_formulas(self) -> tuple[str, ...]:
+    def probability_formulas(self, free: Array) -> tuple[str, ...]:
         """The softmax, by differences of predictors; that of the reference is 0."""
         etas = ["", "eta", *(f"eta{k}" for k in range(2, len(self.levels)))]
 

@@ -208,6 +208,17 @@ class Hurdle(NoiseModel):
         inner = a**4 * fourth + 4.0 * a**3 * missed * third + 6.0 * a**2 * missed**2 * second + missed**4
         return p * (a**2 * second + missed**2) + q * (b * p) ** 2, p * inner + q * (b * p) ** 4
 
+    zero_text = "logistic(-eta2)"
+
+    def zero_share(self, eta: Array) -> Array:
+        """1 - p."""
+        return LOGIT.probabilities(eta[:, 1])[1]
+
+    def centre_formula(self, free: Array) -> str | None:
+        """p times that of the law."""
+        centre = self.part.centre_formula(free)
+        return None if centre is None else f"logistic(eta2) * ({centre})"
+
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
         """log(1 - p) at 0, log(1 - p + p F) above."""
         none, some = -LOGIT.failure(eta[:, 1])[0], -LOGIT.success(eta[:, 1])[0]

@@ -183,6 +183,14 @@ class Ordinal(NoiseModel):
 
         return Derivatives(value, d1, curvature)
 
+    def probability_formulas(self, free: Array) -> tuple[str, ...]:
+        """1 / (1 + exp(-b)) times 1 / (1 + exp(a)) times 1 - exp(-g)."""
+        gaps = [float(gap) for gap in np.exp(free)]
+        cuts = [0.0, *np.cumsum(gaps).tolist()]
+        within = (f"logistic({high!r} - eta) * logistic(eta - {low!r}) * {-float(np.expm1(-gap))!r}"
+                  for low, high, gap in zip(cuts, cuts[1:], gaps, strict=False))
+        return "logistic(-eta)", *within, f"logistic(eta - {cuts[-1]!r})"
+
     def affine(self, free: Array) -> tuple[float, float]:
         """The loss is the cross-entropy."""
         return 1.0, 0.0

@@ -164,6 +164,11 @@ class TruncatedNegativeBinomial(NoiseModel):
         """m."""
         return np.asarray(1.0 + _surplus(_known(eta, free)))
 
+    def centre_formula(self, free: Array) -> str:
+        """mu / (1 - exp(-w)), w = log(1 + v) / alpha."""
+        alpha = exponential(float(free[0]))
+        return f"exp(eta) / (0 - expm1(-log1p({alpha!r} * exp(eta)) / {alpha!r}))"
+
     def _rest(self, at: Known) -> Array:
         """1 + v + mu - m, which m makes the variance."""
         with np.errstate(over="ignore", invalid="ignore"):

@@ -15,6 +15,7 @@ from mlefit.saved.model import Saved
 Interval = Literal["law", "conformal", "none"]
 
 
+ZERO_SHARE = "p_zero"
 RATES = {"log": 1.0, "log1p": 1.0, "log10": float(np.log(10.0))}     # y, or 1 + y, is exp(rate t)
 
 
@@ -50,11 +51,12 @@ def names(saved: Saved, plan: Plan) -> tuple[str, ...]:
 def _of_numbers(saved: Saved, plan: Plan, centre: str) -> tuple[str, ...]:
     noise = saved.noise
     median = ("median",) if noise.median_apart and saved.transform is None else ()
+    zero = () if noise.zero_text is None else (ZERO_SHARE,)
     if plan.interval == "none" or saved.errors.root is None:
-        return (centre, *median)
+        return (centre, *median, *zero)
     if plan.interval == "conformal":
-        return (centre, *median, "new_low", "new_high")
-    return (centre, *median, f"{centre}_low", f"{centre}_high", *(("new_low", "new_high") if noise.predicts_new else ()))
+        return (centre, *median, "new_low", "new_high", *zero)
+    return (centre, *median, f"{centre}_low", f"{centre}_high", *(("new_low", "new_high") if noise.predicts_new else ()), *zero)
 
 
 def predictions(rows: Rows, plan: Plan) -> Columns:
@@ -110,9 +112,11 @@ def _numbers(rows: Rows, plan: Plan) -> dict[str, Array]:
         if noise.predicts_new:
             found["new_low"], found["new_high"] = (
                 _exact(saved, eta, se, plan.level) or of_new(noise, eta, se, free, plan.level))
+    zero = noise.zero_share(eta)
+    shares = {} if zero is None else {ZERO_SHARE: zero}
     if transform is None:
-        return found
-    back, mean = {name: transform.back(t) for name, t in found.items()}, transformed_mean(saved, eta)
+        return found | shares
+    back, mean = {name: transform.back(t) for name, t in found.items()} | shares, transformed_mean(saved, eta)
     return back if mean is None else {"mean": mean, **back}
 
 

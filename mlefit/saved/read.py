@@ -143,7 +143,12 @@ def _law(design: Checked, levels: tuple[str, ...]) -> NoiseModel:
         raise bad(design.key("law").path, "a model of mlefit", error.message) from None
     if law.response.reads_levels and (len(levels) < 2 or len(levels) > (law.response.most_levels or MOST_LEVELS)):
         raise bad(design.key("levels").path, "the levels of the target", str(len(levels)))
-    return law.of(levels)
+    scale = design.key("scale_terms").maybe()
+    if scale is None:
+        return law.of(levels)
+    if law.with_scale is None:
+        raise bad(scale.path, "none for this law", "terms")
+    return law.with_scale
 
 
 def _predictors(design: Checked, names: Sequence[str]) -> Predictors:
