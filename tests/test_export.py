@@ -2,16 +2,12 @@
 
 import csv
 import io
-import json
-import shutil
-import sqlite3
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from exported_programs import ENGINES
 from saved_models import Fitted, fitted_in
 
 from mlefit.cli import main
@@ -20,7 +16,6 @@ from mlefit.expression.tree import evaluate
 from mlefit.noise import MODELS
 
 ROWS = 1000
-Run = Callable[[str, list[dict[str, Any]]], list[dict[str, Any]]]
 HOSTILE = 'a"b\'c`;--\\(1)'
 LEVELS = ["it's", 'q"q', "\\(1)", "${x}", "ä"]
 
@@ -78,46 +73,6 @@ def exported(model: str, to: str, capsys: pytest.CaptureFixture[str], exits: int
     out, err = capsys.readouterr()
     return out if exits == 0 else err
 
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def by_sqlite(program: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    base = sqlite3.connect(":memory:")
-    base.row_factory = sqlite3.Row
-    base.execute(f"CREATE TABLE data ({', '.join(map(quoted, rows[0]))})")
-    places = ", ".join("?" * len(rows[0]))
-    base.executemany(f"INSERT INTO data VALUES ({places})", [tuple(row.values()) for row in rows])  # noqa: S608 - question marks
-    return [dict(row) for row in base.execute(program)]
-
-
-def by_duckdb(program: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    duckdb = pytest.importorskip("duckdb")
-    base = duckdb.connect()
-    kinds = [f"{quoted(name)} {'DOUBLE' if isinstance(value, float) else 'VARCHAR'}" for name, value in rows[0].items()]
-    base.execute(f"CREATE TABLE data (n INTEGER, {', '.join(kinds)})")
-    places = ", ".join("?" * (1 + len(rows[0])))
-    base.executemany(f"INSERT INTO data VALUES ({places})", [(k, *row.values()) for k, row in enumerate(rows)])  # noqa: S608
-    found = base.execute(program)
-    names = [column[0] for column in found.description]
-    return [dict(zip(names, row, strict=True)) for row in sorted(found.fetchall())]
-
-
-def by_python(program: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    space: dict[str, Any] = {}
-    exec(compile(program, "exported.py", "exec"), space)  # noqa: S102 - the program under test
-    return [space["predict"]({name: "" if value is None else value for name, value in row.items()}) for row in rows]
-
-
-def by_jq(program: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    if shutil.which("jq") is None:
-        pytest.skip("jq is not installed")
-    done = subprocess.run(["jq", "-c", program], input="\n".join(map(json.dumps, rows)), capture_output=True, text=True, check=True)
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-ENGINES: dict[str, Run] = {"sql:duckdb": by_duckdb, "sql:sqlite": by_sqlite, "python": by_python, "jq": by_jq}
 
 
 def agree(mine: list[dict[str, Any]], theirs: list[dict[str, str]]) -> None:
