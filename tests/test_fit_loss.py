@@ -217,3 +217,16 @@ def test_a_loss_in_a_unit_where_it_acts_as_another_one_is_fitted_and_said_to(hea
         "100 % of the residuals are within the bend of the loss: in this unit of y it acts as the squared error; with r/S in the place "
         "of r, S near 5.16e-07, it is itself",
     ]
+
+
+def test_a_loss_that_pushes_away_from_between_its_wells_is_fitted(heavy: Path) -> None:
+    report = fitted(heavy, loss="(r-0.5)**2*(r+0.5)**2")
+    assert report.mle is not None
+    assert report.agreement is not None
+    assert report.agreement.agree
+    x, y = np.loadtxt(heavy, delimiter=",", skiprows=1)[:, :2].T
+    b0, b1 = (float(one.estimate or 0.0) for one in report.parameters[:2])
+    r = y - b0 - b1 * x
+    slope = 4.0 * r * (r * r - 0.25)
+    assert np.abs([slope.mean(), (slope * x).mean()]).max() < 1e-9
+    assert report.mle.loss == pytest.approx(float(np.mean((r * r - 0.25) ** 2)), rel=1e-12)

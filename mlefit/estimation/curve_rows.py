@@ -96,9 +96,13 @@ class Rows(NamedTuple):
         sigma = float(np.sqrt(max(self.loss(end), LEAST)))
         return DISTINCT + ROUNDING * float(np.sqrt(end.optimum.weight)) * size / sigma
 
-    def told(self, end: Ended, start: Array) -> Array:
-        """The larger of each parameter and its start (p,), in standard errors as if the others were known."""
+    def told(self, end: Ended, start: Array, triangle: Array) -> Array:
+        """The larger of each parameter and its start (p,), in standard errors as if the others were known; `triangle`: that of the
+        Jacobian at the end."""
         theta, size = end.theta, end.mean.size
+        if self.noise.compresses:       # Fisher's information is J'J / sigma^2
+            sigma = np.sqrt(max(self.loss(end), LEAST) / end.optimum.weight)
+            return np.asarray(np.linalg.norm(triangle, axis=0) / sigma * np.maximum(np.abs(theta), np.abs(start)))
         objective = Objective.likelihood(self.noise, replace(end.mean.at(Bent(np.eye(size), np.zeros(size))), straight=True))
         point = np.concatenate([theta, end.free])
         with np.errstate(all="ignore"):

@@ -81,7 +81,7 @@ def maximum_likelihood(
             total = execution.sum(lambda chunk: Objective.second(noise, mean).tally(coef, chunk, 0))
             again = search(np.append(coef, _shapes(noise, total, 0.0)))
             found = again if again.outcome is Outcome.CERTIFIED else found
-        return found if curvature is None or rough is None else replace(found, starts=rough.starts)
+        return replace(found, starts=points[0].met if curvature is None or rough is None else rough.starts)
     best = best_of(noise, memo, points, search)
     return best if curvature is None or rough is None else replace(best, starts=rough.starts, lower=rough.lower)
 

@@ -91,7 +91,8 @@ def _met(noise: NoiseModel, mean: MeanFunction, rows: Chunk, begun: list[tuple[A
 
 
 def _approached(noise: NoiseModel, mean: MeanFunction, rows: Chunk, coef: Array, free: Array) -> Array:
-    """Coordinates after some rounds of least squares with the weights -dloss/dr / r that the loss gives errors at these shapes."""
+    """Coordinates after some rounds of least squares with the weights -dloss/dr / r that the loss gives errors at these shapes,
+    0 where it pushes away, as between two wells."""
     x = mean.coordinates.part(0).white(rows)
     wanted = rows.y if rows.offset is None else rows.y - rows.offset
     held = free if noise.loss_has_shapes else np.empty(0)
@@ -103,6 +104,7 @@ def _approached(noise: NoiseModel, mean: MeanFunction, rows: Chunk, coef: Array,
         with np.errstate(divide="ignore", invalid="ignore"):
             weight = -slope[:, 0] / error
         weight = np.where(np.isfinite(weight), weight, np.nanmax(weight, initial=0.0, where=np.isfinite(weight)))
+        weight = np.maximum(weight, 0.0)
         coef = _fitted(x, wanted, weight if rows.weight is None else weight * rows.weight)
     return coef
 

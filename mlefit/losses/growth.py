@@ -187,6 +187,15 @@ def _logistic(a: Germ) -> Germ:
     return Germ(0.5) if a.vanishes else Germ(1.0 / (1.0 + math.exp(-a.c)))
 
 
+def _normal_cdf(a: Germ) -> Germ:
+    """1, or by Mills' ratio exp(-u^2 / 2) / (|u| sqrt(2 pi))."""
+    if a.grows:
+        if a.c > 0.0:
+            return Germ(1.0)
+        return exponential(Germ(-0.5) * a * a) * _abs(a).power(-1.0) * Germ(1.0 / math.sqrt(2.0 * math.pi))
+    return Germ(0.5) if a.vanishes else Germ(0.5 * math.erfc(-a.c / math.sqrt(2.0)))
+
+
 def _wave(a: Germ) -> Germ:
     if a.bounded or a.grows:
         return Germ(0.0, bounded=True)
@@ -208,6 +217,6 @@ RULES: dict[str, Callable[..., Germ]] = {
     "exp": _checked(exponential), "expm1": _checked(_expm1), "cosh": _checked(_cosh), "sinh": _checked(_sinh),
     "tanh": _levelling(1.0, math.tanh), "arctan": _levelling(0.5 * math.pi, math.atan), "sin": _wave, "cos": _wave,
     "softplus": _checked(_softplus), "log_cosh": _checked(_log_cosh), "logistic": _checked(_logistic),
-    "hypot": _hypot, "log_add_exp": _log_add_exp,
+    "normal_cdf": _checked(_normal_cdf), "hypot": _hypot, "log_add_exp": _log_add_exp,
     "log2": lambda a: Germ(1.0 / math.log(2.0)) * logarithm(a), "log10": lambda a: Germ(1.0 / math.log(10.0)) * logarithm(a),
 }

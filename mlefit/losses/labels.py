@@ -23,6 +23,7 @@ GOLDEN = 0.6180339887498949
 SUMS = 1e-11        # what is left of a sum that is 1
 CHANCE = 0.8        # of the second label, at which a minimiser is told
 FINE = 4001
+FINER, NEAR = 2, 201
 
 
 class Labels(NamedTuple):
@@ -98,5 +99,14 @@ def _weights(each: Array, a: float) -> tuple[Array, float]:
 def minimiser(node: Node, found: Labels) -> float:
     """The f of least mean loss where the second label has the chance 0.8."""
     f = np.linspace(0.0, 1.0, FINE)[1:-1] if found.unit else np.linspace(-4.0, 4.0, FINE)
+    best = f[int(np.argmin(_mean(node, found, f)))]
+    for _ in range(FINER):
+        step = f[1] - f[0]
+        f = np.linspace(max(best - step, f[0]), min(best + step, f[-1]), NEAR)
+        best = f[int(np.argmin(_mean(node, found, f)))]
+    return float(best)
+
+
+def _mean(node: Node, found: Labels, f: Array) -> Array:
     low, high = heights(node, found.labels, f)
-    return float(f[int(np.argmin((1.0 - CHANCE) * low + CHANCE * high))])
+    return np.asarray((1.0 - CHANCE) * low + CHANCE * high)

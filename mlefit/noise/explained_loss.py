@@ -16,7 +16,7 @@ SHARES = (0.001, 0.025, 0.25, 0.5, 0.75, 0.975, 0.999)
 OF_A = (0.5, 1.0, 2.0, 4.0)      # at which normalisers are told, above 1 / kappa
 TINY = 1e-9                      # of the width: 0, as it is shown
 ROWS, BARS = 11, 50              # of the picture
-FAR = (2.0, 10.0, 100.0)         # standard distances, at which the pull of an outlier is told
+FAR = (2.0, 10.0, 100.0)         # interquartile ranges, at which the pull of an outlier is told
 
 
 def explained(read: Read, text: str) -> str:
@@ -24,7 +24,6 @@ def explained(read: Read, text: str) -> str:
     loss, axis = read.loss, read.axis
     above = [loss.least_a + a for a in OF_A]
     normalisers = [loss.normaliser(a) for a in above]
-    table = loss.table(above[1])
     lines = [*_wrapped(f"{text}: from the loss to its noise model", WIDTH), ""]
     v = "r" if axis is IDENTITY else "v"
     less = "" if read.power == 0.0 else f", less {read.power:g} {axis.word.partition(' - ')[0]}, in which there is no f"
@@ -45,7 +44,7 @@ def explained(read: Read, text: str) -> str:
     lines += _step(5, "a", "is where E l under q equals m: least a m + log Z(a), a convex problem in one number. A loss times "
                    "c has a / c and the same fit; a loss plus c has the same a.")
     lines += _step(6, "Tails", _tails(loss))
-    lines += _step(7, "Outliers", _outliers(loss, table.quantile(np.array([0.75]))[0]))
+    lines += _step(7, "Outliers", _outliers(loss, above[1], v))
     lines += _step(8, "Unit", _unit(read))
     lines += ["", *_picture(loss, above[1], v)]
     return "\n".join(lines) + "\n"
@@ -119,19 +118,26 @@ def _tails(loss: Loss) -> str:
     return "; ".join(f"on the {side} l grows {word}" for side, word in said) + " (proved by its form)"
 
 
-def _outliers(loss: Loss, size: float) -> str:
-    size = abs(float(size)) or 1.0
+def _outliers(loss: Loss, a: float, v: str) -> str:
+    """How much rows far out pull, in interquartile ranges of the law, on each side where that is not the same."""
+    low, high = (float(q) for q in loss.table(a).quantile(np.array([0.25, 0.75])))
+    below, above = (_pulled(loss, side * (high - low)) for side in (-1.0, 1.0))
+    centre = "f" if v == "r" else "v = 0"
+    what = f"a row 2, 10 and 100 interquartile ranges of q (a = {_number(a)}) from {centre} pulls, against one at one range,"
+    if below == above:
+        return f"{what} {below}"
+    return f"{what} above it {above}; below it {below}"
+
+
+def _pulled(loss: Loss, size: float) -> str:
     with np.errstate(all="ignore"):
         pull = np.abs(loss.slope(size * np.array([1.0, *FAR]))[1])
-        left = np.abs(loss.slope(-size * np.array([1.0, *FAR]))[1])
-    pull = np.maximum(pull, left)
     if not (np.isfinite(pull).all() and pull[0] > 0.0):
-        return "a row far out pulls without bound"
+        return "without bound" if pull[-1] > 0.0 else "not at all"
     times = ", ".join(f"{ratio:.3g}" for ratio in pull[1:] / pull[0])
     word = ("the farther out a row is, the less it pulls" if pull[-1] < 0.5 * pull[0] else
             "the pull has a bound" if pull[-1] < 2.0 * pull[-2] else "the pull has no bound")
-    return (f"a row at 2, 10 and 100 times the upper quartile of q (a = {_number(loss.least_a + 1.0)}) pulls {times} times "
-            f"as much as one at it: {word}")
+    return f"{times} times as much: {word}"
 
 
 def _unit(read: Read) -> str:

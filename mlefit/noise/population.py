@@ -11,7 +11,7 @@ from mlefit.arrays import Array
 
 SHAPE = 4.0
 UP_TO = 15.0                # exp(-60): nothing beyond counts
-PANELS = 2000
+PANELS = 400            # on either side of f
 CANDIDATES = np.concatenate([np.linspace(0.02, 3.0, 150), np.linspace(3.1, 12.0, 90)])
 SECTIONS = 60
 GOLDEN = 0.6180339887498949
@@ -19,9 +19,11 @@ NODES, WEIGHTS = np.polynomial.legendre.leggauss(4)
 WORDS = "y ~ gamma of shape 4 and mean 1"
 
 
-def _rows() -> tuple[Array, Array]:
-    """Responses (n,) and their weights, which add up to 1. Panels are dense near 0, where the density is steep."""
-    edges = UP_TO * np.linspace(0.0, 1.0, PANELS + 1) ** 2
+def _rows(f: float) -> tuple[Array, Array]:
+    """Responses (n,) and their weights, which add up to 1. Panels are dense near 0, where the density is steep, and end at f, where
+    a loss may have a corner."""
+    steps = np.linspace(0.0, 1.0, PANELS + 1)
+    edges = np.concatenate([f * steps**2, f + (UP_TO - f) * steps[1:] ** 2])
     y = (edges[:-1, None] + np.diff(edges)[:, None] * 0.5 * (1.0 + NODES)).ravel()
     weight = (np.diff(edges)[:, None] * 0.5 * WEIGHTS).ravel() * y ** (SHAPE - 1.0) * np.exp(-SHAPE * y)
     return y, weight / weight.sum()
@@ -29,9 +31,8 @@ def _rows() -> tuple[Array, Array]:
 
 def minimiser(loss: Callable[[Array, float], Array]) -> float | None:
     """The f in (0.02, 12) of least mean loss(y, f); None where it is at an end or the mean does not exist."""
-    y, weight = _rows()
-
     def mean(f: float) -> float:
+        y, weight = _rows(f)
         with np.errstate(all="ignore"):
             found = float(weight @ loss(y, f))
         return found if np.isfinite(found) else np.inf

@@ -8,7 +8,7 @@ from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError
 from mlefit.expression.scan import short
 from mlefit.expression.tree import Node
-from mlefit.losses.axes import IDENTITY, Axis
+from mlefit.losses.axes import IDENTITY, LOG, LOG1P, LOGIT, Axis
 from mlefit.losses.growth import Pace, Tail
 from mlefit.losses.loss import Loss
 from mlefit.losses.places import FINE, grid
@@ -24,6 +24,7 @@ PANELS = np.linspace(-60.0, 60.0, 481)      # of log y
 POWERS = tuple(np.arange(-3.0, 4.25, 0.25).tolist())
 BETWEEN = (0.3, 0.7, 1.0, 1.9, 4.0)
 CONSTANT = 1e-8         # of a logarithm of mass, over all f
+JUST_OFF = np.array([1e-4, 2e-4])        # of v = 0
 GAUSS = np.polynomial.legendre.leggauss(10)
 ENDS = ((-1, "-infinity"), (1, "+infinity"))
 
@@ -95,13 +96,37 @@ def _at(loss: Loss, r: Array) -> Array:
 def _slow_on_axis(loss: Loss, text: str, node: Node, axis: Axis) -> NoEstimateError:
     """A loss of y/f, or the like, that stays bounded where y is large, or small, against f."""
     far = loss.tails[1]
+    if far.pace is not Pace.SLOW:
+        return massive(node, text, _with_log(loss, text, axis))
+    how = f"tends to {far.limit:.6g}" if far.limit is not None else "stays bounded"
+    where = "as y goes to 1" if axis is LOGIT else "as y grows beyond every f"
     found = minimiser(lambda y, f: value(node, y, np.array(f)))
-    if far.pace is Pace.SLOW:
-        how = f"tends to {far.limit:.6g}" if far.limit is not None else "stays bounded"
-        return NoEstimateError(
-            f"{text} {how} as y grows beyond every f: exp(-a loss) has infinite mass there for every a, so it is no noise model",
-            f"{NOT}{said(found)}Nearest: abs(log(y)-log(f)), the same near y = f", code="no-noise-model")
-    return massive(node, text, f"Nearest: {text}+log(f), which is one")
+    return NoEstimateError(
+        f"{text} {how} {where}: exp(-a loss) has infinite mass there for every a, so it is no noise model",
+        f"{NOT}{said(found)}{_nearest(loss, axis)}", code="no-noise-model")
+
+
+def _with_log(loss: Loss, text: str, axis: Axis) -> str:
+    """The loss that has the slope of g added, where that is a noise model: it then grows on both sides."""
+    added = {LOG: "log(f)", LOG1P: "log1p(f)"}.get(axis)
+    right = loss.tails[1].germ
+    grows = right is not None and (right.exponent is not None or right.p > 1.0 or (right.p == 1.0 and right.c > 1.0))
+    if added is None or not grows or loss.tails[0].limit is None:
+        return "Nearest: a loss of y - f, or of log(y) - log(f)"
+    return f"Nearest: {text}+{added}, which is one"
+
+
+def _nearest(loss: Loss, axis: Axis) -> str:
+    """The power of the difference that the loss is near y = f."""
+    with np.errstate(all="ignore"):
+        rise = loss.value(JUST_OFF) - loss.least
+        power = float(np.log2(rise[1] / rise[0]))
+    difference = {LOG: "log(y)-log(f)", LOG1P: "log1p(y)-log1p(f)"}.get(axis, "log(y/(1-y))-log(f/(1-f))")
+    if not (np.isfinite(power) and abs(power - round(power)) < 0.01 and round(power) in (1, 2)):
+        return f"Nearest: ({difference})**2"
+    form = f"abs({difference})" if round(power) == 1 else f"({difference})**2"
+    same = abs(rise[0] / JUST_OFF[0] ** round(power) - 1.0) < 0.01
+    return f"Nearest: {form}, {'the same' if same else 'a multiple of it'} near y = f"
 
 
 def undone(node: Node, text: str) -> NoEstimateError:

@@ -28,11 +28,14 @@ def as_start(names: tuple[str, ...], theta: Array) -> str:
 
 def check_ends(
     problem: Problem, mean: NonlinearMean, rows: Rows, start: Array, likely: Best, least: Best, *, only: bool
-) -> None:
-    """Raises NoEstimateError where there is no answer: an exact fit, parameters that are not identified, a search that did not
-    arrive, or one that arrived at another minimum than it should have."""
+) -> Array:
+    """The triangle of the Jacobian at the maximum. Raises NoEstimateError where there is no answer: an exact fit, parameters that
+    are not identified, a search that did not arrive, or one that arrived at another minimum than it should have."""
     triangle = rows.triangle(mean, likely.end.theta)
-    _check_exact(problem, mean, rows, likely.end if likely.end.certified else least.end)
+    if likely.end.certified:
+        _check_exact(problem, mean, rows, likely.end, triangle)
+    elif rows.noise.compresses:
+        _check_exact(problem, mean, rows, least.end, rows.triangle(mean, least.end.theta))
     if not np.isfinite(triangle).all():
         raise _not_arrived(problem, mean, likely.end)
     # A search that runs away ends where nothing is told apart any more: that is a fact of the mean only if it is one elsewhere too.
@@ -43,15 +46,16 @@ def check_ends(
     for best in (likely, least):
         if not best.end.certified:
             raise _not_arrived(problem, mean, best.end)
-    silent = [name for name, known in zip(mean.parameters, rows.told(likely.end, start), strict=True) if known < SILENT]
+    silent = [name for name, known in zip(mean.parameters, rows.told(likely.end, start, triangle), strict=True) if known < SILENT]
     if silent:
         raise no_change(problem, mean, silent[0])
     _check_same(problem, mean, rows, likely, least, only=only)
+    return triangle
 
 
-def remarks(problem: Problem, mean: NonlinearMean, rows: Rows, likely: Best) -> tuple[Warn, ...]:
-    """What is to be said although the fit stands."""
-    found = list(hardly_determined(mean, rows.triangle(mean, likely.end.theta)))
+def remarks(mean: NonlinearMean, triangle: Array, likely: Best) -> tuple[Warn, ...]:
+    """What is to be said although the fit stands, by the triangle of the Jacobian."""
+    found = list(hardly_determined(mean, triangle))
     names = mean.parameters
     if not likely.from_start.certified:
         found.append(Warn("start", f"the search from the start did not arrive; the answer is that of the best of {likely.starts} "
@@ -98,12 +102,11 @@ def _not_arrived(problem: Problem, mean: NonlinearMean, end: Ended) -> NoEstimat
         "begin nearer to the answer with --start", code="not-converged", partial=_known(problem, mean.parameters, None))
 
 
-def _check_exact(problem: Problem, mean: NonlinearMean, rows: Rows, end: Ended) -> None:
+def _check_exact(problem: Problem, mean: NonlinearMean, rows: Rows, end: Ended, triangle: Array) -> None:
     """Raises NoEstimateError where nothing is left of the rows but rounding: of y, and of |J| |theta|."""
     noise, moments = rows.noise, problem.prepared.moments
     if not noise.compresses:
         return
-    triangle = rows.triangle(mean, end.theta)
     size = max(abs(float(moments.low[-1])), abs(float(moments.high[-1])))
     size += float(np.linalg.norm(triangle, axis=0) @ np.abs(end.theta))
     sigma = float(np.sqrt(max(rows.loss(end), 0.0)))

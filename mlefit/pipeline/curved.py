@@ -62,9 +62,9 @@ def fit_curve(problem: Problem, progress: Progress | None = None) -> Fitted:
     with np.errstate(all="ignore"):     # of a step too far
         held, found = _settled(problem, curve, rows)
     only = problem.request.start_only
-    check_ends(problem, found.mean, found.law.rows, found.start, found.law.best, found.least, only=only)
+    triangle = check_ends(problem, found.mean, found.law.rows, found.start, found.law.best, found.least, only=only)
     fitted = touched(problem, curve, held, rows, found)
-    said = (*remarks(problem, found.mean, found.law.rows, found.law.best), *at_bounds(held))
+    said = (*remarks(found.mean, triangle, found.law.best), *at_bounds(held))
     return fitted._replace(remarks=said, held=parameters(curve, held))
 
 
