@@ -1,14 +1,19 @@
 """A store on this machine: a server that speaks S3 as Amazon's does, and servers that fail as stores do."""
 
 import http.server
+import shutil
 import socket
 import struct
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 BUCKET = "tables"
+AZURITE = shutil.which("azurite-blob")
 
 
 class Store(NamedTuple):
@@ -40,6 +45,39 @@ def running() -> Iterator[Store]:
         yield Store(endpoint, client)
     finally:
         server.stop()
+
+
+@contextmanager
+def google() -> Iterator[str]:
+    """The endpoint of a stand-in of Google's store, with the bucket `tables`."""
+    with _process([sys.executable, "-m", "gcp_storage_emulator", "start", "--host=127.0.0.1", "--in-memory",
+                   f"--default-bucket={BUCKET}"], "--port={}") as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def azurite() -> Iterator[str]:
+    """The connection string of Microsoft's stand-in of its store, which `npm install -g azurite` puts on the path."""
+    with _process([AZURITE or "", "--inMemoryPersistence", "--silent", "--skipApiVersionCheck"], "--blobPort={}") as port:
+        yield ("DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFs"
+               f"uFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:{port}/devstoreaccount1;")    # known to all
+
+
+@contextmanager
+def _process(command: list[str], option: str) -> Iterator[int]:
+    """The port on which the server of a command listens."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    process = subprocess.Popen([*command, option.format(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(150):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                break
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.kill()
+        process.wait()
 
 
 @contextmanager

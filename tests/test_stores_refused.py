@@ -161,6 +161,7 @@ def test_a_port_where_nobody_listens_is_told(monkeypatch: pytest.MonkeyPatch, ca
         "Check the network and the endpoint, and run again."]
 
 
+@pytest.mark.slow
 def test_silence_ends(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -42,12 +42,11 @@ def _below(label: str, place: Address) -> list[str]:
     """The objects of a folder of folders key=value, as hive.files_in has them."""
     from mlefit.source.hive import in_order
 
-    top = [name for name in _listed(place, place.path, deep=False, folders=True) if "=" in name.rpartition("/")[2]]
-    if not top:
+    paths, start = _listed(place, place.path, deep=True), len(place.path) + 1
+    if not any("=" in path[start:].partition("/")[0] for path in paths if "/" in path[start:]):
         raise DataError(f"{label}: expected an object, found a folder.",
                         f'Name the objects in it, such as "{label.rstrip("/")}/*.csv".', code="not-a-file")
-    start = len(place.path) + 1
-    paths = [path for path in _listed(place, place.path, deep=True) if path.rpartition("/")[2][:1] not in "._"]
+    paths = [path for path in paths if path.rpartition("/")[2][:1] not in "._"]
     return [place.label(path) for path in sorted(paths, key=lambda path: in_order(path[start:]))]
 
 
@@ -61,13 +60,12 @@ def _matching(place: Address) -> list[str]:
     return sorted(path for path in _listed(place, base, deep=deep) if pattern.fullmatch(path[len(base) + 1 :]))
 
 
-def _listed(place: Address, folder: str, *, deep: bool, folders: bool = False) -> list[str]:
+def _listed(place: Address, folder: str, *, deep: bool) -> list[str]:
     from pyarrow import fs
 
-    wanted = fs.FileType.Directory if folders else fs.FileType.File
     chosen: Any = fs.FileSelector(folder, recursive=deep, allow_not_found=True)
     found = awaited(lambda: file_system(place.place).get_file_info(chosen))
-    return [info.path for info in found if info.type == wanted]
+    return [info.path for info in found if info.type == fs.FileType.File]
 
 
 @cache

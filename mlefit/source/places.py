@@ -10,6 +10,8 @@ environment or a configuration of its own.
 
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
@@ -21,6 +23,7 @@ from mlefit.source.waiting import awaited
 
 SCHEMES = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs", "abfs": "abfs", "abfss": "abfs"}
 CONNECT, ANSWER = 5.0, 10.0     # seconds for a connection, and without a byte of an answer
+LOGIN = 60.0                    # seconds for a token of Azure's
 ATTEMPTS = 3                    # of each request, as the AWS command line makes
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
 _ACCOUNT = re.compile(r"([^@/]+)@([a-z0-9]+)\.(?:dfs|blob)\.core\.windows\.net")
@@ -134,6 +137,9 @@ def file_system(place: Place) -> Any:
 
 
 def _azure(fs: Any, place: Place, given: Mapping[str, str]) -> Any:
+    if not {"AccountKey", "SharedAccessSignature"} & given.keys() and not _logged_in(place.account):
+        raise DataError(f"abfs://: expected credentials for the Azure account {place.account}, found none that it takes.",
+                        "Set AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or log in with `az login`.", code="no-credentials")
     scheme, endpoint = split(place.endpoint)
     # What stands behind the host is the account, which pyarrow adds on its own.
     host = endpoint.partition("/")[0] or None
@@ -142,6 +148,17 @@ def _azure(fs: Any, place: Place, given: Mapping[str, str]) -> Any:
         place.account, account_key=None if token else key, sas_token=token, blob_storage_authority=host,
         dfs_storage_authority=host, blob_storage_scheme=scheme, dfs_storage_scheme=scheme,
     )
+
+
+def _logged_in(account: str) -> bool:
+    """Whether a login of Azure gives a token: asked in a process of its own, since the library aborts one where it does not."""
+    asked = "import sys; from pyarrow import fs; fs.AzureFileSystem(sys.argv[1]).get_file_info(['mlefit'])"
+    try:
+        found = subprocess.run(     # noqa: S603 - the account is a word that nobody runs
+            [sys.executable, "-c", asked, account], capture_output=True, timeout=LOGIN, check=False)
+    except subprocess.TimeoutExpired:
+        return False
+    return found.returncode >= 0        # an error of Python comes with a token, or without a connection
 
 
 def azure(environment: Mapping[str, str]) -> dict[str, str]:
