@@ -165,9 +165,7 @@ class ParquetPart(_FilePart):
     def __init__(self, stored: Stored, options: ReadOptions) -> None:
         self._stored, self.label, self.version = stored, stored.label, stored.version
         self.size = stored.whole()      # the directory is at the end
-        import pyarrow.parquet as pq
-
-        with self._damage("Parquet"), stored.open() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
+        with self._opened(streamed=stored.remote) as file:
             super().__init__(stored.label, file.schema_arrow, options)
             cells = file.metadata.num_rows * len(self.names)
             self.single = file.num_row_groups == 1 and self.size <= SMALL and cells <= CELLS
@@ -176,18 +174,25 @@ class ParquetPart(_FilePart):
             first = next(batches, None)
             self._look(file.metadata.num_rows, None if first is None else _sound(first))
 
+    @contextmanager
+    def _opened(self, *, streamed: bool = False) -> Iterator[Any]:
+        """The file. `streamed`: columns come in pieces, for some rows at a time; else as a whole, by few requests of a store."""
+        import pyarrow.parquet as pq
+
+        far = self._stored.remote and not streamed
+        with (
+            self._damage("Parquet"), self._stored.columns() as raw,
+            pq.ParquetFile(raw, pre_buffer=far, buffer_size=BUFFER if streamed else 0) as file,
+        ):
+            yield file
+
     def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
         """As Part.blocks. Row groups too large to decode at once come in batches, decoded one after the other."""
         return self.run(Span(), columns)
 
     def run(self, span: Span, columns: Sequence[str] = ()) -> Iterator[Block]:
         """As Part.run, of whole row groups."""
-        import pyarrow.parquet as pq
-
-        with (
-            self._damage("Parquet"), self._stored.columns() as raw,
-            pq.ParquetFile(raw, pre_buffer=False, buffer_size=BUFFER) as file,
-        ):
+        with self._opened(streamed=True) as file:
             sizes, at = _group_blocks(file.metadata, columns), 0
             for group, count in enumerate(sizes):
                 stored = self.size * (group + 1) // len(sizes)
@@ -202,9 +207,7 @@ class ParquetPart(_FilePart):
 
     def spans(self, columns: Sequence[str], size: int) -> list[Span]:
         """As Part.spans: whole row groups, by the size of their numbers."""
-        import pyarrow.parquet as pq
-
-        with self._damage("Parquet"), self._stored.columns() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
+        with self._opened() as file:
             sizes = _group_blocks(file.metadata, columns)
             rows = [file.metadata.row_group(group).num_rows for group in range(len(sizes))]
         found: list[Span] = []
@@ -219,18 +222,14 @@ class ParquetPart(_FilePart):
 
     def head(self, columns: Sequence[str] = ()) -> Block:
         """As Part.head."""
-        import pyarrow.parquet as pq
-
-        with self._damage("Parquet"), self._stored.columns() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
+        with self._opened(streamed=self._stored.remote) as file:
             return Block(next(file.iter_batches(SAMPLE_ROWS, columns=list(columns), use_threads=False)), 0)
 
     def _load(self, content: Any, columns: Sequence[str]) -> Any:
-        import pyarrow.parquet as pq
-
         if not isinstance(content, int):
             with self._damage("Parquet"):
                 return _sound(content.select(list(columns)))
-        with self._damage("Parquet"), self._stored.columns() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
+        with self._opened() as file:
             return _sound(file.read_row_group(content, columns=list(columns), use_threads=False))
 
 
@@ -248,7 +247,7 @@ class ArrowPart(_FilePart):
         self.size = stored.whole()      # the directory is at the end
         from pyarrow import ipc
 
-        with self._damage("Arrow"), stored.open() as raw, ipc.open_file(raw) as file:
+        with self._damage("Arrow"), stored.columns() as raw, ipc.open_file(raw) as file:
             super().__init__(stored.label, file.schema, options)
             self._count = file.num_record_batches
             self.single = self._count == 1 and self.size <= SMALL
