@@ -207,3 +207,47 @@ def test_the_table_shows_each_parameter(capsys: pytest.CaptureFixture[str]) -> N
     assert [line.split()[0] for line in lines[3:9]] == ["(Intercept)", "x1", "x2", "site=b", "site=c", "log"]
     assert lines[10].startswith("distance  3.9 s.e. from the maximum (EDM 7.9 nats), excess 7.5 nats in all, 0.015 per row")
     assert lines[11].startswith("finding   regularised: 3.3 s.e. from the maximum in x1")
+
+
+def test_ordered_levels_are_told_by_their_cuts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fit = mlefit.fit(str(SAMPLES / "deliveries.csv"), "stars", ["km"], "ordinal", kl=False)
+    known = {one.name: float(one.estimate or 0.0) for one in fit.report.parameters}
+    path, options = tmp_path / "c.json", ("-m", "ordinal", "-t", "stars", "-x", "km")
+    path.write_text(json.dumps(known))
+    found, _ = audited(capsys, "deliveries.csv", path, *options, exits=0)
+    assert [one["name"] for one in found["parameters"]] == ["km", "1|2", "2|3", "3|4"]
+    assert [one["maximum"] for one in found["parameters"]] == pytest.approx(list(known.values()), rel=1e-9)
+    errors = [one.std_error for one in fit.report.parameters]
+    assert [one["std_error"] for one in found["parameters"]] == pytest.approx(errors, rel=1e-9)
+    known["3|4"] += float(errors[-1] or 0.0)
+    path.write_text(json.dumps(known))
+    found, _ = audited(capsys, "deliveries.csv", path, *options, exits=5)
+    assert [one["distance"] for one in found["parameters"]] == pytest.approx([0.0, 0.0, 0.0, 1.0], abs=1e-6)
+    rows = np.genfromtxt(SAMPLES / "deliveries.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
+
+    def nll(theta: list[float]) -> float:
+        slope, *cuts = theta
+        ends = np.array([-np.inf, *cuts, np.inf])
+        stars, at = rows["stars"].astype(int), slope * rows["km"]
+        with np.errstate(over="ignore"):
+            p = 1.0 / (1.0 + np.exp(-(ends[stars] - at))) - 1.0 / (1.0 + np.exp(-(ends[stars - 1] - at)))
+        return -float(np.log(p).sum())
+
+    theta = list(known.values())
+    for k, one in enumerate(found["parameters"]):
+        step = 1e-5 * one["std_error"]
+        up, down = (nll([*theta[:k], theta[k] + sign * step, *theta[k + 1 :]]) for sign in (1.0, -1.0))
+        assert one["gradient"] == pytest.approx((up - down) / (2.0 * step), rel=1e-3, abs=1e-2)
+
+
+@pytest.mark.parametrize("df", ["Inf", "1e6", "35"])
+def test_a_shape_at_its_limit_is_not_judged(df: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """glmmTMB stops at some large df, R writes Inf: the maximum is the gaussian one."""
+    rng = np.random.default_rng(1)
+    (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"{a},{a + b}\n" for a, b in zip(rng.normal(size=99), rng.random(99), strict=True)))
+    fit = mlefit.fit(str(tmp_path / "t.csv"), "y", ["x"], "gaussian", kl=False).report.parameters
+    (tmp_path / "c.csv").write_text(f"name,estimate\n(Intercept),{fit[0].estimate!r}\nx,{fit[1].estimate!r}\ndf,{df}\n")
+    found, err = audited(capsys, str(tmp_path / "t.csv"), tmp_path / "c.csv", "-m", "student-t", exits=0)
+    assert found["notes"][-1].startswith("df is infinite at the maximum, and its value is not judged: ")
+    assert found["finding"] == "maximum"
+    assert err == ""

@@ -122,6 +122,16 @@ def test_ratios_are_exp_of_the_coefficients_and_their_ends() -> None:
                 [np.exp(value) for value in (p.estimate, p.ci_low, p.ci_high) if value is not None], rel=1e-14)
 
 
+def test_a_hurdle_has_ratios_of_both_its_parts() -> None:
+    fit = mlefit.fit(str(SAMPLES / "conversions.csv"), "visits", ["age"], "hurdle:poisson", exponentiate=True, draws=0)
+    assert fit.report.ratios is not None
+    known = {(p.name, p.class_): p.estimate for p in fit.report.parameters}
+    assert [(r.name, r.class_, r.kind) for r in fit.report.ratios] == [("age", None, "rate ratio"), ("age", "y > 0", "odds ratio")]
+    assert [np.log(r.estimate or 0.0) for r in fit.report.ratios] == pytest.approx([known["age", None], known["age", "y > 0"]])
+    lines = str(fit).splitlines()
+    assert [line.split("  ")[0] for line in lines if "ratio" in line and "age" in line] == ["rate ratio: age", "odds ratio, y > 0: age"]
+
+
 @pytest.mark.parametrize("model", ["gaussian", "bernoulli:link=probit"])
 def test_where_coefficients_are_no_logarithms_of_ratios_that_is_refused(model: str) -> None:
     with pytest.raises(UsageError) as refused:

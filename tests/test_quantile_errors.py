@@ -200,3 +200,17 @@ def test_the_figure_of_many_rows_is_that_of_all_in_memory(monkeypatch: pytest.Mo
     all_ = mlefit.fit(data, model="quantile:tau=0.3", target="y", draws=0).to_dict()
     assert some["criteria"]["on_new_rows_note"] is None
     assert some["criteria"]["on_new_rows"] == pytest.approx(all_["criteria"]["on_new_rows"], rel=1e-12)
+
+
+@pytest.mark.parametrize("se", ["nid", "cluster:who"])
+def test_a_level_of_one_row_takes_no_errors_from_the_others(se: str) -> None:
+    """Its row lies on all planes: it says nothing of the density, nor of any other coefficient."""
+    rng = np.random.default_rng(3)
+    x, who = rng.normal(size=121), np.arange(121) // 5
+    data = {"x": x, "y": x + rng.normal(size=121), "g": [*np.resize(["a", "b", "c"], 120), "z"], "who": who}
+    options = {"formula": "y ~ x + g", "model": "quantile:tau=0.5", "se": se, "kl": False}
+    found = {p["name"]: p for p in mlefit.fit(data, **options).to_dict()["parameters"]}
+    alone = mlefit.fit({name: values[:120] for name, values in data.items()}, **options).to_dict()
+    assert (found["g=z"]["state"], found["g=z"]["std_error"]) == ("no-robust-error", None)
+    for p in alone["parameters"][:-1]:
+        assert found[p["name"]]["std_error"] == pytest.approx(p["std_error"], rel=0.1)      # of another bandwidth

@@ -14,7 +14,8 @@ import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.auditing.coefficients import Given
-from mlefit.auditing.names import Matched, matched
+from mlefit.auditing.cuts import in_cuts
+from mlefit.auditing.names import Matched, matched, plain
 from mlefit.auditing.penalty import Penalty, penalty
 from mlefit.auditing.point import Point, point
 from mlefit.auditing.record import Audit, Audited, Finding
@@ -38,8 +39,23 @@ def audit(request: Request, given: tuple[Given, ...], place: str, progress: Prog
         found = fit(problem, progress)
         if not found.certified:
             raise not_certified(problem, found.fit)
-        values = matched(given, problem.prepared.predictors, found.fit.noise, problem.prepared.levels)
-        return _judged(found, values, place)
+        some, notes = _without_limit(found, given)
+        values = matched(some, problem.prepared.predictors, found.fit.noise, problem.prepared.levels)
+        judged = _judged(found, values, place)
+        return judged._replace(notes=(*judged.notes, *notes))
+
+
+def _without_limit(found: Fitted, given: tuple[Given, ...]) -> tuple[tuple[Given, ...], tuple[str, ...]]:
+    """What is given but for a shape that is at its limit, where the maximum is that of another law; a note where there was one."""
+    limit = found.fit.limit
+    if limit is None:
+        return given, ()
+    name = found.problem.prepared.noise.shapes[limit.shape].name
+    rest = tuple(one for one in given if plain(one.name).lower() != plain(name).lower())
+    if len(rest) == len(given):
+        return given, ()
+    at = "infinite" if limit.value else "0"
+    return rest, (f"{name} is {at} at the maximum, and its value is not judged: {limit.message}.",)
 
 
 def _judged(found: Fitted, values: Matched, place: str) -> Audit:
@@ -49,10 +65,8 @@ def _judged(found: Fitted, values: Matched, place: str) -> Audit:
     minus = _n_minus_p(found, where, values)
     finding = _finding(found, where, values, why, minus=minus)
     names = _names(found)
-    told = tuple(
-        Audited(name, class_, float(where.given[j]), float(where.maximum[j]), float(where.error[j]), float(where.distance[j]),
-                None if where.gradient is None else float(where.gradient[j]), None if where.pull is None else float(where.pull[j]))
-        for j, (name, class_) in enumerate(names))
+    told = _told(names, where) if not noise.cuts else (*_told(names[1:found.mean.size], where.part(1, found.mean.size)),
+                                                       *_told([(name, None) for name in noise.cuts], in_cuts(found, where)))
     report = problem.report(())
     given = "given" if len(values.shapes) == len(noise.shapes) else "the best beside the coefficients"
     shapes = given if noise.shapes else "none"
@@ -61,6 +75,14 @@ def _judged(found: Fitted, values: Matched, place: str) -> Audit:
         problem.n,
         finding.startswith("maximum"), finding, _sentence(finding, where, told, why, found, minus=minus), where.edm, where.away,
         where.excess, where.excess / problem.n, shapes, minus, why, told, report.notes)  # type: ignore[arg-type]
+
+
+def _told(names: list[tuple[str, str | None]], where: Point) -> tuple[Audited, ...]:
+    """A line for each parameter."""
+    return tuple(
+        Audited(name, class_, float(where.given[j]), float(where.maximum[j]), float(where.error[j]), float(where.distance[j]),
+                None if where.gradient is None else float(where.gradient[j]), None if where.pull is None else float(where.pull[j]))
+        for j, (name, class_) in enumerate(names))
 
 
 def _names(found: Fitted) -> list[tuple[str, str | None]]:

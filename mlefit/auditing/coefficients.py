@@ -19,7 +19,7 @@ LARGEST = 10 << 20      # bytes
 NAMES = ("name", "term", "variable", "parameter", "feature", "", "unnamed: 0", "rownames")
 VALUES = ("estimate", "value", "coef", "coefficient", "coef.", "estimates", "coefs")
 CLASSES = ("class", "outcome", "level", "y.level")
-NOTHING = ("", "na", "nan", "null", "none", ".")
+NOTHING = ("", "na", "nan", "null", "none", ".", "inf", "+inf", "infinity")      # a df that is infinite is none
 SIGNS = ",;\t"
 REMEDY = "give a CSV with the columns name and estimate (and class), or a JSON object of numbers by name"
 

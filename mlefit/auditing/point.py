@@ -36,6 +36,11 @@ class Point(NamedTuple):
     gradient: Array | None
     pull: Array | None
 
+    def part(self, start: int, stop: int) -> "Point":
+        """Some of the parameters."""
+        each = (None if value is None else value[start:stop] for value in self[3:])
+        return Point(self.edm, self.away, self.excess, *each)  # type: ignore[arg-type]     # of NamedTuple's own fields
+
 
 def theta_of(found: Fitted, matched: Matched) -> Array:
     """The given coefficients as gamma (P,). Raises DataError for those that are missing, or given to a column without one."""

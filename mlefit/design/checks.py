@@ -81,7 +81,7 @@ def check_options(source: Source, request: Request, columns: Columns, model: Noi
     _check_trials(request, model)
     _check_order(source, request, columns, model)
     _check_of_mean(request)
-    if request.exponentiate and model.ratio is None:
+    if request.exponentiate and not model.ratios:
         raise UsageError(
             f"--exponentiate: the coefficients of {model.name} are no logarithms of ratios",
             "leave it out; --effects shows what each predictor changes", code="options-contradict")

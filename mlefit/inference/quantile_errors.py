@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Mask
 from mlefit.estimation.fit import Optima
 from mlefit.execution import Engine, Execution
 from mlefit.inference.bootstrap import bootstrapped
@@ -30,6 +30,7 @@ from mlefit.sums.curvature import Dense
 DENSITIES = {"nid": nid, "ker": ker}
 BY_SCORES = ("cluster", "sampling")
 SINGULAR = 1e-14    # of the whole: densities that leave a coefficient undetermined
+SHARE = 1e-7        # of a combination of coefficients: less is rounding
 
 
 def quantile_errors(
@@ -41,7 +42,7 @@ def quantile_errors(
     some = None if sample is None else Engine.of(sample)
     at = Plane(mean, fit.mle.theta[: mean.size], rows, some, fit.n, above / (above + below), 1.0 / (nats * (above + below)))
     alike = _sandwich(fit, objective, rows, _bread(fit, nats, iid(at)))
-    crossed = 0.0
+    crossed, lonely = 0.0, np.zeros((mean.size, 0))
     if kind.name == "model":
         covariance: Covariance | None = Inverse(fit.mle.curvature)
     elif kind.name == "bootstrap":
@@ -51,14 +52,15 @@ def quantile_errors(
     else:
         density = DENSITIES.get(kind.name, nid)(at)
         crossed, bread = density.crossed, _bread(fit, nats, density)
-        if kind.name in BY_SCORES and bread.smallest > 0.0:
+        lonely = undetermined(bread, mean.size)
+        if kind.name in BY_SCORES and lonely.shape[1] < mean.size:
             maximum = Maximum(fit.noise, objective, fit.mle.theta, fit.mle.curvature)
-            return replace(sandwich(kind, maximum, bread, fit.n, rows), crossed=crossed, unit=alike)
-        covariance = _sandwich(fit, objective, rows, bread)
+            found = sandwich(kind, maximum, _determined(bread, lonely), fit.n, rows)
+            return replace(found, crossed=crossed, unit=alike, absent=found.absent | _reached(fit, mean, lonely))
+        covariance = None if kind.name in BY_SCORES else _sandwich(fit, objective, rows, bread)
     law: Law = NORMAL if kind.name == "model" else Student(float(max(residual_df(fit.n, mean.size), 1)))
-    absent = np.full(mean.size, covariance is None)
-    found = covariance or Inverse(fit.mle.curvature)
-    return StandardErrors(kind, found, (law,) * mean.size, law, absent, crossed=crossed, unit=alike)
+    absent = np.full(mean.size, covariance is None) | _reached(fit, mean, lonely)
+    return StandardErrors(kind, covariance or Inverse(fit.mle.curvature), (law,) * mean.size, law, absent, crossed=crossed, unit=alike)
 
 
 def _bread(fit: Optima, nats: float, density: Density) -> Dense:
@@ -71,15 +73,40 @@ def _bread(fit: Optima, nats: float, density: Density) -> Dense:
 
 
 def _sandwich(fit: Optima, objective: Objective, rows: Execution, bread: Dense) -> Covariance | None:
-    """J^-1 M J^-1 with the law's information, and the scores of the rows by the shapes; None where J has no inverse."""
-    if not bread.smallest > SINGULAR * bread.norm:
-        return None
+    """J^-1 M J^-1 with the law's information, and the scores of the rows by the shapes, J^-1 that of what J determines; None where
+    that is nothing."""
     p, whole = objective.mean.size, fit.mle.curvature.whole()
+    lonely = undetermined(bread, p)
+    if lonely.shape[1] == p or not np.isfinite(bread.norm):
+        return None
+    bread = _determined(bread, lonely)
     assert whole is not None
     middle = whole.copy()
     middle[p:, :p], middle[:p, p:] = 0.0, 0.0
     middle[p:, p:] = rows.sum(lambda chunk: _squares(objective, fit.mle.theta, chunk))
     return Sandwich.of(bread, middle)
+
+
+def undetermined(bread: Dense, p: int) -> Array:
+    """The directions (p, d) of coefficients that J leaves undetermined, as no row beside them has a density, orthonormal."""
+    sizes, vectors = np.linalg.eigh(bread.whole()[:p, :p])
+    return np.asarray(vectors[:, ~(sizes > SINGULAR * bread.norm)])
+
+
+def _determined(bread: Dense, lonely: Array) -> Dense:
+    """J with something in those directions, which has no share in combinations of coefficients that are determined."""
+    if not lonely.shape[1]:
+        return bread
+    j, p = bread.whole().copy(), len(lonely)
+    j[:p, :p] += lonely @ lonely.T * bread.norm
+    return Dense(j)
+
+
+def _reached(fit: Optima, mean: LinearMean, lonely: Array) -> Mask:
+    """The coefficients (k,) with a share in such directions."""
+    (part,) = mean.natural(fit.mle.theta[: mean.size])
+    directions = part.directions
+    return np.asarray(np.linalg.norm(directions @ lonely, axis=1) > SHARE * np.linalg.norm(directions, axis=1))
 
 
 def _squares(objective: Objective, theta: Array, chunk: Chunk) -> Array:

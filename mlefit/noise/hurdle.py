@@ -123,6 +123,11 @@ class Hurdle(NoiseModel):
         return min(self.part.proof, LOGIT.proof)
 
     @property
+    def ratios(self) -> Mapping[str, str]:
+        """Those of the law, and the odds of y > 0."""
+        return {**self.part.ratios, "zero": "odds ratio"}
+
+    @property
     def predictors(self) -> tuple[Predictor, ...]:
         """That of the law, and the logit of y > 0."""
         return *self.part.predictors, ABOVE

@@ -1,5 +1,6 @@
 """Reported: in which form a report shows parameters, beside that in which they are searched."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -20,6 +21,11 @@ class Reported:
     def ratio(self) -> str | None:
         """What exp of a coefficient of the mean is, such as an odds ratio; None where it is no ratio."""
         return self.ratio_name
+
+    @property
+    def ratios(self) -> Mapping[str, str]:
+        """What exp of a coefficient is, by the kind of its predictor."""
+        return {} if self.ratio is None else {"mean": self.ratio}
 
     @property
     def cuts(self) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ class TruncatedPoisson(NoiseModel):
     response = Response(least=1.0, whole=True)
     separable = True
     proof = 0.5
+    ratio_name = "rate ratio"
     centre_text = "exp(eta) / (0 - expm1(-exp(eta)))"
 
     def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:

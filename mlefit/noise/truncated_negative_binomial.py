@@ -94,6 +94,7 @@ class TruncatedNegativeBinomial(NoiseModel):
     separable = True
     proof = 0.5
     shapes = (Shape("alpha"),)
+    ratio_name = "rate ratio"
     shape_cost = "mean of -log q(y) at mu = y over the counts above 0"
     log_concave = False
 

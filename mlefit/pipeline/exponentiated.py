@@ -11,10 +11,10 @@ from mlefit.report.report import Parameter
 
 
 def exponentiated(noise: NoiseModel, parameters: tuple[Parameter, ...]) -> Iterator[Multiplied]:
-    """Those of the mean that have an estimate, the constants aside: they are no ratios but the odds or the mean at zero."""
+    """Those that have an estimate, the constants aside: they are no ratios but the odds or the mean at zero."""
     for p in parameters:
-        if p.kind == "mean" and p.name != "(Intercept)" and p.estimate is not None and noise.ratio is not None:
-            yield Multiplied(p.name, p.class_, noise.ratio, *(_exp(value) for value in (p.estimate, p.ci_low, p.ci_high)))
+        if p.kind in noise.ratios and p.name != "(Intercept)" and p.estimate is not None:
+            yield Multiplied(p.name, p.class_, noise.ratios[p.kind], *(_exp(value) for value in (p.estimate, p.ci_low, p.ci_high)))
 
 
 def _exp(value: float | None) -> float | None:

@@ -43,9 +43,10 @@ def effect_title(report: Report) -> str:
 
 def ratio_rows(report: Report) -> list[Cells]:
     """A row for each ratio."""
-    found = []
+    found, mixed = [], len({ratio.kind for ratio in report.ratios or ()}) > 1
     for ratio in report.ratios or ():
         class_ = "" if ratio.class_ is None else f"{shown(report.data.target)}={shown(ratio.class_)}: "
+        class_ = f"{ratio.kind}{'' if ratio.class_ is None else f', {shown(ratio.class_)}'}: " if mixed else class_
         interval = "" if ratio.ci_low is None or ratio.ci_high is None else (
             f"{significant(ratio.ci_low, 4)} to {significant(ratio.ci_high, 4)}")
         found.append(Cells(f"{class_}{shown(ratio.name)}", (significant(ratio.estimate, 4), interval)))
@@ -54,8 +55,8 @@ def ratio_rows(report: Report) -> list[Cells]:
 
 def ratio_heads(report: Report) -> tuple[str, ...]:
     """Headings of the numbers."""
-    kind = next((ratio.kind for ratio in report.ratios or ()), "ratio")
-    return (kind, f"{percent(report.model.level)} interval")
+    kinds = {ratio.kind for ratio in report.ratios or ()}
+    return (kinds.pop() if len(kinds) == 1 else "ratio", f"{percent(report.model.level)} interval")
 
 
 def tables(report: Report, width: int | None) -> list[list[Line]]:
