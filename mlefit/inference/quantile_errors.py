@@ -60,7 +60,8 @@ def quantile_errors(
         covariance = None if kind.name in BY_SCORES else _sandwich(fit, objective, rows, bread)
     law: Law = NORMAL if kind.name == "model" else Student(float(max(residual_df(fit.n, mean.size), 1)))
     absent = np.full(mean.size, covariance is None) | _reached(fit, mean, lonely)
-    return StandardErrors(kind, covariance or Inverse(fit.mle.curvature), (law,) * mean.size, law, absent, crossed=crossed, unit=alike)
+    laws = (law,) * mean.size
+    return StandardErrors(kind, covariance or Inverse(fit.mle.curvature), laws, law, absent, crossed=crossed, unit=alike)
 
 
 def _bread(fit: Optima, nats: float, density: Density) -> Dense:
