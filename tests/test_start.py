@@ -1,0 +1,52 @@
+"""What a small fit loads: a guard on start-up that needs no clock."""
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from mlefit.cli.lazily import LATER
+
+ROOT = Path(__file__).parents[1]
+OWN = 310       # modules of ours that a fit with the defaults loads at most: each takes a quarter of a millisecond
+HEAVY = {       # what is installed here and loaded where it is asked for
+    "dask", "distributed", "duckdb", "formulaic", "jinja2", "markupsafe", "matplotlib", "pandas", "scipy.stats", "scipy.interpolate",
+    "threadpoolctl", "yaml",
+}
+UNUSED = {      # what comes with numpy and scipy, and is put off
+    "charset_normalizer", "numpy.f2py.crackfortran", "numpy.testing.overrides", "scipy.constants", "scipy.spatial.distance", "unittest",
+}
+
+
+def after_a_fit(tmp_path: Path, then: str) -> str:
+    """What a process prints that fits a plain table with the defaults, and then does something more."""
+    table = tmp_path / "plain.csv"
+    table.write_text("x,y\n" + "".join(f"{i / 7:.4g},{i % 5 + i / 3:.4g}\n" for i in range(60)))
+    code = f"import sys\nfrom mlefit.cli import main\nassert main(['fit', {str(table)!r}, '-q']) == 0\n"
+    done = subprocess.run([sys.executable, "-c", code + then], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[-1]
+
+
+def test_a_plain_fit_loads_what_it_uses(tmp_path: Path) -> None:
+    loaded = set(after_a_fit(tmp_path, "print(*sys.modules)").split())
+    assert loaded >= {"numpy", "scipy.optimize", "pyarrow.csv", "typer"}
+    assert not HEAVY & loaded
+    assert not UNUSED & loaded
+    ours = [name for name in loaded if name.partition(".")[0] == "mlefit"]
+    assert 100 < len(ours) <= OWN, f"{len(ours)} modules of ours"
+
+
+def test_what_is_put_off_is_there_when_it_is_asked_for(tmp_path: Path) -> None:
+    """Every one of them: its names are those that it has without being put off."""
+    show = f"import importlib\nprint(*sorted(name for name in {sorted(LATER)!r} if len(dir(importlib.import_module(name))) > 5))"
+    assert after_a_fit(tmp_path, show).split() == sorted(LATER)
+    used = "import numpy\nprint(numpy.testing.assert_allclose([1.0], [1.0]), numpy.char.upper('a'))"
+    assert after_a_fit(tmp_path, used) == "None A"
+
+
+@pytest.mark.parametrize("name", sorted(LATER))
+def test_only_public_modules_are_put_off(name: str) -> None:
+    assert not any(part.startswith("_") for part in name.split("."))
+    assert find_spec(name) is not None
