@@ -28,7 +28,7 @@ else:
         plain(init=False, repr=False, eq=False)(made)
         methods = {"__init__": _initialiser(made), "__repr__": _shown, "__setattr__": _frozen, "__delattr__": _frozen}
         if eq:
-            methods |= {"__eq__": _equal, "__hash__": _hash}
+            methods |= _comparison(tuple(field.name for field in fields(made) if field.compare))
         for name, method in methods.items():
             if name not in own or own[name] is None:
                 setattr(made, name, method)
@@ -60,14 +60,16 @@ else:
 
         return init
 
-    def _values(one: Any) -> tuple[Any, ...]:
-        return tuple(getattr(one, field.name) for field in fields(one) if field.compare)
+    def _comparison(names: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
+        """Equality and hash by the values of these fields."""
 
-    def _equal(self: Any, other: object) -> bool:
-        return _values(self) == _values(other) if other.__class__ is self.__class__ else NotImplemented
+        def values(one: Any) -> tuple[Any, ...]:
+            return tuple(getattr(one, name) for name in names)
 
-    def _hash(self: Any) -> int:
-        return hash(_values(self))
+        def equal(self: Any, other: object) -> bool:
+            return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
+
+        return {"__eq__": equal, "__hash__": lambda self: hash(values(self))}
 
     def _shown(self: Any) -> str:
         said = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in fields(self) if field.repr)

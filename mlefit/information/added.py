@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.information.working import RANK, Working
+from mlefit.information.working import RANK, Working, factor
 
 NEW = 1e-7          # share of a column's information that must be new: what is left beside the fitted design
 EXACT = 1e-12       # of the sum of squares: what is left below this is rounding
@@ -52,21 +52,23 @@ class Bordered:
     def __init__(self, rows: Working, z: Array) -> None:
         self.rows, self.z = rows, z
         self.means = [a for a, predictor in enumerate(rows.noise.predictors) if predictor.kind == "mean"]
-        none = np.empty((rows.n, 0))
-        self.columns = [np.concatenate([x.T, (z if a in self.means else none).T]).T for a, x in enumerate(rows.designs)]
-        known = rows.with_shapes(self.columns)
-        starts = np.cumsum([0, *(c.shape[1] for c in self.columns)])
+        alone = rows.eta.shape[1] == 1 and (rows.noise.compresses or not rows.free.size)
+        known = rows.widened(z) if alone else rows.with_shapes(self._columns())
+        starts = np.cumsum([0, *(x.shape[1] + z.shape[1] * (a in self.means) for a, x in enumerate(rows.designs))])
         first = np.array([starts[a] + rows.designs[a].shape[1] for a in self.means], dtype=np.intp)
         self.added = first + np.arange(z.shape[1], dtype=np.intp)[:, None]
         fitted = np.setdiff1d(np.arange(len(known)), self.added.ravel())
         added = self.added.ravel()
         across = known[np.ix_(added, fitted)]
-        values, vectors = np.linalg.eigh(known[np.ix_(fitted, fitted)])
-        kept = values > RANK * values.max(initial=0.0)
-        self.taken = (across @ vectors[:, kept] / values[kept]) @ vectors[:, kept].T      # regression of Z on X
+        self.taken = across @ _inverse(known[np.ix_(fitted, fitted)])       # regression of Z on X
         self.bracket = known[np.ix_(added, added)] - self.taken @ across.T
         self.own = np.diagonal(known)[added]
         self.score = np.concatenate([z.T @ rows.g[:, [a]] for a in self.means], axis=1).ravel()     # column after column
+
+    def _columns(self) -> list[Array]:
+        """[X_a, Z] of the predictors of the mean, X_a of the others."""
+        none = np.empty((self.rows.n, 0))
+        return [np.concatenate([x.T, (self.z if a in self.means else none).T]).T for a, x in enumerate(self.rows.designs)]
 
     def test(self, chosen: np.ndarray) -> Tested:
         """The test of some of the columns, by their numbers."""
@@ -107,3 +109,14 @@ class Bordered:
         statistic = float(score @ np.linalg.lstsq(spread, score, rcond=None)[0])
         own = float(score @ score)
         return float(fdtrc(df, max(rest, 1), statistic * (tested.statistic / own) / df)) if df and own > 0.0 else 1.0
+
+
+def _inverse(known: Array) -> Array:
+    """Of the information of the fitted design, or the generalised one where that is near to singular."""
+    if (lower := factor(known)) is not None:
+        from scipy.linalg import cho_solve
+
+        return np.asarray(cho_solve((lower, True), np.eye(len(known)), check_finite=False))
+    values, vectors = np.linalg.eigh(known)
+    kept = values > RANK * values.max(initial=0.0)
+    return np.asarray(vectors[:, kept] / values[kept] @ vectors[:, kept].T)

@@ -21,7 +21,7 @@ from mlefit.information.spread import Spread, spread
 from mlefit.information.structure import Explained, Structure, structure
 from mlefit.information.unknown import not_identifiable
 from mlefit.information.verdict import BORDERLINE_P, ChiSquared, Judged, Terms, conclude, simulations
-from mlefit.information.working import Working
+from mlefit.information.working import Working, gram
 from mlefit.noise.model import Measure
 from mlefit.report.information import Information
 
@@ -79,10 +79,16 @@ def ordered(rows: Working, sample: Sample) -> list[Variable]:
     if len(found) <= MANY or not sample.design.shape[1]:
         return found
     weight = rows.weights[0, 0]
-    inverse = np.linalg.pinv(sample.design.T @ (weight[:, None] * sample.design))
     shift = 0.0 if sample.offset is None else sample.offset
-    b = inverse @ (sample.design.T @ (weight * (rows.eta[:, 0] - shift)))
-    t = np.append(np.abs(b) / np.sqrt(np.diagonal(inverse)), np.inf)        # the offset is number -1
+    unit = np.sqrt(weight @ np.square(sample.design))
+    scaled = sample.design / np.where(unit > 0.0, unit, 1.0)
+    known = gram(scaled, weight)
+    try:
+        inverse = np.linalg.inv(known)
+    except np.linalg.LinAlgError:
+        inverse = np.linalg.pinv(known, hermitian=True)
+    b = inverse @ (scaled.T @ (weight * (rows.eta[:, 0] - shift)))
+    t = np.append(np.abs(b) / np.sqrt(np.abs(np.diagonal(inverse))), np.inf)        # the offset is number -1
     return sorted(found, key=lambda one: -float(t[one.place]))
 
 

@@ -81,6 +81,16 @@ class Working:
         return np.divide(self.g, spread, out=np.zeros_like(self.g), where=spread > 0.0)
 
     @cached_property
+    def known(self) -> tuple[Array, ...]:
+        """J_aa (r_a, r_a), the information of the design of each predictor alone."""
+        return tuple(gram(x, self.weights[a, a]) for a, x in enumerate(self.designs))
+
+    @cached_property
+    def factors(self) -> tuple[Array | None, ...]:
+        """L_a of J_aa = L_a L_a', None where the design is too near to singular for a product of it with itself."""
+        return tuple(factor(known) for known in self.known)
+
+    @cached_property
     def pull(self) -> tuple[Array, ...]:
         """q_a (n, r_a) = sqrt(A_aa) X_a J_aa^(-1/2): what fitting takes of the residuals of each predictor."""
         from scipy.linalg import solve_triangular
@@ -91,7 +101,8 @@ class Working:
             if not x.shape[1]:
                 found.append(rows)
                 continue
-            r = np.linalg.qr(rows, mode="r")
+            lower = self.factors[a]
+            r = np.linalg.qr(rows, mode="r") if lower is None else lower.T
             found.append(np.asarray(solve_triangular(r, rows.T, trans="T", check_finite=False)).T)
         return tuple(found)
 
@@ -108,9 +119,17 @@ class Working:
         found = np.empty((ends[-1], ends[-1]))
         for (a, b), weight in self.weights.items():
             here, there = slice(ends[a], ends[a + 1]), slice(ends[b], ends[b + 1])
+            if a == b:
+                found[here, here] = gram(columns[a], weight)
+                continue
             found[here, there] = columns[a].T @ (weight[:, None] * columns[b])
             found[there, here] = found[here, there].T
         return found
+
+    def widened(self, z: Array) -> Array:
+        """That of the one design X and columns z (n, c) added to it, (r + c, r + c): the block of X is known."""
+        across = (self.weights[0, 0][:, None] * z).T @ self.designs[0]
+        return np.block([[self.known[0], across.T], [across, gram(z, self.weights[0, 0])]])
 
     @cached_property
     def imitated(self) -> tuple[tuple[Array, Array, Array], ...]:
@@ -184,6 +203,23 @@ def climbed(rows: Working, columns: Sequence[Array], steps: int = STEPS) -> Work
 
 
 RANK = 1e-10        # eigenvalues, of columns of unit information, that count as zero
+APART = 1e-3        # least pivot over the largest of a factor of X'AX that is worth its digits: ten are left
+
+
+def gram(columns: Array, weight: Array) -> Array:
+    """C' A C (c, c) of columns C (n, c) with weights (n,) that are at least 0; of a product with itself BLAS takes one half."""
+    scaled = columns * np.sqrt(weight)[:, None]
+    return np.asarray(scaled.T @ scaled)
+
+
+def factor(known: Array) -> Array | None:
+    """L (r, r), lower, of L L'; None where that is too near to singular."""
+    try:
+        lower = np.asarray(np.linalg.cholesky(known), np.float64)
+    except np.linalg.LinAlgError:
+        return None
+    pivots = np.diagonal(lower)
+    return lower if pivots.size and float(pivots.min()) > APART * float(pivots.max()) else None
 
 
 def _scores(noise: NoiseModel, y: Array, eta: Array, free: Array) -> Array:

@@ -124,11 +124,13 @@ def of_values(values: Array, listed: bool) -> Profile:
 
 
 def _levels_of(values: Array) -> Levels:
-    """The different values (n,) in order of appearance, without sorting what is plainly more than SEVERAL of them."""
-    if np.unique(values[: 4 * SEVERAL]).size > SEVERAL:
+    """The different values (n,) in order of appearance, None where they are more than DISTINCT: no two of them are one level.
+
+    What plainly has more is not sorted."""
+    if np.unique(values[: 4 * SEVERAL]).size > DISTINCT:
         return None
     found, first = np.unique(values, return_index=True)
-    if found.size > SEVERAL:
+    if found.size > DISTINCT:
         return None
     return tuple(numeral(value) if isfinite(value) else repr(value) for value in values[np.sort(first)].tolist())
 
