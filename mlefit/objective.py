@@ -85,8 +85,9 @@ class Objective:
     def tally(self, theta: Array, chunk: Chunk, order: int) -> Tally:
         """Sums over the chunk, derivatives by B: value; from order 1 the gradient; at order 2 the curvature."""
         width = self.mean.wide if order == 2 else self.mean.predictors
-        # Where the Hessian itself is large, a slab must be worth one: half as many rows keep its product in its bounds.
-        least = self.size // 2 if order == 2 else 0
+        # Where the Hessian itself is large, a slab must be worth one: half as many rows keep its product in its bounds. Where a
+        # factor has no columns it grows with the levels, whatever the rows.
+        least = 0 if order < 2 else self.size // 2 if self.mean.columned else chunk.rows
         return self._sum(chunk, width + self.shapes, lambda slab: self._slab(theta, slab, order), least)
 
     def product(self, theta: Array, direction: Array, chunk: Chunk) -> Tally:

@@ -1,4 +1,4 @@
-"""glum with a native categorical, unpenalised, with standard errors.   glum_levels.py FILE MODEL"""
+"""glum with a native categorical, unpenalised, with standard errors.   glum_levels.py FILE MODEL TARGET FACTORS"""
 
 import sys
 
@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from glum import GeneralizedLinearRegressor
 
-data = pd.read_csv(sys.argv[1], engine="pyarrow", dtype={"g": "category"})
-y = data.pop("y" if sys.argv[2] == "gaussian" else "b").to_numpy(float)
-x = data[[name for name in data if name[0] in "gx"]]
+data = pd.read_csv(sys.argv[1], engine="pyarrow", dtype=dict.fromkeys(sys.argv[4], "category"))
+y = data.pop(sys.argv[3]).to_numpy(float)
+x = data[[*sys.argv[4], *(name for name in data if name[0] == "x")]]
 family = {"gaussian": "normal", "bernoulli": "binomial"}[sys.argv[2]]
 fit = GeneralizedLinearRegressor(family=family, alpha=0.0, drop_first=True, gradient_tol=1e-8).fit(x, y)
 print(fit.coef_[-3:], fit.std_errors(x, y, robust=False)[-3:])

@@ -1,4 +1,4 @@
-"""pyfixest with the factor absorbed: no coefficients of levels.   pyfixest_levels.py FILE MODEL"""
+"""pyfixest with the factors absorbed: no coefficients of levels.   pyfixest_levels.py FILE MODEL TARGET FACTORS"""
 
 import sys
 
@@ -6,9 +6,9 @@ import pandas as pd
 import pyfixest
 
 data = pd.read_csv(sys.argv[1], engine="pyarrow")
-numbers = " + ".join(name for name in data if name[0] == "x")
+numbers, factors = " + ".join(name for name in data if name[0] == "x"), " + ".join(sys.argv[4])
 if sys.argv[2] == "gaussian":
-    fit = pyfixest.feols(f"y ~ {numbers} | g", data=data, vcov="iid")
+    fit = pyfixest.feols(f"{sys.argv[3]} ~ {numbers} | {factors}", data=data, vcov="iid")
 else:
-    fit = pyfixest.feglm(f"b ~ {numbers} | g", data=data, family="logit", vcov="iid")
+    fit = pyfixest.feglm(f"{sys.argv[3]} ~ {numbers} | {factors}", data=data, family="logit", vcov="iid")
 print(fit.tidy().tail(3))

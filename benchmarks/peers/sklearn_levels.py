@@ -1,4 +1,4 @@
-"""scikit-learn on a sparse matrix of zeros and ones, no standard errors.   sklearn_levels.py FILE MODEL"""
+"""scikit-learn on a sparse matrix of zeros and ones, no standard errors.   sklearn_levels.py FILE MODEL TARGET FACTORS"""
 
 import sys
 
@@ -9,9 +9,9 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.preprocessing import OneHotEncoder
 
 data = pd.read_csv(sys.argv[1], engine="pyarrow")
-y = data["y" if sys.argv[2] == "gaussian" else "b"].to_numpy()
+y = data[sys.argv[3]].to_numpy()
 numbers = sparse.csr_matrix(data[[name for name in data if name[0] == "x"]].to_numpy())
-x = sparse.hstack([OneHotEncoder(drop="first").fit_transform(data[["g"]]), numbers]).tocsr()
+x = sparse.hstack([OneHotEncoder(drop="first").fit_transform(data[[*sys.argv[4]]]), numbers]).tocsr()
 if sys.argv[2] == "gaussian":
     fit = LinearRegression().fit(x, y)
     rest = y - fit.predict(x)

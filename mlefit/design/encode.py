@@ -108,7 +108,7 @@ class Encoded(NamedTuple):
         cluster, clusters = observed.groups(used)
         level = None if predictors.indexed is None else predictors.indexed.index(used.batch, used.keep)[used.rows]
         chunk = Chunk(table[:, -1], table[:, :-1], observed.weight(used), offset, cluster=cluster, trials=observed.tried(used),
-                      level=level)
+                      level=level, crossed=predictors.crossings(used))
         return cls(Piece(chunk, levels, clusters), table, magnitude, y_magnitude, observed.log_slope(used))
 
     def choose(self, rows: Index) -> "Encoded":
@@ -118,7 +118,8 @@ class Encoded(NamedTuple):
             None if extra is None else extra[rows] for extra in (chunk.weight, chunk.offset, chunk.cluster, chunk.trials)
         )
         level = None if chunk.level is None else chunk.level[rows]
-        chosen = Chunk(table[:, -1], table[:, :-1], weight, offset, cluster=cluster, trials=trials, level=level)
+        crossed = None if chunk.crossed is None else np.take(chunk.crossed.T, rows, axis=1).T
+        chosen = Chunk(table[:, -1], table[:, :-1], weight, offset, cluster=cluster, trials=trials, level=level, crossed=crossed)
         slope = None if self.log_slope is None else self.log_slope[rows]
         return self._replace(piece=self.piece._replace(chunk=chosen), table=table, log_slope=slope)
 

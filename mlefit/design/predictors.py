@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array, Mask
+from mlefit.arrays import Array, Index, Mask
 from mlefit.design.complete import Used
 from mlefit.design.levels import Levels
 from mlefit.design.scaling import Scaling
@@ -31,7 +31,7 @@ class Predictors:
     have the same. A term that both have has one place in the design.
 
     `indexed`: a factor of many levels, one of the terms of the mean, that has no columns in the table of numbers but a level for
-    each row; its places in the design are the last.
+    each row; its places in the design are the last. `crossed`: others of the kind, each with a baseline, whose places come before.
     """
 
     terms: tuple[Term, ...]
@@ -39,24 +39,36 @@ class Predictors:
     offset: Offset | None = None
     scale: tuple[Term, ...] | None = None
     indexed: Levels | None = None
+    crossed: tuple[Levels, ...] = ()
 
     @property
     def distinct(self) -> tuple[Term, ...]:
         """All terms, each once, those of the mean first; but for a constant that the mean has."""
         if self.indexed is not None:
-            last = Term((self.indexed,))
-            return (*(term for term in self.terms if term != last), last)
+            last = tuple(Term((factor,)) for factor in (*self.crossed, self.indexed))
+            return (*(term for term in self.terms if term not in last), *last)
         return tuple(dict.fromkeys((*self.terms, *self._own))) if self.scale else self.terms
 
     @property
     def columned(self) -> tuple[Term, ...]:
         """The terms that have columns in the table of numbers, which stand first in the design."""
-        return self.distinct if self.indexed is None else self.distinct[:-1]
+        return self.distinct if self.indexed is None else self.distinct[: -1 - len(self.crossed)]
 
     @property
     def columns_wide(self) -> int:
         """How many columns the table of numbers has."""
         return int(self.intercept) + sum(term.width for term in self.columned)
+
+    @property
+    def crossed_places(self) -> range:
+        """The places of the levels of crossed factors, but for their baselines."""
+        first = self.columns_wide
+        return range(first, first + sum(factor.width for factor in self.crossed))
+
+    @property
+    def indexed_places(self) -> range:
+        """The places of the levels of the indexed factor, but for its baseline."""
+        return range(self.width - (0 if self.indexed is None else self.indexed.width), self.width)
 
     @property
     def _own(self) -> tuple[Term, ...]:
@@ -158,6 +170,16 @@ class Predictors:
             out[:, head:] /= scaling.scale[head : out.shape[1]]
             magnitude: Array = largest / scaling.scale[: out.shape[1]]
         return magnitude
+
+    def crossings(self, used: Used) -> Index | None:
+        """The levels (n, f) of the crossed factors, as places among those of all of them, baselines too. Raises as `columns`."""
+        if not self.crossed:
+            return None
+        found, before = [], 0
+        for factor in self.crossed:
+            found.append(factor.index(used.batch, used.keep)[used.rows] + before)
+            before += len(factor.levels or ())
+        return np.stack(found).T
 
     def known(self, used: Used) -> Array | None:
         """The offset (n,) in units of the linear predictor. Raises InBlockError where it has no finite value."""

@@ -1,5 +1,7 @@
 """One outcome: the refusal of a factor with levels in which an outcome does not occur, all of them named at once."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from mlefit.arrays import Array, Mask
@@ -15,32 +17,42 @@ CLASSES = 3         # outcomes named one by one
 
 
 def check_levels(problem: Problem, rows: Execution) -> None:
-    """Raises NoEstimateError for levels without rows of some outcome."""
-    noise, factor = problem.prepared.noise, problem.prepared.predictors.indexed
-    if factor is None or factor.levels is None or not noise.separable:
-        return
-    kept = outcomes_by_level(noise, rows, len(factor.levels)) > 0.0
-    if kept.all():
-        return
+    """Raises NoEstimateError for levels of a factor without rows of some outcome."""
+    if problem.prepared.noise.separable:
+        for factor, first, counts in _counted(problem, rows):
+            if not (counts > 0.0).all():
+                raise _refusal(problem, factor, first, counts > 0.0)
+
+
+def _counted(problem: Problem, rows: Execution) -> Iterator[tuple[Levels, int, Array]]:
+    """The factors without columns, each with the first place of its levels and with their outcomes (L, K)."""
+    noise, predictors = problem.prepared.noise, problem.prepared.predictors
+    assert predictors.indexed is not None
+    yield predictors.indexed, predictors.indexed_places.start, outcomes_by_level(noise, rows, len(predictors.indexed.levels or ()))
+    first, before = predictors.crossed_places.start, 0
+    for place, factor in enumerate(predictors.crossed):
+        count = len(factor.levels or ())
+        yield factor, first, outcomes_by_level(noise, rows, before + count, place)[before:]
+        first, before = first + factor.width, before + count
+
+
+def _refusal(problem: Problem, factor: Levels, first: int, kept: Mask) -> NoEstimateError:
     lacking = np.flatnonzero(~kept.all(axis=1))
-    levels = tuple(factor.levels[place] for place in lacking.tolist())
+    levels = tuple((factor.levels or ())[place] for place in lacking.tolist())
     shown = ", ".join(levels[:SHOWN]) + (f" and {len(levels) - SHOWN:,} more" if len(levels) > SHOWN else "")
     one = "level" if len(levels) == 1 else "levels"
     target = problem.prepared.observed.target
-    raise NoEstimateError(
+    return NoEstimateError(
         f'quasi-complete separation of "{target}" by {len(levels):,} {one} of {factor.column} ({shown}): {_said(problem, kept)}, '
         "so coefficients are infinite and no maximum-likelihood estimate exists",
         f"merge these levels with others, drop their rows, or leave out {factor.column}", code="separation",
         columns=tuple(f"{factor.column}={level}" for level in levels),
-        partial=problem.report(_parameters(problem, factor, kept)))
+        partial=problem.report(_parameters(problem, factor, first, kept)))
 
 
 def alone_in_level(problem: Problem, rows: Execution) -> bool:
     """Whether a single row keeps an outcome of some level probable, so that there is no maximum without it."""
-    noise, factor = problem.prepared.noise, problem.prepared.predictors.indexed
-    if factor is None or not noise.separable:
-        return False
-    return bool((outcomes_by_level(noise, rows, len(factor.levels or ())) <= 1.0).any())
+    return problem.prepared.noise.separable and any(bool((counts <= 1.0).any()) for _, _, counts in _counted(problem, rows))
 
 
 def _said(problem: Problem, kept: Mask) -> str:
@@ -52,9 +64,9 @@ def _said(problem: Problem, kept: Mask) -> str:
     return ", ".join(parts) + (", ..." if more else "")
 
 
-def _parameters(problem: Problem, factor: Levels, kept: Mask) -> tuple[Parameter, ...]:
+def _parameters(problem: Problem, factor: Levels, first: int, kept: Mask) -> tuple[Parameter, ...]:
     """Which are infinite, and which way; of the others nothing is known."""
-    found, first = list[Parameter](), problem.prepared.predictors.columns_wide
+    found = list[Parameter]()
     baseline = None if factor.baseline is None else (factor.levels or ()).index(factor.baseline)
     shown = [place for place in range(len(kept)) if place != baseline]
     for k, predictor in enumerate(problem.prepared.noise.predictors):
@@ -63,7 +75,8 @@ def _parameters(problem: Problem, factor: Levels, kept: Mask) -> tuple[Parameter
         contrast = _apart(way[shown], base)
         for place, name in problem.named(k):
             plain = Parameter(name, predictor.class_, predictor.kind, "aliased" if problem.aliased(k, place) else "ok")
-            at = contrast[place - first] if place >= first else base if place == 0 and baseline is not None else 0.0
+            own = first <= place < first + len(shown)
+            at = contrast[place - first] if own else base if place == 0 and baseline is not None else 0.0
             found.append(plain if at == 0.0 else plain._replace(state="diverges") if np.isnan(at)
                          else plain._replace(state="infinite", limit="+inf" if at > 0.0 else "-inf"))
     shapes = (Parameter(shape.name, None, "shape", "ok") for shape in problem.prepared.noise.shapes)

@@ -20,10 +20,10 @@ Buffer = np.ndarray[Any, Any]     # of numbers, or of levels
 
 
 class Layout(NamedTuple):
-    """How a part of `rows` rows lies in memory and on disk: response, level, cluster, and a block (variables, rows) of the rest.
+    """How a part of `rows` rows lies in memory and on disk: response, cluster, levels, and a block (variables, rows) of the rest.
 
     Every part has a block of its own, wherever it is kept: BLAS adds up a slice of a larger one in another order. Response
-    and cluster, whose codes are translated, lie outside.
+    and cluster, whose codes are translated, lie outside. `leveled`: how many factors a row has a level of instead of columns.
     """
 
     rows: int
@@ -32,14 +32,14 @@ class Layout(NamedTuple):
     shifted: bool
     tried: bool
     clustered: bool
-    leveled: bool = False
+    leveled: int = 0
 
     @classmethod
     def of(cls, chunk: Chunk) -> "Layout":
         """That of the rows of a chunk."""
         return cls(
             chunk.rows, chunk.x.shape[1], chunk.weight is not None, chunk.offset is not None, chunk.trials is not None,
-            chunk.cluster is not None, chunk.level is not None,
+            chunk.cluster is not None, sum(one.shape[1] for one in _levels(chunk)),
         )
 
     @property
@@ -50,28 +50,39 @@ class Layout(NamedTuple):
     def arrays(self) -> list[Buffer]:
         """Memory for them."""
         block = np.empty((self.width + self.weighted + self.shifted + self.tried, self.rows))
-        levels = [np.empty(self.rows, np.intp)] if self.leveled else []
+        levels = [np.empty((self.leveled, self.rows), np.intp)] if self.leveled else []
         return [block, *(np.empty(self.rows) for _ in range(1 + self.clustered)), *levels]
 
     def packed(self, chunk: Chunk) -> list[Buffer]:
         """Copies of the rows of a chunk."""
         arrays = self.arrays()
+        levels = arrays.pop() if self.leveled else None
         block, *codes = arrays
         block[: self.width] = chunk.x.T
         extras = (chunk.weight, chunk.offset, chunk.trials)
         for at, extra in enumerate((one for one in extras if one is not None), self.width):
             block[at] = extra
-        for array, values in zip(codes, (one for one in (chunk.y, chunk.cluster, chunk.level) if one is not None), strict=True):
+        for array, values in zip(codes, (one for one in (chunk.y, chunk.cluster) if one is not None), strict=True):
             array[:] = values
-        return arrays
+        if levels is None:
+            return arrays
+        np.concatenate([one.T for one in _levels(chunk)], out=levels)
+        return [*arrays, levels]
 
     def chunk(self, arrays: Sequence[Buffer]) -> Chunk:
         """Views of the arrays as a chunk."""
         block, y, *codes = arrays
-        level: Index | None = codes.pop() if self.leveled else None
+        levels: Index | None = codes.pop() if self.leveled else None
         rest = iter(block[self.width :])
         weight, offset, trials = (next(rest) if present else None for present in (self.weighted, self.shifted, self.tried))
-        return Chunk(y, block[: self.width].T, weight, offset, cluster=codes[0] if codes else None, trials=trials, level=level)
+        first, others = (None, None) if levels is None else (levels[0], levels[1:].T if self.leveled > 1 else None)
+        return Chunk(y, block[: self.width].T, weight, offset, cluster=codes[0] if codes else None, trials=trials, level=first,
+                     crossed=others)
+
+
+def _levels(chunk: Chunk) -> list[Index]:
+    """The levels of its rows, (n, 1) of the first factor and (n, f) of others, as far as there are any."""
+    return [one for one in (None if chunk.level is None else chunk.level[:, None], chunk.crossed) if one is not None]
 
 
 class Spill:

@@ -12,13 +12,14 @@ from mlefit.noise.model import NoiseModel
 from mlefit.rows.chunk import Chunk
 
 
-def outcomes_by_level(noise: NoiseModel, execution: Execution, levels: int) -> Array:
-    """(L, K): how many rows of a level keep an outcome probable, with their weights."""
+def outcomes_by_level(noise: NoiseModel, execution: Execution, levels: int, crossed: int | None = None) -> Array:
+    """(L, K): how many rows of a level keep an outcome probable, with their weights. `crossed`: of which further factor."""
     def of(chunk: Chunk) -> Array:
-        assert chunk.level is not None
+        level = chunk.level if crossed is None or chunk.crossed is None else chunk.crossed[:, crossed]
+        assert level is not None
         kept = noise.among(chunk.trials).outcomes(chunk.y)
         weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
-        return np.stack([np.bincount(chunk.level[one], weight[one], levels) for one in kept], axis=1)
+        return np.stack([np.bincount(level[one], weight[one], levels) for one in kept], axis=1)
 
     return execution.sum(of)
 

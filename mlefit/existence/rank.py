@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.mean.crossing import Crossing
 from mlefit.rows.chunk import ABSENT, Chunk
 from mlefit.sums.lapack import triangular
 
@@ -29,13 +30,15 @@ class Grouping(NamedTuple):
     """The levels of a factor without columns: `weight` (L,) of their rows, and `mean` (L, r) of the columns that are kept.
 
     `y` (L,): that of the response, where it was in the triangle. `baseline`: the level that the others are contrasts with, which
-    the constant is; None where each has a coefficient of its own.
+    the constant is; None where each has a coefficient of its own. `crossing`: further factors without columns, whose levels are the
+    first of the columns.
     """
 
     weight: Array
     mean: Array
     y: Array | None
     baseline: int | None
+    crossing: Crossing | None = None
 
 
 class Geometry(NamedTuple):
@@ -57,8 +60,12 @@ class Geometry(NamedTuple):
 
     @property
     def within(self) -> "Geometry":
-        """Of the columns alone that are in the triangle."""
-        return self if self.grouping is None else Geometry(self.n, self.r, self.columns, self.aliased, self.y, self.silent)
+        """Of the columns alone that rows have."""
+        if self.grouping is None:
+            return self
+        first = 0 if self.grouping.crossing is None else self.grouping.crossing.count
+        return Geometry(self.n, self.r[first:, first:], self.columns[first:], self.aliased,
+                        None if self.y is None else self.y[first:], self.silent)
 
     @property
     def rss(self) -> float:
@@ -67,17 +74,16 @@ class Geometry(NamedTuple):
         return float(self.y[-1] ** 2)
 
     def compressed(self) -> Chunk:
-        """k + 1 pseudo-rows with the sums of squares of all n: design I, response Q'y, in whitened coordinates."""
+        """k + 1 pseudo-rows with the sums of squares of all n: design I, response Q'y, in whitened coordinates. With a grouping
+        each has a level of its own, and no columns."""
         assert self.y is not None
         rows = len(self.kept) + 1
         if self.grouping is not None:
             assert self.grouping.y is not None
-            count, columns = self.grouping.weight.size, len(self.columns)
             levels = np.sqrt(self.grouping.weight) * self.grouping.y
             return Chunk(
-                np.concatenate([levels, self.y]) * np.sqrt(rows / self.n),
-                np.asfortranarray(np.eye(rows, columns, -count)), np.full(rows, self.n / rows),
-                level=np.where(np.arange(rows) < count, np.arange(rows), ABSENT))
+                np.concatenate([levels, self.y]) * np.sqrt(rows / self.n), np.empty((rows, 0)), np.full(rows, self.n / rows),
+                level=np.append(np.arange(rows - 1), ABSENT))
         return Chunk(self.y * np.sqrt(rows / self.n), np.eye(rows, rows - 1), np.full(rows, self.n / rows))
 
     def triangle(self, rows: float) -> Array:

@@ -26,6 +26,7 @@ from mlefit.records import record
 from mlefit.rows.chunk import ABSENT, Chunk
 from mlefit.sums.arrow import Arrow
 from mlefit.sums.contrasts import Contrasts
+from mlefit.sums.curvature import Curvature
 
 Scores = Callable[[Leverages, Chunk], Array]       # of rows (n, 1 + s) by their predictor and shapes
 
@@ -105,10 +106,10 @@ def level_sums(at: Maximum, mean: Indexed, bread: Arrow, rows: Execution, scores
             c[np.ix_(base, constant)] += size[base, None] * plus[constant, 0]
         return np.asarray(np.abs(found.root[:, 0, 0, None] * c) / unit)
 
-    def of(chunk: Chunk) -> Beside[Arrow]:
+    def of(chunk: Chunk) -> Beside[Curvature]:
         return reduce(add, each(chunk))
 
-    def each(chunk: Chunk) -> Iterator[Beside[Arrow]]:
+    def each(chunk: Chunk) -> Iterator[Beside[Curvature]]:
         most = max(16, min(SLAB, ELEMENTS // len(v)))
         for slab in (chunk.part(start, min(start + most, chunk.rows)) for start in range(0, max(chunk.rows, 1), most)):
             found = leverages(at, slab)
@@ -117,7 +118,7 @@ def level_sums(at: Maximum, mean: Indexed, bread: Arrow, rows: Execution, scores
             share = shares(found, slab)
             alone = np.asarray((share[found.determined] > INFLUENCE).any(axis=0))
             _, prepared = mean.leveled.prepared(slab)
-            middle = mean.bordered(prepared).curvature(squares, slab.weight, at.objective.shapes)
+            middle: Curvature = mean.bordered(prepared).curvature(squares, slab.weight, at.objective.shapes)
             yield Beside(middle, Carried(Influence.of(share, found.weight), alone))
 
     total = rows.sum(of)

@@ -7,7 +7,7 @@ the constant, or one for each level where there is no constant. In the coordinat
     constant                 delta_b - (x_b + c / s) beta           with centres c and scales s of the columns
 """
 
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from mlefit.mean.bordered import Bordered
 from mlefit.mean.coordinates import Coordinates
 from mlefit.mean.leveled import Leveled
 from mlefit.mean.linear import LinearMean
+from mlefit.mean.looked_up import LookedUp
 from mlefit.mean.natural import Natural
 from mlefit.records import record
 from mlefit.rows.chunk import ABSENT, Chunk
@@ -32,6 +33,7 @@ class Indexed(LinearMean):
 
     baseline: int | None = None
     order: Index | None = None
+    _known: dict[int, tuple[Arrow, LookedUp]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def leveled(self) -> Leveled:
@@ -57,7 +59,8 @@ class Indexed(LinearMean):
     @property
     def wide(self) -> int:
         """Columns, and some sums by level."""
-        return self.predictors * (self.leveled.columns.rank + 1)
+        by_code = self.leveled.count if self.predictors == 1 else 0
+        return self.predictors * (self.leveled.columns.rank + 1 - by_code)
 
     @property
     def size(self) -> int:
@@ -76,18 +79,33 @@ class Indexed(LinearMean):
 
     def bordered(self, chunk: Chunk) -> Bordered:
         """The derivatives of prepared rows."""
-        return Bordered.of(chunk, self.predictors, self.levels)
+        return Bordered.of(chunk, self.predictors, self.levels, self.leveled.count)
 
     def hats(self, curvature: Curvature, chunk: Chunk) -> Array:
         """z H^-1 z' (n, m, m)."""
         assert isinstance(curvature, Arrow)
-        return curvature.squares(*self.white(chunk))
+        if self.leveled.crossing is None or self.predictors > 1:
+            return curvature.squares(*self.white(chunk))
+        coordinates, rows = self.leveled.prepared(chunk)
+        x = coordinates.of_rows.whiten(rows.x.T).T if rows.x.shape[1] else rows.x
+        return self._tables(curvature).squares(rows, x)
+
+    def _tables(self, curvature: Arrow) -> LookedUp:
+        """Those of the curvature that they were asked for last."""
+        known = self._known.get(id(curvature))
+        if known is None or known[0] is not curvature:
+            self._known.clear()
+            known = self._known[id(curvature)] = (curvature, LookedUp.of(curvature, self.leveled))
+        return known[1]
 
     def white(self, chunk: Chunk) -> tuple[Index, Array, Array]:
         """Rows in the coordinates of a predictor: level (n,), its element (n,), and the columns (n, d)."""
         coordinates, rows = self.leveled.prepared(chunk)
         assert rows.level is not None
-        x = coordinates.columns.whiten(rows.x.T).T if rows.x.shape[1] else rows.x
+        columns = coordinates.of_rows
+        x = columns.whiten(rows.x.T).T if rows.x.shape[1] else rows.x
+        if coordinates.crossing is not None:
+            x = np.concatenate([coordinates.coded(rows), x], axis=1)
         return rows.level, 1.0 / coordinates.scale[rows.level], x
 
     def slope(self, coef: Array, chunk: Chunk) -> Array:

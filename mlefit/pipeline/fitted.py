@@ -1,6 +1,7 @@
 """Fitted: a stated problem with both optima, which the report and the proof have in common."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from mlefit.estimation.routes import Exact
 from mlefit.execution import Engine
 from mlefit.execution.ready import Ready
 from mlefit.existence.far import FAR, farthest, farthest_response
+from mlefit.existence.rank import Geometry
 from mlefit.mean import LinearMean
 from mlefit.mean.indexed import Indexed
 from mlefit.objective import Objective
@@ -24,6 +26,8 @@ from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import EXACT, exact_fit, exactly_fitted, unknown_parameters
 from mlefit.report.report import Parameter, Warn
 from mlefit.rows.chunk import Chunk
+from mlefit.sums.arrow import Arrow
+from mlefit.sums.curvature import Curvature
 from mlefit.sums.tally import Tally
 
 if TYPE_CHECKING:
@@ -210,11 +214,24 @@ def engine_of(prepared: Prepared, threads: int) -> Engine:
     return Engine.of(threads=threads) if prepared.store is None else Engine(prepared.store, threads)
 
 
+def _gathered(both: Optima, shape: Geometry) -> Optima:
+    """With curvatures of the levels that there are, where each coordinate has been searched as one."""
+    if shape.grouping is None:
+        return both
+    count = shape.grouping.weight.size
+
+    def gathered(curvature: Curvature) -> Curvature:
+        return curvature.gathered(count) if isinstance(curvature, Arrow) else curvature
+
+    return both._replace(mle=replace(both.mle, curvature=gathered(both.mle.curvature)),
+                         loss=replace(both.loss, curvature=gathered(both.loss.curvature)))
+
+
 def _fit(problem: Problem, mean: LinearMean, progress: Progress | None) -> Optima:
     """Both routes, on all rows, or on the pseudo-rows that stand for them. Raises NoEstimateError for separation."""
     prepared, shape, noise = problem.prepared, problem.shape, problem.prepared.noise
     if noise.compresses:
-        return fit_both(noise, orthonormal(problem), Engine.of(shape.compressed()))
+        return _gathered(fit_both(noise, orthonormal(problem), Engine.of(shape.compressed())), shape)
     rows = engine_of(prepared, problem.threads)
     if problem.indexed:
         from mlefit.diagnosis.one_outcome import check_levels

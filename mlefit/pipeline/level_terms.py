@@ -78,7 +78,7 @@ def _of_levels(found: Fitted, space: Array) -> float:
     theta = found.fit.mle.theta[:size]
     if not space.size:
         return inner.square(theta)
-    across = np.stack([inner.times(column) for column in space.T], axis=1)
+    across = inner.times(space)
     u = np.linalg.lstsq(space.T @ across, across.T @ theta, rcond=None)[0]
     return inner.square(theta - space @ u)
 

@@ -35,7 +35,7 @@ from mlefit.pipeline.unseen import unscored
 from mlefit.problem.indexing import ColumnsWanted
 from mlefit.problem.prepare import Progress
 from mlefit.problem.problem import Problem
-from mlefit.problem.size import fits
+from mlefit.problem.size import columns_fit
 from mlefit.problem.stated import stated
 from mlefit.report.report import Report
 from mlefit.request import Request
@@ -69,7 +69,7 @@ def answered(
 ) -> Report:
     """As `run`, of a problem that is stated."""
     found = fit(problem, progress)
-    if problem.indexed and not found.certified and fits(problem.n_params, problem.request.read.memory):
+    if problem.indexed and not found.certified and columns_fit(problem):
         raise ColumnsWanted
     if not found.certified:
         raise not_certified(problem, found.fit)

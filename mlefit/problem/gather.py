@@ -66,7 +66,7 @@ class Moments:
             triangle = Triangle.of(table, chunk.weight)
         else:
             within = Within.of(table, chunk.level, len(columns.predictors.indexed.levels or ()), chunk.weight)
-            triangle, absent = within.triangle, columns.predictors.indexed.width
+            triangle, absent = within.triangle, columns.predictors.width - columns.predictors.columns_wide
         return cls(
             weight, triangle, response, np.append(encoded.magnitude * enlarged, np.ones(absent)), encoded.y_magnitude * enlarged,
             _beside(encoded.table.min(axis=0), np.zeros(absent)), _beside(encoded.table.max(axis=0), np.ones(absent)), chunk.rows,

@@ -6,7 +6,7 @@ columns, the factor has them.
 
 from dataclasses import replace
 
-from mlefit.design.indexing import longest
+from mlefit.design.indexing import without_columns
 from mlefit.design.roles import Roles
 from mlefit.inference.kinds import kind_for
 from mlefit.noise.model import NoiseModel
@@ -19,12 +19,13 @@ class ColumnsWanted(Exception):  # noqa: N818  a finding, not a defect
 
 
 def indexed(roles: Roles, request: Request, law: NoiseModel) -> Roles:
-    """With the longest factor that may do without columns marked as such, if there is one. Terms are learnt; `law`: that of the
+    """With the factors that may do without columns marked as such, if there are any. Terms are learnt; `law`: that of the
     roles, with as many levels of the response as there are."""
-    columns, chosen = roles.columns, longest(roles.columns.predictors)
-    if chosen is None or roles.curve is not None or not _asked(law, request):
+    columns, chosen = roles.columns, without_columns(roles.columns.predictors)
+    if not chosen or roles.curve is not None or not _asked(law, request):
         return roles
-    return replace(roles, columns=columns._replace(predictors=replace(columns.predictors, indexed=chosen)))
+    return replace(roles, columns=columns._replace(
+        predictors=replace(columns.predictors, indexed=chosen[0], crossed=chosen[1:])))
 
 
 def _asked(noise: NoiseModel, request: Request) -> bool:

@@ -18,17 +18,16 @@ def mean_of(problem: Problem, rows: float) -> LinearMean:
         return LinearMean(_coordinates(problem, rows), len(noise.predictors), problem.units)
     columns = Coordinates(shape.triangle(rows), shape.columns)
     scale = np.sqrt(shape.grouping.weight * (rows / shape.n))
-    leveled = Leveled(columns, shape.grouping.mean, scale)
+    leveled = Leveled(columns, shape.grouping.mean, scale, shape.grouping.crossing)
     return Indexed(leveled, len(noise.predictors), problem.units, shape.grouping.baseline, _order(problem, shape))
 
 
 def orthonormal(problem: Problem) -> LinearMean:
-    """That of the pseudo-rows that stand for the data."""
+    """That of the pseudo-rows that stand for the data, of which each has a level of its own where a factor has no columns."""
     predictors, shape = len(problem.prepared.noise.predictors), problem.shape
     if shape.grouping is None:
         return LinearMean(Coordinates.orthonormal(len(shape.kept)), predictors)
-    scale = np.ones(shape.grouping.weight.size)
-    return Indexed(Leveled(Coordinates.orthonormal(len(shape.columns)), None, scale), predictors)
+    return Indexed(Leveled(Coordinates.orthonormal(0), None, np.ones(shape.grouping.weight.size + len(shape.columns))), predictors)
 
 
 def _order(problem: Problem, shape: Geometry) -> Index:
@@ -36,7 +35,7 @@ def _order(problem: Problem, shape: Geometry) -> Index:
     predictors = problem.prepared.predictors
     places = {place: number for number, place in enumerate(shape.kept)}
     head = (0,) if predictors.intercept else ()
-    return np.array([places[place] for place in (*head, *shape.columns, *range(predictors.columns_wide, predictors.width))])
+    return np.array([places[place] for place in (*head, *shape.columns, *predictors.indexed_places)])
 
 
 def _coordinates(problem: Problem, scale: float) -> Whitening:

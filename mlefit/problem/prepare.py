@@ -26,7 +26,7 @@ from mlefit.problem.learning import learnt
 from mlefit.problem.levels import level_names, ordered_levels
 from mlefit.problem.names import check_names
 from mlefit.problem.no_rows import no_rows
-from mlefit.problem.size import check_size
+from mlefit.problem.size import check_border, check_size
 from mlefit.problem.split import Split
 from mlefit.request import Request
 from mlefit.rows.chunk import Chunk
@@ -146,6 +146,7 @@ def learned(source: Source, roles: Roles, request: Request, threads: int, *, ind
     roles, known = learnt(source, roles, request, threads)
     roles = indexed(roles, request, _law(roles, known)) if index else roles
     check_size(_parameters(roles, known), request.read.memory)
+    check_border(roles.columns.predictors, len(_law(roles, known).predictors), request.read.memory)
     check_names(roles)
     return roles
 
@@ -160,7 +161,7 @@ def gathered(
     def one_pass(scaling: Scaling) -> tuple[Gathered, Kept]:
         capacity = SAMPLE_PREDICTORS if columns.predictors.distinct else SAMPLE_ALONE
         told = Told(columns, scaling, Split(request.seed, request.holdout), capacity, seen, bends)
-        sums_suffice = columns.observed.compresses and not keep_rows
+        sums_suffice = columns.observed.compresses and not keep_rows and not columns.predictors.crossed
         return gather(source, told, Keeping(_budget(request), DIAGNOSED if sums_suffice else None), threads)
 
     if source.size is None or source.size > LONG:

@@ -244,7 +244,7 @@ class Problem:
             return f"{name} carries no digits beyond {', '.join(causes)}: the rest of it is the rounding of {numeral(high)}"
         factor = self.prepared.predictors.indexed
         if factor is not None:
-            causes = [*causes, f"the levels of {factor.column}"]
+            causes += [f"the levels of {one.column}" for one in (factor, *self.prepared.predictors.crossed)]
         if causes not in ([], ["(Intercept)"]):
             coarse = ROUNDING * moments.magnitude[j] > COARSE * (moments.high[j] - moments.low[j])
             but = f", but for the rounding of values up to {max(-low, high):.3g}" if coarse else ""

@@ -99,8 +99,10 @@ def _check_exact(problem: Problem) -> None:
     moments, shape = problem.prepared.moments, problem.shape
     assert shape.y is not None
     assert moments.response is not None
-    encoded = np.asarray(solve_triangular(shape.r, shape.y[:-1], check_finite=False))
-    size = moments.y_magnitude + float(np.abs(encoded) @ moments.magnitude[list(shape.within.kept)])
+    inside = shape.within
+    assert inside.y is not None
+    encoded = np.asarray(solve_triangular(inside.r, inside.y[:-1], check_finite=False))
+    size = moments.y_magnitude + float(np.abs(encoded) @ moments.magnitude[list(inside.kept)])
     sigma = float(np.sqrt(shape.rss / problem.n))
     spread = float(np.linalg.norm(moments.response.r[0 if not problem.prepared.predictors.intercept else 1 :, 1]))
     if sigma <= EXACT * size and sigma * np.sqrt(problem.n) <= VISIBLE * spread:

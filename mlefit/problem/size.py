@@ -1,14 +1,42 @@
 """Size: whether so many parameters fit into the memory. It is asked as soon as they can be counted, before any work on them."""
 
+from typing import TYPE_CHECKING
+
+from mlefit.design.predictors import Predictors
 from mlefit.errors import DataError
 from mlefit.machine import half_of_memory
 
+if TYPE_CHECKING:
+    from mlefit.problem.problem import Problem
+
 HESSIANS = 12           # matrices of all parameters by all parameters that exist at one time, with two threads
+BORDERS = 12            # of an arrow, likewise
+WORK = 2e12             # multiplications of a Hessian of columns, some five minutes: beyond, no columns are tried
 
 
 def fits(parameters: int, memory: int | None) -> bool:
     """Whether HESSIANS matrices of so many parameters are within `memory` bytes (None: half of what there is)."""
     return HESSIANS * 8 * parameters**2 <= (memory or half_of_memory())
+
+
+def columns_fit(problem: "Problem") -> bool:
+    """Whether factors of many levels may have columns: these and the Hessians are within the memory, and a Hessian within WORK."""
+    rows, parameters, memory = problem.prepared.moments.rows, problem.n_params, problem.request.read.memory
+    table = 8 * rows * problem.prepared.predictors.width
+    return fits(parameters, memory) and table <= (memory or half_of_memory()) and rows * parameters**2 <= WORK
+
+
+def check_border(design: Predictors, predictors: int, memory: int | None) -> None:
+    """Raises DataError when the levels of a factor without columns, by all columns beside it, are beyond the memory."""
+    if design.indexed is None:
+        return
+    levels, columns = len(design.indexed.levels or ()), design.width - design.indexed.width
+    need, room = BORDERS * 8 * levels * columns * predictors**2, memory or half_of_memory()
+    if need > room:
+        raise DataError(
+            f"too many levels: the standard errors of {levels:,} levels beside {columns:,} other coefficients need about "
+            f"{_size(need)} of memory, and {_size(room)} may be used",
+            "leave out predictors or merge levels, or give --memory more", code="too-many-parameters")
 
 
 def check_size(parameters: int, memory: int | None) -> None:

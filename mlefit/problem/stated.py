@@ -7,6 +7,7 @@ from mlefit import machine
 from mlefit.blas import one_thread
 from mlefit.design.predictors import Side
 from mlefit.design.roles import Roles
+from mlefit.execution import Engine
 from mlefit.existence.digits import Design
 from mlefit.existence.rank import Geometry
 from mlefit.inference.kinds import needs_rows
@@ -15,6 +16,7 @@ from mlefit.problem.indexing import ColumnsWanted
 from mlefit.problem.prepare import Prepared, Progress, gathered, prepare
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import check_before, check_response
+from mlefit.problem.size import columns_fit
 from mlefit.request import Request
 from mlefit.source import open_source
 from mlefit.source.source import Source
@@ -57,12 +59,23 @@ def _checked(
     """The problem that `make` prepares, keeping every row or not; again where their sums do not suffice."""
     keep_rows = keep_rows or needs_rows(request.se, request.weights_kind) or request.mean is not None
     problem = _problem(source, request, threads, make(keep_rows), stack)
-    if problem.doubtful and problem.indexed:
+    if problem.indexed and (problem.doubtful or _told_otherwise(problem)):
         raise ColumnsWanted
     if problem.doubtful and problem.prepared.store is None:
         problem = _problem(source, request, threads, make(True), stack)
     check_before(problem)
     return problem
+
+
+def _told_otherwise(problem: Problem) -> bool:
+    """Whether columns would have other names for what is aliased, or rows held out hang on it, where several factors have none."""
+    predictors, aliased = problem.prepared.predictors, problem.shape.aliased
+    if not predictors.crossed or not aliased:
+        return False
+    order = [term.factors for term in predictors.terms]
+    later = any(order.index((factor,)) < order.index((predictors.indexed,)) for factor in predictors.crossed if predictors.indexed)
+    wanted = problem.prepared.aside is not None or (later and any(place in predictors.crossed_places for place in aliased))
+    return wanted and columns_fit(problem)
 
 
 def _problem(source: Source, request: Request, threads: int, prepared: Prepared, stack: ExitStack) -> Problem:
@@ -79,12 +92,18 @@ def _problem(source: Source, request: Request, threads: int, prepared: Prepared,
 def geometric(request: Request, source: Source, prepared: Prepared, threads: int) -> Problem:
     """The problem of gathered rows: the geometry of their design. Raises NoEstimateError for a response without a maximum."""
     check_response(prepared)
-    return Problem(request, source, prepared, tuple(_geometry(prepared, side) for side in prepared.predictors.sides), threads)
+    sides = prepared.predictors.sides
+    return Problem(request, source, prepared, tuple(_geometry(prepared, side, threads) for side in sides), threads)
 
 
-def _geometry(prepared: Prepared, side: Side) -> Geometry:
+def _geometry(prepared: Prepared, side: Side, threads: int) -> Geometry:
     """That of the columns of one right-hand side."""
     moments, scaling = prepared.moments, prepared.scaling
+    if moments.within is not None and prepared.predictors.crossed:
+        from mlefit.problem.crossed import crossed
+
+        assert prepared.store is not None
+        return crossed(prepared, moments.within, side, Engine(prepared.store, threads))
     if moments.within is not None:
         return grouped(prepared, moments.within, side)
     return Design(moments.triangle.r, moments.weight, moments.magnitude, prepared.noise.compresses, side.intercept,

@@ -18,8 +18,9 @@ class Chunk:
 
     A categorical or binary response holds the index of its class. `cluster` (n,) or None holds the index of the group
     that a row belongs to, counted over the whole input. `first_row` counts the rows kept from 0. `level` (n,) or None: the
-    level of the factor that has no columns in the design, as its place among all of them, ABSENT where a row has none. Shapes are
-    checked here, once, and nowhere else.
+    level of the factor that has no columns in the design, as its place among all of them, ABSENT where a row has none. `crossed`
+    (n, f) or None: those of f more such factors, as places among the levels of all of these. Shapes are checked here, once, and
+    nowhere else.
     """
 
     y: Array
@@ -30,6 +31,7 @@ class Chunk:
     cluster: Array | None = None
     trials: Array | None = None
     level: Index | None = None
+    crossed: Index | None = None
 
     def __post_init__(self) -> None:
         n = self.y.shape[0]
@@ -39,6 +41,8 @@ class Chunk:
                             ("trials", self.trials), ("level", self.level)):
             if extra is not None and extra.shape != (n,):
                 raise ValueError(f"{name} {extra.shape} does not belong to a response {self.y.shape}")
+        if self.crossed is not None and (self.crossed.ndim != 2 or self.crossed.shape[0] != n):
+            raise ValueError(f"crossed {self.crossed.shape} does not belong to a response {self.y.shape}")
 
     @property
     def rows(self) -> int:
@@ -55,6 +59,7 @@ class Chunk:
             None if self.cluster is None else self.cluster[start:stop],
             None if self.trials is None else self.trials[start:stop],
             None if self.level is None else self.level[start:stop],
+            None if self.crossed is None else self.crossed[start:stop],
         )
 
 
@@ -66,11 +71,12 @@ def join(chunks: Sequence[Chunk]) -> Chunk:
         return np.concatenate(present) if present else None
 
     levels = [chunk.level for chunk in chunks if chunk.level is not None]
+    crossed = [chunk.crossed.T for chunk in chunks if chunk.crossed is not None]
     return Chunk(
         np.concatenate([chunk.y for chunk in chunks]), np.concatenate([chunk.x.T for chunk in chunks], axis=1).T,
         together([chunk.weight for chunk in chunks]), together([chunk.offset for chunk in chunks]),
         cluster=together([chunk.cluster for chunk in chunks]), trials=together([chunk.trials for chunk in chunks]),
-        level=np.concatenate(levels) if levels else None,
+        level=np.concatenate(levels) if levels else None, crossed=np.concatenate(crossed, axis=1).T if crossed else None,
     )
 
 
@@ -82,6 +88,7 @@ def choose(chunk: Chunk, rows: Index) -> Chunk:
         cluster=None if chunk.cluster is None else chunk.cluster[rows],
         trials=None if chunk.trials is None else chunk.trials[rows],
         level=None if chunk.level is None else chunk.level[rows],
+        crossed=None if chunk.crossed is None else np.take(chunk.crossed.T, rows, axis=1).T,
     )
 
 

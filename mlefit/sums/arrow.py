@@ -16,7 +16,7 @@ from typing import Self
 
 import numpy as np
 
-from mlefit.arrays import Array, Index
+from mlefit.arrays import Array, Index, product
 from mlefit.records import record
 from mlefit.rows.chunk import ABSENT
 from mlefit.sums.contrasts import Contrasts
@@ -137,6 +137,16 @@ class Arrow(Curvature):
         inverse = self._complement_inverse
         return rest @ (inverse.T @ inverse), (parts[0], parts[1])
 
+    @cached_property
+    def complement_inverse(self) -> Array:
+        """K^-1 (q, q)."""
+        return np.asarray(self._complement_inverse.T @ self._complement_inverse)
+
+    @property
+    def level_inverse(self) -> Array:
+        """1 / D (L,), of one predictor."""
+        return np.asarray(np.square(self._inverse[:, 0, 0]))
+
     @property
     def outward(self) -> Array:
         """D^-1 B (L, m, q)."""
@@ -182,6 +192,33 @@ class Arrow(Curvature):
         flat = white(border.reshape(border.shape[0] * border.shape[1], len(self.rest)).T).T
         return type(self)(self.levels / np.square(scale)[:, None, None], flat.reshape(border.shape),
                           white(white(self.rest).T), self.shapes)
+
+    def gathered(self, levels: int) -> Self:
+        """The same, of one predictor, with all but the first levels in the border."""
+        count, q = len(self.levels) - levels, len(self.rest)
+        border, rest = np.zeros((levels, 1, count + q)), np.empty((count + q, count + q))
+        border[:, :, count:], rest[count:, count:] = self.border[:levels], self.rest
+        rest[:count, :count], rest[:count, count:] = np.diag(self.levels[levels:, 0, 0]), self.border[levels:, 0]
+        rest[count:, :count] = rest[:count, count:].T
+        return type(self)(self.levels[:levels], border, rest, self.shapes)
+
+    def shifted(self, share: Array) -> Self:
+        """By columns of which the first, for each predictor, are less `share` (L, e) of each level: W H W', W subtracting these
+        shares of the levels from the first rows of the border."""
+        m, e, q = self.levels.shape[1], share.shape[1], len(self.rest)
+        d = (q - self.shapes) // m
+        border, rest = self.border.copy(), self.rest.copy()
+        for a in range(m):
+            mine = slice(a * d, a * d + e)
+            half = self.border[:, a].copy()     # of what the shares of both sides take away
+            for b in range(m):
+                moved = self.levels[:, a, b, None] * share
+                border[:, a, b * d : b * d + e] -= moved
+                half[:, b * d : b * d + e] -= 0.5 * moved
+            across = product(share.T, half)
+            rest[mine] -= across
+            rest[:, mine] -= across.T
+        return type(self)(self.levels, border, rest, self.shapes)
 
     def whole(self) -> None:
         """Not formed."""
