@@ -172,9 +172,6 @@ REFUSED = {
         "not-built",
         "(y-f)**2/y is a density in y^-0.5 dy for every f, but a function of no difference of y and f: such losses are not fitted here",
         "write it as a loss of y - f or of log(y) - log(f), or see `mlefit models` for its law"),
-    "f-y*log(f)": (
-        "not-built", "f-y*log(f) is the poisson loss, a noise model of counts at a = 1 alone, whose mean is f",
-        "-m poisson fits it with the log of the mean linear, -m poisson with --mean any other mean"),
     "2*y/sqrt(f)+2*sqrt(f)": (
         "not-proved",
         "2*y/sqrt(f)+2*sqrt(f) is A(f) - y B(f) + C(y), the loss of an exponential family: whether there is a base with which it is a "

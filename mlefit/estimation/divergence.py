@@ -12,12 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array, Index
+from mlefit.estimation.starts import least_squares
+from mlefit.execution import Engine
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
 
 STEPS = 20_000
+BEYOND = 1e150      # nats: a step too far
 SEARCHES = 2        # the second begins where the first ended, with a fresh memory of the curvature
 
 
@@ -82,7 +85,7 @@ class Cells(NamedTuple):
 
 
 def least_divergence(noise: NoiseModel, mean: LinearMean, cells: Cells) -> Array:
-    """The (gamma, free shapes) of least divergence, by L-BFGS-B from zero."""
+    """The (gamma, free shapes) of least divergence, by L-BFGS-B from zero, or where that is beyond the law from least squares."""
     from scipy.optimize import minimize
 
     objective = Objective.likelihood(noise, mean)
@@ -90,10 +93,14 @@ def least_divergence(noise: NoiseModel, mean: LinearMean, cells: Cells) -> Array
     def both(theta: Array) -> tuple[float, Array]:
         gradient = objective.whitened(objective.tally(theta, cells.rows, 1)).gradient
         assert gradient is not None
-        return cells.divergence(noise, mean, theta), gradient / cells.n
+        value = cells.divergence(noise, mean, theta)
+        return (value, gradient / cells.n) if np.isfinite(value) else (BEYOND, np.zeros(theta.size))
 
     search: Any = minimize
     theta = np.zeros(objective.size)
+    begin = None if noise.everywhere else least_squares(noise, mean, Engine.of(cells.rows))
+    if begin is not None:
+        theta[: mean.size] = begin
     options = {"ftol": 0.0, "gtol": 1e-11, "maxcor": 20, "maxiter": STEPS, "maxfun": 2 * STEPS}
     for _ in range(SEARCHES):
         theta = np.asarray(search(both, theta, method="L-BFGS-B", jac=True, options=options).x)

@@ -27,30 +27,31 @@ def explained(read: Read, text: str) -> str:
     lines = [*_wrapped(f"{text}: from the loss to its noise model", WIDTH), ""]
     v = "r" if axis is IDENTITY else "v"
     less = "" if read.power == 0.0 else f", less {read.power:g} {axis.word.partition(' - ')[0]}, in which there is no f"
-    lines += _step(1, "Loss", f"l({v}), {v} = {axis.word}{less}; {_least(loss)}; {_bend(loss)}".replace("at r =", f"at {v} ="))
+    lines += step(1, "Loss", f"l({v}), {v} = {axis.word}{less}; {_least(loss)}; {_bend(loss)}".replace("at r =", f"at {v} ="))
     if axis is not IDENTITY:
         lines += [line for note in noted(read)[1:] for line in _more(note.removeprefix("--loss: "))]
     elif (found := known(loss)) is not None:
         moved = "" if abs(found.factor - 1.0) < 1e-9 else f", times {found.factor:.6g}"
         moved += "" if found.constant == 0.0 else f", {'plus' if found.constant > 0.0 else 'less'} {abs(found.constant):.6g}"
         lines += _more(found.sentence.replace(found.name, found.name + moved, 1))
-    lines += _step(2, "Model", f"q(y|x) = exp(-a l({v})) / Z(a) in {axis.measure}, a > {_number(loss.least_a)}")
-    lines += _step(3, "Normaliser", f"Z(a) = integral of exp(-a l({v})) d{v}, by quadrature, its error at most "
+    lines += step(2, "Model", f"q(y|x) = exp(-a l({v})) / Z(a) in {axis.measure}, a > {_number(loss.least_a)}")
+    lines += step(3, "Normaliser", f"Z(a) = integral of exp(-a l({v})) d{v}, by quadrature, its error at most "
                    f"{max(1e-15, *(one.error for one in normalisers)):.0e}:")
     for a, one in zip(above, normalisers, strict=True):
         lines += _more(f"a = {a:<8.4g} log Z = {one.log_z:>10.6f}   E l = {one.mean:.6g}")
-    lines += _step(4, "-log L / n", "= a m + log Z(a), m = mean loss: for any a the f of least loss is that of maximum "
+    lines += step(4, "-log L / n", "= a m + log Z(a), m = mean loss: for any a the f of least loss is that of maximum "
                    "likelihood. log Z(a) is all there is between loss and likelihood.")
-    lines += _step(5, "a", "is where E l under q equals m: least a m + log Z(a), a convex problem in one number. A loss times "
+    lines += step(5, "a", "is where E l under q equals m: least a m + log Z(a), a convex problem in one number. A loss times "
                    "c has a / c and the same fit; a loss plus c has the same a.")
-    lines += _step(6, "Tails", _tails(loss))
-    lines += _step(7, "Outliers", _outliers(loss, above[1], v))
-    lines += _step(8, "Unit", _unit(read))
+    lines += step(6, "Tails", _tails(loss))
+    lines += step(7, "Outliers", _outliers(loss, above[1], v))
+    lines += step(8, "Unit", _unit(read))
     lines += ["", *_picture(loss, above[1], v)]
     return "\n".join(lines) + "\n"
 
 
-def _step(number: int, name: str, text: str) -> list[str]:
+def step(number: int, name: str, text: str) -> list[str]:
+    """A step of a derivation, wrapped."""
     head = f"  {number}  {name}"
     first, *rest = _wrapped(text)
     return [head.ljust(INDENT) + first, *(" " * INDENT + line for line in rest)]

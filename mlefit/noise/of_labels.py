@@ -201,15 +201,17 @@ class OfLabels(NoiseModel):
 
     def derivation(self) -> str:
         """From the loss to the chances."""
+        from mlefit.noise.explained_loss import step
+
         low, high = self.outcome_names
         weights = ", ".join(f"h({name}) = {h:.6g}" for name, h in zip((low, high), self.found.h, strict=True))
         lines = [f"{self.text}: from the loss to its noise model", "",
-                 f"  1  Loss        l(y, f) of the labels {low} and {high}",
-                 "  2  Model       q(y|x) = h(y) exp(-a l(y, f)), which must add up to 1 at every f",
-                 f"  3  Normaliser  it does at a = {self.found.a:.6g} alone, with {weights}",
-                 "  4  -log L / n  = a m - mean log h(y), m = mean loss: the f of least loss is that",
-                 "                 of maximum likelihood, and nothing else is left to estimate",
-                 *(f"  5  Known       {note.removeprefix('--loss: ')}" for note in self.notes), "",
+                 *step(1, "Loss", f"l(y, f) of the labels {low} and {high}"),
+                 *step(2, "Model", "q(y|x) = h(y) exp(-a l(y, f)), which must add up to 1 at every f"),
+                 *step(3, "Normaliser", f"it does at a = {self.found.a:.6g} alone, with {weights}"),
+                 *step(4, "-log L / n", "= a m - mean log h(y), m = mean loss: the f of least loss is that of maximum likelihood, "
+                       "and nothing else is left to estimate"),
+                 *(line for note in self.notes for line in step(5, "Known", note.removeprefix("--loss: "))), "",
                  f"  chance of {high} at f"]
         points = np.array([0.1, 0.3, 0.5, 0.7, 0.9]) if self.found.unit else np.array([-4.0, -2.0, 0.0, 2.0, 4.0])
         lines += [f"{f:>10.4g}  {'#' * round(50 * p)} {p:.4f}"

@@ -11,6 +11,7 @@ from mlefit.expression.scan import short
 from mlefit.expression.tree import Node, columns_of
 from mlefit.expression.written import LOSSES, parse_written
 from mlefit.losses.axes import IDENTITY, LOG, LOG1P, LOGIT, Axis
+from mlefit.losses.counts import Counted, counted
 from mlefit.losses.labels import Labels, labels
 from mlefit.losses.loss import Loss
 from mlefit.losses.structure import structure
@@ -69,6 +70,13 @@ def labelled(text: str) -> Labels | None:
         return None
     with np.errstate(all="ignore"):
         return next((found for found in labels(node) if found.holds), None)
+
+
+@lru_cache(maxsize=64)
+def counts_of(text: str) -> Counted | None:
+    """The chances of counts that a loss is; None where it is of one difference, or no noise model of counts that is known."""
+    node = parsed(text)
+    return None if columns_of(node) == {"r"} or structure(node) is not None else counted(node)
 
 
 @lru_cache(maxsize=64)

@@ -131,12 +131,7 @@ def _nearest(loss: Loss, axis: Axis) -> str:
 
 def undone(node: Node, text: str) -> NoEstimateError:
     """A loss of y and f that is one of no difference."""
-    family = exponential_family(node)
-    if family is not None and family[0]:
-        return NoEstimateError(
-            f"{short(text)} is the poisson loss, a noise model of counts at a = {family[1]:.6g} alone, whose mean is f",
-            "-m poisson fits it with the log of the mean linear, -m poisson with --mean any other mean", code="not-built")
-    if family is not None and base_power(node)[1] > CONSTANT:
+    if exponential_family(node) and base_power(node)[1] > CONSTANT:
         return NoEstimateError(
             f"{short(text)} is A(f) - y B(f) + C(y), the loss of an exponential family: whether there is a base with which it is a "
             "density is not decided here; no power of y is one",
@@ -146,8 +141,8 @@ def undone(node: Node, text: str) -> NoEstimateError:
     return massive(node, short(text), "Nearest: a loss of y - f, or of log(y) - log(f)")
 
 
-def exponential_family(node: Node) -> tuple[bool, float] | None:
-    """Whether the loss is A(f) - y B(f) + C(y), and if so whether it is the poisson one, f - y log f, with its a; None if not."""
+def exponential_family(node: Node) -> bool:
+    """Whether the loss is A(f) - y B(f) + C(y)."""
     y, f = np.array([0.4, 1.0, 2.3, 3.7, 6.0]), np.array(BETWEEN)
     with np.errstate(all="ignore"):
         each = value(node, y[:, None], f[None, :])
@@ -155,15 +150,8 @@ def exponential_family(node: Node) -> tuple[bool, float] | None:
         mixed = apart - apart[:, :1]
         by_y = mixed / (y - y[0])[:, None]
     if not np.isfinite(each).all() or not np.abs(mixed[1:]).max() > 0.0:
-        return None
-    if np.abs(by_y[1:] - by_y[1:2]).max() > 1e-10 * np.abs(by_y[1:]).max():
-        return None
-    against_f = each[0] - each[0, :1]
-    form = (f - f[0]) - y[0] * (np.log(f) - np.log(f[0]))
-    factor = float(against_f[-1] / form[-1])
-    poisson = factor > 0.0 and bool(np.abs(against_f - factor * form).max() <= 1e-10 * np.abs(against_f).max()) and bool(
-        np.abs(by_y[1] + factor * (np.log(f) - np.log(f[0]))).max() <= 1e-10 * factor * 4.0)
-    return poisson, 1.0 / factor if factor else math.inf
+        return False
+    return bool(np.abs(by_y[1:] - by_y[1:2]).max() <= 1e-10 * np.abs(by_y[1:]).max())
 
 
 def massive(node: Node, text: str, nearest: str) -> NoEstimateError:

@@ -1,7 +1,7 @@
-"""The law that an expression is: of one difference, or of labels."""
+"""The law that an expression is: of one difference, of labels or of counts."""
 
 from mlefit.noise.model import NoiseModel
-from mlefit.noise.read_loss import labelled, read_loss
+from mlefit.noise.read_loss import counts_of, labelled, read_loss
 
 
 def of_loss(text: str) -> NoiseModel:
@@ -11,6 +11,10 @@ def of_loss(text: str) -> NoiseModel:
         from mlefit.noise.of_labels import OfLabels
 
         return OfLabels(text)
+    if counts_of(text) is not None:
+        from mlefit.noise.of_counts import OfCounts
+
+        return OfCounts(text)
     from mlefit.noise.of_loss import OfLoss
 
     read_loss(text)
