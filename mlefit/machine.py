@@ -33,7 +33,11 @@ def keep_freed_memory() -> None:
             adjust(MAPPED, OWN_MAPPING)
 
 
+def processors() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def threads() -> int:
-    """Worker threads by default: the processors that this process may use, at most THREADS."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(THREADS, usable)
+    """Worker threads by default: as many as there are processors, at most THREADS."""
+    return min(THREADS, processors())

@@ -14,11 +14,11 @@ from mlefit.options import error_kind as error_kinds
 from mlefit.options import pairs
 from mlefit.options.declaration import Fields, Option, Section
 from mlefit.options.error_kind import FORMS
-from mlefit.options.values import as_typed, choice, listed, not_built, refused, share, whole
+from mlefit.options.values import as_typed, choice, listed, refused, share, whole
 from mlefit.options.weights_kind import WeightsKind
-from mlefit.source.options import ReadOptions
+from mlefit.source.options import ReadOptions, size
 
-EngineName = Literal["auto", "memory", "stream"]
+ENGINES = ("auto", "memory", "stream", "dask")
 Missing = Literal["drop", "error"]
 Unit = Literal["nats", "bits"]
 Intervals = Literal["wald", "profile"]
@@ -74,10 +74,8 @@ def one_order(option: str, texts: Sequence[str]) -> tuple[str, ...] | None:
 
 
 def engine_name(option: str, text: str) -> str:
-    """How the data is visited."""
-    if text.partition(":")[0] == "dask":
-        raise not_built(f"{option} dask")
-    return choice(get_args(EngineName))(option, text)
+    """How the data is visited: a word, or that of a cluster with an address or the file of a scheduler."""
+    return text if text.startswith("dask:") and len(text) > len("dask:") else choice(ENGINES)(option, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +174,25 @@ class Request:
         "--exponentiate", help="Odds, rate or mean ratios: exp of the coefficients.", given=True, section=Section.ANSWER)] = False
     sort: Annotated[bool, Option(
         "--sort", help="Predictors by what they explain.", given=True, section=Section.ANSWER)] = False
-    engine: Annotated[EngineName, Option(
-        "--engine", metavar="NAME", help=f"{listed(get_args(EngineName))}.", parse=engine_name, section=Section.RUN)] = "auto"
+    engine: Annotated[str, Option(
+        "--engine", metavar="NAME", help=f"{listed(ENGINES)}: processes here, or dask:ADDRESS, dask:FILE.json of a scheduler.",
+        parse=engine_name, section=Section.RUN)] = "auto"
+    partition: Annotated[int | None, Option(
+        "--partition", metavar="SIZE", help="dask: of a file that a task reads, such as 500MB. Default: by what there is.",
+        parse=size, section=Section.RUN)] = None
+    insecure: Annotated[bool, Option(
+        "--insecure", help="dask: a scheduler without encryption that is not on this machine.", given=True,
+        section=Section.RUN)] = False
     read: Annotated[ReadOptions, Fields()] = field(default_factory=ReadOptions)
     threads: Annotated[int | None, Option(
         "--threads", metavar="N", help="Default: the cores there are.", parse=whole(1), section=Section.RUN)] = None
     beside: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     screen: bool = False
+
+    @property
+    def afar(self) -> bool:
+        """Whether the rows are read and kept by the workers of a cluster."""
+        return self.engine.partition(":")[0] == "dask"
 
     @property
     def law(self) -> str | None:

@@ -29,7 +29,8 @@ FENCES = {
     "typer": ("cli",),
     "jinja2": ("drawing/page/rendered.py",),
     "markupsafe": ("drawing/page/rendered.py",),
-    "dask": (),
+    "dask": ("execution/cluster.py", "execution/joining.py"),
+    "distributed": ("execution/cluster.py", "execution/joining.py"),
     "matplotlib": ("proof/plot.py", "drawing/raster.py", "drawing/painted.py"),
 }
 HEAVY = ("pyarrow", "pandas", "scipy", "formulaic", "matplotlib")

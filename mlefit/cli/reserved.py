@@ -2,7 +2,5 @@
 
 COMMANDS: tuple[str, ...] = ()
 OPTIONS = (
-    "--insecure",
-    "--partition",
     "--folds",
 )

@@ -12,7 +12,6 @@ from mlefit.execution import Engine
 from mlefit.noise.model import Measure
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Warn
-from mlefit.rows.chunk import join
 
 NUMBERS = 1 << 21       # of responses and designs, up to which rows are compared
 DISTINCT = 0.95         # of the rows that differ, those whose values of a continuous predictor differ
@@ -26,7 +25,7 @@ def repeated(problem: Problem, rows: Engine | None) -> tuple[Warn, ...]:
     discrete = prepared.noise.measure is Measure.MASS and prepared.observed.weights is None
     if rows is None or not discrete or rows.store.rows * (1 + len(problem.labels)) > NUMBERS:
         return ()
-    chunk = join([part.load() for part in rows.store.parts])
+    chunk = rows.store.whole()
     known = (extra for extra in (chunk.offset, chunk.trials) if extra is not None)
     predictors = _mixed([*chunk.x.T, *known])
     whole = _mixed([chunk.y], predictors)

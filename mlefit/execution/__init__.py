@@ -2,7 +2,7 @@
 
 from mlefit.execution.engine import Execution
 from mlefit.execution.intake import Intake, Keeper
+from mlefit.execution.rows import Engine
 from mlefit.execution.store import Store
-from mlefit.execution.threads import Engine
 
 __all__ = ["Engine", "Execution", "Intake", "Keeper", "Store"]

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.execution.engine import parts
 from mlefit.execution.spill import Spill
-from mlefit.execution.store import Held, Spilled, Store
+from mlefit.execution.store import NUMBER, Held, Spilled, Store
 from mlefit.rows.piece import Piece, Ranks, Tables
 
 
@@ -78,14 +79,37 @@ class Intake:
 
     def store(self, ranks: Ranks | None = None) -> Store:
         """Everything kept, in order, with ranks in the place of levels and clusters."""
-        tables = Tables.of(self._levels, self._clusters, ranks or Ranks())
-        placed: list[Held | Spilled] = []
-        rows = 0
-        for _, kept in sorted(self._kept, key=lambda entry: entry[0]):
-            for part in kept:
-                placed.append(part.placed(rows, tables))
-                rows += part.rows
-        return Store(placed, rows, self._spill)
+        return self.collected().store(ranks or Ranks(), 0, self._spill)
+
+    def collected(self) -> "Collected":
+        """Everything kept, in order."""
+        kept = sorted(self._kept, key=lambda entry: entry[0])
+        parts = tuple(part for _, cut in kept for part in cut)
+        return Collected(parts, tuple(self._levels), tuple(self._clusters), self.rows, self._numbers, self._most)
+
+
+@dataclass(frozen=True, eq=False)
+class Collected:
+    """Parts in order, with codes of an intake, and the levels and clusters that these stand for. `rows` and `numbers` have arrived,
+    which may be more than have been kept: of more than `most` numbers no row is."""
+
+    parts: tuple[Held | Spilled, ...]
+    levels: tuple[str, ...]
+    clusters: tuple[str, ...]
+    rows: int
+    numbers: int
+    most: int | None
+
+    def store(self, ranks: Ranks, first_row: int = 0, spill: Spill | None = None) -> Store:
+        """The rows, the first of which is number `first_row` of all, with ranks in the place of levels and clusters."""
+        tables, placed, row = Tables.of(self.levels, self.clusters, ranks), list[Held | Spilled](), first_row
+        for part in self.parts:
+            placed.append(part.placed(row, tables))
+            row += part.rows
+        return Store(placed, row - first_row, spill)
+
+    def __sizeof__(self) -> int:
+        return NUMBER * sum(part.numbers for part in self.parts)
 
 
 def _indices(known: dict[str, int], levels: Iterable[str]) -> Array | None:

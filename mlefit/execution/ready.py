@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from mlefit.execution.engine import Execution, M
-from mlefit.execution.threads import Engine
+from mlefit.execution.rows import Engine
 from mlefit.rows.chunk import Chunk
 
 

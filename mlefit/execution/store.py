@@ -3,10 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from mlefit.execution.engine import parts
+from mlefit.execution.engine import M, parts
 from mlefit.execution.spill import Layout, Spill
-from mlefit.rows.chunk import Chunk
+from mlefit.execution.threads import summed
+from mlefit.rows.chunk import Chunk, join
 from mlefit.rows.piece import Tables
+
+NUMBER = 8      # bytes
 
 
 class Held(NamedTuple):
@@ -111,6 +114,17 @@ class Store:
         views = [Derived(part, made, part.rows * (width + 1)) for part in self.parts if not isinstance(part, Derived)]
         assert len(views) == len(self.parts), "a view of a view is not wanted"
         return Store(views, self.rows, self._spill)
+
+    def sum(self, task: Callable[[Chunk], M], threads: int) -> M:
+        """The total of what the task makes of every part, in the tree over them. Raises ValueError without rows."""
+        return summed(self.parts, task, threads).total()
+
+    def whole(self) -> Chunk:
+        """All rows as one, where they are few."""
+        return join([part.load() for part in self.parts])
+
+    def __sizeof__(self) -> int:
+        return NUMBER * sum(part.numbers for part in self.parts)
 
     @property
     def spilled(self) -> bool:

@@ -1,14 +1,15 @@
-"""Engine: the parts of a store, visited by a few threads (numpy releases the interpreter lock), summed in order."""
+"""Threads: parts visited by a few of them at once (numpy releases the interpreter lock), and summed by their place."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from functools import reduce
+from operator import add
+from typing import Protocol, TypeVar
 
 from mlefit.execution.engine import M
-from mlefit.execution.store import Store
 from mlefit.rows.chunk import Chunk
-from mlefit.sums.tally import tree_sum
+from mlefit.sums.nodes import Nodes
 
 ENOUGH = 1 << 21     # numbers worth a task: handing over a smaller one takes a visible part of the time it saves
 TASKS = 4            # per thread at least, so that both end together
@@ -33,34 +34,32 @@ def in_order(task: Callable[[S], T], items: Iterable[S], threads: int) -> Iterat
                 future.cancel()
 
 
-class Engine:
-    """All rows of a store. `watch`, if given, is told the number of each pass, for those who wait."""
+class Loadable(Protocol):
+    """A part, of so many `numbers`, which `load` brings."""
 
-    def __init__(self, store: Store, threads: int = 1, watch: Callable[[int], None] | None = None) -> None:
-        self.store = store
-        self.threads = threads
-        self.watch = watch
-        self._passes = 0
+    @property
+    def numbers(self) -> int:
+        """How many numbers it holds."""
 
-    @classmethod
-    def of(cls, *chunks: Chunk, threads: int = 1) -> "Engine":
-        """Rows that are in memory already."""
-        return cls(Store.of(*chunks), threads)
+    def load(self) -> Chunk:
+        """Its rows."""
 
-    def sum(self, task: Callable[[Chunk], M]) -> M:
-        """The total over all parts; the same bits whatever the number of threads and wherever the parts are kept."""
-        stored = self.store.parts
-        self._passes += 1
-        if self.watch is not None:
-            self.watch(self._passes)
-        if self.threads == 1 or len(stored) == 1:
-            return tree_sum(task(part.load()) for part in stored)
-        length = self._run_length()
-        runs = (stored[first : first + length] for first in range(0, len(stored), length))
-        return tree_sum(in_order(lambda run: tree_sum(task(part.load()) for part in run), runs, self.threads))
 
-    def _run_length(self) -> int:
-        """How many parts make a task: a power of two, so that sums of runs are nodes of the tree over all parts."""
-        stored = self.store.parts
-        wanted = min(ENOUGH // stored[0].numbers, len(stored) // (TASKS * self.threads))
-        return 1 << max(0, wanted.bit_length() - 1)
+def summed(parts: Sequence[Loadable], task: Callable[[Chunk], M], threads: int, first: int = 0) -> Nodes[M]:
+    """The sums of what the task makes of the parts, the first of which is leaf number `first` of the tree over all of them."""
+    if threads == 1 or len(parts) <= 1:
+        return Nodes.of((task(part.load()) for part in parts), first)
+    length = _run_length(parts, threads)
+
+    def added(start: int) -> Nodes[M]:
+        run = parts[max(start, first) - first : start + length - first]
+        return Nodes.of((task(part.load()) for part in run), max(start, first))
+
+    starts = range(first - first % length, first + len(parts), length)
+    return reduce(add, in_order(added, starts, threads))
+
+
+def _run_length(parts: Sequence[Loadable], threads: int) -> int:
+    """How many parts make a task: a power of two, so that sums of runs are nodes of the tree over all parts."""
+    wanted = min(ENOUGH // parts[0].numbers, len(parts) // (TASKS * threads))
+    return 1 << max(0, wanted.bit_length() - 1)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mlefit.arrays import Array
 from mlefit.design.bases import Polynomial, Spline
 from mlefit.design.levels import Levels
 from mlefit.design.tangent import Rest
@@ -22,6 +23,7 @@ from mlefit.problem.means import mean_of
 from mlefit.problem.problem import Problem
 from mlefit.report.json import to_dict
 from mlefit.report.report import Report
+from mlefit.rows.chunk import Chunk
 from mlefit.saved.factors import columns_of
 from mlefit.saved.model import MOST_ROOTS, Encoding, Errors, Saved, Training
 
@@ -33,6 +35,15 @@ class Largest(NamedTuple):
 
     def __add__(self, other: "Largest") -> "Largest":  # type: ignore[override]
         return Largest(max(self.value, other.value))
+
+
+class Scores(NamedTuple):
+    """How far the responses of some rows are from their mean (n,), in pieces."""
+
+    scores: tuple[Array, ...]
+
+    def __add__(self, other: "Scores") -> "Scores":  # type: ignore[override]
+        return Scores(self.scores + other.scores)
 
 
 def saved(found: Fitted, report: Report, errors: StandardErrors, *, every: bool) -> Saved:
@@ -117,11 +128,13 @@ def _conformal(found: Fitted) -> tuple[float, ...] | None:
     aside, noise = found.problem.prepared.aside, found.fit.noise
     if aside is None or noise.response.reads_levels or not aside.store.rows:
         return None
-    objective, theta, scores = found.objective, found.fit.mle.theta, []
-    coef, free = objective.split(theta)
-    for part in aside.store.parts:
-        chunk = part.load()
-        scores.append(np.abs(chunk.y - noise.among(chunk.trials).centre(objective.mean.eta(coef, chunk), free)))
+    objective = found.objective
+    coef, free = objective.split(found.fit.mle.theta)
+
+    def of(chunk: Chunk) -> Scores:
+        return Scores((np.abs(chunk.y - noise.among(chunk.trials).centre(objective.mean.eta(coef, chunk), free)),))
+
+    scores = Engine(aside.store, found.problem.threads).sum(of).scores
     ordered = np.sort(np.concatenate(scores)) * found.problem.prepared.scaling.y_scale
     if ordered.size > MOST_ROOTS:
         ordered = ordered[np.ceil(np.linspace(0, ordered.size - 1, MOST_ROOTS)).astype(np.intp)]

@@ -225,7 +225,7 @@ def reading(progress: Progress, size: int | None, rows: int, read: int) -> None:
 
 def _budget(request: Request) -> int | None:
     """Bytes of encoded rows that stay in memory; the rest is spilled, with the same results."""
-    if request.engine == "memory":
+    if request.engine == "memory" or request.afar:
         return None
     if request.engine == "stream":
         return 0

@@ -292,9 +292,10 @@ class Problem:
     def _run(self) -> Run:
         import scipy
 
-        store = self.prepared.store
+        store, afar = self.prepared.store, self.source.elsewhere
         spilled = self.request.engine == "stream" or (store is not None and store.spilled)
         return Run(
             seed=self.request.seed, threads=None, engine=None, python=platform.python_version(), numpy=np.__version__,
-            scipy=scipy.__version__, machine=Machine(self.threads, "stream" if spilled else "memory"),
+            scipy=scipy.__version__, machine=Machine(self.threads, "stream" if spilled else "memory") if afar is None else Machine(
+                self.threads, "dask", afar.workers, afar.partitions, afar.bytes_moved),
         )

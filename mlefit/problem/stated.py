@@ -11,6 +11,7 @@ from mlefit.execution import Engine
 from mlefit.existence.digits import Design
 from mlefit.existence.rank import Geometry
 from mlefit.inference.kinds import needs_rows
+from mlefit.problem.afar import reach
 from mlefit.problem.grouped import grouped
 from mlefit.problem.indexing import ColumnsWanted
 from mlefit.problem.prepare import Prepared, Progress, gathered, prepare
@@ -37,6 +38,7 @@ def stated(
     threads = request.threads or machine.threads()
     with ExitStack() as stack:
         opened = source or stack.enter_context(open_source(request.data, request.read))
+        reach(opened, request, stack)
         stack.enter_context(one_thread())
         yield _checked(opened, request, threads, lambda every: prepare(
             opened, request, threads, every, progress, seen=seen, index=index), keep_rows, stack)

@@ -16,7 +16,7 @@ from mlefit.noise.model import Measure, NoiseModel
 from mlefit.objective import Objective
 from mlefit.pipeline.fitted import Fitted
 from mlefit.records import record
-from mlefit.rows.chunk import Chunk, join
+from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature
 from mlefit.sums.tally import Tally
 
@@ -76,7 +76,7 @@ class Material:
         """The rows: all of them, or a random sample."""
         if self.sampled:
             return self.found.problem.prepared.sample
-        return join([part.load() for part in self.found.rows.store.parts])
+        return self.found.rows.store.whole()
 
     @property
     def rows_text(self) -> str:

@@ -185,6 +185,8 @@ class Reader(Source):
         """As Source.digests; computed on the first call, or during the first long pass."""
         if self._hashing is not None:
             self._hashing.join()
+        if self._digests is None and self.elsewhere is not None:
+            self._digests = self.elsewhere.digests(self)
         if self._digests is None:
             self._digests = tuple(part.digest() for part in self.parts)
         return self._digests

@@ -52,7 +52,19 @@ class Reading(Protocol[Total_co, Kept_co]):
 
 
 class Elsewhere(Protocol):
-    """Those who read a table in the place of this process."""
+    """Those who read a table in the place of this process, `workers` of them, the most in so many `partitions`; `bytes_moved` have
+    come from them."""
+
+    partitions: int
+
+    @property
+    def workers(self) -> int:
+        """How many there are."""
+
+    @property
+    def bytes_moved(self) -> int:
+        """How many have come from them."""
+
 
     def sum(
         self, reader: "Reader", numbers: Sequence[str], categories: Sequence[str], reading: Reading[M, K]

@@ -1,0 +1,32 @@
+"""Afar: whether a source is read by the workers of a cluster, for as long as a problem is open."""
+
+from contextlib import ExitStack
+
+from mlefit import machine
+from mlefit.errors import UsageError
+from mlefit.request import Request
+from mlefit.source.source import Source
+
+
+def reach(source: Source, request: Request, stack: ExitStack) -> None:
+    """Have the source read there, if the request says so, until the `stack` ends. Raises UsageError for what only one process does.
+
+    Until then nothing of it is loaded.
+    """
+    if not request.afar:
+        return
+    check(request)
+    from mlefit.execution.afar import Afar
+    from mlefit.execution.joining import joined
+
+    processes = request.threads or machine.processors()
+    cluster = stack.enter_context(joined(request.engine, processes, request.read.memory, insecure=request.insecure))
+    source.elsewhere = Afar(cluster, request.threads or 1 if ":" in request.engine else 1, request.partition)
+
+
+def check(request: Request) -> None:
+    """Raises UsageError for what only one process does."""
+    option = "--mean" if request.mean is not None else "--by" if request.by else None
+    if option is not None and request.afar:
+        raise UsageError(f"{option} and --engine dask: its rows are visited in one process alone", "use --engine stream",
+                         code="options-contradict")
