@@ -29,7 +29,6 @@ METHOD = {"refusal": 1}     # `typed.refusal(place, sentence, remedy)` of formul
 UNREACHED = {
     "the routes disagree: their largest gap is ": "would be a defect: no data is known that does it",
     " did not converge: ": "its end depends on the last digits of the search",
-    ": cannot be read any more: ": "needs a file that loses its permissions between two passes",
     "the routes ended at different minima: maximum likelihood at ": "both screen many starts; none is known where one of them misses",
     "the data has no rows": "every source refuses an empty table first",
     "expected data, found no path.": "the command line refuses first",

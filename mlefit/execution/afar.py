@@ -45,7 +45,7 @@ class Afar(Elsewhere):
         """As Source.sum; what is kept is there."""
         check(reader)
         wanted = reader.doubting(numbers, categories)
-        shares = shared_out(reader.parts, wanted.columns, self._size or self._fitting(reader.size or 0))
+        shares = shared_out(reader.parts, wanted.columns, self._size or self.fitting(reader.size or 0))
         self.partitions = max(self.partitions, len(shares))
         shared = (wanted, reading, self.threads)
         pieces = self.cluster.map(read, None, shares, shared)
@@ -69,7 +69,8 @@ class Afar(Elsewhere):
         """As Source.digests, each file by one worker."""
         return tuple(self.cluster.ask(digest, None, [part.light() for part in reader.parts], None))
 
-    def _fitting(self, size: int) -> int:
+    def fitting(self, size: int) -> int:
+        """Bytes of a partition of data of this size: several for each that can be done at once, and never too many for a worker."""
         memory, slots = self.cluster.memory, self.cluster.slots
         most = min(MOST, memory // SHARE) if memory else MOST
         return max(LEAST, min(most, size // (EACH * max(1, slots))))
@@ -99,8 +100,7 @@ class Afar(Elsewhere):
                     if line and not place:      # its message counts lines from the start of the file
                         self._again(shares, pieces, counts, at, shared, start=heard.start, line=line)
                         heard = one.heard[0]     # noqa: PLW2901 - the same, with the right lines
-                    assert heard.broken is not None
-                    raise heard.broken
+                    raise there(heard.broken)
                 line += heard.lines
         reader.learn(wanted, account)
         return counts
@@ -113,6 +113,15 @@ class Afar(Elsewhere):
         shares[at] = (first._replace(span=first.span._replace(**known)), *rest)
         (pieces[at],) = self.cluster.map(read, None, [shares[at]], shared)
         (counts[at],) = self.cluster.ask(counted, [pieces[at]], [None], None)
+
+
+def there(error: DataError | None) -> DataError:
+    """What has stopped a reading on a worker."""
+    assert error is not None
+    if error.code not in ("unreadable", "changed"):
+        return error
+    return DataError(f"--engine dask: on a worker, {error.message}", "put the file where every worker has it under the same path",
+                     code=error.code, columns=error.columns, rows=error.rows)
 
 
 class Progress:

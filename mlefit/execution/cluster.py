@@ -18,6 +18,7 @@ T = TypeVar("T")
 Pieces = list[Any]      # futures of Dask, one for each partition
 
 FAN_IN = 16     # sums that one task adds up: two levels for 256 partitions, three for 4096
+LARGE = 1 << 20     # bytes from which a value that all tasks share is sent to each worker once, by a task of its own
 LOST = "start again when the cluster is whole; nothing was written"
 
 
@@ -49,7 +50,7 @@ class Cluster:
         futures = self._map(_told, function, pieces, given, shared)
         places, found = {future.key: place for place, future in enumerate(futures)}, dict[int, T]()
         with _failures():
-            for future, told in as_completed(futures, with_results=True):
+            for future, told in as_completed(futures, loop=self._client.loop, with_results=True):
                 place = places[future.key]
                 found[place] = self._arrived(told)
                 if watch is not None:
@@ -57,15 +58,20 @@ class Cluster:
         return [found[place] for place in range(len(futures))]
 
     def sum(self, function: Callable[..., Nodes[M]], pieces: Pieces, given: Sequence[Any], shared: Any) -> Nodes[M]:
-        """The sum of function(piece, given, shared), neighbours added up where they are."""
-        level = self.map(function, pieces, given, shared)
+        """The sum of function(piece, given, shared), neighbours added up where they are: one graph, of which one comes back."""
+        name, common = self._name(function.__name__), _packed((function, shared))
+        graph: dict[str, Any] = {}
+        if len(common) * len(pieces) > LARGE:
+            common, graph[f"{name}-shared"] = f"{name}-shared", (_same, common)     # type: ignore[assignment]
+        level = [f"{name}-{at}" for at in range(len(pieces))]
+        graph |= {key: (_made, _packed(one), common, piece) for key, one, piece in zip(level, given, pieces, strict=True)}
         while len(level) > FAN_IN:
             groups = [level[at : at + FAN_IN] for at in range(0, len(level), FAN_IN)]
-            name = self._name("add")
-            level = [self._client.submit(_added, group, key=f"{name}-{at}", pure=False) for at, group in enumerate(groups)]
-        total = self._client.submit(_total, level, key=self._name("sum"), pure=False)
+            level = [f"{name}-{len(level)}-{at}" for at in range(len(groups))]
+            graph |= {key: (_added, group) for key, group in zip(level, groups, strict=True)}
+        graph[f"{name}-sum"] = (_total, level)
         with _failures():
-            found: Nodes[M] = self._arrived(total.result())
+            found: Nodes[M] = self._arrived(self._client.get(graph, f"{name}-sum"))
         return found
 
     def drop(self, pieces: Pieces) -> None:

@@ -59,12 +59,15 @@ def _client(engine: str, processes: int, memory: int | None, insecure: bool, sta
 
 def _started(processes: int, memory: int | None, stack: ExitStack) -> Any:
     """A cluster of processes on this machine, encrypted: others on it can reach its ports, too."""
+    import dask
     from distributed import LocalCluster, Security
 
-    return stack.enter_context(LocalCluster(
-        n_workers=processes, threads_per_worker=1, processes=True, protocol="tls://", security=Security.temporary(),
-        host="127.0.0.1", dashboard_address=None, silence_logs=logging.CRITICAL,
-        memory_limit="auto" if memory is None else memory // processes))
+    pages: list[str] = []       # none is served
+    with dask.config.set({"distributed.scheduler.http.routes": pages, "distributed.worker.http.routes": pages}):
+        return stack.enter_context(LocalCluster(
+            n_workers=processes, threads_per_worker=1, processes=True, protocol="tls://", security=Security.temporary(),
+            host="127.0.0.1", dashboard_address=":0", silence_logs=logging.CRITICAL,
+            memory_limit="auto" if memory is None else memory // processes))
 
 
 def _address(place: str) -> str:

@@ -13,6 +13,7 @@ from mlefit.design.levels import in_order, names_of
 from mlefit.design.roles import Roles
 from mlefit.groups.buckets import Design
 from mlefit.groups.table import Table, renamed, section, table_of
+from mlefit.problem.afar import check
 from mlefit.problem.levels import level_names, ordered_levels
 from mlefit.problem.no_rows import no_rows
 from mlefit.problem.prepare import check_missing, chosen, learned
@@ -62,6 +63,7 @@ class Divided(NamedTuple):
 
 def divided(source: Source, request: Request, threads: int) -> Divided:
     """Read, learn and divide. Raises UsageError and DataError, with rows of the file, for what cannot be modelled."""
+    check(request)
     roles = chosen(source, request)
     by = roles.columns.beside[1][len(request.beside[1]):]
     table = table_of(source, roles.columns, threads, request.read.memory)

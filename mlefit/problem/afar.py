@@ -4,6 +4,8 @@ from contextlib import ExitStack
 
 from mlefit import machine
 from mlefit.errors import UsageError
+from mlefit.problem.prepare import Prepared
+from mlefit.report.machine import Machine
 from mlefit.request import Request
 from mlefit.source.source import Source
 
@@ -30,3 +32,12 @@ def check(request: Request) -> None:
     if option is not None and request.afar:
         raise UsageError(f"{option} and --engine dask: its rows are visited in one process alone", "use --engine stream",
                          code="options-contradict")
+
+
+def worked(source: Source, prepared: Prepared, request: Request, threads: int) -> Machine:
+    """Who has done the work."""
+    afar = source.elsewhere
+    if afar is not None:
+        return Machine(threads, "dask", afar.workers, afar.partitions, afar.bytes_moved)
+    spilled = request.engine == "stream" or (prepared.store is not None and prepared.store.spilled)
+    return Machine(threads, "stream" if spilled else "memory")

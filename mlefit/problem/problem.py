@@ -14,9 +14,10 @@ from mlefit.inference.kinds import kind_for, used
 from mlefit.mean import Encoding, Units
 from mlefit.numerals import numeral
 from mlefit.options.error_kind import ErrorKind
+from mlefit.problem.afar import worked
 from mlefit.problem.prepare import Prepared
 from mlefit.records import record
-from mlefit.report.machine import Machine, Run
+from mlefit.report.machine import Run
 from mlefit.report.report import Data, LeftOut, Model, Parameter, Report, Warn
 from mlefit.report.view import View
 from mlefit.request import Request
@@ -292,10 +293,7 @@ class Problem:
     def _run(self) -> Run:
         import scipy
 
-        store, afar = self.prepared.store, self.source.elsewhere
-        spilled = self.request.engine == "stream" or (store is not None and store.spilled)
         return Run(
             seed=self.request.seed, threads=None, engine=None, python=platform.python_version(), numpy=np.__version__,
-            scipy=scipy.__version__, machine=Machine(self.threads, "stream" if spilled else "memory") if afar is None else Machine(
-                self.threads, "dask", afar.workers, afar.partitions, afar.bytes_moved),
+            scipy=scipy.__version__, machine=worked(self.source, self.prepared, self.request, self.threads),
         )

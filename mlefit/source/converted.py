@@ -43,6 +43,11 @@ class Converted(Stored):
         self.label, self.version, self._from = stored.label, stored.version, stored
         self._arriving: Any = Arriving(Written(rows), stored.label, digest=False)   # type: ignore[arg-type]    # read alone is used
 
+    @property
+    def tied(self) -> str:
+        """As of Stored."""
+        return "a table that is made here of something else"
+
     def digest(self) -> str | None:
         """That of the input."""
         return self._from.digest()

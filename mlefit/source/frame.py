@@ -23,6 +23,10 @@ class FramePart(TypedPart):
         self.single = self._table.num_rows <= ROWS
         self._look(self._table.num_rows, self._table.slice(0, SAMPLE_ROWS))
 
+    def tied(self) -> str | None:
+        """As Part.tied."""
+        return "a table in the memory of this process"
+
     def blocks(self, columns: Sequence[str] = ()) -> Iterator[Block]:
         """As Part.blocks."""
         rows = self._table.num_rows

@@ -149,7 +149,7 @@ class Part(ABC):
 
     def tied(self) -> str | None:
         """What it is, where no other process can read it; else None."""
-        return "a table that is made here of something else"
+        return "a table that is made here"
 
     def light(self) -> "Part":
         """The part without what is known of its head, for those who only read its blocks."""

@@ -29,8 +29,7 @@ class Run(NamedTuple):
     ) -> tuple[list[T], Heard]:
         """What the `task` makes of the blocks that have rows, in order, and what is to be told of them."""
         part, results, account = self.part, list[T](), Account[T]()
-        span = part.begun(self.span)
-        start = end = span.start or 0
+        span, start, end = self.span, 0, 0
         lines, broken, failed = span.line, None, Done[T](0, {}, (), [])
 
         def opened() -> Iterator[tuple[Block, Callable[[], Done[T]]]]:
@@ -38,6 +37,8 @@ class Run(NamedTuple):
                 yield block, partial(done_with, part, block, Place(self.file, at), wanted, task, account.findings)
 
         try:
+            span = part.begun(span)
+            start = end = span.start or 0
             for block, done in in_turn(opened(), threads):
                 if done.error is not None and failed.error is None and not account.findings:
                     failed = done._replace(before=account.rows)

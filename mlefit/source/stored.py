@@ -45,6 +45,7 @@ class Stored:
                 return
             stream.close()
             self._size, self._changed = status.st_size, status.st_mtime_ns
+            self._path = os.path.abspath(label)     # for those who work elsewhere
         except FileNotFoundError:
             from mlefit.source.nearby import absent
 
@@ -77,7 +78,7 @@ class Stored:
         if self._arriving is not None:
             return self._arriving.open()
         try:
-            stream = open(self.label, "rb")     # noqa: SIM115 - the caller closes it
+            stream = open(self._path, "rb")     # noqa: SIM115 - the caller closes it
             status = os.fstat(stream.fileno())
         except OSError as error:
             raise DataError(f"{self.label}: cannot be read any more: {error.strerror}.", "Check the file.",
