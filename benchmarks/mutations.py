@@ -30,6 +30,10 @@ FITS = {
     "counts": ["deliveries.csv", "-t", "parcels", "-m", "poisson"],
     "curve": ["measurements.csv", "-t", "y", "--mean", "a + b * x1", "--start", "a=1,b=2"],
     "limit": ["measurements.csv", "-m", "student-t", "-x", "x1"],
+    "spread": ["repairs.csv", "-t", "hours", "-m", "gamma", "-x", "age", "--scale-features", "age"],
+    "ordered": ["deliveries.csv", "-t", "stars", "-m", "ordinal", "-x", "km"],
+    "zeros": ["conversions.csv", "-t", "visits", "-m", "hurdle:poisson", "-x", "age"],
+    "trials": ["seeds.csv", "-t", "sprouted", "--trials", "sown"],
 }
 VALUES = (
     None, True, -1, 0, 1, 3, 0.5, 1e308, -1e308, 1e-308, 2**70, "", "a", "y", "__import__('os')", "x1", [], {}, [[]], [1.0],

@@ -21,7 +21,7 @@ ROOMS = (
 )
 FREE = {"version", "__init__", "__main__"}      # no room: a constant and the two front doors
 FENCES = {
-    "pyarrow": ("source", "design", "prediction/text.py", "prediction/predict.py", "prediction/objects.py"),
+    "pyarrow": ("source", "design", "prediction/text.py", "prediction/predict.py", "prediction/objects.py", "prediction/parquet.py"),
     "pandas": ("source", "design", "api"),
     "formulaic": ("design",),
     "scipy.optimize": ("estimation", "existence"),

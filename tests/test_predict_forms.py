@@ -78,6 +78,31 @@ def test_objects_of_levels_and_of_many_blocks(tmp_path: Path, fitted: Fitted, ca
     assert json.loads(target.read_text().splitlines()[0])["flag"] is None
 
 
+def test_parquet_has_numbers_and_texts_of_many_blocks(tmp_path: Path, fitted: Fitted, capsys: pytest.CaptureFixture[str]) -> None:
+    from pyarrow import parquet
+
+    model = fitted(SAMPLES / "measurements.csv", "--no-kl")
+    new, out = tmp_path / "new.csv", tmp_path / "p.parquet"
+    new.write_text("x1,x2,site,code\n" + "1.5,2,a,007x\n,2,b,y\ntwo,2,b,y\n1,1,d,\n" * 10_000, encoding="utf-8")
+    assert out_of(capsys, str(model), str(new), "--out", str(out)) == ""
+    assert out_of(capsys, str(model), str(new), "-o", "parquet", "--out", str(tmp_path / "same")) == ""
+    assert (tmp_path / "same").read_bytes() == out.read_bytes()
+    table, theirs = parquet.read_table(out), pd.read_csv(io.StringIO(out_of(capsys, str(model), str(new))), dtype={"code": str})
+    assert [str(kind) for kind in table.schema.types] == ["double"] * 2 + ["string"] * 2 + ["double"] * 5 + ["string"]
+    assert table.column("code")[:4].to_pylist() == ["007x", "y", "y", None]
+    assert table.column("x1")[:4].to_pylist() == [1.5, None, None, 1.0]
+    assert table.column("flag")[:4].to_pylist() == [None, "missing:x1", "not-a-number:x1", "new-level:site=d"]
+    assert table.column("mean").to_pandas().equals(theirs["mean"])
+    assert table.num_rows == 40_000
+
+
+def test_parquet_is_nothing_for_a_terminal(fitted: Fitted, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    model = fitted(SAMPLES / "measurements.csv", "--no-kl")
+    monkeypatch.setattr("mlefit.cli.predict.is_terminal", lambda _: True)
+    assert main(["predict", str(model), str(SAMPLES / "measurements.csv"), "-o", "parquet"]) == 2
+    assert capsys.readouterr().err == "mlefit: -o parquet is no text for a terminal\nuse --out FILE.parquet, or a pipe\n"
+
+
 def test_a_number_that_json_cannot_read_is_a_text() -> None:
     cases = {"1.50": "1.50", "-0.0": "-0.0", "1e5": "1e5", "007": '"007"', "+1": '"+1"', ".5": '".5"', "1.": '"1."', "1e999": '"1e999"'}
     assert {text: token(text, number=True) for text in cases} == cases

@@ -1,5 +1,6 @@
 """`mlefit predict`: a saved model on the rows of a table, each as it stands with its prediction behind it."""
 
+import sys
 from collections.abc import Iterable
 from contextlib import closing
 from functools import partial
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
 
 from mlefit import machine
 from mlefit.cli import arguments, output
+from mlefit.cli.delivery import is_terminal
 from mlefit.cli.messages import say
 from mlefit.errors import UsageError
 from mlefit.options.declaration import Fields, Option, Section
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 Intervals = Literal["law", "conformal", "none"]
 Missing = Literal["keep", "error"]
-FORMATS = ("csv", "json", "jsonl")
+FORMATS = ("csv", "json", "jsonl", "parquet")
 CAUSES = 5          # named on stderr
 
 
@@ -78,6 +80,8 @@ def predict(
     wanted = interval or ("none" if len(saved.noise.modelled) > 1 else "law")
     said = level if level is not None else saved.level
     form = cast("Form", arguments.form(format_, out, FORMATS))
+    if form == "parquet" and out is None and is_terminal(sys.stdout):
+        raise UsageError("-o parquet is no text for a terminal", "use --out FILE.parquet, or a pipe", code="options-contradict")
     use_the_systems_memory()
     asked = Asked(prefix, ids if only else None, wanted, said, digits, score, missing == "error", seed, form)
     with closing(opened(inputs, with_missing(read, saved)._replace(flowing=True))) as source:

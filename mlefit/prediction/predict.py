@@ -15,7 +15,7 @@ from mlefit.prediction.rows import Rows
 from mlefit.prediction.score import Score, chances, scored, unjudged
 from mlefit.prediction.text import cells, flags, joined, listed_flags, numerals, quoted
 from mlefit.saved.model import Saved
-from mlefit.source.arrow import of_codes, of_texts, word
+from mlefit.source.arrow import of_codes, of_floats, of_texts, word
 from mlefit.source.part import Wanted
 from mlefit.source.reader import Reader
 from mlefit.source.source import Kind, Source
@@ -23,7 +23,7 @@ from mlefit.source.standing import Standing, standing
 
 FLAG = "flag"
 ROWS = 1 << 13      # predicted at a time
-Form = Literal["csv", "json", "jsonl"]
+Form = Literal["csv", "json", "jsonl", "parquet"]
 
 
 class Asked(NamedTuple):
@@ -89,6 +89,7 @@ class Piece(NamedTuple):
 
     text: bytes
     told: Told
+    batch: Any = None       # in the place of a text, of a file that is none
 
 
 def check_kinds(saved: Saved, source: Source) -> None:
@@ -142,8 +143,14 @@ class Predictor:
         numbers, categories = list(self.saved.numbers), list(self.saved.predictors.categories)
         if self.asked.score:
             (categories if self.saved.noise.response.reads_levels else numbers).append(self.saved.target)
-        categories += self._kept if self.asked.form != "csv" else self.asked.ids or ()
+        kept = self._kept if self.asked.form != "csv" else self.asked.ids or ()
+        numbers += [name for name in kept if self._is_number(name)]
+        categories += [name for name in kept if not self._is_number(name)]
         return self.source.wanted(list(dict.fromkeys(numbers)), categories)
+
+    def _is_number(self, name: str) -> bool:
+        """Whether a column that is kept comes out as numbers, and not as the text that it has in the table."""
+        return self.asked.form == "parquet" and self.source.kinds[name] is Kind.NUMBER
 
     def header(self) -> bytes:
         """The line of names; empty where the table has none, and before objects."""
@@ -158,14 +165,25 @@ class Predictor:
 
     def blocks(self, threads: int) -> Iterator[bytes]:
         """The rows as text, in order; `told` grows with them. Raises DataError for what is no table."""
+        if self.asked.form == "parquet":
+            from mlefit.prediction.parquet import file_of
+
+            yield from file_of(self._batches(threads))
+            return
         array, held = self.asked.form == "json", b""
         for pieces in standing(self.source.parts, self.wanted, self._pieces, threads, texts=self.asked.form == "csv"):
-            for text, told in pieces:
+            for text, told, _ in pieces:
                 self.told.add(told)
                 yield held + (text[:-2] if array else text)
                 held = text[-2:] if array else b""          # a comma, if more rows come
         if array:
             yield b"\n]\n"
+
+    def _batches(self, threads: int) -> Iterator[list[Any]]:
+        for pieces in standing(self.source.parts, self.wanted, self._pieces, threads, texts=False):
+            for piece in pieces:
+                self.told.add(piece.told)
+            yield [piece.batch for piece in pieces]
 
     def _pieces(self, found: Standing) -> list[Piece]:
         """A block as pieces that stay in a core's cache: its numbers and texts take ten times the room of the file's."""
@@ -174,6 +192,8 @@ class Predictor:
     def _piece(self, found: Standing) -> Piece:
         rows, numbers, labels, score, without = self.answers(found)
         told, flags_of = Told.of(rows, score, without), {**rows.doubted, **without}
+        if self.asked.form == "parquet":
+            return Piece(b"", told, self._batch(found, rows, numbers, labels, flags_of))
         if self.asked.form != "csv":
             return Piece(self._objects(found, rows, numbers, labels, flags_of), told)
         texts = [self._text(name, numbers, labels, found.batch.rows) for name in self.names[:-1]]
@@ -211,6 +231,18 @@ class Predictor:
                 self._numbers(name, numbers, found.batch.rows), self.asked.digits)
         out[self.shown[-1]] = of_texts(listed_flags(found.batch.rows, rows.known, rows.lost, flags_of))
         return lines(out, ",\n" if self.asked.form == "json" else "\n")
+
+    def _batch(
+        self, found: Standing, rows: Any, numbers: "dict[str, Array]", labels: Any, flags_of: Mapping[str, Mask]
+    ) -> Any:
+        from mlefit.prediction.parquet import batch_of, of_category, of_texts
+
+        out = {name: of_floats(found.batch.numbers[name]) if self._is_number(name) else of_category(found.batch.categories[name])
+               for name in self._kept}
+        for name, shown in zip(self.names[:-1], self.shown[:-1], strict=True):
+            out[shown] = of_texts(labels[name]) if name in labels else of_floats(self._numbers(name, numbers, found.batch.rows))
+        out[self.shown[-1]] = of_texts(listed_flags(found.batch.rows, rows.known, rows.lost, flags_of))
+        return batch_of(out)
 
     @staticmethod
     def _numbers(name: str, numbers: "dict[str, Array]", rows: int) -> Array:

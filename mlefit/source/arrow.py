@@ -74,6 +74,21 @@ def of_texts(texts: Sequence[str]) -> Any:
     return pa.StringArray.from_buffers(len(stored), pa.py_buffer(ends), pa.py_buffer(b"".join(stored)))
 
 
+def of_mask(values: Mask) -> Any:
+    """(n,) bool as a Boolean array."""
+    import pyarrow as pa
+
+    packed = pa.py_buffer(np.packbits(values, bitorder="little"))
+    return pa.Array.from_buffers(pa.bool_(), len(values), [None, packed])
+
+
+def nothing() -> Any:
+    """A text that is null, as a scalar."""
+    import pyarrow as pa
+
+    return pa.nulls(1, pa.string())[0]
+
+
 def word(text: str) -> Any:
     """A text as a scalar."""
     return of_texts([text])[0]
