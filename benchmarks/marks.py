@@ -1,15 +1,17 @@
 """Marks of pictures: how often a sheet of a true model has one, and one of a wrong model; prints a Markdown table.
 
-    python benchmarks/marks.py [--samples 1000] [--seed 0] [--only TEXT]
+    python benchmarks/marks.py [--samples 1000] [--seed 0] [--only TEXT] [--keep FILE]
 
 Every sample is a table of two numbers and a factor that is fitted and whose panels are all judged, as `mlefit plot` judges them.
-At most 7 % of the sheets of true models may have a mark. Fits that end without an estimate are counted and left out.
+At most 7 % of the sheets of true models may have a mark. Fits that end without an estimate are counted and left out. --keep: a
+file of the samples made, one a line; a later run goes on where it ends. Samples are made in turn, the first of every line first.
 """
 
 import argparse
+import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,9 +132,29 @@ def marked(case: Case, seed: int, sample: int) -> list[str] | None:
         return None
 
 
-def line(case: Case, samples: int, seed: int) -> str:
+Made = dict[tuple[str, int], list[str] | None]
+
+
+def made(chosen: Sequence[Case], samples: int, seed: int, keep: Path | None) -> Made:
+    """The marks of each sample, by its line and number; those of an earlier run are taken from the file."""
+    found: Made = {}
+    if keep is not None and keep.exists():
+        for text in keep.read_text(encoding="utf-8").splitlines():
+            title, sample, marks = json.loads(text)
+            found[title, sample] = marks
+    for sample in range(samples):
+        for case in chosen:
+            if (case.title, sample) in found:
+                continue
+            found[case.title, sample] = marks = marked(case, seed, sample)
+            if keep is not None:
+                with keep.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([case.title, sample, marks]) + "\n")
+    return found
+
+
+def line(case: Case, found: Sequence[list[str] | None]) -> str:
     """One line of the table."""
-    found = [marked(case, seed, sample) for sample in range(samples)]
     known = [marks for marks in found if marks is not None]
     kinds = [{mark.partition(":")[0] for mark in marks} for marks in known]
     share = 100.0 * np.mean([bool(marks) for marks in known])
@@ -153,14 +175,16 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="")
+    parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
+    chosen = [case for case in cases() if options.only in case.title]
+    found = made(chosen, options.samples, options.seed, options.keep)
     chance = 1.96 * np.sqrt(5.0 * 95.0 / options.samples)
     print(EXPLANATION.format(samples=options.samples, seed=options.seed, promised=PROMISED, chance=chance))
     print("| rows | any mark | for the cause | for another | panels | samples | left out: no estimate | kept |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for case in cases():
-        if options.only in case.title:
-            print(line(case, options.samples, options.seed), flush=True)
+    for case in chosen:
+        print(line(case, [marks for (title, _), marks in found.items() if title == case.title]))
 
 
 if __name__ == "__main__":
