@@ -1,10 +1,16 @@
-"""Slice: the negative log-likelihood and the loss along one coefficient, the other parameters held. Two scales, one curve."""
+"""Slice: the negative log-likelihood and the loss along one coefficient, the other parameters held. Two scales, one curve.
+
+Of many rows some are drawn. The slope of all at the estimate is 0, and that of some is not: by some thousand rows the least value would
+lie elsewhere. So their slope is taken off, and what is drawn has the slope of all rows and the bend of these (Jordan, Lee and Yang
+2019, Communication-efficient distributed statistical inference).
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.noise.model import Derivatives
 from mlefit.picture.panel import Axis, Layer, Panel
 from mlefit.picture.scene import Scene
 from mlefit.picture.words import number, rows_text
@@ -34,6 +40,9 @@ def along(scene: Scene, coefficient: Coefficient) -> Panel:
         eta[:, 0] += step * coefficient.column
         nll[k] = law.nll(scene.y, eta, free, 0).value.mean()
         loss[k] = law.loss(scene.y, eta, free, 0).value.mean()
+    if n < scene.total:
+        nll -= _slope(law.nll(scene.y, scene.eta, free, 1), coefficient) * steps
+        loss -= _slope(law.loss(scene.y, scene.eta, free, 1), coefficient) * steps
     x = coefficient.estimate + steps
     a, _ = law.affine(free)
     rest = nll - a * loss
@@ -53,9 +62,15 @@ def along(scene: Scene, coefficient: Coefficient) -> Panel:
         right=Axis(law.loss_name))
 
 
+def _slope(at: Derivatives, coefficient: Coefficient) -> float:
+    """The mean of the derivatives of the rows by the coefficient."""
+    assert at.d1 is not None
+    return float(np.mean(at.d1[:, 0] * coefficient.column))
+
+
 def _said(scene: Scene, coefficient: Coefficient, a: float, constant: float, apart: float, same: bool) -> str:
     name = scene.noise.loss_name
-    part = "" if scene.n >= scene.total else f" on {rows_text(scene.n)} of them"
+    part = "" if scene.n >= scene.total else f", bent as on {rows_text(scene.n)} of them"
     if not same:
         return (f"NLL and {name} are not one curve along {coefficient.name}{part}: they differ by {apart:.0e} of its range, which "
                 "they should not.")

@@ -8,7 +8,6 @@ from mlefit.report.json import to_dict
 from mlefit.report.report import Report, Route
 from mlefit.report.units import unit_of
 
-LARGEST = 200_000           # characters of the result within a page, which should not exceed 500 kB
 RECORD = ("data", "model", "run")       # what is printed of it
 
 
@@ -44,10 +43,9 @@ def record(report: Report) -> str:
     return json.dumps({key: whole[key] for key in RECORD}, indent=1, ensure_ascii=False, allow_nan=False)
 
 
-def data(report: Report) -> str | None:
-    """The whole `mlefit.fit/1` as it stands in a script element; None where it is too large."""
-    text = in_script(to_dict(report))
-    return text if len(text) <= LARGEST else None
+def data(report: Report) -> str:
+    """The whole `mlefit.fit/1` as it stands in a script element."""
+    return in_script(to_dict(report))
 
 
 def in_script(value: object) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = ("base.html", "page.html", "refused.html", "refusal.html")
 SOURCES = 3         # files that a title names
+LARGEST = 500_000   # bytes of a page
 ROWS = 20           # numbers of rows that a refusal names on the page
 
 
@@ -45,7 +46,12 @@ def check(command: str) -> None:
 
 
 def html(story: Story) -> str:
-    """The page, ending in a line break."""
+    """The page, ending in a line break; without the result as data where it would be larger than LARGEST."""
+    whole = _page(story, facts.data(story.report))
+    return whole if len(whole.encode()) <= LARGEST else _page(story, None)
+
+
+def _page(story: Story, data: str | None) -> str:
     report = story.report
     of_rows = report.data.source if story.judged is None else story.judged.source
     formula = f"{shown(report.data.target)} ~ {shown(report.model.formula)}{scale(report)}"
@@ -61,7 +67,7 @@ def html(story: Story) -> str:
         foot="" if story.sheet is None else story.sheet.foot,
         panels=_figures(() if story.sheet is None else story.sheet.panels, "p"), effects=_figures(story.effects, "e"),
         slices=_figures(story.slices, "s"), routes=facts.routes(report), surprise=compared.rows_of(story.surprise),
-        notes=report.notes, commands=story.commands, record=facts.record(report), data=_markup(facts.data(report)))
+        notes=report.notes, commands=story.commands, record=facts.record(report), data=_markup(data))
     return text.rstrip("\n") + "\n"
 
 
