@@ -163,3 +163,15 @@ def test_a_count_beyond_all_others_is_named() -> None:
     assert met.value.message.endswith('; column "y", row 8 of those used: 1e+17 is 2e+16 times the lower quartile of those above 0')
     assert met.value.remedy == "correct the value, or drop the row"
     assert (met.value.columns, met.value.rows) == (("y",), (8,))
+
+
+@pytest.mark.parametrize(("alpha", "mu", "k", "below", "above"), [     # sums of masses in 80 digits
+    (0.5, 2.0, 3.0, -0.2076393647782445, -1.6739764335716715), (0.5, 2.0, 40.0, -9.7770680441067741e-12, -25.350981467824141),
+    (2.0, 60.0, 1.0, -1.9951887871292859, -0.14616859703781588), (1e-6, 7.0, 20.0, -1.4496807512033433e-5, -11.141589352757967),
+    (30.0, 0.01, 64.0, 0.0, -102.48100162179459),
+])
+def test_tails_of_small_counts_are_sums_of_their_masses(alpha: float, mu: float, k: float, below: float, above: float) -> None:
+    at = np.array([k]), np.log([[mu]]), np.log([alpha])
+    law = MODELS["negative-binomial"]
+    assert law.log_cdf(*at) == pytest.approx([below], rel=1e-12, abs=1e-15)
+    assert law.log_sf(*at) == pytest.approx([above], rel=1e-12)

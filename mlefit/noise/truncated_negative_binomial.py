@@ -245,9 +245,19 @@ class TruncatedNegativeBinomial(NoiseModel):
         same = np.array_equal(free, other_free) & (eta[:, 0] == other_eta[:, 0])
         return np.where(same, 0.0, np.maximum(found, 0.0))
 
+    @QUIET
     def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
-        """The quantile of a uniform number."""
-        return self.quantile(np.asarray(rng.random(eta.shape[0])), eta, free)
+        """The events until 1 of a Poisson process whose rate has a gamma law, of which the first is known to come.
+
+        It comes at s, P(first <= s) = 1 - (1 + v s)^-theta; then the rate is a gamma number of theta + 1, and the rest as ever.
+        """
+        from scipy.special import exprel
+
+        at, alpha = _known(eta, free), exponential(float(free[0]))
+        hazard = -np.log1p(rng.random(eta.shape[0]) * np.expm1(-at.w))      # in (0, w)
+        first = np.minimum(hazard / at.mu * exprel(alpha * hazard), 1.0)
+        rate = at.mu * (rng.standard_gamma(1.0 + 1.0 / alpha, eta.shape[0]) * alpha) / (1.0 + at.v * first)
+        return np.asarray(1.0 + rng.poisson(rate * (1.0 - first)))
 
     def derivation(self) -> str:
         """That of a hurdle says it."""

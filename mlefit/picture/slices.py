@@ -1,8 +1,8 @@
 """Slice: the negative log-likelihood and the loss along one coefficient, the other parameters held. Two scales, one curve.
 
-Of many rows some are drawn. The slope of all at the estimate is 0, and that of some is not: by some thousand rows the least value would
-lie elsewhere. So their slope is taken off, and what is drawn has the slope of all rows and the bend of these (Jordan, Lee and Yang
-2019, Communication-efficient distributed statistical inference).
+Of many rows some are drawn. The slope of all at the estimate is 0, and that of some is not: their least value lies elsewhere.
+It is taken off: what is drawn has the slope of all rows and the bend of these (Jordan, Lee and Yang 2019, Communication-efficient
+distributed statistical inference).
 """
 
 from typing import NamedTuple

@@ -17,6 +17,7 @@ from mlefit.prediction.numbered import uniform
 from mlefit.prediction.rows import Rows
 from mlefit.records import record
 
+HALF = -0.6931471805599453      # log 1/2: above, only the other tail tells how far out a row is
 RESIDUALS = 2       # the third number of their stream: simulated responses have none, drawn parameters 1
 
 
@@ -119,8 +120,11 @@ def quantile_residuals(noise: NoiseModel, y: Array, eta: Array, free: Array, cha
     from scipy.special import ndtri, ndtri_exp
 
     if noise.measure is Measure.DENSITY:
-        low, high = noise.log_cdf(y, eta, free), noise.log_sf(y, eta, free)
-        return np.where(low < high, ndtri_exp(np.minimum(low, 0.0)), -ndtri_exp(np.minimum(high, 0.0)))
+        low = noise.log_cdf(y, eta, free)
+        z, upper = np.asarray(ndtri_exp(np.minimum(low, 0.0))), np.flatnonzero(~(low < HALF))
+        if upper.size:
+            z[upper] = -ndtri_exp(np.minimum(noise.some(upper).log_sf(y[upper], eta[upper], free), 0.0))
+        return z
     before = noise.below(y)
     below = np.exp(noise.log_cdf(before, eta, free))
     if noise.measure is Measure.MASS:
