@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-OURS = ("mlefit", "numpy", "scipy", "pyarrow", "typer", "rich")
-PEERS = ("statsmodels", "scikit-learn", "glum", "polars", "numpy", "scipy")
+OURS = ("numpy", "scipy", "pyarrow", "typer", "rich")
+PEERS = ("statsmodels", "scikit-learn", "glum", "polars", "duckdb", "numpy", "scipy")
 
 
 def hardware() -> str:
@@ -42,15 +42,7 @@ def versions(python: str) -> str:
 
 def programs() -> list[str]:
     """Versions of the compiled peers."""
-    result = []
-    if shutil.which("Rscript"):
-        asked = ("names <- c('data.table', 'nnet'); "
-                 "known <- sapply(names, function(name) as.character(packageVersion(name))); "
-                 "cat(R.version$version.string, paste(names, known), sep = ', ')")
-        result.append(said(["Rscript", "-e", asked]))
-    if shutil.which("gretlcli"):
-        result.append(said(["gretlcli", "--version"]).splitlines()[0])
-    return result
+    return [said(["Rscript", "-e", "cat(R.version$version.string)"])] if shutil.which("Rscript") else []
 
 
 def said(command: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Process: run one program as a whole process and measure it: wall seconds and peak memory."""
+"""Process: run one program as a whole process and measure it: processor seconds, wall seconds and peak memory."""
 
 import os
 import re
@@ -18,8 +18,9 @@ LOGLIK = re.compile(r'^\s*"?loglik"?:? +(-?[0-9.]+(?:e[+-]?[0-9]+)?)', re.MULTIL
 
 @dataclass(frozen=True)
 class Measured:
-    """One run. `peak` is the largest resident set in bytes; `loglik` what the program said, if it did."""
+    """One run. `cpu` is user and system time, `peak` the largest resident set in bytes, `loglik` what the program said."""
 
+    cpu: float
     seconds: float
     peak: int
     exit_code: int
@@ -71,4 +72,5 @@ def measure(command: Sequence[str], environment: Mapping[str, str], limit: float
         text = output.read().decode(errors="replace")
     found = LOGLIK.findall(text)
     loglik = float(found[-1]) if found else None
-    return Measured(seconds, usage.ru_maxrss * 1024, child.returncode, late.is_set(), loglik, text[-400:])
+    cpu = usage.ru_utime + usage.ru_stime
+    return Measured(cpu, seconds, usage.ru_maxrss * 1024, child.returncode, late.is_set(), loglik, text[-400:])

@@ -1,116 +1,130 @@
-"""Targets: what mlefit promises about its speed and memory, each held against the measurements of the same run."""
+"""Targets: what mlefit promises about its speed, each held against processor seconds of the same run.
 
-from collections.abc import Iterator
+Seconds are those of an idle machine of two cores; ratios hold on any.
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from statistics import median
 
-from contestants import DEFAULT, FLOOR, OURS, STREAM
-from measurements import Measurements, Runs, peak, ratio, seconds
+from cases import FAMILIES, FIT, FIVE, FLOORS, PLAIN, SUMS, Case
+from process import Measured
 
-TYPER = 'python -c "import typer"'
-IMPORTS = 'python -c "import numpy, scipy.optimize, pyarrow.csv, rich.table, typer"'
-HELP, VERSION = "mlefit --help", "mlefit --version"
-STATSMODELS, R = "statsmodels", "R fread"
+Runs = dict[str, list[Measured]]        # by the name of the program
+Found = dict[Case, Runs]
+MARGIN = 1.0        # a promise holds where the ratio is at most this
 
 
 @dataclass(frozen=True)
 class Line:
-    """One promise: `holds` is None where something it needs was not measured."""
+    """One promise: what it says, the most that it allows, what was measured, and in which unit."""
 
     what: str
-    limit: str
-    measured: str
-    holds: bool | None
+    most: float
+    measured: float
+    unit: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether it does."""
+        return self.measured <= self.most
 
 
-@dataclass(frozen=True)
-class Promise:
-    """Limits for one file: times the floor, MB, and how many times faster than peers whose name starts with `peer`."""
-
-    model: str
-    rows: int
-    name: str = OURS
-    floor: float | None = None
-    memory: float | None = None
-    peer: str = ""
-    faster: float | None = None
-    share: float | None = None      # of the peer's memory
+def cpu(runs: Runs, name: str) -> float | None:
+    """Median processor seconds of the runs that ended well; None when there is none."""
+    good = [run.cpu for run in runs.get(name, []) if run.ok]
+    return median(good) if good else None
 
 
-PROMISES = (
-    *(Promise(model, 1000, peer=STATSMODELS, faster=2.5) for model in ("gaussian", "bernoulli", "categorical")),
-    Promise("gaussian", 10**6, floor=2.5, peer=R, faster=2.0),
-    Promise("gaussian", 10**7, floor=1.5, memory=300.0, peer=R, faster=6.0, share=0.1),
-    Promise("bernoulli", 10**6, floor=4.0, faster=1.0),
-    Promise("bernoulli", 10**7, floor=3.0, memory=1500.0, faster=1.0),
-    Promise("bernoulli", 10**7, STREAM, floor=6.0, memory=500.0),
-    Promise("categorical", 10**6, floor=8.0, faster=3.0),
-    Promise("categorical", 10**7, floor=6.0, memory=1500.0, faster=6.0),
-    Promise("gaussian", 10**8, STREAM, memory=300.0),
-)
-DRAWS = ((10**5, 1.0), (10**6, 1.5), (10**7, 1.5))      # seconds that the default draws may add
+def floor(runs: Runs) -> float | None:
+    """Of the readers, the fastest."""
+    known = [seconds for name in FLOORS if (seconds := cpu(runs, name)) is not None]
+    return min(known) if known else None
 
 
-def lines(found: Measurements, peers: tuple[str, ...]) -> Iterator[Line]:
-    """Every promise about a case that was measured; `peers` are the names of the peers on this machine."""
-    yield from _start(found)
-    for promise in PROMISES:
-        runs = found.runs(promise.model, promise.rows)
-        if runs:
-            yield from _promise(promise, runs, peers)
-    for model in ("gaussian", "bernoulli", "categorical"):
-        for rows, most in DRAWS:
-            runs = found.runs(model, rows)
-            with_draws, without = seconds(runs, DEFAULT), seconds(runs, OURS)
-            if with_draws is not None and without is not None:
-                extra, what = with_draws - without, f"{model}, {rows:,} rows: the default draws add"
-                yield Line(what, f"{most} s", f"{extra:.2f} s", extra <= most)
-    shorter, longer = (seconds(found.runs("gaussian", rows), STREAM) for rows in (10**7, 10**8))
-    if shorter is not None and longer is not None:
-        growth = longer / shorter
-        yield Line("gaussian, stream: ten times the rows take", "11 x the time", f"{growth:.1f} x", growth <= 11.0)
+def lines(found: Found, starts: Runs, warm: dict[str, float]) -> Iterator[Line]:
+    """Every promise about what was measured."""
+    for name, most in (("`mlefit --help`", 0.20), ("`mlefit --version`", 0.20)):
+        if (seconds := cpu(starts, name)) is not None:
+            yield Line(name, most, seconds, "s")
+    for case, runs in found.items():
+        yield from OF_GROUP[case.group](case, runs)
+    yield from _of_families(found)
+    for name, milliseconds in warm.items():
+        if "kl=False" in name:
+            yield Line(name, 8.0, milliseconds, "ms")
 
 
-def _start(found: Measurements) -> Iterator[Line]:
-    typer, imports = seconds(found.start, TYPER), seconds(found.start, IMPORTS)
-    for name in (HELP, VERSION):
-        ours = seconds(found.start, name)
-        if ours is not None and typer is not None:
-            most = max(0.20, 1.5 * typer)
-            yield Line(name, f"{most:.2f} s (0.20 s, or 1.5 x import typer)", f"{ours:.2f} s", ours <= most)
-    for model in ("gaussian", "bernoulli", "categorical"):
-        ours = seconds(found.runs(model, 1000), OURS)
-        if ours is not None and imports is not None:
-            yield _at_most(f"{model}, 1,000 rows: times the imports", 1.3, ours / imports, " x")
+def _small(case: Case, runs: Runs) -> Iterator[Line]:
+    if case.model == "gaussian":
+        seconds = {(100, PLAIN): 0.40, (100, FIT): 0.33, (1000, PLAIN): 0.45}
+        for (rows, name), most in seconds.items():
+            if rows == case.rows and (found := cpu(runs, name)) is not None:
+                yield Line(f"{case.title}: `{name}`", most, found, "s")
+    if case.rows == 1000:
+        yield from _times(case, runs, PLAIN, cpu(runs, FIT), 1.25, FIT)
 
 
-def _promise(promise: Promise, runs: Runs, peers: tuple[str, ...]) -> Iterator[Line]:
-    what = f"{promise.model}, {promise.rows:,} rows" + (", stream" if promise.name == STREAM else "")
-    if promise.floor is not None:
-        yield _at_most(f"{what}: times the floor", promise.floor, ratio(runs, promise.name, FLOOR), " x")
-    if promise.memory is not None:
-        yield _at_most(f"{what}: peak memory", promise.memory, peak(runs, promise.name), " MB")
-    for peer in (name for name in peers if name.startswith(promise.peer)):
-        if promise.faster is not None and peer in runs:
-            least = "faster" if promise.faster == 1.0 else f"{promise.faster} x faster"
-            yield Line(f"{what}: against {peer}", least, *_factor(runs, peer, promise.name, promise.faster))
-        ours, theirs = peak(runs, promise.name), peak(runs, peer)
-        if promise.share is not None and ours is not None and theirs is not None:
-            yield _at_most(f"{what}: memory of {peer}", promise.share, ours / theirs, " of it")
+def _tall(case: Case, runs: Runs) -> Iterator[Line]:
+    most = {"gaussian": {10**6: 2.5, 10**7: 1.5}, "bernoulli": {10**6: 4.0, 10**7: 3.0}, "categorical": {10**6: 8.0, 10**7: 6.0}}
+    if case.rows in most[case.model]:
+        yield from _times(case, runs, PLAIN, floor(runs), most[case.model][case.rows], "the fastest floor")
+    if case.model == "gaussian" and case.rows >= 10**6:
+        yield from _times(case, runs, PLAIN, cpu(runs, SUMS), 1.6 if case.rows == 10**6 else 1.2, SUMS)
+    if case.rows in (10**5, 10**6):
+        yield from _times(case, runs, PLAIN, cpu(runs, FIT), 1.3, FIT)
+    for name in ("glum", "scikit-learn", "statsmodels"):
+        yield from _times(case, runs, PLAIN, cpu(runs, name), MARGIN, name)
 
 
-def _factor(runs: Runs, peer: str, name: str, faster: float) -> tuple[str, bool | None]:
-    """How many times as long the peer takes; of one that was stopped at the limit no more is known than a lower bound."""
-    factor, ours = ratio(runs, peer, name), seconds(runs, name)
-    if factor is not None:
-        return f"{factor:.1f} x", factor >= faster
-    stopped = [run.seconds for run in runs[peer] if run.timed_out]
-    if ours is None or not stopped:
-        return "not measured", None
-    bound = min(stopped) / ours
-    return f"> {bound:.1f} x", True if bound >= faster else None
+def _other(case: Case, runs: Runs) -> Iterator[Line]:
+    if case.group == "mean":
+        yield from _times(case, runs, "mlefit --mean", floor(runs), 6.0, "the fastest floor")
+    if case.group == "compare":
+        single, read = [cpu(runs, f"{PLAIN} -m {law}") for law in FIVE], floor(runs)
+        if read is not None and None not in single:
+            known = [seconds for seconds in single if seconds is not None]
+            together = sum(known) - (len(known) - 1) * read
+            yield from _times(case, runs, "mlefit compare", together, 1.5, "its single fits less their reads")
+    if case.group == "classes":
+        yield from _times(case, runs, PLAIN, cpu(runs, FIT), 2.0, FIT)
+    if case.group == "text":
+        for name in ("glum", "scikit-learn", "statsmodels", "R"):
+            yield from _times(case, runs, PLAIN, cpu(runs, name), MARGIN, name)
+        if case.levels == (1000,) and (found := cpu(runs, PLAIN)) is not None:
+            yield Line(f"{case.title}: `{PLAIN}`", 1.5, found, "s")
 
 
-def _at_most(what: str, limit: float, measured: float | None, unit: str) -> Line:
-    if measured is None:
-        return Line(what, f"{limit:g}{unit}", "not measured", None)
-    return Line(what, f"{limit:g}{unit}", f"{measured:.3g}{unit}", measured <= limit)
+def _wide(case: Case, runs: Runs) -> Iterator[Line]:
+    seconds = {(10**5, "gaussian"): 4.5, (10**5, "bernoulli"): 7.0}
+    if (case.rows, case.model) in seconds and (found := cpu(runs, PLAIN)) is not None:
+        yield Line(f"{case.title}: `{PLAIN}`", seconds[case.rows, case.model], found, "s")
+    for name in ("glum", "scikit-learn", "R"):
+        yield from _times(case, runs, PLAIN, cpu(runs, name), MARGIN, name)
+
+
+def _of_families(found: Found) -> Iterator[Line]:
+    """Laws beside bernoulli, and beside the floor of their own file."""
+    of_laws = [each for case, each in found.items() if case.group == "families"]
+    runs = {law: each for each in of_laws for law in FAMILIES if f"{PLAIN} -m {law}" in each}
+    base = cpu(runs.get("bernoulli", {}), f"{PLAIN} -m bernoulli")
+    for law, each in runs.items():
+        name = f"{PLAIN} -m {law}"
+        seconds, read = cpu(each, name), floor(each)
+        if law in ("laplace", "quantile"):
+            if seconds is not None and read is not None:
+                yield Line(f"families: {law}, beside the fastest floor", 12.0, seconds / read, "x")
+        elif law != "bernoulli" and seconds is not None and base is not None:
+            yield Line(f"families: {law}, beside bernoulli", 1.3 if law == "poisson" else 3.0, seconds / base, "x")
+
+
+def _times(case: Case, runs: Runs, name: str, beside: float | None, most: float, what: str) -> Iterator[Line]:
+    seconds = cpu(runs, name)
+    if seconds is not None and beside:
+        yield Line(f"{case.title}: `{name}`, beside {what}", most, seconds / beside, "x")
+
+
+OF_GROUP: dict[str, Callable[[Case, Runs], Iterator[Line]]] = {
+    "small": _small, "tall": _tall, "families": lambda case, runs: iter(()), "mean": _other, "compare": _other, "parquet": _other,
+    "classes": _other, "text": _other, "wide": _wide,
+}
