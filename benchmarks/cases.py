@@ -115,7 +115,8 @@ def families(rows: int) -> Iterator[Case]:
 
 def others(rows: int) -> Iterator[Case]:
     """A mean that is written, several models, Parquet, classes, text."""
-    yield Case("mean", "growth", rows, (*floors(), Program("mlefit --mean", ours("gaussian", "--mean", "a + b*exp(c*x1)", "--start", "c=1"))))
+    mean = ours("gaussian", "--mean", "a + b*exp(c*x1)", "--start", "c=1")
+    yield Case("mean", "growth", rows, (*floors(), Program("mlefit --mean", mean)))
     models = [word for law in FIVE for word in ("-m", law)]
     yield Case("compare", "student-t", rows, (
         *floors(), Program("mlefit compare", (sys.executable, "-m", "mlefit", "compare", "{file}", "-t", "y", "-q", *models)),

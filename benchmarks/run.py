@@ -151,8 +151,8 @@ def page(found: Found, starts: Runs, warm: dict[str, float], absent: set[str], g
     """The paragraphs of the page."""
     yield f"# Benchmarks, {datetime.now(UTC).strftime('%Y-%m-%d')}"
     yield INTRODUCTION
-    facts = [machine.hardware(), f"mlefit {__version__}: {machine.versions(sys.executable)}", f"peers: {machine.versions(given.peers_python)}",
-             *machine.programs()]
+    own, others = machine.versions(sys.executable), machine.versions(given.peers_python)
+    facts = [machine.hardware(), f"mlefit {__version__}: {own}", f"peers: {others}", *machine.programs()]
     yield "\n".join(f"- {fact}" for fact in facts)
     if absent:
         yield f"Not installed, and left out: {', '.join(sorted(absent))}."
