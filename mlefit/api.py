@@ -13,7 +13,7 @@ from mlefit.records import record
 from mlefit.report.json import to_dict
 from mlefit.report.report import Report
 from mlefit.report.table import render_table
-from mlefit.request import Request
+from mlefit.request import Request, options_by_name
 from mlefit.source.options import ReadOptions, column_types
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ def request_of(
     name: str, data: Any, target: str | None, features: Sequence[str] | None, options: Mapping[str, Any]
 ) -> Request:
     """The request of the function `name`. Raises TypeError for a keyword that is no option."""
-    known = {option.name: option for option in declared(Request)}
+    known = options_by_name()
     if unknown := sorted(options.keys() - known.keys() - {"read"}):
         raise TypeError(f"{name}() got an unexpected keyword argument '{unknown[0]}'")
     options = {name: value if name == "read" else checked(known[name], value) for name, value in options.items()}

@@ -36,25 +36,29 @@ else:
 
     def _initialiser(made: type) -> Callable[..., None]:
         taken = [field for field in fields(made) if field.init]
-        names = tuple(field.name for field in taken)
-        defaults = {field.name: field.default for field in taken if field.default is not MISSING}
+        names, known = tuple(field.name for field in taken), frozenset(field.name for field in taken)
         factories = {field.name: field.default_factory for field in fields(made) if field.default_factory is not MISSING}
+        defaults = {field.name: field.default for field in taken if field.default is not MISSING}
         needed = [name for name in names if name not in defaults and name not in factories]
-        known, after = frozenset(names), getattr(made, "__post_init__", None)
+        after = getattr(made, "__post_init__", None)
 
         def init(self: Any, *values: Any, **named: Any) -> None:
-            given = dict(zip(names, values, strict=False))
-            if len(values) > len(names) or not named.keys() <= known or not named.keys().isdisjoint(given):
+            given = self.__dict__
+            given.update(zip(names, values, strict=False))
+            if named:
+                if not named.keys() <= known or not named.keys().isdisjoint(given):
+                    raise TypeError(f"{made.__name__} takes {', '.join(names)}, each once")
+                given.update(named)
+            if len(values) > len(names):
                 raise TypeError(f"{made.__name__} takes {', '.join(names)}, each once")
-            given |= named
             if len(given) < len(names):
                 if lacking := [name for name in needed if name not in given]:
                     raise TypeError(f"{made.__name__} lacks {', '.join(lacking)}")
-                given = defaults | given
+                for name, default in defaults.items():
+                    given.setdefault(name, default)
             for name, factory in factories.items():
                 if name not in given:
                     given[name] = factory()
-            self.__dict__.update(given)
             if after is not None:
                 after(self)
 

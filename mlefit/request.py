@@ -4,15 +4,16 @@ Every option of a fit is one field here, or one of `ReadOptions`: its type, its 
 command line. Commands and `mlefit.fit` are made from these (`mlefit.options.declaration`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Literal, get_args
 
 from mlefit.errors import UsageError
 from mlefit.escapes import shown
 from mlefit.options import error_kind as error_kinds
 from mlefit.options import pairs
-from mlefit.options.declaration import Fields, Option, Section
+from mlefit.options.declaration import Declared, Fields, Option, Section, declared
 from mlefit.options.error_kind import FORMS
 from mlefit.options.values import as_typed, choice, listed, refused, share, whole
 from mlefit.options.weights_kind import WeightsKind
@@ -213,3 +214,9 @@ class Request:
             raise UsageError(f'--order and --levels name two orders of the target "{shown(target)}"', "give one of them",
                              code="contradiction", columns=[target])
         return {**self.levels, target: self.order}
+
+
+@cache
+def options_by_name() -> Mapping[str, Declared]:
+    """The options of a fit by the names of their fields."""
+    return {option.name: option for option in declared(Request)}

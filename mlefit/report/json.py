@@ -73,14 +73,16 @@ def escaped(character: str) -> str:
 
 def plain(value: Any) -> Any:
     """`value` with records as objects, tuples as lists, strings that UTF-8 can hold, and None for what is not finite."""
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return {key.rstrip("_"): plain(item) for key, item in value._asdict().items()}
-    if isinstance(value, Mapping):
-        return {encodable(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+    if isinstance(value, float):        # the usual values first: to ask whether something is a mapping takes long
+        return value if isfinite(value) else None
     if isinstance(value, str):
         return encodable(value)
-    if isinstance(value, float) and not isfinite(value):
-        return None
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {key.rstrip("_"): plain(item) for key, item in value._asdict().items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {encodable(key): plain(item) for key, item in value.items()}
     return value
