@@ -250,14 +250,14 @@ def fit(data: Any, target: str | None = None, features: Sequence[str] | None = N
 
 
 def compare(data: Any, target: str | None = None, features: Sequence[str] | None = None, models: Sequence[str] = (),
-            formulas: Sequence[str] = (), **options: Any) -> "Compared":
+            formulas: Sequence[str] = (), folds: int | None = None, **options: Any) -> "Compared":
     """Fit several models, with each of several designs, to the same rows and judge them; further options are those of `fit`.
 
-    Without `models`, all that the response admits; `formulas` stand instead of target and features. Raises what `fit` raises.
+    Without `models`, all that the response admits; `formulas`, not target and features; new rows by `folds`. Raises as `fit` does.
     """
     from mlefit.comparison.compare import compare as comparison_of
-
-    return Compared(comparison_of(request_of("compare", data, target, features, options), tuple(models), tuple(formulas)))
+    asked = request_of("compare", data, target, features, options)
+    return Compared(comparison_of(asked, tuple(models), tuple(formulas), folds=folds))
 
 
 def request_of(

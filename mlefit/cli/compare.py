@@ -12,7 +12,7 @@ from mlefit.cli.messages import say
 from mlefit.cli.progress import progress
 from mlefit.machine import keep_freed_memory
 from mlefit.options.declaration import Fields, Option, Section
-from mlefit.options.values import as_typed
+from mlefit.options.values import as_typed, whole
 from mlefit.report.safety import shown
 from mlefit.request import Request
 
@@ -35,6 +35,9 @@ def compare(
     densities: Annotated[tuple[str, ...], Option(
         "--density", metavar="EXPR", help='A density as a model, in r or in y and f: "exp(-abs(r))/2". Repeatable.',
         gather=as_typed)] = (),
+    folds: Annotated[int | None, Option(
+        "--folds", metavar="K", help="Judge on new rows by K folds, with the weights of the models in the best mixture.",
+        parse=whole(2))] = None,
     parameters: Annotated[bool, Option(
         "--parameters", help="The parameters of all models side by side.", given=True, section=Section.ANSWER)] = False,
     format_: arguments.Format = None,
@@ -52,7 +55,7 @@ def compare(
 
     keep_freed_memory()
     with progress(quiet) as show:
-        comparison = comparison_of(request, models, formulas, show)
+        comparison = comparison_of(request, models, formulas, show, folds)
     if not quiet:
         for note in comparison.notes:
             say(f"note: {shown(note)}")

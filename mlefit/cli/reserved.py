@@ -1,6 +1,4 @@
 """Names that later versions will use: they exit 2 and say so, and nothing else can take them."""
 
 COMMANDS: tuple[str, ...] = ()
-OPTIONS = (
-    "--folds",
-)
+OPTIONS: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from mlefit.arrays import Array, block
 from mlefit.criterion import likelihood
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.optimize import first_order_guided
+from mlefit.execution import Execution
 from mlefit.information.cells import log_mass
 from mlefit.noise.model import Derivatives, NoiseModel
 from mlefit.objective import Objective
@@ -22,11 +23,12 @@ from mlefit.rows.chunk import Chunk
 DIFFERENCE = 1e-4       # of a standard error of one row, or of the log of a shape
 
 
-def refitted(found: Fitted) -> tuple[Array, Objective]:
-    """theta (P,) of largest likelihood of the cells, and minus that likelihood as an objective, in nats."""
-    noise, mean, unit = found.fit.noise, found.mean, found.problem.units
-    coef, free = found.objective.split(found.fit.mle.theta)
-    rows = found.rows
+def refitted(found: Fitted, start: Array, rows: Execution) -> tuple[Array, Objective]:
+    """theta (P,) of largest likelihood of the cells of the rows, and minus that likelihood as an objective, in nats.
+
+    `start` (P,): the optimum of their values.
+    """
+    noise, mean, unit, shapes = found.fit.noise, found.mean, found.problem.units, found.objective.shapes
 
     def criterion(chunk: Chunk, eta: Array, free: Array, order: int) -> Derivatives:
         low, high = ends(chunk.y, unit.y_centre, unit.y_scale)
@@ -40,10 +42,8 @@ def refitted(found: Fitted) -> tuple[Array, Objective]:
             d1[:, k] = (far - near) / (2.0 * h)
         return Derivatives(value, d1)
 
-    own = Objective(criterion, mean, free.size)
-    guide = Memo(Objective(likelihood(noise), mean, free.size), rows, 2)
-    theta, _ = first_order_guided(Memo(own, rows, 1), np.concatenate([coef, free]), guide, 1.0)
-    return theta, own
+    own, guide = Objective(criterion, mean, shapes), Memo(Objective(likelihood(noise), mean, shapes), rows, 2)
+    return first_order_guided(Memo(own, rows, 1), start, guide, 1.0)[0], own
 
 
 def ends(y: Array, centre: float, scale: float) -> tuple[Array, Array]:

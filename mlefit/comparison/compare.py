@@ -4,10 +4,12 @@ import shlex
 from contextlib import ExitStack
 
 from mlefit.comparison.adequacy import DRAWS, adequacy
-from mlefit.comparison.contest import Contest, Fit, check, told, weights
+from mlefit.comparison.contest import Contest, Fit, check, told
+from mlefit.comparison.costs import weights
 from mlefit.comparison.nesting import nested
 from mlefit.comparison.paired import difference
 from mlefit.comparison.rule import Contestant, Decision, decide
+from mlefit.comparison.scored import scored
 from mlefit.comparison.words import because
 from mlefit.errors import NoEstimateError
 from mlefit.noise.model import Measure
@@ -23,9 +25,11 @@ LOOK = 19       # draws for the test of a model that is not recommended: its dir
 
 
 def compare(
-    request: Request, models: tuple[str, ...] = (), formulas: tuple[str, ...] = (), progress: Progress | None = None
+    request: Request, models: tuple[str, ...] = (), formulas: tuple[str, ...] = (), progress: Progress | None = None,
+    folds: int | None = None,
 ) -> Comparison:
-    """Fit the models, those that the response admits where none is named, with each design, and judge them.
+    """Fit the models, those that the response admits where none is named, with each design, and judge them; on new rows by so many
+    `folds`, if asked for.
 
     Raises UsageError, DataError, and NoEstimateError only where every model ends without an answer.
     """
@@ -34,6 +38,8 @@ def compare(
         source = stack.enter_context(open_source(request.data, request.read))
         fits = [told(fit) for fit in Contest(request, source, stack, progress).fits(models, formulas)]
         ranked = sorted((fit for fit in fits if fit.judged is not None), key=lambda fit: fit.aic)
+        if folds is not None:
+            ranked = scored(ranked, folds, request.seed, progress)
         others = [fit for fit in fits if fit.judged is None]
         if not ranked:
             raise NoEstimateError(

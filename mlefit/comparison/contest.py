@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.comparison.admitted import admitted, fine, may_be_celled, rows_of, whole, without_location
+from mlefit.comparison.admitted import admitted, fine, may_be_celled, whole, without_location
+from mlefit.comparison.costs import row_costs, weights
 from mlefit.comparison.paired import Judged
 from mlefit.design.roles import choose_roles
 from mlefit.errors import DataError, MlefitError, NoEstimateError, UsageError
 from mlefit.noise import MODELS
 from mlefit.noise.model import Measure, NoiseModel
-from mlefit.objective import Objective
 from mlefit.pipeline.fitted import Fitted, fit, not_certified
 from mlefit.pipeline.run import report_of
 from mlefit.problem.prepare import Progress
@@ -24,7 +24,6 @@ from mlefit.problem.stated import stated
 from mlefit.report.comparison import Cells, Entry
 from mlefit.report.report import Report
 from mlefit.request import Request
-from mlefit.rows.chunk import Chunk
 from mlefit.source.source import Source
 
 
@@ -43,16 +42,6 @@ class Fit(NamedTuple):
         """The law."""
         assert self.found is not None
         return self.found.fit.noise
-
-
-class Costs(NamedTuple):
-    """What some rows cost in encoded units (n,), and their weights; adds up in order."""
-
-    nll: tuple[Array, ...]
-    weight: tuple[Array, ...]
-
-    def __add__(self, other: "Costs") -> "Costs":  # type: ignore[override]
-        return Costs(self.nll + other.nll, self.weight + other.weight)
 
 
 class Contest:
@@ -159,7 +148,7 @@ def _celled(found: Fitted, entry: Entry) -> Fit:
     from mlefit.comparison.celled import refitted
 
     problem = found.problem
-    theta, objective = refitted(found)
+    theta, objective = refitted(found, found.fit.mle.theta, found.rows)
     label = f"{entry.label} (rounded to 1)"
     judged = Judged(label, row_costs(found, objective, theta), problem.n_params)
     weight = weights(problem)
@@ -183,22 +172,6 @@ def _known(name: str) -> NoiseModel:
 
 def _unanswered(entry: Entry, error: MlefitError, partial: object = None) -> Entry:
     return entry._replace(report=partial if isinstance(partial, Report) else None, code=error.code, reason=error.message)
-
-
-def row_costs(found: Fitted, objective: Objective, theta: Array) -> Array:
-    """The objective (n,) of every row fitted, nats, in the order of the file."""
-    coef, free = objective.split(theta)
-
-    def of(chunk: Chunk) -> Costs:
-        return Costs((objective.criterion(chunk, objective.mean.eta(coef, chunk), free, 0).value,), ())
-
-    return np.concatenate(found.rows.sum(of).nll)
-
-
-def weights(problem: Problem) -> Array | None:
-    """(n,), in the order of the file; None where there are none."""
-    total = rows_of(problem).sum(lambda chunk: Costs((), () if chunk.weight is None else (chunk.weight,)))
-    return np.concatenate(total.weight) if total.weight else None
 
 
 def check(request: Request) -> None:

@@ -21,6 +21,18 @@ class Cells(NamedTuple):
     aic: float
 
 
+class HeldOut(NamedTuple):
+    """Under the fits to the other `folds`: cross-entropy of all rows, how much that is behind the best model with the paired
+    standard error, and the stacking weight of the model. None where a fold has no fit, with the `reason`."""
+
+    folds: int
+    cross_entropy: float | None = None
+    behind: float | None = None
+    std_error: float | None = None
+    weight: float | None = None
+    reason: str | None = None
+
+
 class Entry(NamedTuple):
     """A model in its place, under a `label` of its own. `model`: as -m takes it; `formula`: where designs are compared.
 
@@ -36,6 +48,7 @@ class Entry(NamedTuple):
     code: str | None = None
     reason: str | None = None
     cells: Cells | None = None
+    held_out: HeldOut | None = None
 
     @property
     def cross_entropy(self) -> float | None:
@@ -46,13 +59,28 @@ class Entry(NamedTuple):
 
     @property
     def on_new_rows(self) -> float | None:
-        """By leave-one-out; of cells with what the density loses on new rows."""
+        """By folds, if asked for, else by leave-one-out; of cells with what the density loses on new rows."""
         report = self.report
+        if self.held_out is not None:
+            return self.held_out.cross_entropy
         value = None if report is None or report.criteria is None else report.criteria.on_new_rows
         fitted = None if report is None or report.mle is None else report.mle.nll
         if value is None or self.cells is None or fitted is None:
             return value
         return value - fitted + self.cells.cross_entropy
+
+    @property
+    def tic(self) -> float | None:
+        """2 NLL + 2 tr(J^-1 K), that of the values."""
+        report = self.report
+        if report is None or report.information is None or report.information.expected_tic is None:
+            return None
+        return 2.0 * report.data.n * report.information.expected_tic
+
+    @property
+    def weight(self) -> float | None:
+        """The share of the model in the best mixture, by folds."""
+        return None if self.held_out is None else self.held_out.weight
 
     @property
     def aic(self) -> float | None:

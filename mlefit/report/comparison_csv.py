@@ -8,7 +8,7 @@ from mlefit.report.csv import number
 from mlefit.report.safety import inert
 
 HEADER = ("model", "group", "parameters", "cross_entropy", "on_new_rows", "aic", "behind", "behind_low", "behind_high",
-          "test", "p_value", "misfit", "verdict", "recommended", "code")
+          "test", "p_value", "misfit", "verdict", "recommended", "code", "tic", "weight")
 
 
 def to_csv(comparison: Comparison) -> str:
@@ -30,5 +30,6 @@ def to_csv(comparison: Comparison) -> str:
               if behind else ("", "", "", "", "")),
             number(kl.misfit if kl else None), inert((kl.verdict if kl else None) or ""),
             told.strength if told is not None and told.label == entry.label else "", entry.code or "",
+            number(entry.tic if report else None), number(entry.weight),
         ))
     return out.getvalue()

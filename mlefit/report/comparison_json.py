@@ -30,5 +30,6 @@ def _model(entry: Entry) -> dict[str, Any]:
     place = {
         "label": plain(entry.label), "model": entry.model, "formula": plain(entry.formula), "group": plain(entry.group),
         "code": entry.code, "reason": plain(entry.reason), "cells": plain(entry.cells),
+        "held_out": plain(entry.held_out),
     }
     return {**fit, "compared": place}

@@ -3,6 +3,7 @@
 from mlefit.report.comparison import Comparison
 from mlefit.report.comparison_words import (
     behind,
+    by_folds,
     cross_entropy,
     headline,
     misfit,
@@ -13,6 +14,7 @@ from mlefit.report.comparison_words import (
     side,
     unit,
     verdict,
+    weight,
 )
 from mlefit.report.markdown import pipe_table
 from mlefit.report.safety import markdown, shown
@@ -20,10 +22,13 @@ from mlefit.report.safety import markdown, shown
 
 def to_markdown(comparison: Comparison, *, sides: bool = False) -> str:
     """The comparison as Markdown, ending in a line break."""
-    head = ("model", "parameters", "cross-entropy", "on new rows", f"behind the best, {unit(comparison)}", "misfit", "verdict")
+    folded = by_folds(comparison)
+    head = ("model", "parameters", "cross-entropy", "on new rows", *(["weight"] if folded else []),
+            f"behind the best, {unit(comparison)}", "misfit", "verdict")
     fitted = [entry for entry in comparison.entries if entry.fitted]
     body = [(shown(entry.label), parameters(entry), cross_entropy(comparison, entry), new_rows(comparison, entry),
-             behind(comparison, entry), misfit(comparison, entry), verdict(entry)) for entry in fitted]
+             *([weight(entry)] if folded else []), behind(comparison, entry), misfit(comparison, entry), verdict(entry))
+            for entry in fitted]
     blocks = [f"## {markdown(line)}" for line in headline(comparison)]
     blocks.append(pipe_table(head, body, 1))
     if sides:

@@ -6,6 +6,7 @@ A pipe has every column. On a terminal the verdicts lose words, then the columns
 from mlefit.report.comparison import Comparison, Entry
 from mlefit.report.comparison_words import (
     behind,
+    by_folds,
     cross_entropy,
     headline,
     misfit,
@@ -17,6 +18,7 @@ from mlefit.report.comparison_words import (
     side,
     unit,
     verdict,
+    weight,
 )
 from mlefit.report.layout import GAP, Cells, Line, grid, padded, printed, room_of, widths, wrapped
 from mlefit.report.safety import shown
@@ -66,7 +68,7 @@ def _room(form: tuple[list[str], list[Cells]], width: int) -> int:
 
 def _columns(comparison: Comparison, *, cut: bool, gone: tuple[int, ...]) -> tuple[list[str], list[Cells]]:
     """Heads and rows without the columns that are gone; verdicts, at the left of theirs, in few words where they are `cut`."""
-    heads = ["para-\nmeters", "cross-\nentropy", "on new\nrows",
+    heads = ["para-\nmeters", "cross-\nentropy", "on new\nrows", *(["weight"] if by_folds(comparison) else []),
              f"behind the best,\n{100.0 * comparison.level:g} %, {unit(comparison)}", "misfit", "verdict"]
     rows = [_row(comparison, entry, cut) for entry in comparison.entries]
     wide = max(room_of(text) for text in (heads[-1], *(row[-1] for row in rows)))
@@ -78,9 +80,10 @@ def _columns(comparison: Comparison, *, cut: bool, gone: tuple[int, ...]) -> tup
 
 
 def _row(comparison: Comparison, entry: Entry, cut: bool) -> tuple[str, ...]:
+    share = (weight(entry),) if by_folds(comparison) else ()
     if not entry.fitted:
-        return "-", "-", "-", "-", "-", "no answer" if cut else f"no answer: {entry.code}"
-    return (parameters(entry), cross_entropy(comparison, entry), new_rows(comparison, entry), behind(comparison, entry),
+        return "-", "-", "-", *("-" for _ in share), "-", "-", "no answer" if cut else f"no answer: {entry.code}"
+    return (parameters(entry), cross_entropy(comparison, entry), new_rows(comparison, entry), *share, behind(comparison, entry),
             misfit(comparison, entry), short(entry) if cut else verdict(entry))
 
 

@@ -10,7 +10,9 @@ from mlefit.report.safety import shown
 from mlefit.report.units import factor_of
 
 PLACES = 4          # of cross-entropies, whose differences are read off
+SEEN = 0.5e-4       # nats: a difference of two of them
 LIMIT = {"lower": ">= "}
+SHARE = 2           # of a mixture
 UNKNOWN = "not identifiable"
 BRIEF = {"no misfit detected": "none detected", UNKNOWN: "not known"}
 
@@ -43,6 +45,16 @@ def cross_entropy(comparison: Comparison, entry: Entry) -> str:
 def new_rows(comparison: Comparison, entry: Entry) -> str:
     """By leave-one-out."""
     return _per_row(comparison, entry.on_new_rows)
+
+
+def by_folds(comparison: Comparison) -> bool:
+    """Whether new rows are those of folds."""
+    return any(entry.held_out is not None for entry in comparison.entries)
+
+
+def weight(entry: Entry) -> str:
+    """The share of the model in the best mixture."""
+    return decimals(entry.weight, SHARE)
 
 
 def behind(comparison: Comparison, entry: Entry) -> str:
@@ -98,7 +110,25 @@ def sentences(comparison: Comparison) -> list[Line]:
             Line(f"next: {shown(told.next)}"),
         ]
     lines += [Line(f"{shown(entry.label)}: {shown(entry.reason)}") for entry in comparison.entries if entry.reason]
-    return [*lines, *_unknown(comparison)]
+    return [*lines, *_on_new_rows(comparison), *_unknown(comparison)]
+
+
+def _on_new_rows(comparison: Comparison) -> list[Line]:
+    """What the folds are, and which model they put first, where that is another one."""
+    first, factor = comparison.entries[0], factor_of(comparison.unit)
+    lines = []
+    if by_folds(comparison):
+        folds = next(entry.held_out.folds for entry in comparison.entries if entry.held_out is not None)
+        lines.append(Line(f"on new rows: by {folds} folds; weight: the share of each model in the mixture that does best there."))
+        lines += [Line(f"{shown(entry.label)} on new rows: {entry.held_out.reason}") for entry in comparison.entries
+                  if entry.held_out is not None and entry.held_out.reason is not None]
+    known = [(value, entry) for entry in comparison.entries if entry.fitted and (value := entry.on_new_rows) is not None]
+    least, best = min(known, key=lambda one: one[0], default=(0.0, first))
+    ahead = (first.on_new_rows or 0.0) - least
+    if first.on_new_rows is not None and ahead > SEEN:
+        lines.append(Line(f"on new rows {shown(best.label)} is ahead of {shown(first.label)} by {significant(ahead * factor, 2)} "
+                          f"{unit(comparison)}."))
+    return lines
 
 
 def _unknown(comparison: Comparison) -> list[Line]:
