@@ -200,7 +200,9 @@ def test_the_same_data_by_every_route_ask_for_the_same(tmp_path: Path, capsys: p
     assert main(["compare", path, "-t", "y", "-o", "json", "-q"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["recommendation"]["model"], found["recommendation"]["strength"]) == ("gaussian", "keep")
-    assert found["recommendation"]["because"] == "nothing in these data asks for more than gaussian"
+    df = next(p for fit in found["models"] if fit["model"]["noise"] == "student-t" for p in fit["parameters"] if p["name"] == "df")
+    assert found["recommendation"]["because"] == (
+        f"nothing in these data asks for more than gaussian; student-t with df below {df['ci_low']:.2g} would have been seen")
     assert found["recommendation"]["cost_nats"] == 0.0
 
 
@@ -238,3 +240,56 @@ def test_a_logarithm_of_the_response_is_no_case_of_the_response(tmp_path: Path, 
     main(["fit", path, "-t", "y", "-x", "x", "-m", "lognormal", "-o", "json"])
     alone = json.loads(capsys.readouterr().out)
     assert found["models"][0]["routes"]["mle"]["nll"] == pytest.approx(alone["routes"]["mle"]["nll"], rel=1e-12)
+
+
+def test_none_fits_says_what_would_help_and_where_no_law_is_assumed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(14)
+    x = rng.uniform(-2.0, 2.0, N)
+    path = table(tmp_path / "bent.csv", x=x.tolist(), y=(1 + x + x**2 + rng.normal(size=N)).tolist())
+    assert main(["compare", path, "-t", "y", "-m", "gaussian,laplace"]) == 0
+    out = capsys.readouterr().out
+    assert "none of the 2 models fits; the least bad is gaussian, which is not the law of its residuals: the mean bends along x (+" in out
+    assert '\nwhat would help: let the mean bend in x: -f "y ~ bs(x, df=5)"\n' in out
+    assert f"\na summary that assumes no law: mlefit fit {path} -t y -m quantile\n" in out
+
+
+def test_extra_zeros_are_told_as_shares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(15)
+    x = rng.normal(size=N)
+    y = rng.poisson(3.0 * np.exp(0.3 * x)) * (rng.random(N) > 0.25)
+    path = table(tmp_path / "zeros.csv", x=x.tolist(), y=y.tolist())
+    assert main(["compare", path, "-m", "poisson,negative-binomial"]) == 0
+    assert re.search(rf"{100 * (y == 0).mean():.0f}(\.\d)? % zeros, where the law has \d+(\.\d)? % \(\+\d+\.\d sd\)", capsys.readouterr().out)
+
+
+def test_whole_amounts_are_no_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Prices in whole dollars: the default is that of numbers, and no model of counts with a dispersion is tried."""
+    rng = np.random.default_rng(16)
+    x = rng.normal(size=N)
+    path = table(tmp_path / "prices.csv", x=x.tolist(), y=np.rint(np.exp(12 + 0.3 * x) * rng.gamma(20.0, size=N) / 20.0).astype(int).tolist())
+    assert main(["compare", path, "-o", "json", "-q"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["default"] == "gaussian"
+    tried = {fit["compared"]["model"] for fit in found["models"]}
+    assert "poisson" in tried
+    assert not tried & {"negative-binomial", "hurdle"}
+    assert all(fit["compared"]["cells"] is None for fit in found["models"])
+
+
+def test_an_adequacy_of_few_draws_looks_at_the_default_alone(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["compare", skewed, "-t", "y", "-m", "gaussian,gamma", "-o", "json", "-q"])
+    each = {one["model"]: one for one in json.loads(capsys.readouterr().out)["adequacy"]}
+    assert each["gaussian"]["draws"] == 19
+    assert each["gaussian"]["p_value"] == pytest.approx(1 / 20)
+    assert each["gamma"]["draws"] != 19
+
+
+def test_the_decision_alone_is_that_of_the_comparison(skewed: str) -> None:
+    from mlefit.api import request_of
+    from mlefit.comparison.compare import decided
+
+    told = mlefit.compare(skewed, target="y", models=["gaussian", "gamma", "lognormal"]).recommendation
+    decision = decided(request_of("compare", skewed, "y", None, {}), ("gaussian", "gamma", "lognormal"))
+    assert decision is not None
+    assert (decision.model, decision.strength) == (told.model, told.strength)
+    assert decided(request_of("compare", skewed, "y", None, {}), ("poisson",)) is None

@@ -17,8 +17,10 @@ from mlefit.estimation.memo import Memo
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Engine
+from mlefit.noise.model import Measure
 from mlefit.pipeline.fitted import Fitted
 from mlefit.report.comparison import Adequacy, Finding
+from mlefit.report.digits import percent
 from mlefit.rows.chunk import Chunk
 
 MANY = 5_000        # rows from which the chi-squared law holds
@@ -26,6 +28,7 @@ DRAWS = 199
 EXCEEDED = 10       # draws as large as the data after which nothing can be rejected any more
 NEWTON_STEPS = 12
 NEAR = 1e-5         # nats in total, from which a last step leads to the optimum as closely as a statistic can tell
+FAR = 2.0           # in the log of a shape: a Newton step on a flat that knows no bounds
 GENERAL = ("P1", "P2")      # directions in which many causes show
 SAID = 3.0          # standard deviations from which a direction is worth a sentence
 
@@ -47,7 +50,7 @@ def adequacy(found: Fitted, model: str, seed: int, draws: int = DRAWS, celled: A
     p, made = _chi_squared(seen), None
     if chunk.rows < MANY and draws:
         p, made = _simulated(found, chunk, directions, seen, seed, draws, celled)
-    return Adequacy(model, seen.statistic, seen.df, p, made, findings(seen))
+    return Adequacy(model, seen.statistic, seen.df, p, made, findings(seen, dense=noise.measure is Measure.DENSITY))
 
 
 def _one_by_one(chunk: Chunk) -> Chunk:
@@ -105,7 +108,7 @@ def _refitted(found: Fitted, drawn: Chunk) -> Array | None:
                 break
             if drawn.rows * edm <= NEAR:
                 return theta + step
-            if not memo.value(theta + step) < value:
+            if (np.abs(step[found.mean.size :]) > FAR).any() or not memo.value(theta + step) < value:
                 break
             theta = theta + step
         theta = start
@@ -113,24 +116,33 @@ def _refitted(found: Fitted, drawn: Chunk) -> Array | None:
     return optimum.theta if optimum.outcome is Outcome.CERTIFIED else None
 
 
-def findings(seen: Smooth) -> tuple[Finding, ...]:
-    """The directions that stand out, each as a sentence: those with a meaning of their own first, then the farthest."""
+def findings(seen: Smooth, *, dense: bool) -> tuple[Finding, ...]:
+    """The directions that stand out, each as a sentence: zeros and others with a meaning of their own first, then the farthest.
+
+    `dense`: of a density, whose scale is estimated.
+    """
     far = [(name, value) for name, value in seen.each.items() if abs(value) >= SAID]
-    ordered = sorted(far, key=lambda found: (found[0] in GENERAL, -abs(found[1])))
-    return tuple(Finding(name, value, f"{_said(name, value)} ({value:+.1f} sd)") for name, value in ordered)
+    ordered = sorted(far, key=lambda found: (found[0] in GENERAL, found[0] != "zeros", -abs(found[1])))
+    return tuple(Finding(name, value, f"{_said(name, value, seen, dense)} ({value:+.1f} sd)") for name, value in ordered)
 
 
-def _said(name: str, value: float) -> str:
+def _said(name: str, value: float, seen: Smooth, dense: bool) -> str:
     more = value > 0.0
     kind, _, column = name.partition(" along ")
     if kind == "spread" and column:
         return f"spread {'grows' if more else 'shrinks'} with {column}"
     if kind == "curve":
         return f"the mean bends along {column}"
+    if kind == "zeros" and seen.zeros is not None:
+        share, beyond = seen.zeros
+        return f"{percent(share)} zeros, where the law has {percent(share - beyond)}"
+    if kind == "P2" and dense and not more:     # a scale that is right for the mean square, and too large for most
+        return "most residuals lie near the middle and a few far out"
+    if kind == "P4" and dense and not more:
+        return "tails lighter than those of the law, as of rows of two kinds"
     return {
         "P1": f"the middle of the residuals lies {'above' if more else 'below'} that of the law",
         "P2": f"residuals spread {'wider' if more else 'less'} than the law",
         "P3": f"skewed to the {'right' if more else 'left'}",
         "P4": f"tails {'heavier' if more else 'lighter'} than those of the law",
-        "zeros": f"{'more' if more else 'fewer'} zeros than the law has",
     }[kind]

@@ -36,6 +36,7 @@ def admitted(problem: Problem) -> tuple[str, ...]:
              and (takes_curve(law) or not bent))
     return tuple(law.name for law in taken if law.response.refused(ends) is None and (counts or not law.response.whole)
                  and not (counts and law.measure is Measure.DENSITY and not (law.standard or fine(problem)))
+                 and not (law.response.whole and not law.standard and fine(problem))      # a density says the same of them
                  and not (law.needs_zeros and ends[0] > 0.0))
 
 

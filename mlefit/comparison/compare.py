@@ -3,6 +3,8 @@
 import shlex
 from contextlib import ExitStack
 
+import numpy as np
+
 from mlefit.comparison.adequacy import DRAWS, adequacy
 from mlefit.comparison.contest import Contest, Fit, check, told
 from mlefit.comparison.costs import weights
@@ -12,11 +14,13 @@ from mlefit.comparison.rule import Contestant, Decision, decide
 from mlefit.comparison.scored import scored
 from mlefit.comparison.words import because
 from mlefit.errors import NoEstimateError
+from mlefit.noise import MODELS
 from mlefit.noise.model import Measure
 from mlefit.options.spelling import arguments
 from mlefit.pipeline.knowledge import information
 from mlefit.problem.prepare import Progress
 from mlefit.report.comparison import Adequacy, Comparison, Difference, Recommendation
+from mlefit.report.digits import significant
 from mlefit.request import Request
 from mlefit.source import open_source
 from mlefit.version import __version__
@@ -125,23 +129,50 @@ class _Judge:
         of_default = None if default is None else self.adequacy(default, LOOK)
         assert chosen.report is not None
         entries = tuple(fit.entry for fit in self.ranked)
+        said = because(decision, entries, behind, default, self.adequacy(decision.model), of_default)
+        if decision.strength == "keep":
+            said += self._seen_else(decision.model)
         return Recommendation(
-            chosen.model, decision.strength,
-            because(decision, entries, behind, default, self.adequacy(decision.model), of_default), chosen.report.model.loss,
+            chosen.model, decision.strength, said, chosen.report.model.loss,
             None if default is None else 0.0 if behind is None else behind.nats, self._next(chosen.model, chosen.formula),
-            chosen.label)
+            chosen.label, self._summary(chosen.formula) if decision.strength == "none-fits" else None)
+
+    def _seen_else(self, label: str) -> str:
+        """What would have been seen: how far the law that has the one that is kept at the end of a shape may still be from it."""
+        kept = self.fits[label].noise
+        for fit in self.ranked:
+            assert fit.found is not None
+            limit = fit.found.problem.prepared.noise.nested.get(kept.name)
+            if limit is not None and fit.entry.report is not None:
+                shape = fit.found.problem.prepared.noise.shapes[limit.shape].name
+                known = next((p for p in fit.entry.report.parameters if p.name == shape), None)
+                end = None if known is None else known.ci_low if np.isinf(limit.value) else known.ci_high
+                if end is not None and np.isfinite(end):
+                    side = "below" if np.isinf(limit.value) else "above"
+                    return f"; {fit.entry.label} with {shape} {side} {significant(end, 2)} would have been seen"
+        return ""
 
     def _default(self) -> str | None:
-        """The model that is kept unless the data ask for more: of counts their own, else that of numbers; none among designs."""
+        """The model that is kept unless the data ask for more: of counts their own, else that of numbers; none among designs.
+
+        Whole numbers of which a density needs no cells are amounts.
+        """
         if len({fit.entry.formula for fit in self.ranked}) > 1:
             return None
         standard = [fit for fit in self.ranked if fit.noise.standard]
         masses = [fit for fit in standard if fit.noise.measure is Measure.MASS]
-        return (masses or standard)[0].entry.label if standard else None
+        amounts = [fit for fit in standard if fit.noise.measure is Measure.DENSITY and fit.celled is None]
+        return (amounts or masses or standard)[0].entry.label if standard else None
 
     def _group(self, fit: Fit) -> str:
         """Of designs, each is a group of its own."""
         return fit.entry.group if fit.entry.formula is None else f"{fit.entry.group}: {fit.entry.formula}"
+
+    def _summary(self, formula: str | None) -> str | None:
+        """The command of a law that is meant by its location alone, of numbers that have one."""
+        if not any(fit.noise.located for fit in self.ranked):
+            return None
+        return self._next(next(law.name for law in MODELS.values() if law.located and not law.assumed), formula)
 
     def _next(self, model: str, formula: str | None) -> str:
         """The command that fits the model to these data."""

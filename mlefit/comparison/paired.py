@@ -7,7 +7,9 @@ at the boundary of the larger one (Self and Liang 1987); other pairs by Vuong's 
 
     z = (n mean d - (k_A - k_B)) / (sqrt n sd(d)) for A to be better,
 
-unless n var(d) < k_A + k_B: then the two laws are one on these rows.
+unless n var(d) < k_A + k_B: then the two laws are one on these rows. Of laws that are one, n var(d) is a sum of at most as many
+squares of normal numbers (Vuong's theorem 3.1), and 2 n mean d a difference of such sums: beyond that limit z is not normal
+either, but smaller. For up to 50 parameters of each it exceeds 2.58, if they have none in common, in fewer than 1 of 5,000 samples.
 """
 
 from typing import NamedTuple

@@ -38,11 +38,13 @@ class Components(NamedTuple):
 
 
 class Smooth(NamedTuple):
-    """T, its degrees of freedom, and each component in standard deviations, by name."""
+    """T, its degrees of freedom, and each component in standard deviations, by name; of counts the share of zeros that there is,
+    and how much larger it is than that of the law."""
 
     statistic: float
     df: int
     each: dict[str, float]
+    zeros: tuple[float, float] | None = None
 
 
 @record(frozen=True)
@@ -74,8 +76,9 @@ class Directions:
             if np.abs(bent).max() > LEAST_SHARE:        # of two values alike in number there is no curve
                 found[f"curve along {name}"] = means[1] * bent
         if noise.measure is Measure.MASS:
-            zero = np.zeros_like(y)
-            found["zeros"] = (y == 0.0) - np.exp(noise.log_cdf(zero, eta, free))
+            share = np.exp(noise.log_cdf(np.zeros_like(y), eta, free))
+            if (y == 0.0).any() or share.sum() > 1.0:       # else there are none, and none are missed
+                found["zeros"] = (y == 0.0) - share
         return Components(tuple(found), np.stack(list(found.values())).T)
 
 
@@ -133,4 +136,9 @@ def smooth(noise: NoiseModel, objective: Objective, theta: Array, chunk: Chunk, 
     along = directions_[used] @ (total[alive] / spread[alive])
     names = np.array(parts.names)[alive]
     each = {str(name): float(value) for name, value in zip(names, total[alive] / kept[alive], strict=True)}
-    return Smooth(float(np.sum((along / singular[used]) ** 2)), int(used.sum()), each)
+    zeros = None
+    if "zeros" in parts.names:
+        weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
+        more = weight @ parts.values[:, parts.names.index("zeros")] / weight.sum()
+        zeros = float(weight @ (chunk.y == 0.0) / weight.sum()), float(more)
+    return Smooth(float(np.sum((along / singular[used]) ** 2)), int(used.sum()), each, zeros)

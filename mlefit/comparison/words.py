@@ -50,7 +50,9 @@ def costs(behind: Difference) -> str:
     """A model behind another: nats per row with their error, the test, and the rows that tell the two apart."""
     size = f"{by_error(behind.nats, behind.std_error)} +- {significant(behind.std_error, 2)} nats per row"
     test = "" if behind.p_value is None else f" ({behind.test}: p {_p_with_sign(behind.p_value)})"
-    apart = f"; about {rows_apart(behind.nats):,} rows tell the two apart at odds of 20 to 1" if behind.nats > 0.0 else ""
+    rows = rows_apart(behind.nats) if behind.nats > 0.0 else 0
+    many = "a single row tells" if rows == 1 else f"about {rows:,} rows tell"
+    apart = f"; {many} the two apart at odds of 20 to 1" if rows else ""
     return f"{behind.model} is worse by {size}{test}{apart}"
 
 

@@ -138,7 +138,10 @@ class Adequacy(NamedTuple):
 
 
 class Recommendation(NamedTuple):
-    """The model to use, how strongly, and why. `cost_nats`: what the default loses per row against it, None without a default."""
+    """The model to use, how strongly, and why. `cost_nats`: what the default loses per row against it, None without a default.
+
+    `summary`: where no model of numbers fits, the command of one that says where they lie whatever their law.
+    """
 
     model: str
     strength: Strength
@@ -147,6 +150,7 @@ class Recommendation(NamedTuple):
     cost_nats: float | None
     next: str
     label: str = ""
+    summary: str | None = None
 
 
 class Comparison(NamedTuple):

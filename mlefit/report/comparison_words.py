@@ -106,11 +106,23 @@ def sentences(comparison: Comparison) -> list[Line]:
         lead = "" if words is None else f"{words} {shown(told.label)}: "
         lines += [
             Line(f"{lead}{shown(told.because)}.", "look" if words is None else "plain"),
+            *_mended(comparison),
             Line(f"its loss: {told.loss}."),
             Line(f"next: {shown(told.next)}"),
         ]
     lines += [Line(f"{shown(entry.label)}: {shown(entry.reason)}") for entry in comparison.entries if entry.reason]
     return [*lines, *_on_new_rows(comparison), *_unknown(comparison)]
+
+
+def _mended(comparison: Comparison) -> list[Line]:
+    """What would mend the least bad of models none of which fits: a term, a spread that varies, or no law at all."""
+    told = comparison.recommendation
+    if told is None or told.strength != "none-fits":
+        return []
+    report = next(entry.report for entry in comparison.entries if entry.label == told.label)
+    steps = () if report is None or report.information is None else report.information.kl.advice
+    lines = [Line(f"what would help: {shown(step)}") for step in steps if "mlefit compare" not in step]
+    return [*lines, *([Line(f"a summary that assumes no law: {told.summary}")] if told.summary else [])]
 
 
 def _on_new_rows(comparison: Comparison) -> list[Line]:
