@@ -259,7 +259,7 @@ def test_extra_zeros_are_told_as_shares(tmp_path: Path, capsys: pytest.CaptureFi
     y = rng.poisson(3.0 * np.exp(0.3 * x)) * (rng.random(N) > 0.25)
     path = table(tmp_path / "zeros.csv", x=x.tolist(), y=y.tolist())
     assert main(["compare", path, "-m", "poisson,negative-binomial"]) == 0
-    assert re.search(rf"{100 * (y == 0).mean():.0f}(\.\d)? % zeros, where the law has \d+(\.\d)? % \(\+\d+\.\d sd\)", capsys.readouterr().out)
+    assert re.search(rf": {100 * (y == 0).mean():.0f} % zeros, where the law has \d+ % \(\+\d+\.\d sd\)", capsys.readouterr().out)
 
 
 def test_whole_amounts_are_no_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,6 @@ from mlefit.execution import Engine
 from mlefit.noise.model import Measure
 from mlefit.pipeline.fitted import Fitted
 from mlefit.report.comparison import Adequacy, Finding
-from mlefit.report.digits import percent
 from mlefit.rows.chunk import Chunk
 
 MANY = 5_000        # rows from which the chi-squared law holds
@@ -135,7 +134,7 @@ def _said(name: str, value: float, seen: Smooth, dense: bool) -> str:
         return f"the mean bends along {column}"
     if kind == "zeros" and seen.zeros is not None:
         share, beyond = seen.zeros
-        return f"{percent(share)} zeros, where the law has {percent(share - beyond)}"
+        return f"{100.0 * share:.0f} % zeros, where the law has {100.0 * (share - beyond):.0f} %"
     if kind == "P2" and dense and not more:     # a scale that is right for the mean square, and too large for most
         return "most residuals lie near the middle and a few far out"
     if kind == "P4" and dense and not more:
