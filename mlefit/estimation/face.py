@@ -45,10 +45,13 @@ def middle(
     directions = mean.natural(found.vertex.gamma)[0].directions
     values = points @ directions.T
     width = values.max(axis=0) - values.min(axis=0)
-    if not (width > WIDE * np.linalg.norm(best.curvature.root(directions), axis=1)).any():
+    wide = width > WIDE * np.linalg.norm(best.curvature.root(directions), axis=1)
+    if not wide.any():
         return best, None
-    natural = np.stack([mean.natural(point)[0].value for point in points])
-    return at(found, points.mean(axis=0), noise, execution), Face(natural.min(axis=0), natural.max(axis=0))
+    natural, centre = np.stack([mean.natural(point)[0].value for point in points]), points.mean(axis=0)
+    value = mean.natural(centre)[0].value
+    face = Face(np.where(wide, natural.min(axis=0), value), np.where(wide, natural.max(axis=0), value))
+    return at(found, centre, noise, execution), face
 
 
 def _attained(noise: NoiseModel, mean: LinearMean, execution: Execution, best: Optimum, points: Array) -> Array:
@@ -74,8 +77,52 @@ def extremes(found: Bottom) -> Array:
         return gamma[None]
     bounds[inside] = 0.0
     directions = lines.mean.natural(gamma)[0].directions @ free
-    ends = [_end(way, bounds, r / unit) for direction in directions for way in (direction, -direction)]
-    return np.stack([vertex(lines, inside, gamma + unit * (free @ end), TIED * unit) for end in ends])
+    room = r / unit
+    apart = _parts(bounds, free.shape[1])
+    if apart is None:
+        ends = [_end(way, bounds, room) for direction in directions for way in (direction, -direction)]
+        return np.stack([vertex(lines, inside, gamma + unit * (free @ end), TIED * unit) for end in ends])
+    turn, parts = apart
+    by_parts = _by_parts(directions @ turn, bounds @ turn, room, parts)
+    return np.asarray(gamma + unit * (by_parts @ (free @ turn).T))
+
+
+def _parts(bounds: Array, count: int) -> tuple[Array, list[Index]] | None:
+    """T (q, q) and sets of the coordinates e = T w such that each row bounds those of one set alone; None where there is but one.
+
+    Where a factor has a coefficient for each level there are hundreds of sets of one."""
+    if count == 1:
+        return None
+    from scipy.linalg import qr
+    from scipy.sparse.csgraph import connected_components
+
+    chosen = qr(bounds.T, mode="r", pivoting=True)[1][:count]
+    turn: Array = np.asarray(np.linalg.inv(bounds[chosen]), dtype=np.float64)
+    there = np.abs(bounds @ turn) > SPAN
+    number, of = connected_components(there.T.astype(np.float64) @ there, directed=False)
+    return None if number == 1 else (turn, [np.flatnonzero(of == part) for part in range(number)])
+
+
+def _by_parts(directions: Array, bounds: Array, room: Array, parts: list[Index]) -> Array:
+    """The ends (2 p, q) of least and of largest value in each direction (p, q): of each part of the coordinates its own, and the
+    middle of these where a part has no say."""
+    ends = np.zeros((2 * len(directions), directions.shape[1]))
+    for part in parts:
+        rows = np.flatnonzero((np.abs(bounds[:, part]) > SPAN).any(axis=1))
+        own, limits, ways = bounds[np.ix_(rows, part)], room[rows], directions[:, part]
+        has = np.abs(ways).max(axis=1) > SPAN * max(float(np.abs(ways).max()), 1e-300)
+        if part.size == 1:
+            with np.errstate(divide="ignore"):
+                at = limits / own[:, 0]
+            low, high = at[own[:, 0] < 0.0].max(initial=-BOX), at[own[:, 0] > 0.0].min(initial=BOX)
+            first = np.where(ways[:, :1] > 0.0, low, high)
+            found = np.stack([first, low + high - first], axis=1)
+        else:
+            found = np.stack([[_end(way, own, limits) if said else way for way in (each, -each)]
+                              for each, said in zip(ways, has, strict=True)])
+        found[~has] = found[has].mean(axis=(0, 1)) if has.any() else 0.0
+        ends[:, part] = found.reshape(-1, part.size)
+    return ends
 
 
 def _end(way: Array, bounds: Array, room: Array) -> Array:

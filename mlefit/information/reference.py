@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlefit.information.everywhere import Whole
 
 MOST_COLUMNS = 200                                  # of all that are added, predictors of the law counted
+LOOKED = 1 << 26                                    # numbers (540 MB) in the cells that are looked at
 KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)             # Harrell's quantiles for five knots
 NUMERIC_FROM = 7                                    # distinct values; below, a number is a code
 FEW = 0.1                                           # distinct values per row below which rows of one value are a cell
@@ -140,7 +141,17 @@ def looks(predictors: Sequence[Variable], most: int, without: Collection[str] = 
         "products": _products(predictors),
     }
     found = [_together(kind, most, each) for kind, each in together.items() if kind not in without]
-    return [look for look in (*found, *_cells(predictors, most)) if look is not None]
+    return [look for look in (*found, *_held(_cells(predictors, most))) if look is not None]
+
+
+def _held(each: Iterator[Look]) -> Iterator[Look]:
+    """As many of the looks as have LOOKED numbers: hundreds of columns of zeros and ones are a hundred thousand pairs."""
+    numbers = 0
+    for one in each:
+        numbers += one.columns.size
+        if numbers > LOOKED:
+            return
+        yield one
 
 
 def _curved(one: Variable, columns: Array) -> Look:
