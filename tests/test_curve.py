@@ -213,3 +213,24 @@ def test_a_parameter_that_runs_to_where_nothing_changes_is_not_identified(
     code, error = fitted(capsys, str(data), "-t", "y", "--mean", "tanh(c)+0*x", "--start", "c=0.2")
     assert (code, error["code"]) == (4, "not-identified")
     assert error["message"] == "--mean: c is not identified: no row changes with it near the end of the search"
+
+
+def test_routes_that_end_at_different_minima_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "wave.csv").write_text(FILES["wave.csv"])
+    command = [str(tmp_path / "wave.csv"), "-t", "y", "--mean", "a*sin(w*x+p)", "--start", "w=5,p=1", "--start-only"]
+    code, error = fitted(capsys, *command)
+    assert (code, error["code"]) == (4, "routes-disagree")
+    assert error["message"] == (
+        "the routes ended at different minima: maximum likelihood at a = 0.600569531, w = 3.81663361, p = -0.905413806, least loss at "
+        "a = 0.401812439, w = 5.18101875, p = -0.982698198")
+    assert error["remedy"] == "begin nearer to the answer with --start"
+    assert [one["estimate"] for one in error["fit"]["parameters"][:3]] == pytest.approx([0.600569531, 3.81663361, -0.905413806], rel=1e-8)
+
+
+def test_a_phase_that_has_come_round_is_the_same_minimum(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "wave.csv").write_text(FILES["wave.csv"])
+    code, found = fitted(capsys, str(tmp_path / "wave.csv"), "-t", "y", "--mean", "a*sin(w*x+p)", "--start", "w=2.75,p=0")
+    assert code == 0
+    assert found["agreement"]["agree"]
+    a, w, p = (one["estimate"] for one in found["parameters"][:3])
+    assert (a * np.cos(p), a * np.sin(p), w) == pytest.approx((3.02072433 * np.cos(0.279569731), 3.02072433 * np.sin(0.279569731), 2.00426588))

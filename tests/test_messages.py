@@ -29,7 +29,6 @@ METHOD = {"refusal": 1}     # `typed.refusal(place, sentence, remedy)` of formul
 UNREACHED = {
     "the routes disagree: their largest gap is ": "would be a defect: no data is known that does it",
     " did not converge: ": "its end depends on the last digits of the search",
-    "the routes ended at different minima: maximum likelihood at ": "both screen many starts; none is known where one of them misses",
     "the data has no rows": "every source refuses an empty table first",
     "expected data, found no path.": "the command line refuses first",
     "the operators do not form a formula": "our own check of the order comes first; no text is known that passes it",

@@ -2,10 +2,13 @@
 
 Maximum likelihood begins at zero and comes near by Newton steps on the loss with rounded corners; least loss begins at the least
 squares fit and comes near by L-BFGS-B. From there each goes its own exact steps (`facets`). The curvature is the information of
-the law, n a^2 E l'^2, as corners have none of their own.
+the law, n a^2 E l'^2, as corners have none of their own. Where the loss is not proved convex, each route begins at several points
+more, and the lowest end counts.
 """
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -16,6 +19,7 @@ from mlefit.estimation.facets import Ended, Facets
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import Optimum
 from mlefit.estimation.several import weight_of
+from mlefit.estimation.starts import starts
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean, MeanFunction
 from mlefit.noise.model import NoiseModel
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
 WIDTHS = tuple(4.0**-i for i in (1, 3, 5, 7))       # of the middle residual, to which corners are rounded in turn
 NEWTON = 30
 HALVES = 40
+FIRST_SEED, SECOND_SEED = 0, 1      # of the starts: neither route knows those of the other
+SAME = 1e-9             # relative: losses that are one
 STILL = 1e-7            # relative: a step that lowers the loss by less has arrived near enough
 NUMBERS = 1 << 27       # that are held in memory at one time
 QUICK = {"ftol": 1e-12, "gtol": 1e-9, "maxiter": 200}
@@ -57,20 +63,48 @@ class _All:
         return _All(self.chunks + other.chunks)
 
 
+class _Tried(NamedTuple):
+    """The lowest end of several searches and how many steps it took to come near; how many there were, how many of them ended
+    higher, and by how much the loss of the best of these is larger."""
+
+    ended: Ended
+    steps: int
+    starts: int
+    higher: int
+    behind: float | None
+
+
 def maximum_likelihood(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> Optimum:
     """The point of least loss and the a that it implies, from zero."""
     facets = _facets(noise, mean, execution)
-    gamma, steps = _by_newton(facets, np.zeros(mean.size))
-    ended = facets.settled(gamma)
-    return _optimum(noise, mean, execution, ended, steps, "active-set Newton", of_loss=False)
+    tried = _tried(facets, _begun(noise, mean, execution, np.zeros(mean.size), FIRST_SEED), _by_newton)
+    return _optimum(noise, mean, execution, tried, "active-set Newton", of_loss=False)
+
+
+def _begun(noise: NoiseModel, mean: MeanFunction, execution: Execution, first: Array, seed: int) -> list[tuple[Array, int]]:
+    """Where searches begin, each with how many starts have met there."""
+    more = [] if noise.log_concave else starts(noise, mean, execution, seed)
+    return [(first, 1), *((start.point[: mean.size], start.met) for start in more)]
+
+
+def _tried(facets: Facets, begun: list[tuple[Array, int]], near: Callable[[Facets, Array], tuple[Array, int]]) -> _Tried:
+    """The best of the searches from these points, which come `near` and then settle."""
+    ends = []
+    for start, met in begun:
+        gamma, steps = near(facets, start)
+        ends.append((facets.settled(gamma), steps, met))
+    best, steps, _ = min(ends, key=lambda end: end[0].value)
+    above = [(end.value, met) for end, _, met in ends if end.value > best.value + SAME * abs(best.value)]
+    return _Tried(best, steps, sum(met for _, met in begun), sum(met for _, met in above),
+                  min(value for value, _ in above) - best.value if above else None)
 
 
 def middle(noise: NoiseModel, mean: LinearMean, execution: Execution) -> "tuple[Optimum, Face | None]":
     """The maximum of the likelihood, in the middle of all points of least loss, and their range where there are more than one."""
     facets = _facets(noise, mean, execution)
-    gamma, steps = _by_newton(facets, np.zeros(mean.size))
-    ended = facets.settled(gamma)
-    best = _optimum(noise, mean, execution, ended, steps, "active-set Newton", of_loss=False)
+    tried = _tried(facets, _begun(noise, mean, execution, np.zeros(mean.size), FIRST_SEED), _by_newton)
+    ended = tried.ended
+    best = _optimum(noise, mean, execution, tried, "active-set Newton", of_loss=False)
     if not ended.free or best.outcome is not Outcome.CERTIFIED:
         return best, None
     from mlefit.estimation.face import WIDE, Face
@@ -82,8 +116,8 @@ def middle(noise: NoiseModel, mean: LinearMean, execution: Execution) -> "tuple[
     if not (np.ptp(values, axis=0) > WIDE * np.linalg.norm(best.curvature.root(directions), axis=1)).any():
         return best, None
     natural = np.stack([mean.natural(point)[0].value for point in points])
-    inner = ended._replace(gamma=points.mean(axis=0))
-    return (_optimum(noise, mean, execution, inner, steps, "active-set Newton", of_loss=False),
+    inner = tried._replace(ended=ended._replace(gamma=points.mean(axis=0)))
+    return (_optimum(noise, mean, execution, inner, "active-set Newton", of_loss=False),
             Face(natural.min(axis=0), natural.max(axis=0)))
 
 
@@ -92,9 +126,8 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> O
     facets = _facets(noise, mean, execution)
     root = np.sqrt(facets.weight)
     start = np.asarray(np.linalg.lstsq(facets.z * root[:, None], facets.y * root)[0])
-    gamma, steps = _by_first_order(facets, start)
-    ended = facets.settled(gamma)
-    return _optimum(noise, mean, execution, ended, steps, "L-BFGS-B", of_loss=True)
+    tried = _tried(facets, _begun(noise, mean, execution, start, SECOND_SEED), _by_first_order)
+    return _optimum(noise, mean, execution, tried, "L-BFGS-B", of_loss=True)
 
 
 def _facets(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> Facets:
@@ -118,7 +151,7 @@ def _facets(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> Face
 
     y = rows.y if rows.offset is None else rows.y - rows.offset
     weight = np.ones(rows.rows) if rows.weight is None else rows.weight
-    return Facets(mean.coordinates.part(0).white(rows), y, weight, curve, noise.corners)
+    return Facets(mean.coordinates.part(0).white(rows), y, weight, curve, noise.corners, noise.log_concave)
 
 
 def _by_newton(facets: Facets, gamma: Array) -> tuple[Array, int]:
@@ -128,7 +161,7 @@ def _by_newton(facets: Facets, gamma: Array) -> tuple[Array, int]:
     for width in WIDTHS:
         value, slope, bend = facets.rounded(r, width * size)
         for _ in range(NEWTON):
-            hessian = (facets.z * bend[:, None]).T @ facets.z
+            hessian = (facets.z * np.maximum(bend, 0.0)[:, None]).T @ facets.z
             ridge = 1e-12 * (float(np.trace(hessian)) + float(np.abs(slope).sum()) / size) / len(gamma)
             descent = slope @ facets.z
             step, length = np.linalg.solve(hessian + ridge * np.eye(len(gamma)), descent), 1.0
@@ -169,12 +202,12 @@ def _by_first_order(facets: Facets, gamma: Array) -> tuple[Array, int]:
 
 
 def _optimum(
-    noise: NoiseModel, mean: MeanFunction, execution: Execution, ended: Ended, steps: int, method: str, *, of_loss: bool
+    noise: NoiseModel, mean: MeanFunction, execution: Execution, tried: _Tried, method: str, *, of_loss: bool
 ) -> Optimum:
     """With the shapes that the loss implies, and the certificate."""
     from mlefit.estimation.routes import implied
 
-    weight = weight_of(execution)
+    weight, ended = weight_of(execution), tried.ended
     free = implied(noise, ended.value / weight, 0.0)
     theta, objective = np.append(ended.gamma, free), Objective.likelihood(noise, mean)
     there = objective.whitened(execution.sum(lambda chunk: objective.tally(theta, chunk, 2)))
@@ -192,7 +225,9 @@ def _optimum(
     certificate = Subgradient(short)
     outcome = (Outcome.NOT_FINITE if not np.isfinite(there.value) else
                Outcome.CERTIFIED if short <= CERTIFIED else Outcome.INEXACT)
+    steps, behind = tried.steps + ended.steps, None if tried.behind is None else a * tried.behind
+    found = Optimum(theta, weight, there.value, gradient, there.curvature, certificate, outcome, method, steps, 2,
+                    starts=tried.starts, lower=tried.higher, behind=behind)
     if of_loss:
-        return Optimum(theta, weight, ended.value, ended.slope, information, certificate, outcome, method, steps + ended.steps,
-                       2)
-    return Optimum(theta, weight, there.value, gradient, there.curvature, certificate, outcome, method, steps + ended.steps, 2)
+        return replace(found, value=ended.value, gradient=ended.slope, curvature=information)
+    return found

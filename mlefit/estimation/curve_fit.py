@@ -150,14 +150,20 @@ def _nearest(ends: list[Ended], first: Ended, start: Array, unit: float) -> Ende
 
 
 def renamed(rows: Rows, mean: NonlinearMean, likely: Ended, least: Ended) -> Ended:
-    """The end of the second route, with parameters that may change places named as at that of the first.
+    """The end of the second route, with parameters that may change places, or have many values for one curve, named as at that of
+    the first.
 
-    A sum of two exponentials is the same with their amplitudes and rates exchanged, so that each minimum is there twice.
+    A sum of two exponentials is the same with their amplitudes and rates exchanged, so that each minimum is there twice; a wave
+    is the same with its phase moved by 2 pi. The route searches again from there.
     """
     order = _exchanged(least.theta, likely.theta)
-    if order is None:
+    if order is not None:
+        begin = least.theta[list(order)]
+    elif np.abs(least.theta - likely.theta).max() > CLOSE * np.abs(likely.theta).max() and rows.one_curve(mean, least, likely):
+        begin = likely.theta
+    else:
         return least
-    again = loss_route(rows, mean, least.theta[list(order)])
+    again = loss_route(rows, mean, begin)
     same = abs(again.optimum.value - least.optimum.value) <= _unit(rows, least)
     return again if again.certified and same else least
 

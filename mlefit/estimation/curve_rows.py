@@ -24,6 +24,7 @@ from mlefit.sums.triangle import Triangle
 SECOND_ORDER = "trust-exact"        # the method of the first route
 ROUNDING = 16.0 * float(np.finfo(float).eps)    # of a response and what is made of it
 NONE = np.empty(0)
+ALIKE = 1e-7            # of the largest: predictors that are one
 LEAST = 1e-300          # of a mean loss: an exact fit has no shapes
 
 
@@ -111,6 +112,16 @@ class Rows(NamedTuple):
         whole = curvature.whole()
         assert whole is not None
         return np.asarray(np.sqrt(np.abs(np.diagonal(whole)[:size])) * np.maximum(np.abs(theta), np.abs(start)))
+
+    def one_curve(self, mean: NonlinearMean, one: Ended, other: Ended) -> bool:
+        """Whether two ends are one curve: the same predictor in every row."""
+        def of(theta: Array, chunk: Chunk) -> Array:
+            return np.broadcast_to(mean.curve(theta, chunk, 0).value, (chunk.rows,))
+
+        with np.errstate(all="ignore"):
+            size = self.all.sum(lambda chunk: Most(float(np.abs(of(other.theta, chunk)).max()))).value
+            apart = self.all.sum(lambda chunk: Most(float(np.abs(of(one.theta, chunk) - of(other.theta, chunk)).max()))).value
+        return bool(apart <= ALIKE * size)
 
     def height(self, end: Ended) -> float:
         """The total nats where a search of either route ended."""

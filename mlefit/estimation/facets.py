@@ -23,6 +23,7 @@ BESIDE = 16.0           # times that: just beside it
 SMALL = 1e-13           # of the sum of slopes: a shortest vector that is 0
 RIDGE = 1e-11           # of the curvature that the steepest slope would have over the middle residual
 STEPS = 500
+SHORTER = 20            # times that a step is shortened
 SECTIONS = 100          # of a line
 BOUNDED = 300           # rows on corners up to which their slopes are found exactly
 Curve = Callable[[Array], tuple[Array, Array, Array]]
@@ -56,13 +57,15 @@ class _On(NamedTuple):
 
 @record(frozen=True, eq=False)
 class Facets:
-    """Rows: `z` (n, p) in whitened coordinates, `y` (n,), `weight` (n,). `curve`: l, l' and l'' (n,) of residuals."""
+    """Rows: `z` (n, p) in whitened coordinates, `y` (n,), `weight` (n,). `curve`: l, l' and l'' (n,) of residuals. `convex`:
+    whether l is proved to be; else the loss may rise and fall along a line, and a step that does not lower it is shortened."""
 
     z: Array
     y: Array
     weight: Array
     curve: Curve
     corners: Sequence[Corner]
+    convex: bool = True
 
     def residual(self, gamma: Array) -> Array:
         """r (n,)."""
@@ -114,7 +117,12 @@ class Facets:
                 return Ended(gamma, min(now, value), shortest, step, free, loose, on.rows[low], on.rows[high])
             value = now
             way = -kept @ np.linalg.solve(within + ridge * np.eye(kept.shape[1]), kept.T @ shortest)
-            length = self._along(r, self.z @ way, near)
+            moved = self.z @ way
+            length = self._along(r, moved, near)
+            for _ in range(0 if self.convex else SHORTER):
+                if length == 0.0 or self.value(r - length * moved) < now:
+                    break
+                length = self._along(r, moved, near, 0.25 * length)
             if length == 0.0:
                 return Ended(gamma, value, shortest, step, free, loose, on.rows[low], on.rows[high])
             gamma = gamma + length * way
@@ -189,14 +197,14 @@ class Facets:
         found = -float((self.weight * slope) @ moved)
         return found if np.isfinite(found) else np.inf
 
-    def _along(self, r: Array, moved: Array, near: Array) -> float:
-        """How far along r - t moved the minimum is; 0 where there is no way down."""
+    def _along(self, r: Array, moved: Array, near: Array, most: float = np.inf) -> float:
+        """How far along r - t moved the minimum is, `most` at most; 0 where there is no way down."""
         if self._slope_at(r, moved, 0.0, near, after=True) >= 0.0:
             return 0.0
         with np.errstate(all="ignore"):
             crossed = np.concatenate([(r - one.place) / moved for one in self.corners])
         least = float(np.max(near) / (np.abs(moved).max() + np.finfo(float).tiny))
-        crossed = np.unique(crossed[np.isfinite(crossed) & (crossed > least)])
+        crossed = np.unique(crossed[np.isfinite(crossed) & (crossed > least) & (crossed < most)])
         low, high = -1, crossed.size        # the slope after crossing `low` is negative, after `high` it is not
         while high - low > 1:
             middle = (low + high) // 2
@@ -207,6 +215,10 @@ class Facets:
         start = 0.0 if low < 0 else float(crossed[low])
         if high < crossed.size and self._slope_at(r, moved, float(crossed[high]), near, after=False) < 0.0:
             return float(crossed[high])
+        if high >= crossed.size and np.isfinite(most):
+            if self._slope_at(r, moved, most, near, after=False) < 0.0:
+                return most
+            return self._between(r, moved, near, start, most)
         end = float(crossed[high]) if high < crossed.size else max(1.0, 2.0 * start)
         while high >= crossed.size and self._slope_at(r, moved, end, near, after=True) < 0.0 and end < 1e300:
             start, end = end, 2.0 * end

@@ -115,7 +115,7 @@ def _root(of: Callable[[float], float]) -> float | None:
     grid = np.linspace(-WIDEST, WIDEST, 97)
     with np.errstate(all="ignore"):
         heights = np.array([_number(of, at) for at in grid.tolist()])
-    turns = np.flatnonzero(np.isfinite(heights[:-1]) & np.isfinite(heights[1:]) & (heights[:-1] * heights[1:] <= 0.0))
+    turns = np.flatnonzero(np.isfinite(heights[:-1]) & np.isfinite(heights[1:]) & ((heights[:-1] > 0.0) != (heights[1:] > 0.0)))
     if not turns.size:
         return None
     low, high = float(grid[turns[0]]), float(grid[turns[0] + 1])
