@@ -120,3 +120,9 @@ def test_a_loss_of_counts_is_proved_saved_and_predicts(
     rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
     f = b0 + b1 * X
     assert [float(row["mean"]) for row in rows] == pytest.approx(np.exp(f) if "exp" in text else f, rel=1e-9)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("text", ["((10-y)/min(f,2))", "((y+1.345)/(f/1e9))"])
+def test_numbers_too_large_are_no_such_series_and_no_warning(text: str) -> None:
+    assert counted(parse_written("--loss", text, ("y", "f"), LOSSES)) is None

@@ -67,8 +67,8 @@ def counted(node: Node) -> Counted | None:
     for f in (LINE, ABOVE):
         with np.errstate(all="ignore"):
             each = value(node, COUNTS[:, None], f[None, :])
-        if np.isfinite(each).all():
-            return _counted(each, f, everywhere=f is LINE)
+            if np.isfinite(each).all():
+                return _counted(each, f, everywhere=f is LINE)
     return None
 
 
@@ -106,15 +106,13 @@ def _bend(shape: Array, rise: Array) -> float:
     """By how much two shapes over f, moved to begin and end alike, differ half-way."""
     mine, theirs = shape - shape[0], rise
     middle = mine.size // 2
-    with np.errstate(all="ignore"):
-        return float(mine[middle] / mine[-1] - theirs[middle] / theirs[-1])
+    return float(mine[middle] / mine[-1] - theirs[middle] / theirs[-1])
 
 
 def _root(of: Callable[[float], float]) -> float | None:
     """Where a function of one number changes its sign between -WIDEST and WIDEST."""
     grid = np.linspace(-WIDEST, WIDEST, 97)
-    with np.errstate(all="ignore"):
-        heights = np.array([_number(of, at) for at in grid.tolist()])
+    heights = np.array([_number(of, at) for at in grid.tolist()])
     turns = np.flatnonzero(np.isfinite(heights[:-1]) & np.isfinite(heights[1:]) & ((heights[:-1] > 0.0) != (heights[1:] > 0.0)))
     if not turns.size:
         return None
