@@ -28,6 +28,8 @@ from mlefit.sums.nodes import Nodes
 MOST = 1 << 30          # bytes of a partition: half a minute of reading, so that 100 of them are lost with little
 LEAST = 32 << 20        # below, a task takes no longer than to hand it over
 EACH = 4                # partitions to a task that a cluster can do at once, so that all end together
+FILES = "unreadable", "changed"     # what one worker alone may say of a file, and of an object of a store
+STORES = "object-changed", "unreachable", "denied", "no-credentials", "no-bucket", "no-file", "store", "not-installed"
 SHARE = 8               # of the memory of a worker, with a copy of it and what is made of each row
 
 
@@ -118,10 +120,10 @@ class Afar(Elsewhere):
 def there(error: DataError | None) -> DataError:
     """What has stopped a reading on a worker."""
     assert error is not None
-    if error.code not in ("unreadable", "changed"):
+    if error.code not in (*FILES, *STORES):
         return error
-    return DataError(f"--engine dask: on a worker, {error.message}", "put the file where every worker has it under the same path",
-                     code=error.code, columns=error.columns, rows=error.rows)
+    remedy = "put the file where every worker has it under the same path" if error.code in FILES else error.remedy
+    return DataError(f"--engine dask: on a worker, {error.message}", remedy, code=error.code)
 
 
 class Progress:

@@ -79,7 +79,7 @@ def opened(label: str, place: Address, version: Version) -> Any:
         file = _file(place)
         if _version(file) != version:
             raise DataError(f"{label}: the object changed while it was being read.", "Run again when nothing writes to it.",
-                            code="changed")
+                            code="object-changed")
         return file
 
 
