@@ -112,10 +112,14 @@ def test_a_number_whose_quartiles_are_one_goes_from_end_to_end() -> None:
 
 
 def test_ratios_are_exp_of_the_coefficients_and_their_ends() -> None:
-    for formula, model, kind in (("won ~ a + g", "bernoulli", "odds ratio"), ("count ~ a", "poisson", "rate ratio")):
-        fit = mlefit.fit(table(), formula=formula, model=model, exponentiate=True, draws=0).report
+    positive = {**table(), "amount": np.exp(np.random.default_rng(2).normal(size=len(table()["count"])))}
+    for formula, model, kind, more in (
+        ("won ~ a + g", "bernoulli", "odds ratio", {}), ("count ~ a", "poisson", "rate ratio", {}),
+        ("amount ~ a", "gamma", "ratio of means", {"scale_features": ["a"]}),
+    ):
+        fit = mlefit.fit(positive, formula=formula, model=model, exponentiate=True, draws=0, **more).report
         assert fit.ratios is not None
-        means = [p for p in fit.parameters if p.name != "(Intercept)"]
+        means = [p for p in fit.parameters if p.kind == "mean" and p.name != "(Intercept)"]
         assert [(r.name, r.kind) for r in fit.ratios] == [(p.name, kind) for p in means]
         for ratio, p in zip(fit.ratios, means, strict=True):
             assert [ratio.estimate, ratio.ci_low, ratio.ci_high] == pytest.approx(

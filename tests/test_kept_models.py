@@ -15,7 +15,8 @@ MODELS = sorted(path.stem for path in KEPT.glob("*.json"))
 
 
 def test_there_is_one_of_every_kind() -> None:
-    kinds = ["binomial", "categorical", "curve", "gaussian", "groups", "loss", "negative-binomial", "ordinal", "transformed"]
+    kinds = ["binomial", "categorical", "curve", "gaussian", "groups", "hurdle", "loss", "negative-binomial", "ordinal", "scale",
+             "transformed"]
     assert kinds == MODELS
 
 

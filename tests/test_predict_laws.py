@@ -83,9 +83,9 @@ def test_a_skewed_mean_has_its_median_beside_it() -> None:
 @pytest.mark.parametrize("name", [name for name, law in MODELS.items() if law.with_scale is not None])
 def test_a_scale_that_depends_on_predictors_is_kept(name: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(6)
-    x = rng.normal(size=120)
-    table = {"x": x, "y": np.ceil(4.0 * np.exp(0.3 * x) * rng.gamma(3.0, size=120))}
-    fit = mlefit.fit(table, "y", ["x"], name, scale_features=["x"], kl=False)
+    x, u = rng.normal(size=(2, 120))
+    table = {"x": x, "u": u, "y": np.ceil(4.0 * np.exp(0.3 * x) * rng.gamma(3.0, size=120))}
+    fit = mlefit.fit(table, "y", ["x", "u"], name, scale_features=["u", "x"], kl=False)      # whose terms stand in another order
     fit.save(tmp_path / "m.json")
     found = mlefit.load(tmp_path / "m.json").predict(table, score=True)
     assert found.equals(fit.predict(table, score=True))

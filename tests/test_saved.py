@@ -105,7 +105,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_read(tmp_path: Pat
      "model: expected the schema mlefit.model/1, found mlefit.model/9, written by mlefit 7.1"),
     ({"covariance": None}, "model file, key covariance: expected an object, found null"),
     ({"design.law": "spam"}, "model file, key design.law: expected a model of mlefit, found \"spam\" is not a model of mlefit"),
-    ({"design.kept": [[0, 0, 1]]}, "model file, key design.kept[0]: expected places in order, found others"),
+    ({"design.kept": [[0, 0, 1]]}, "model file, key design.kept[0]: expected places, each once, found one twice"),
     ({"covariance.coefficients": [1.0]}, "model file, key covariance.coefficients: expected 5 numbers, found 1"),
     ({"covariance.centre": ["a"]}, "model file, key covariance.centre[0]: expected a number, found a text"),
     ({"design.target": {"column": "\ud800"}}, "model file, key design.target.column: expected a text, found one with half a character"),

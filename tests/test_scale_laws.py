@@ -101,3 +101,18 @@ def test_the_lambda_of_inverse_gaussian_noise_may_vary() -> None:
     assert same.parameters[2].estimate == pytest.approx(np.log(plain.parameters[2].estimate), rel=1e-9)      # type: ignore[arg-type]
     assert one.mle.certificate.starts == 2
     assert not one.mle.certificate.unique
+
+
+@pytest.mark.parametrize("model", ["gaussian", "gamma", "student-t:df=4"])
+def test_the_order_of_the_terms_of_a_scale_changes_no_coefficient(model: str) -> None:
+    """Both designs have the same columns, which stand once in the table of the rows, in the order of the mean."""
+    rng = np.random.default_rng(4)
+    x, u, v = rng.normal(size=(3, 200))
+    columns = {"x": x, "u": u, "v": v, "y": np.exp(1.0 + 0.2 * x + 0.3 * u + 0.4 * np.exp(0.4 * v - 0.3 * u) * rng.normal(size=200))}
+    one, other, last = ({(p["class"], p["name"]): p["estimate"] for p in fit(
+        columns, model=model, features=["x", "u", "v"], scale_features=list(order), kl=False)["parameters"]}
+        for order in ("xuv", "vux", "uvx"))
+    assert other == pytest.approx(one, rel=1e-6)
+    assert last == pytest.approx(one, rel=1e-6)
+    scale = next(name for name, _ in one if name)
+    assert one[scale, "v"] != pytest.approx(one[scale, "x"], abs=0.05)

@@ -140,7 +140,7 @@ class Coordinates(Whitening):
 
     def prepared(self, chunk: Chunk) -> tuple["Coordinates", Chunk]:
         """The rows as sums are made of them, with the coordinates that they have then: columns are made or chosen once."""
-        if not self.steep and self.rank == chunk.x.shape[1]:
+        if not self.steep and self._is_all(chunk):
             return self, chunk
         rows = Chunk(chunk.y, self.columns(chunk), chunk.weight, chunk.offset, chunk.first_row, chunk.cluster,
                      chunk.trials)
@@ -148,7 +148,11 @@ class Coordinates(Whitening):
 
     def design(self, chunk: Chunk) -> Array:
         """The design (n, r) without aliased columns and those of other designs: a view where the rest stands together."""
-        return chunk.x if self.rank == chunk.x.shape[1] else chunk.x[:, self._places]
+        return chunk.x if self._is_all(chunk) else chunk.x[:, self._places]
+
+    def _is_all(self, chunk: Chunk) -> bool:
+        """Whether the design is the table of the rows as it is, and not in the order that the terms of a scale have."""
+        return self.rank == chunk.x.shape[1] and self.together
 
     @cached_property
     def _places(self) -> "slice | tuple[int, ...]":

@@ -61,6 +61,7 @@ class LogNormal(OfLogarithm):
     example = "mlefit fit sample_data/repairs.csv --target cost --features age,shop --model lognormal"
     ratio_name = "ratio of medians"
     link_name = "log"
+    spread_text = "exp(eta + exp(2 * eta2) / 2)"
     shapes = (Shape("sigma"),)
     collapse = "sigma = 0"
 

@@ -1,5 +1,6 @@
 """MadeOf: a law made of another, with a linear predictor for the log of its scale or dispersion."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mlefit.arrays import Array
@@ -42,6 +43,11 @@ class MadeOf(NoiseModel):
     def scalable(self) -> bool:
         """As the law."""
         return self.law.scalable
+
+    @property
+    def ratios(self) -> Mapping[str, str]:
+        """Those of the law, at one scale."""
+        return self.law.ratios
 
     @property
     def collapse(self) -> str | None:

@@ -194,9 +194,9 @@ class Scaled(MadeOf):
         return total
 
     def centre_formula(self, free: Array) -> str | None:
-        """That of q_0, moved and stretched; where log y is, there is none."""
+        """That of q_0, moved and stretched; where log y is, what the law says."""
         if self.logarithmic:
-            return None
+            return self.law.spread_text
         mean = float(self.law.expected(np.zeros((1, 1)), self._shapes(free))[0])
         return f"eta + exp(eta2) * {mean!r}" if mean else "eta"
 

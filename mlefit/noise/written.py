@@ -11,11 +11,12 @@ from mlefit.arrays import Array
 
 class Written:
     """`centre_text`, `median_text`: the centre of a law of numbers and its median; None where there is no closed form.
-    `zero_text`: of the chance of 0, where that has a predictor of its own.
-    `by_predictor`: whether the likeliest level is that of the largest predictor, where 0 is that of the first level."""
+    `spread_text`: of the centre where the log scale is `eta2`. `zero_text`: of the chance of 0, where that has a predictor of its
+    own. `by_predictor`: whether the likeliest level is that of the largest predictor, where 0 is that of the first level."""
 
     centre_text: ClassVar[str | None] = None
     median_text: ClassVar[str | None] = None
+    spread_text: ClassVar[str | None] = None
     zero_text: ClassVar[str | None] = None
     by_predictor: ClassVar[bool] = False
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -185,8 +184,8 @@ def _encoding(design: Checked, covariance: Checked, predictors: Predictors, coun
     kept = []
     for places in design.key("kept").items(MOST_LEVELS):
         found = tuple(place.whole(0, max(width - 1, 0)) for place in places.items())
-        if any(a >= b for a, b in pairwise(found)):
-            raise bad(places.path, "places in order", "others")
+        if len(set(found)) < len(found):        # their order is that of the terms of a side
+            raise bad(places.path, "places, each once", "one twice")
         kept.append(found)
     if len(kept) != count:
         raise bad(design.key("kept").path, f"{count} lists", str(len(kept)))
