@@ -24,7 +24,7 @@ class SmallBlocks(WorkerPlugin):
 
 
 @contextmanager
-def local(place: Path, **options: Any) -> Iterator[LocalCluster]:
+def local(place: Path, configuration: dict[str, Any] | None = None, **options: Any) -> Iterator[LocalCluster]:
     """The cluster; in the meantime its certificates are those of Dask's configuration, as a user has them."""
     security = Security.temporary()
     settings = {"distributed.comm.tls.ca-file": security.tls_ca_file}
@@ -35,7 +35,7 @@ def local(place: Path, **options: Any) -> Iterator[LocalCluster]:
         file.write_text(content)
         settings[name] = str(file)
     with (
-        dask.config.set(settings),
+        dask.config.set({**settings, **(configuration or {})}),
         LocalCluster(n_workers=2, threads_per_worker=1, protocol="tls://", security=security, dashboard_address=":0",
                      silence_logs=50, host="127.0.0.1", **options) as cluster,
     ):

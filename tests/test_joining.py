@@ -20,6 +20,7 @@ from mlefit.execution.joining import is_safe, joined
 from mlefit.source import ReadOptions, open_source
 from mlefit.source.reader import Reader
 from mlefit.source.run import shared_out
+from mlefit.version import __version__
 
 pytestmark = pytest.mark.filterwarnings("default")      # those of Dask
 
@@ -78,6 +79,9 @@ def test_all_who_want_a_cluster_at_the_same_time_have_one(monkeypatch: pytest.Mo
         def scheduler_info(self, n_workers: int) -> dict[str, Any]:
             return {"workers": {"a": {"nthreads": 2, "memory_limit": 10**9}, "b": {"nthreads": 1, "memory_limit": 2 * 10**9}}}
 
+        def run(self, function: Any) -> dict[str, Any]:
+            return {"a": function(), "b": function()}
+
     monkeypatch.setattr(joining, "_client", lambda engine, *_: (made.append(engine), Client())[1])
     with joined("dask", 2, None) as one, joined("dask", 2, None) as other:
         assert one is other
@@ -109,8 +113,53 @@ class Failing:
     def scheduler_info(self, n_workers: int) -> dict[str, Any]:
         return {"workers": {}}
 
+    def run(self, _: object) -> dict[str, Any]:
+        return {}
+
     def get(self, *_: object) -> NoReturn:
         raise self._error
+
+
+class Mixed(Failing):
+    """A client of workers that have these versions of what they have."""
+
+    def __init__(self, *workers: dict[str, str]) -> None:
+        super().__init__(ValueError())
+        self._workers = workers
+
+    def run(self, function: Any) -> dict[str, Any]:
+        return {f"tls://10.0.0.{at}:1": {**function(), **worker} for at, worker in enumerate(self._workers)}
+
+
+def test_workers_of_several_kinds_are_told_apart() -> None:
+    assert Cluster(Mixed({}, {})).differing is None
+    cluster = Cluster(Mixed({"BLAS": "Haswell", "numpy": "1.9"}, {"BLAS": "SkylakeX", "numpy": "1.9", "instructions": "SSE"}, {"numpy": "1.9", "BLAS": "SkylakeX"}))
+    assert cluster.differing is not None
+    assert "numpy 1.9, " in cluster.differing
+    assert "; BLAS Haswell, SkylakeX" in cluster.differing
+    assert cluster.differing.endswith("; instructions")
+    (caution,) = Afar(cluster, 1, None).cautions
+    assert caution.message == (
+        f"the workers and this process are not of one kind ({cluster.differing}): the last digits depend on which of them reads what")
+    assert Afar(Cluster(Mixed({})), 1, None).cautions == ()
+
+
+def test_a_worker_with_another_mlefit_is_refused() -> None:
+    with pytest.raises(DataError) as refused:
+        Cluster(Mixed({}, {"mlefit": "0.0.1"}))
+    assert refused.value.message == f"--engine dask: the worker tls://10.0.0.1:1 has mlefit 0.0.1, and this is {__version__}"
+    assert refused.value.remedy == "install the same version everywhere"
+
+
+def test_workers_without_mlefit_are_refused() -> None:
+    class Without(Failing):
+        def run(self, _: object) -> NoReturn:
+            raise ModuleNotFoundError("No module named 'mlefit'")
+
+    with pytest.raises(DataError) as refused:
+        Cluster(Without(ValueError()))
+    assert refused.value.message == "--engine dask: the workers do not know this mlefit: No module named 'mlefit'"
+    assert refused.value.remedy == f"install mlefit {__version__} where they run"
 
 
 def test_a_partition_that_kills_its_workers_is_said() -> None:

@@ -22,7 +22,7 @@ from mlefit.source.part import Wanted
 from mlefit.source.passing import Account, Heard
 from mlefit.source.reader import Reader
 from mlefit.source.run import Run, shared_out
-from mlefit.source.source import Elsewhere, K, Reading
+from mlefit.source.source import Caution, Elsewhere, K, Reading
 from mlefit.sums.nodes import Nodes
 
 MOST = 1 << 30          # bytes of a partition: half a minute of reading, so that 100 of them are lost with little
@@ -66,6 +66,13 @@ class Afar(Elsewhere):
     def bytes_moved(self) -> int:
         """As of Elsewhere."""
         return self.cluster.bytes_moved
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """As of Elsewhere."""
+        apart = self.cluster.differing
+        message = f"the workers and this process are not of one kind ({apart}): the last digits depend on which of them reads what"
+        return () if apart is None else (Caution("workers-differ", message, ()),)
 
     def digests(self, reader: Reader) -> tuple[str, ...]:
         """As Source.digests, each file by one worker."""

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from mlefit.errors import DataError, MlefitError
+from mlefit.execution.builds import build, differing
 from mlefit.sums.nodes import M, Nodes
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ LOST = "start again when the cluster is whole; nothing was written"
 
 class Cluster:
     """Those of a `client`. `workers`: how many there are; `slots`: tasks that they do at once; `memory`: bytes that one may use, 0
-    where nothing is said; `bytes_moved`: that have come from them."""
+    where nothing is said; `bytes_moved`: that have come from them; `differing`: in what they differ that reaches last bits."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -34,6 +35,22 @@ class Cluster:
         self.workers = len(known)
         self.slots: int = sum(one["nthreads"] for one in known)
         self.memory: int = min((int(one["memory_limit"]) for one in known), default=0)
+        self.differing = self._alike()
+
+    def _alike(self) -> str | None:
+        """In what the builds of the workers and of this process differ. Raises DataError where they cannot work together."""
+        mine = build()
+        try:
+            builds = self._client.run(build)
+        except (ImportError, AttributeError) as error:
+            raise DataError(f"--engine dask: the workers do not know this mlefit: {error}",
+                            f"install mlefit {mine['mlefit']} where they run", code="no-cluster") from None
+        strangers = {address: one["mlefit"] for address, one in builds.items() if one["mlefit"] != mine["mlefit"]}
+        if strangers:
+            address, version = next(iter(strangers.items()))
+            raise DataError(f"--engine dask: the worker {address} has mlefit {version}, and this is {mine['mlefit']}",
+                            "install the same version everywhere", code="no-cluster")
+        return differing([mine, *builds.values()])
 
     def map(self, function: Callable[..., T], pieces: Pieces | None, given: Sequence[Any], shared: Any) -> Pieces:
         """function(piece, given, shared) for every piece, or None, and what is given for it: kept where it is made."""

@@ -7,7 +7,7 @@ from mlefit.errors import UsageError
 from mlefit.problem.prepare import Prepared
 from mlefit.report.machine import Machine
 from mlefit.request import Request
-from mlefit.source.source import Source
+from mlefit.source.source import Caution, Source
 
 
 def reach(source: Source, request: Request, stack: ExitStack) -> None:
@@ -41,3 +41,8 @@ def worked(source: Source, prepared: Prepared, request: Request, threads: int) -
         return Machine(threads, "dask", afar.workers, afar.partitions, afar.bytes_moved)
     spilled = request.engine == "stream" or (prepared.store is not None and prepared.store.spilled)
     return Machine(threads, "stream" if spilled else "memory")
+
+
+def cautions(source: Source) -> tuple[Caution, ...]:
+    """What the user should know of how columns are read, and of those who read them."""
+    return source.warnings if source.elsewhere is None else (*source.warnings, *source.elsewhere.cautions)

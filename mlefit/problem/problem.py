@@ -14,7 +14,7 @@ from mlefit.inference.kinds import kind_for, used
 from mlefit.mean import Encoding, Units
 from mlefit.numerals import numeral
 from mlefit.options.error_kind import ErrorKind
-from mlefit.problem.afar import worked
+from mlefit.problem.afar import cautions, worked
 from mlefit.problem.prepare import Prepared
 from mlefit.records import record
 from mlefit.report.machine import Run
@@ -187,7 +187,7 @@ class Problem:
     def warnings(self) -> tuple[Warn, ...]:
         """What is doubtful in the reading, collinear columns by name, and levels that are single or spelt in two ways."""
         read = set(self.prepared.roles.columns.numbers)
-        found = [Warn(*caution) for caution in self.source.warnings if read.issuperset(caution.columns)]
+        found = [Warn(*caution) for caution in cautions(self.source) if read.issuperset(caution.columns)]
         designs = () if self.prepared.roles.curve is not None else zip(self.shapes, self.encodings, self.digits, strict=True)
         for shape, encoding, own in designs:
             constant = encoding.intercept and not self.indexed

@@ -65,6 +65,10 @@ class Elsewhere(Protocol):
     def bytes_moved(self) -> int:
         """How many have come from them."""
 
+    @property
+    def cautions(self) -> tuple["Caution", ...]:
+        """What the user should know of them."""
+
 
     def sum(
         self, reader: "Reader", numbers: Sequence[str], categories: Sequence[str], reading: Reading[M, K]
