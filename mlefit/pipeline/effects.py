@@ -16,7 +16,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.design.complete import Used
-from mlefit.design.encode import Encoded
+from mlefit.design.encode import Columns, Encoded
 from mlefit.design.levels import Levels
 from mlefit.errors import InBlockError
 from mlefit.inference.intervals import wald
@@ -49,21 +49,46 @@ def effects(found: Fitted, errors: StandardErrors) -> tuple[Effect, ...]:
     return tuple(effect for change in _changes(found, rows) for effect in _effects(found, errors, change))
 
 
+class _Some(NamedTuple):
+    """Some rows, in pieces."""
+
+    parts: tuple[Batch, ...]
+
+    def __add__(self, other: "_Some") -> "_Some":  # type: ignore[override]
+        return _Some(self.parts + other.parts)
+
+
+class _Thinning(NamedTuple):
+    """The reading of every k-th row that is used."""
+
+    columns: Columns
+    step: int
+
+    @property
+    def zero(self) -> _Some:
+        """No rows."""
+        return _Some(())
+
+    def begun(self) -> tuple[Callable[[Batch], _Some], tuple[()]]:
+        """As Reading.begun."""
+        return self.of, ()
+
+    def of(self, batch: Batch) -> _Some:
+        """Those of a batch."""
+        used, _ = self.columns.used(batch)
+        rows = used.rows[(used.rows + batch.start) % self.step == 0]
+        numbers = {name: batch.numbers[name][rows] for name in self.columns.numbers}
+        categories = {
+            name: Category(batch.categories[name].codes[rows], batch.categories[name].levels) for name in self.columns.categories
+        }
+        return _Some((Batch(Place(0, 0), rows.size, numbers, categories),))
+
+
 def _rows(found: Fitted) -> Batch:
     """Every k-th row that is used, as one batch: another pass over the source."""
     problem = found.problem
     columns, step = problem.prepared.roles.columns, -(-problem.prepared.ledger.used // ROWS)
-
-    def thinned(batch: Batch) -> Batch:
-        used, _ = columns.used(batch)
-        rows = used.rows[(used.rows + batch.start) % step == 0]
-        numbers = {name: batch.numbers[name][rows] for name in columns.numbers}
-        categories = {
-            name: Category(batch.categories[name].codes[rows], batch.categories[name].levels) for name in columns.categories
-        }
-        return Batch(Place(0, 0), rows.size, numbers, categories)
-
-    parts = list(problem.source.map(columns.numbers, columns.categories, thinned, problem.threads))
+    (parts,), _ = problem.source.sum(columns.numbers, columns.categories, _Thinning(columns, step), problem.threads)
     numbers = {name: np.concatenate([part.numbers[name] for part in parts]) for name in columns.numbers}
     categories = {name: _joined([part.categories[name] for part in parts]) for name in columns.categories}
     return Batch(Place(0, 0), sum(part.rows for part in parts), numbers, categories)
