@@ -41,12 +41,14 @@ def _left_out(panel: Panel, layer: Layer) -> bool:
 
 
 def _labels(panel: Panel, canvas: Canvas) -> None:
-    """What is written at the layers, at the right from the top; of bars that go down from the bottom."""
+    """What is written at the layers, at the right from the top; of bars that go down from the bottom. Curves are named in the order
+    of their ends, the highest first."""
     above = below = 0
-    for layer in panel.layers:
-        if not layer.label:
-            continue
-        short = brief(layer.label, canvas.columns // 2)
+    named = [layer for layer in panel.layers if layer.label]
+    if all(layer.role == "curve" and "y" in layer.numbers and layer.numbers["y"].size for layer in named):
+        named.sort(key=lambda layer: -float(layer.numbers["y"][-1]))
+    for layer in named:
+        short = brief(str(layer.label), canvas.columns // 2)
         downwards = layer.kind == "bars" and float(np.nansum(layer.numbers["height"])) < 0.0
         canvas.write(canvas.rows - 1 - below if downwards else above, canvas.columns - room_of(short), short)
         below, above = below + downwards, above + (not downwards)

@@ -12,6 +12,7 @@ from mlefit.picture import calibration, ruler
 from mlefit.picture.along import LEAST, Residuum, Shares
 from mlefit.picture.counts import MeanVariance, Rootogram
 from mlefit.picture.coverage import Coverage
+from mlefit.picture.curve import curve, only_number
 from mlefit.picture.envelope import adjusted, own_p
 from mlefit.picture.look import UNLIKELY, Judged, Look, concluded, untested
 from mlefit.picture.panel import Panel, Sheet
@@ -75,12 +76,14 @@ class Overview:
 
     def chosen(self) -> tuple[str, ...]:
         """The first panels, in the order of looking: predictors by how unlikely they are."""
-        have = self.ids
-        pools = {name: [id_ for id_ in have if id_.partition(":")[0] == name] for name in self.scene.noise.panels}
+        have, names = self.ids, self.scene.noise.panels
+        if self.scene.curved and "curve" in have:       # of a mean that is written that is the first question
+            names = tuple("curve" if name == "fitted" else name for name in names)
+        pools = {name: [id_ for id_ in have if id_.partition(":")[0] == name] for name in names}
         for pool in pools.values():
             pool.sort(key=lambda id_: (self.p.get(id_, 1.0), self.alone.get(id_, 1.0)) if id_.startswith("predictor:") else (0, 0))
         found = []
-        for name in self.scene.noise.panels[:SHEET]:
+        for name in names[:SHEET]:
             if pools[name]:
                 found.append(pools[name].pop(0))
         return tuple(found)
@@ -182,6 +185,9 @@ def _others(scene: Scene, residuals: Residuals) -> Mapping[str, Callable[[], Pan
     budget = ruler.nats(scene.report)
     if budget is not None and scene.refits:
         found["nats"] = lambda: budget
+    variable = only_number(scene)
+    if variable is not None:
+        found["curve"] = lambda: curve(scene, variable)
     if "split" in scene.noise.panels:
         found["split"] = lambda: calibration.split(scene, residuals.observed)
     if "classes" in scene.noise.panels:

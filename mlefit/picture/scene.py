@@ -31,7 +31,7 @@ class Scene:
     model was fitted to these rows, so that simulated ones are refitted. `reason`: why nothing can be tested, None where rows are
     draws of the law if it is true. `cells`: the ends (n,) of what a rounded response stands for, None where responses are
     smooth; `coarse`: why its shape cannot be told. `stretch` (n,): the root of a precision that y and eta were multiplied by,
-    once `moved` had been taken off.
+    once `moved` had been taken off. `curved`: the mean is no sum of terms.
     """
 
     noise: NoiseModel
@@ -53,6 +53,7 @@ class Scene:
     coarse: str | None = None
     stretch: Array | None = None
     moved: float = 0.0
+    curved: bool = False
 
     @property
     def n(self) -> int:

@@ -77,7 +77,7 @@ def scene(found: Fitted, report: Report) -> Scene:
         sample.noise, sample.y, sample.eta, sample.free, sample.designs, tuple(_variables(problem, seen)), seen.row,
         round(problem.n), prepared.observed.label, prepared.levels, plain, report, problem.request.seed, reason=_reason(problem),
         stretch=np.sqrt(seen.numbers[str(prepared.observed.weights)]) if prepared.observed.precision else None,
-        moved=prepared.scaling.y_centre)
+        moved=prepared.scaling.y_centre, curved=prepared.written is not None)
     return rounded(whole.take(_places(problem)))
 
 
