@@ -47,3 +47,14 @@ def test_curves_of_a_terminal_are_named_from_the_highest_down() -> None:
     (panel,) = (one for one in sheet(mean="a*exp(b*day)", start={"b": 0.1}).panels if one.id == "predictor:day")
     lines = drawn(Sheet("", "", (panel,), 0, 0, 0), 80).splitlines()
     assert [line.rstrip().rpartition(" %")[0][-2:] for line in lines if line.rstrip().endswith("%")][:3] == ["90", "50", "10"]
+
+
+def test_shares_that_bend_along_a_number_are_seen_in_few_rows() -> None:
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=100)
+    yes = rng.random(100) < 1.0 / (1.0 + np.exp(1.5 - 1.2 * x**2))
+    (panel,) = sheet("predictor:x", data={"x": x, "y": yes.astype(int)}, target="y", model="bernoulli").panels
+    assert panel.mark
+    assert panel.p is not None
+    assert panel.p <= 0.01
+    assert len(panel.layers[-2].numbers["y"]) == 4      # bins, of which the line is drawn

@@ -15,7 +15,7 @@ from mlefit.picture.envelope import Envelope, envelope
 from mlefit.picture.look import Draft, Look
 from mlefit.picture.panel import Axis, Layer, Panel
 from mlefit.picture.place import Place
-from mlefit.picture.residuals import Residuals, Rows, expected
+from mlefit.picture.residuals import Residuals, Rows, expected, scores_of
 from mlefit.picture.words import number
 
 SHARES = np.array([0.1, 0.5, 0.9])
@@ -140,25 +140,50 @@ class Shares(Look):
         return bins(self.place.variable)
 
     def curve(self, rows: Rows) -> Array:
-        """Means (C k,) of the excess in bins."""
-        return self.bins.means(rows.excess).ravel()
+        """Means (C k,) of the excess in bins, and its sums (C 2,) along the column: bins of few rows blur a bend."""
+        return np.concatenate([self.bins.means(rows.excess).ravel(), (rows.excess @ self._bends.T).ravel()])
+
+    @cached_property
+    def _bends(self) -> Array:
+        """A line and a parabola (2, n) of normal scores of the column, none where its values are the bins."""
+        own, values = self.bins, self.place.variable.values
+        if not own.ordered or own.values:
+            return np.empty((0, values.size))
+        scores = scores_of(values)
+        bends = np.stack([scores, np.square(scores) - 1.0])
+        return np.asarray(bends / np.linalg.norm(bends, axis=1, keepdims=True))
+
+    @property
+    def _means(self) -> Array:
+        """Those in bins of all sets (B + 1, C k)."""
+        return self.curves[:, : self.curves.shape[1] - self._bends.shape[0] * len(self._probabilities)]
+
+    @property
+    def _probabilities(self) -> Array:
+        found = self.residuals.observed.probabilities
+        return found[1:] if len(found) == 2 else found
 
     @cached_property
     def _moved(self) -> Moved:
-        found, own = self.residuals.observed.probabilities, self.bins
-        p = found[1:] if len(found) == 2 else found
+        p, own = self._probabilities, self.bins
         floor = np.sqrt(own.sums(p * (1.0 - p))) / own.sizes
-        return moved(self.curves.reshape(len(self.curves), len(p), own.number), floor, ordered=own.ordered)
+        return moved(self._means.reshape(len(self.curves), len(p), own.number), floor, ordered=own.ordered)
 
     @property
     def statistic(self) -> Array:
-        """The largest contrast."""
-        return self._moved.statistic
+        """The largest contrast, of bins or of rows."""
+        found = self._moved.statistic
+        if not len(self._bends):
+            return found
+        p, sums = self._probabilities, self.curves[:, self._means.shape[1] :]
+        floor = np.sqrt((p * (1.0 - p)) @ np.square(self._bends).T).ravel()
+        away = np.abs(sums - sums.mean(axis=0)) / np.maximum(sums.std(axis=0), floor)
+        return np.asarray(np.maximum(found, away.max(axis=1)))
 
     @cached_property
     def band(self) -> Envelope:
         """That of all curves together."""
-        return envelope(self.curves)
+        return envelope(self._means)
 
     def draft(self) -> Draft:
         """A curve for each class, and the band of all."""
@@ -166,7 +191,7 @@ class Shares(Look):
         names = scene.levels if scene.classes > 2 else scene.levels[-1:]
         shape = (len(names), own.number)
         observed, low, high, outside, spread = (part.reshape(shape) for part in (
-            self.curves[0], self.band.low, self.band.high, self.band.outside, self.band.spread))
+            self._means[0], self.band.low, self.band.high, self.band.outside, self.band.spread))
         levels = bool(place.variable.levels)
         kind, numbers = ("interval", {"y": np.zeros(own.number)}) if levels else ("band", {})
         layers = [Layer("interval" if kind == "interval" else "band", "envelope",
