@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from installed_r import data_set
 from well_known import WARPBREAKS
-from well_known_counts import OESOPHAGUS, QUINE
 
 import mlefit
 
@@ -23,17 +23,24 @@ def fitted(data: Any, formula: str, model: str, **options: Any) -> tuple[dict[st
     return {p["name"]: p["estimate"] for p in found["parameters"]}, found
 
 
+@pytest.fixture(scope="module")
+def absences() -> dict[str, Any]:
+    """Days absent from school (Quine, in Aitkin 1978)."""
+    table = data_set("MASS::quine")
+    return {**table, "Days": [int(days) for days in table["Days"]]}
+
+
 def close(mine: Any, theirs: Any, rel: float = DIGITS) -> bool:
     return bool(mine == pytest.approx(theirs, rel=rel))
 
 
-def test_poisson_counts_of_days_absent() -> None:
-    b, fit = fitted(QUINE, "Days ~ Eth + Sex + Age + Lrn", "poisson")
+def test_poisson_counts_of_days_absent(absences: dict[str, Any]) -> None:
+    b, fit = fitted(absences, "Days ~ Eth + Sex + Age + Lrn", "poisson")
     assert close([b["(Intercept)"], b["Eth=N"], b["Sex=M"], b["Age=F1"]],
                  [2.71538021895, -0.53360432525, 0.16159658907, -0.33390136411])
     assert close(fit["criteria"]["loglik"], -1142.59181514)
     assert close(2.0 * 146 * fit["routes"]["mle"]["loss"], 1696.70655249)      # the deviance
-    b, fit = fitted(QUINE, "Days ~ 1", "poisson")
+    b, fit = fitted(absences, "Days ~ 1", "poisson")
     assert close([np.exp(b["(Intercept)"]), fit["criteria"]["loglik"]], [16.45890411, -1331.00491938])
 
 
@@ -45,12 +52,12 @@ def test_poisson_breaks_of_yarn() -> None:
     assert close(fit["criteria"]["loglik"], -228.48460447)
 
 
-def test_negative_binomial_counts_of_days_absent() -> None:
-    b, fit = fitted(QUINE, "Days ~ Eth + Sex + Age + Lrn", "negative-binomial")
+def test_negative_binomial_counts_of_days_absent(absences: dict[str, Any]) -> None:
+    b, fit = fitted(absences, "Days ~ Eth + Sex + Age + Lrn", "negative-binomial")
     alpha = fit["parameters"][-1]
     assert close([alpha["estimate"], alpha["std_error"], 1.0 / alpha["estimate"]], [0.7843797702, 0.0990840165, 1.2748926451], 1e-8)
     assert close(fit["criteria"]["loglik"], -546.57550914)
-    b, fit = fitted(QUINE, "Days ~ 1", "negative-binomial")
+    b, fit = fitted(absences, "Days ~ 1", "negative-binomial")
     theta = 1.0 / b["alpha"]
     assert close([b["(Intercept)"], theta], [2.80086661, 1.06678458], 1e-8)
     assert close(theta * theta * fit["parameters"][-1]["std_error"], 0.12922087, 1e-4)
@@ -58,7 +65,9 @@ def test_negative_binomial_counts_of_days_absent() -> None:
 
 
 def test_binomial_cases_of_cancer() -> None:
-    b, fit = fitted(OESOPHAGUS, "cases ~ age + alcohol", "binomial", trials="cases+controls")
+    table = data_set("transform(datasets::esoph, age = as.integer(agegp), alcohol = as.integer(alcgp))")     # Breslow and Day 1980
+    rows = {name: [int(cell) for cell in table[name]] for name in ("age", "alcohol", "ncases", "ncontrols")}
+    b, fit = fitted(rows, "ncases ~ age + alcohol", "binomial", trials="ncases+ncontrols")
     assert close(list(b.values()), [-6.228393746, 0.692012027, 1.136089222])
     assert close(fit["criteria"]["loglik"], -122.434457798)
 
