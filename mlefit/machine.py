@@ -18,7 +18,7 @@ def half_of_memory() -> int:
         return UNKNOWN
 
 
-def keep_freed_memory() -> None:
+def keep_freed_memory(kept: int = KEPT) -> None:
     """Have blocks of a few MB reused instead of given back: a process that is only a fit asks for the next one at once.
 
     The system clears memory that it gives, page by page, which is 7 % of a fit of 1e6 rows. A hint to glibc, nothing
@@ -29,7 +29,7 @@ def keep_freed_memory() -> None:
 
         adjust = getattr(ctypes.CDLL(None), "mallopt", None)
         if adjust is not None:
-            adjust(TRIM, KEPT)
+            adjust(TRIM, kept)
             adjust(MAPPED, OWN_MAPPING)
 
 
