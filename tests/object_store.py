@@ -1,5 +1,6 @@
 """A store on this machine: a server that speaks S3 as Amazon's does, and servers that fail as stores do."""
 
+import http.client
 import http.server
 import shutil
 import socket
@@ -38,6 +39,10 @@ def running() -> Iterator[Store]:
     server.start()
     try:
         host, port = server.get_host_and_port()
+        connection = http.client.HTTPConnection(host, port)
+        connection.request("POST", "/moto-api/reset")       # one process has one set of buckets, whichever server they came by
+        assert connection.getresponse().status == 200
+        connection.close()
         endpoint = f"http://{host}:{port}"
         client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="anyone",
                               aws_secret_access_key="nothing-secret")     # noqa: S106 - it takes any
