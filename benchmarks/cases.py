@@ -31,7 +31,8 @@ class Program:
 
 @dataclass(frozen=True)
 class Case:
-    """`rows` of a `model` with so many `columns` of numbers, and text columns of so many `levels`; `kind` names the file's form."""
+    """`rows` of a `model` with so many `columns` of numbers, and text columns of so many `levels`; `form` is that of the file.
+    `law`: what is fitted, where it is not the law that the rows were drawn from."""
 
     group: str
     model: str
@@ -40,13 +41,14 @@ class Case:
     columns: int = 10
     levels: tuple[int, ...] = ()
     form: str = "csv"
+    law: str = ""
 
     @property
     def title(self) -> str:
         """What stands above its table."""
         text = f" and text of {', '.join(f'{k:,}' for k in self.levels)} levels" if self.levels else ""
         form = ", Parquet" if self.form == "parquet" else ""
-        return f"{self.group}: {self.model}, {self.rows:,} x {self.columns}{text}{form}"
+        return f"{self.group}: {self.law or self.model}, {self.rows:,} x {self.columns}{text}{form}"
 
     @property
     def file(self) -> str:
@@ -110,7 +112,8 @@ def families(rows: int) -> Iterator[Case]:
     """Laws of every kind, on data of their own."""
     for model in FAMILIES:
         slow = (peer("statsmodels QuantReg", "quantreg_statsmodels.py", model, "statsmodels"),) if model == "quantile" else ()
-        yield Case("families", DATA_OF.get(model, model), rows, (*floors(), Program(f"{PLAIN} -m {model}", ours(model)), *slow))
+        programs = (*floors(), Program(f"{PLAIN} -m {model}", ours(model)), *slow)
+        yield Case("families", DATA_OF.get(model, model), rows, programs, law=model)
 
 
 def others(rows: int) -> Iterator[Case]:
