@@ -293,3 +293,17 @@ def test_the_decision_alone_is_that_of_the_comparison(skewed: str) -> None:
     assert decision is not None
     assert (decision.model, decision.strength) == (told.model, told.strength)
     assert decided(request_of("compare", skewed, "y", None, {}), ("poisson",)) is None
+
+
+def test_more_rows_than_the_sample_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What least squares sums over all rows in passing is no concern of the other laws on them."""
+    rng = np.random.default_rng(17)
+    x = rng.normal(size=21_000)
+    y = 1 + x + rng.standard_t(5, x.size)
+    found = mlefit.compare({"x": x, "y": y}, target="y", models=["gaussian", "huber"])
+    assert found.recommendation.strength != "keep"
+    assert list(found.models["model"]) == ["huber", "gaussian"]
+    alone = mlefit.fit({"x": x, "y": y}, target="y", model="huber").report.information
+    together = found.comparison.entries[0].report
+    assert together is not None
+    assert together.information == alone
