@@ -86,7 +86,7 @@ def of_reliability(y: np.ndarray) -> dict[str, str]:
     if y.min() <= 0.0:
         return {}
     found = Fit_Everything(failures=y, print_results=False, show_histogram_plot=False, show_PP_plot=False,
-                           show_probability_plot=False, show_best_distribution_probability_plot=False)
+                           show_probability_plot=False)
     name = found.best_distribution_name.split("_")[0]
     return {"reliability": RELIABILITY.get(name, name)}
 
