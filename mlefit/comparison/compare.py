@@ -25,6 +25,7 @@ from mlefit.request import Request
 from mlefit.source import open_source
 from mlefit.version import __version__
 
+HOW = ("threads", "engine", "partition", "insecure")     # how rows are visited changes nothing that is said
 LOOK = 19       # draws for the test of a model that is not recommended: its directions are told, its p-value decides nothing
 
 
@@ -170,11 +171,11 @@ class _Judge:
 
     def _summary(self, formula: str | None) -> str | None:
         """The command of a law that is meant by its location alone, of numbers that have one."""
-        if not any(fit.noise.located for fit in self.ranked):
-            return None
+        if self.request.mean is not None or not any(fit.noise.located for fit in self.ranked):
+            return None     # a curve takes no law with a corner, and the others assume one
         return self._next(next(law.name for law in MODELS.values() if law.located and not law.assumed), formula)
 
     def _next(self, model: str, formula: str | None) -> str:
         """The command that fits the model to these data."""
-        words = arguments(self.request, without=("model", "seed", "draws", "threads"))
+        words = arguments(self.request, without=("model", "seed", "draws", *HOW))
         return shlex.join(["mlefit", "fit", *words, *(["-f", formula] if formula is not None else []), "-m", model])

@@ -115,7 +115,8 @@ class Bends(NamedTuple):
             self._fill(rows, made)
             return Border.of(made, self._blocks(made), rows, None if weight is None else weight[start : start + ROWS])
 
-        return tree_sum(map(part, range(0, len(table), ROWS)))
+        with np.errstate(over="ignore", invalid="ignore"):      # units that do not suit: another pass mends them
+            return tree_sum(map(part, range(0, len(table), ROWS)))
 
     def serve(self, design: Array) -> bool:
         """Whether each two neighbouring knots have rows of this sample (n, p) between them."""

@@ -69,6 +69,8 @@ class Everywhere:
                 continue
             names = tuple(" x ".join(sorted(str(self.names[j]) for j in places[k])) for k in known)
             across = self.border.across[[here[k] for k in known]]
+            if not (np.isfinite(across).all() and np.isfinite(square).all()):
+                continue
             found.append(Look(kind, columns[known].T, names, self._whole(across, square[np.ix_(known, known)])))
         return found
 
