@@ -1,7 +1,7 @@
 """Store and Engine: where parts are kept and who visits them changes no bit."""
 
 import tempfile
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from mlefit.errors import DataError
 from mlefit.execution import Engine, Intake, Store
 from mlefit.execution.engine import PART_ROWS, parts
-from mlefit.execution.threads import ENOUGH
+from mlefit.execution.threads import ENOUGH, run_length
 from mlefit.rows.chunk import Chunk, choose
 from mlefit.rows.piece import NOWHERE, Piece, Ranks
 from mlefit.sums.tally import Tally
@@ -118,13 +118,22 @@ def test_a_sum_has_the_same_bits_for_any_threads_and_store(budget: int | None, t
         assert mine.tobytes() == theirs.tobytes()
 
 
+class Part(NamedTuple):
+    """A part of so many numbers."""
+
+    numbers: int
+
+    def load(self) -> Chunk:
+        raise NotImplementedError
+
+
 @pytest.mark.parametrize("count", [1, 7, 8, 64, 101, 300])
 def test_parts_handed_over_in_runs_add_up_to_the_same_bits(count: int) -> None:
     chunks = [chunk(10 + place % 3) for place in range(count)]
     one = Engine.of(*chunks).sum(moments)
     for threads in (2, 3, 5):
         engine = Engine.of(*chunks, threads=threads)
-        run = engine._run_length()
+        run = run_length([Part(60)] * count, threads)
         assert run & (run - 1) == 0                         # a power of two
         assert 1 <= run <= max(1, count // threads)         # every thread has work
         other = engine.sum(moments)
@@ -134,13 +143,10 @@ def test_parts_handed_over_in_runs_add_up_to_the_same_bits(count: int) -> None:
         assert one.outer.tobytes() == other.outer.tobytes()
 
 
-@pytest.mark.slow
 def test_large_parts_are_handed_over_one_by_one() -> None:
     """An interrupt waits for what is handed over, so a run is never many seconds of work."""
-    wide = Chunk(np.zeros(2), np.zeros((2, ENOUGH // 8)))
-    assert Engine.of(*[wide] * 40, threads=2)._run_length() == 2
-    wide = Chunk(np.zeros(2), np.zeros((2, ENOUGH)))
-    assert Engine.of(*[wide] * 20, threads=2)._run_length() == 1
+    assert run_length([Part(ENOUGH // 2)] * 40, 2) == 2
+    assert run_length([Part(2 * ENOUGH)] * 20, 2) == 1
 
 
 def test_parts_are_views_that_cover_every_row_once() -> None:

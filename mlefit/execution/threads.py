@@ -49,7 +49,7 @@ def summed(parts: Sequence[Loadable], task: Callable[[Chunk], M], threads: int, 
     """The sums of what the task makes of the parts, the first of which is leaf number `first` of the tree over all of them."""
     if threads == 1 or len(parts) <= 1:
         return Nodes.of((task(part.load()) for part in parts), first)
-    length = _run_length(parts, threads)
+    length = run_length(parts, threads)
 
     def added(start: int) -> Nodes[M]:
         run = parts[max(start, first) - first : start + length - first]
@@ -59,7 +59,7 @@ def summed(parts: Sequence[Loadable], task: Callable[[Chunk], M], threads: int, 
     return reduce(add, in_order(added, starts, threads))
 
 
-def _run_length(parts: Sequence[Loadable], threads: int) -> int:
+def run_length(parts: Sequence[Loadable], threads: int) -> int:
     """How many parts make a task: a power of two, so that sums of runs are nodes of the tree over all parts."""
     wanted = min(ENOUGH // parts[0].numbers, len(parts) // (TASKS * threads))
     return 1 << max(0, wanted.bit_length() - 1)
