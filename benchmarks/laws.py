@@ -2,9 +2,10 @@
 
     python benchmarks/laws.py [--samples 4000] [--verdicts 1000] [--sizes 200,2000] [--only WORD] [--seed 0]
 
-Each sample is drawn from the law with a constant, a normal and a 0/1 predictor, and goes through `mlefit.fit` whole: the intervals are
-those that are printed, and the first samples tell of the verdict as well, which is what takes the time. Samples without an estimate are left out and counted; an interval of a
-shape at its limit holds the truth if the truth is inside. Prints a Markdown table, a line as soon as it is known.
+Each sample is drawn from the law with a constant, a normal and a 0/1 predictor, and goes through `mlefit.fit` whole: the intervals
+are those that are printed, and the first samples tell of the verdict as well, which is what takes the time. Samples without an
+estimate are left out and counted; an interval of a shape at its limit holds the truth if the truth is inside. Prints a Markdown
+table, a line as soon as it is known.
 """
 
 import argparse
