@@ -11,7 +11,7 @@ KINDS = {
     "rootogram": "counts as hanging roots beside those of the model",
     "qq": "quantiles of the residuals against those of the model",
     "fitted": "residuals along the prediction",
-    "curve": "the data, the fitted curve and where 95 % of rows lie, along the only number",
+    "curve": "the data, the fitted curve and its band of 95 % of rows",
     "meanvar": "variance along the mean beside that of the model",
     "scale": "residuals along the fitted scale",
     "coverage": "the share of rows below a fitted quantile, along it",
