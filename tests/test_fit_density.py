@@ -60,6 +60,10 @@ REFUSED = {
     "exp(-abs(y-f))": ("normaliser", "exp(-abs(y-f)) integrates to 2 over y at every f, not to 1", "divide it by 2"),
     "y*f": ("not-built", "y*f is no density of one difference y - f, log y - log f or log(1+y) - log(1+f): such densities are not "
             "fitted here", "write it in r = y - f, or in y/f with the factor 1/y or 1/f"),
+    "where(abs(y-f)<1,0.5,0)": ("not-built", "where(abs(y-f)<1,0.5,0) is 0 at a residual of -1: one row there makes the likelihood 0, "
+                                "and such densities are not fitted here", "write a density that is above 0 at every residual"),
+    "0.75*max(1-r**2,0)": ("not-built", "0.75*max(1-r**2,0) is 0 at a residual of -1: one row there makes the likelihood 0, and such "
+                           "densities are not fitted here", "write a density that is above 0 at every residual"),
     "r*exp(-r**2)": ("no-noise-model", "r*exp(-r**2) is negative in places: no density is", "correct its sign"),
 }
 

@@ -14,7 +14,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError, UsageError
 from mlefit.expression.scan import short
-from mlefit.expression.tree import Constant, Node, Operation, columns_of
+from mlefit.expression.tree import Column, Constant, Node, Operation, columns_of, substituted
 from mlefit.expression.written import LOSSES, parse_written
 from mlefit.losses.axes import IDENTITY, LOGIT
 from mlefit.losses.loss import Loss
@@ -46,6 +46,7 @@ def _read(node: Node, text: str, *, in_r: bool) -> Read:
     else:
         known = structure(loss)
         if known is None or known.axis is LOGIT or known.power != (0.0 if known.axis is IDENTITY else 1.0):
+            _check_everywhere(substituted(loss, {"y": Column("r"), "f": Constant(0.0)}), text)
             raise NoEstimateError(
                 f"{short(text)} is no density of one difference y - f, log y - log f or log(1+y) - log(1+f): such densities are "
                 "not fitted here", "write it in r = y - f, or in y/f with the factor 1/y or 1/f", code="not-built")
@@ -54,6 +55,7 @@ def _read(node: Node, text: str, *, in_r: bool) -> Read:
         negative = value(node, at, known.axis.inverse(np.zeros(1))) < 0.0
     if negative.any():
         raise NoEstimateError(f"{short(text)} is negative in places: no density is", "correct its sign", code="no-noise-model")
+    _check_everywhere(found.loss.node, text)
     check(found.loss, text, node, found.axis)
     log_z = found.loss.normaliser(1.0).log_z
     if not abs(log_z) <= WHOLE:
@@ -61,6 +63,16 @@ def _read(node: Node, text: str, *, in_r: bool) -> Read:
         raise NoEstimateError(f"{short(text)} integrates to {total:.9g} over y at every f, not to 1",
                               f"divide it by {total:.15g}", code="normaliser")
     return found
+
+
+def _check_everywhere(loss: Node, text: str) -> None:
+    """Raises NoEstimateError for a density of the residual that is 0 at some of them; one of another kind is 0 or none at f = 0."""
+    found = value_of(loss, RESIDUALS)
+    if np.isfinite(found).any() and (found == np.inf).any():
+        nearest = float(min(RESIDUALS[found == np.inf], key=abs))
+        raise NoEstimateError(f"{short(text)} is 0 at a residual of {nearest:g}: one row there makes the likelihood 0, and such "
+                              "densities are not fitted here",
+                              "write a density that is above 0 at every residual", code="not-built")
 
 
 def value_of(node: Node, r: Array) -> Array:
