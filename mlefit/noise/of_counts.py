@@ -14,35 +14,27 @@ import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.expression.jets import jet
-from mlefit.expression.tree import Node
 from mlefit.losses.counts import LINE, Counted
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor
+from mlefit.noise.model import Derivatives, NoiseModel
 from mlefit.noise.negative_binomial import NegativeBinomial
+from mlefit.noise.of_one_a import OfOneA
 from mlefit.noise.poisson import Poisson
-from mlefit.noise.read_loss import counts_of, parsed
+from mlefit.noise.read_loss import counts_of
 from mlefit.noise.responses import COUNTS, Response
 from mlefit.noise.stable import QUIET
 
-MEAN = (Predictor("mean"),)
 POINTS = (0.0, 1.0, 2.0, 3.0, 5.0, 8.0)     # counts of the picture
 NEAR_ZERO = 1e-100
 LINEAR = 1e-9       # relative: a log mean that is a multiple of f, and a constant
 
 
 @dataclass(frozen=True)
-class OfCounts(NoiseModel):
+class OfCounts(OfOneA):
     """`text`: the loss as typed, without blanks."""
 
-    text: str
-
-    name = "loss"
-    noun = "law of the loss"
     support = "whole numbers >= 0"
     question = "what a loss of counts says of their chances"
     example = 'mlefit fit sample_data/deliveries.csv -t parcels -x km --loss "exp(f) - y*f"'
-    compared = False
-    link_name = "identity"
-    measure = Measure.MASS
     response: Response = COUNTS
 
     @property
@@ -51,26 +43,6 @@ class OfCounts(NoiseModel):
         found = counts_of(self.text)
         assert found is not None        # else it is no such law
         return found
-
-    @property
-    def node(self) -> Node:
-        """The loss."""
-        return parsed(self.text)
-
-    @property
-    def loss_name(self) -> str:
-        """As typed."""
-        return self.text
-
-    @property
-    def spelt(self) -> str:
-        """`loss:EXPR`."""
-        return f"{self.name}:{self.text}"
-
-    @property
-    def predictors(self) -> tuple[Predictor, ...]:
-        """f."""
-        return MEAN
 
     @property
     def everywhere(self) -> bool:

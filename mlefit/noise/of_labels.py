@@ -12,30 +12,21 @@ import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.expression.jets import jet
-from mlefit.expression.tree import Node
 from mlefit.losses.labels import LINE, Labels
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor
-from mlefit.noise.read_loss import labelled, parsed
+from mlefit.noise.model import Derivatives
+from mlefit.noise.of_one_a import OfOneA
+from mlefit.noise.read_loss import labelled
 from mlefit.noise.responses import Response
 from mlefit.noise.stable import QUIET
 
-MEAN = (Predictor("mean"),)
-
 
 @dataclass(frozen=True)
-class OfLabels(NoiseModel):
+class OfLabels(OfOneA):
     """`text`: the loss as typed, without blanks."""
 
-    text: str
-
-    name = "loss"
-    noun = "law of the loss"
     support = "two labels, as numbers"
     question = "what a loss of labels says of their chances"
     example = 'mlefit fit sample_data/deliveries.csv -t minutes -x km --loss "log(cosh(r))"'
-    compared = False
-    link_name = "identity"
-    measure = Measure.MASS
 
     @property
     def found(self) -> Labels:
@@ -45,29 +36,9 @@ class OfLabels(NoiseModel):
         return found
 
     @property
-    def node(self) -> Node:
-        """The loss."""
-        return parsed(self.text)
-
-    @property
-    def loss_name(self) -> str:
-        """As typed."""
-        return self.text
-
-    @property
-    def spelt(self) -> str:
-        """`loss:EXPR`."""
-        return f"{self.name}:{self.text}"
-
-    @property
     def response(self) -> Response:
         """The two labels."""
         return Response(values=self.found.labels)
-
-    @property
-    def predictors(self) -> tuple[Predictor, ...]:
-        """f."""
-        return MEAN
 
     @property
     def everywhere(self) -> bool:
