@@ -59,6 +59,8 @@ def compare(
     if not quiet:
         for note in comparison.notes:
             say(f"note: {shown(note)}")
+        for warning in comparison.warnings:
+            say(f"warning: {shown(warning)}")
     form = arguments.form(format_, out)
     output.write(render(comparison, form, out, parameters), out, encoding=encoding(form, out))
 

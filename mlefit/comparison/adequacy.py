@@ -28,7 +28,11 @@ EXCEEDED = 10       # draws as large as the data after which nothing can be reje
 NEWTON_STEPS = 12
 NEAR = 1e-5         # nats in total, from which a last step leads to the optimum as closely as a statistic can tell
 FAR = 2.0           # in the log of a shape: a Newton step on a flat that knows no bounds
+SHAPE = ("P2", "P3", "P4")
 GENERAL = ("P1", "P2")      # directions in which many causes show
+COPIES = 20         # of the rows, drawn to see how much they vary
+SMALLEST = 1e-300   # of sums of squares
+VARIED = 1.5        # times the variance of the law, from which that is what is said of the shape
 SAID = 3.0          # standard deviations from which a direction is worth a sentence
 
 
@@ -49,7 +53,18 @@ def adequacy(found: Fitted, model: str, seed: int, draws: int = DRAWS, celled: A
     p, made = _chi_squared(seen), None
     if chunk.rows < MANY and draws:
         p, made = _simulated(found, chunk, directions, seen, seed, draws, celled)
-    return Adequacy(model, seen.statistic, seen.df, p, made, findings(seen, dense=noise.measure is Measure.DENSITY))
+    apart = noise.response.whole and any(abs(seen.each.get(name, 0.0)) >= SAID for name in SHAPE)
+    vary = _variation(found, chunk, seed) if apart else None
+    return Adequacy(model, seen.statistic, seen.df, p, made, findings(seen, dense=noise.measure is Measure.DENSITY, vary=vary))
+
+
+def _variation(found: Fitted, chunk: Chunk, seed: int) -> float:
+    """How many times as much counts vary about their means as counts drawn from the law do."""
+    coef, free = found.objective.split(found.fit.mle.theta)
+    law, eta = found.fit.noise.among(chunk.trials), found.objective.mean.eta(coef, chunk)
+    mean = law.expected(eta, free)
+    drawn = [float(np.sum((law.draw(np.random.default_rng([seed, DRAWS + k]), eta, free) - mean) ** 2)) for k in range(COPIES)]
+    return float(np.sum((chunk.y - mean) ** 2)) / max(float(np.mean(drawn)), SMALLEST)
 
 
 def _one_by_one(chunk: Chunk) -> Chunk:
@@ -115,12 +130,23 @@ def _refitted(found: Fitted, drawn: Chunk) -> Array | None:
     return optimum.theta if optimum.outcome is Outcome.CERTIFIED else None
 
 
-def findings(seen: Smooth, *, dense: bool) -> tuple[Finding, ...]:
+def findings(seen: Smooth, *, dense: bool, vary: float | None = None) -> tuple[Finding, ...]:
     """The directions that stand out, each as a sentence: zeros and others with a meaning of their own first, then the farthest.
 
-    `dense`: of a density, whose scale is estimated.
+    `dense`: of a density, whose scale is estimated. `vary`: of counts, how much they vary beside the law. Where that is much, it
+    is what spread, skewness and tails of the residuals come from, and stands for them.
     """
     far = [(name, value) for name, value in seen.each.items() if abs(value) >= SAID]
+    shape = [one for one in far if one[0] in SHAPE]
+    if vary is not None and shape and not 1.0 / VARIED < vary < VARIED:
+        far = [one for one in far if one[0] not in SHAPE]
+        most = max(shape, key=lambda one: abs(one[1]))
+        return (Finding("variance", most[1], f"rows vary {vary:.2g} times as much as the law lets them ({most[1]:+.1f} sd)"),
+                *_told(far, seen, dense))
+    return _told(far, seen, dense)
+
+
+def _told(far: list[tuple[str, float]], seen: Smooth, dense: bool) -> tuple[Finding, ...]:
     ordered = sorted(far, key=lambda found: (found[0] in GENERAL, found[0] != "zeros", -abs(found[1])))
     return tuple(Finding(name, value, f"{_said(name, value, seen, dense)} ({value:+.1f} sd)") for name, value in ordered)
 
@@ -135,8 +161,9 @@ def _said(name: str, value: float, seen: Smooth, dense: bool) -> str:
     if kind == "zeros" and seen.zeros is not None:
         share, beyond = seen.zeros
         return f"{100.0 * share:.0f} % zeros, where the law has {100.0 * (share - beyond):.0f} %"
-    if kind == "P2" and dense and not more:     # a scale that is right for the mean square, and too large for most
-        return "most residuals lie near the middle and a few far out"
+    if kind == "P2" and dense:      # a scale that is right for the mean square, and too large for most, or for the farthest
+        return "most residuals lie near the middle and a few far out" if not more else (
+            "fewer residuals near the middle and far out than the law has")
     if kind == "P4" and dense and not more:
         return "tails lighter than those of the law, as of rows of two kinds"
     return {

@@ -10,7 +10,7 @@ from mlefit.comparison.contest import Contest, Fit, check, told
 from mlefit.comparison.costs import weights
 from mlefit.comparison.nesting import nested
 from mlefit.comparison.paired import difference
-from mlefit.comparison.rule import Contestant, Decision, decide
+from mlefit.comparison.rule import REJECTED, Contestant, Decision, beaten, decide
 from mlefit.comparison.scored import scored
 from mlefit.comparison.words import because
 from mlefit.errors import NoEstimateError
@@ -117,12 +117,17 @@ class _Judge:
         return Comparison(
             __version__, report.data.target, report.data.rows_used, report.data.n, self.request.level, self.request.unit,
             (*(fit.entry for fit in self.ranked), *(fit.entry for fit in others)), tuple(self.differences.values()),
-            tuple(one for one in self.tests.values() if one is not None), told, default, notes=self._notes())
+            tuple(one for one in self.tests.values() if one is not None), told, default, self._notes(), self._warnings(),
+            0 if report.information is None or report.information.holdout is None else report.information.holdout.rows)
 
     def _notes(self) -> tuple[str, ...]:
         """What is noted of every fit, which is of the table; what one model's figures need stands with its own table."""
-        each = [fit.entry.report.notes for fit in self.ranked if fit.entry.report is not None]
-        return tuple(note for note in each[0] if all(note in notes for notes in each))
+        return _of_all([fit.entry.report.notes for fit in self.ranked if fit.entry.report is not None])
+
+    def _warnings(self) -> tuple[str, ...]:
+        """What every fit is warned of, likewise."""
+        return _of_all([tuple(warning.message for warning in fit.entry.report.warnings)
+                        for fit in self.ranked if fit.entry.report is not None])
 
     def _recommendation(self, decision: Decision, default: str | None) -> Recommendation:
         chosen = self.fits[decision.model].entry
@@ -130,13 +135,26 @@ class _Judge:
         of_default = None if default is None else self.adequacy(default, LOOK)
         assert chosen.report is not None
         entries = tuple(fit.entry for fit in self.ranked)
-        said = because(decision, entries, behind, default, self.adequacy(decision.model), of_default)
+        own, alike = self.adequacy(decision.model), self._alike(decision.model)
+        said = because(decision, entries, behind, default, own, of_default, alike)
         if decision.strength == "keep":
             said += self._seen_else(decision.model)
         return Recommendation(
             chosen.model, decision.strength, said, chosen.report.model.loss,
             None if default is None else 0.0 if behind is None else behind.nats, self._next(chosen.model, chosen.formula),
             chosen.label, self._summary(chosen.formula) if decision.strength == "none-fits" else None)
+
+    def _alike(self, label: str) -> list[Difference]:
+        """The other models of its group that are neither beaten by it nor found wrong."""
+        group = self._group(self.fits[label])
+        others = [fit.entry.label for fit in self.ranked if fit.entry.label != label and self._group(fit) == group]
+        return [d for d in (self.compared(other, label) for other in others) if not beaten(d) and not self._found_wrong(d.model)]
+
+    def _found_wrong(self, label: str) -> bool:
+        """Whether the verdict of its KL is a misfit."""
+        report = self.fits[label].entry.report
+        known = None if report is None or report.information is None else report.information.kl.verdict_p_value
+        return known is not None and known <= REJECTED
 
     def _seen_else(self, label: str) -> str:
         """What would have been seen: how far the law that has the one that is kept at the end of a shape may still be from it."""
@@ -179,3 +197,8 @@ class _Judge:
         """The command that fits the model to these data."""
         words = arguments(self.request, without=("model", "seed", "draws", *HOW))
         return shlex.join(["mlefit", "fit", *words, *(["-f", formula] if formula is not None else []), "-m", model])
+
+
+def _of_all(each: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """The sentences of the first that all others have."""
+    return tuple(said for said in each[0] if all(said in others for others in each))

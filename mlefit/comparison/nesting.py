@@ -15,7 +15,7 @@ def nested(smaller: Fitted, larger: Fitted) -> Nesting | None:
     df = larger.problem.n_params - smaller.problem.n_params
     if df <= 0 or smaller.problem.prepared.observed.label != larger.problem.prepared.observed.label:
         return None
-    one, other = smaller.fit.noise, larger.fit.noise
+    one, other = smaller.problem.prepared.noise, larger.problem.prepared.noise     # as asked for, not as the limit that was reached
     same_law, edge = one.spelt == other.spelt, one.name in other.nested
     if not (same_law or edge or one.spelt in other.contains) or not _spans(larger.problem, smaller.problem):
         return None

@@ -13,12 +13,12 @@ FLOOR = 1e-10
 
 def because(
     decision: Decision, entries: Sequence[Entry], against_default: Difference | None, default: str | None,
-    own: Adequacy | None, of_default: Adequacy | None,
+    own: Adequacy | None, of_default: Adequacy | None, alike: Sequence[Difference] = (),
 ) -> str:
-    """Why this model, and how sure that is."""
+    """Why this model, and how sure that is. `alike`: models of its group that are not beaten."""
     named = {entry.label: entry for entry in entries}
     if decision.strength == "keep":
-        return f"nothing in these data asks for more than {decision.model}"
+        return f"nothing in these data asks for more than {decision.model}" if len(named) > 1 else "no other model is compared"
     reason = _asked_for(of_default, against_default, default)
     if decision.strength == "none-fits":
         fitted = sum(entry.fitted for entry in entries)
@@ -29,21 +29,46 @@ def because(
         largest = max((d.p_value or 0.0 for d in rest), default=0.0)
         worst = f"; every other group is behind as well (p {'' if largest < FLOOR else '<= '}{_p(largest)})" if rest else ""
         alone = "no other model is compared" if len(named) == 1 else f"{decision.model} fits best"
-        return f"{reason or alone}{worst}"
-    return "; ".join((f"{decision.model} fits best", *_open(decision)))
+        return "; ".join((f"{reason or alone}{worst}", *_alike(alike)))
+    return "; ".join((f"{decision.model} fits best", *_open(decision), *_alike(alike)))
 
 
 def _open(decision: Decision) -> list[str]:
     """The rivals that are not beaten: those that are other laws, and those that contain the winner and gain nothing."""
     others = [d for d in decision.not_beaten if not d.within]
     larger = [d for d in decision.not_beaten if d.within]
-    said = []
-    if others:
-        p = max((d.p_value for d in others if d.p_value is not None), default=None)
-        how = "these rows do not tell them apart" if p is None else f"p {_p_with_sign(p)}"
-        said.append(f"{_listed([d.model for d in others[:INDISTINCT]])} cannot be excluded ({how})")
-    said += [f"{d.model} contains it and gains nothing that chance would not (p {_p_with_sign(d.p_value or 0.0)})" for d in larger]
+    said = [_not_excluded(others)] if others else []
+    if larger:
+        verbs = "contains it and gains" if len(larger) == 1 else "contain it and gain"
+        said.append(f"{_with_tests(larger)} {verbs} nothing that chance would not")
     return said
+
+
+def _alike(members: Sequence[Difference]) -> list[str]:
+    """The models that the same data ask for, of which the best is named."""
+    return [f"of the same kind, {_not_excluded(members)}"] if members else []
+
+
+def _not_excluded(behind: Sequence[Difference]) -> str:
+    """Where one test, or the want of any, is that of all, it stands at the end."""
+    each = {d.p_value for d in behind}
+    if len(each) > 1:
+        return f"{_with_tests(behind)} cannot be excluded"
+    how = "these rows do not tell them apart" if None in each else f"p {_p_with_sign(behind[0].p_value or 0.0)}"
+    return f"{_counted([d.model for d in behind])} cannot be excluded ({how})"
+
+
+def _with_tests(behind: Sequence[Difference]) -> str:
+    """Some models, each with the p-value of its test."""
+    names = [f"{d.model} ({'not told apart by these rows' if d.p_value is None else f'p {_p_with_sign(d.p_value)}'})"
+             for d in behind]
+    return _counted(names)
+
+
+def _counted(names: Sequence[str]) -> str:
+    """The first few, and how many more there are."""
+    more = len(names) - INDISTINCT
+    return _listed([*names[:INDISTINCT], *([f"{more} more"] if more > 0 else [])])
 
 
 def costs(behind: Difference) -> str:
@@ -92,6 +117,8 @@ def _p(value: float) -> str:
 
 def _p_with_sign(value: float) -> str:
     return _p(value) if value < FLOOR else f"= {_p(value)}"
+
+
 
 
 def _listed(names: Sequence[str]) -> str:

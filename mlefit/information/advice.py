@@ -16,6 +16,7 @@ SPLINE = 5          # degrees of freedom of the spline that is offered
 HEAVY = 3.5         # fourth moment over the squared variance, beyond which a law has heavy tails (normal: 3)
 FAR = 1e4           # standard deviations: how dear a value becomes there, beside one at their root, tells how heavy tails are
 SHOWN = 2           # models that a sentence names
+WHICH = " (mlefit compare says which)"
 
 
 def of_structure(found: Structure, sample: Sample) -> tuple[str, ...]:
@@ -37,7 +38,7 @@ def of_spread(found: Spread, sample: Sample) -> tuple[str, ...]:
         wider = tuple(_containing(sample))
         said = "more" if found.wider else "less"
         what = f"rows vary {said} than the model lets them"
-        return (f"{what}: -m {' or -m '.join(wider)}" if wider and found.wider else f"{what}: --se robust",)
+        return (f"{what}: -m {' or -m '.join(wider)}{WHICH}" if wider and found.wider else f"{what}: --se robust",)
     if any(predictor.kind == "scale" for predictor in sample.noise.predictors):
         return (f"the spread goes with {found.name} too: add it to --scale-features, or let the scale bend in it "
                 "(--scale-formula)",)
@@ -55,13 +56,13 @@ def of_shape(sample: Sample, z: Array, lowest: float) -> tuple[str, ...]:
     if sample.noise.located and leans > SKEWED and lowest > 0.0:
         positive = [name for name, law in MODELS.items() if law.response is POSITIVE]
         if _written(sample.target) and sample.formula:
-            return (f'the residuals lean to the right: -f "log({sample.target}) ~ {sample.formula}" or -m {positive[0]}',)
-        return (f"the residuals lean to the right: -m {' or -m '.join(positive[:SHOWN])}",)
+            return (f'the residuals lean to the right: -f "log({sample.target}) ~ {sample.formula}" or -m {positive[0]}{WHICH}',)
+        return (f"the residuals lean to the right: -m {' or -m '.join(positive[:SHOWN])}{WHICH}",)
     robust = _heavy(sample)[:SHOWN] if sample.noise.located and heavy and abs(leans) <= SKEWED else []
     if robust:
-        return (f"the residuals have heavy tails: -m {' or -m '.join(robust)}",)
+        return (f"the residuals have heavy tails: -m {' or -m '.join(robust)}{WHICH}",)
     if wider:
-        return (f"the residuals have another shape: -m {' or -m '.join(wider[:SHOWN])}",)
+        return (f"the residuals have another shape: -m {' or -m '.join(wider[:SHOWN])}{WHICH}",)
     return ("the residuals have another shape: mlefit compare, in the place of mlefit fit, tries other models",)
 
 

@@ -59,11 +59,13 @@ class Entry(NamedTuple):
 
     @property
     def on_new_rows(self) -> float | None:
-        """By folds, if asked for, else by leave-one-out; of cells with what the density loses on new rows."""
+        """By folds or of the rows held out, if asked for, else by leave-one-out; of cells with what the density loses there."""
         report = self.report
         if self.held_out is not None:
             return self.held_out.cross_entropy
         value = None if report is None or report.criteria is None else report.criteria.on_new_rows
+        if report is not None and report.information is not None and report.information.holdout is not None:
+            value = report.information.holdout.cross_entropy
         fitted = None if report is None or report.mle is None else report.mle.nll
         if value is None or self.cells is None or fitted is None:
             return value
@@ -154,7 +156,10 @@ class Recommendation(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """`entries` in the order of the table, those without an answer last. `differences` to the best, and between its rivals."""
+    """`entries` in the order of the table, those without an answer last. `differences` to the best, and between its rivals.
+
+    `notes` and `warnings`: those of every fit, which are of the table. `held_out`: so many of the `rows` are in no fit.
+    """
 
     version: str
     target: str
@@ -168,6 +173,8 @@ class Comparison(NamedTuple):
     recommendation: Recommendation | None
     default: str | None = None
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    held_out: int = 0
 
     @property
     def order(self) -> tuple[str, ...]:

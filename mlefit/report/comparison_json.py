@@ -15,7 +15,8 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
     """The object as dictionaries, lists, strings and numbers."""
     return {
         "schema": SCHEMA, "mlefit": comparison.version,
-        "rows": comparison.rows, "n": comparison.n, "target": plain(comparison.target), "level": comparison.level,
+        "rows": comparison.rows, "held_out": comparison.held_out, "n": comparison.n,
+        "target": plain(comparison.target), "level": comparison.level,
         "models": [_model(entry) for entry in comparison.entries],
         "order": list(comparison.order), "default": comparison.default,
         "differences": [plain(difference) for difference in comparison.differences],

@@ -24,7 +24,7 @@ def to_markdown(comparison: Comparison, *, sides: bool = False) -> str:
     """The comparison as Markdown, ending in a line break."""
     folded = by_folds(comparison)
     head = ("model", "parameters", "cross-entropy", "on new rows", *(["weight"] if folded else []),
-            f"behind the best, {unit(comparison)}", "misfit", "verdict")
+            f"behind the best, {100.0 * comparison.level:g} %, {unit(comparison)}", "misfit", "verdict")
     fitted = [entry for entry in comparison.entries if entry.fitted]
     body = [(shown(entry.label), parameters(entry), cross_entropy(comparison, entry), new_rows(comparison, entry),
              *([weight(entry)] if folded else []), behind(comparison, entry), misfit(comparison, entry), verdict(entry))

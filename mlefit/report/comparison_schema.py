@@ -6,7 +6,7 @@ from mlefit.report.comparison import SCHEMA, Comparison, Entry
 from mlefit.report.report import SCHEMA as FIT
 from mlefit.report.schema import headed, of, record
 
-OUTSIDE = ("version", "unit", "entries", "notes")       # of a comparison: under another name, or not in the JSON
+OUTSIDE = ("version", "unit", "entries", "notes", "warnings")       # of a comparison: under another name, or not in the JSON
 OUTSIDE_PLACE = ("report",)                             # of an entry: it stands beside `compared`
 
 

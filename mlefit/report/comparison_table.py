@@ -25,7 +25,7 @@ from mlefit.report.safety import shown
 
 BLOCK = 5           # models side by side
 NAME = 20           # cells to which the names of models may be shortened before another column goes
-FOLDS = ((), (0,), (0, 1), (0, 1, 2))       # columns that go, the first ones first
+GO = ("parameters", "cross-entropy", "misfit", "on new rows")     # columns that go, in this order; the misfit is in the verdict
 
 
 def render_comparison(comparison: Comparison, *, width: int | None = None, colour: bool = False, sides: bool = False) -> str:
@@ -53,8 +53,8 @@ def _models(comparison: Comparison, width: int | None) -> list[Line]:
     names = max(room_of(shown(entry.label)) for entry in comparison.entries)
     form = _columns(comparison, cut=False, gone=())
     if width is not None and _room(form, width) < names:
-        for gone in FOLDS:
-            form = _columns(comparison, cut=True, gone=gone)
+        for count in range(len(GO) + 1):
+            form = _columns(comparison, cut=True, gone=GO[:count])
             if _room(form, width) >= min(names, NAME):
                 break
     return grid("model", *form, width)
@@ -66,13 +66,15 @@ def _room(form: tuple[list[str], list[Cells]], width: int) -> int:
     return width - sum(taken) - GAP * len(taken)
 
 
-def _columns(comparison: Comparison, *, cut: bool, gone: tuple[int, ...]) -> tuple[list[str], list[Cells]]:
+def _columns(comparison: Comparison, *, cut: bool, gone: tuple[str, ...]) -> tuple[list[str], list[Cells]]:
     """Heads and rows without the columns that are gone; verdicts, at the left of theirs, in few words where they are `cut`."""
-    heads = ["para-\nmeters", "cross-\nentropy", "on new\nrows", *(["weight"] if by_folds(comparison) else []),
-             f"behind the best,\n{100.0 * comparison.level:g} %, {unit(comparison)}", "misfit", "verdict"]
-    rows = [_row(comparison, entry, cut) for entry in comparison.entries]
+    named = {"parameters": "para-\nmeters", "cross-entropy": "cross-\nentropy", "on new rows": "on new\nrows",
+             **({"weight": "weight"} if by_folds(comparison) else {}),
+             "behind": f"behind the best,\n{100.0 * comparison.level:g} %, {unit(comparison)}", "misfit": "misfit",
+             "verdict": "verdict"}
+    heads, rows = list(named.values()), [_row(comparison, entry, cut) for entry in comparison.entries]
     wide = max(room_of(text) for text in (heads[-1], *(row[-1] for row in rows)))
-    kept = [place for place in range(len(heads)) if place not in gone]
+    kept = [place for place, name in enumerate(named) if name not in gone]
     heads[-1] = padded(heads[-1], wide)
     return [heads[place] for place in kept], [
         Cells(shown(entry.label), tuple(padded(row[place], wide) if place == len(heads) - 1 else row[place] for place in kept))

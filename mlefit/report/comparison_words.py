@@ -1,8 +1,9 @@
 """What a reader is told about a comparison: headline, cells and sentences, as text that is safe to show."""
 
+import re
 from collections.abc import Sequence
 
-from mlefit.report.comparison import Comparison, Entry
+from mlefit.report.comparison import Comparison, Entry, Recommendation
 from mlefit.report.digits import ABSENT, NOISE, by_error, decimals, or_noise, significant
 from mlefit.report.layout import Line
 from mlefit.report.report import Parameter
@@ -14,6 +15,9 @@ SEEN = 0.5e-4       # nats: a difference of two of them
 LIMIT = {"lower": ">= "}
 SHARE = 2           # of a mixture
 UNKNOWN = "not identifiable"
+INFINITE = {"+inf": "inf", "-inf": "-inf"}
+COMPARE = re.compile(r" \(mlefit compare[^)]*\)")
+MODEL = re.compile(r"-m ([\w:=.-]+)")
 BRIEF = {"no misfit detected": "none detected", UNKNOWN: "not known"}
 
 
@@ -25,10 +29,12 @@ def unit(comparison: Comparison) -> str:
 def headline(comparison: Comparison) -> list[str]:
     """What was modelled, on which rows."""
     first = next(entry.report for entry in comparison.entries if entry.report is not None)
-    weighted = "" if comparison.n == comparison.rows else f", n = {comparison.n:,} with their weights"
+    fitted, held = comparison.rows - comparison.held_out, comparison.held_out
+    weighted = "" if comparison.n == fitted else f", n = {comparison.n:,} with their weights"
+    unseen = f"; {held:,} more are held out" if held else ""
     designs = len({entry.formula for entry in comparison.entries}) > 1
     asked = shown(comparison.target) + ("" if designs else f" ~ {shown(first.model.formula)}")
-    return [f"{asked}   {comparison.rows:,} rows, the same for all models{weighted}"]
+    return [f"{asked}   {fitted:,} rows, the same for all models{weighted}{unseen}"]
 
 
 def parameters(entry: Entry) -> str:
@@ -43,7 +49,7 @@ def cross_entropy(comparison: Comparison, entry: Entry) -> str:
 
 
 def new_rows(comparison: Comparison, entry: Entry) -> str:
-    """By leave-one-out."""
+    """By leave-one-out, by folds or of rows held out."""
     return _per_row(comparison, entry.on_new_rows)
 
 
@@ -106,27 +112,32 @@ def sentences(comparison: Comparison) -> list[Line]:
         lead = "" if words is None else f"{words} {shown(told.label)}: "
         lines += [
             Line(f"{lead}{shown(told.because)}.", "look" if words is None else "plain"),
-            *_mended(comparison),
-            Line(f"its loss: {told.loss}."),
-            Line(f"next: {shown(told.next)}"),
+            *(_mended(comparison, told) if words is None else [Line(f"its loss: {told.loss}."), Line(f"next: {shown(told.next)}")]),
         ]
     lines += [Line(f"{shown(entry.label)}: {shown(entry.reason)}") for entry in comparison.entries if entry.reason]
     return [*lines, *_on_new_rows(comparison), *_unknown(comparison)]
 
 
-def _mended(comparison: Comparison) -> list[Line]:
-    """What would mend the least bad of models none of which fits: a term, a spread that varies, or no law at all."""
-    told = comparison.recommendation
-    if told is None or told.strength != "none-fits":
-        return []
+def _mended(comparison: Comparison, told: Recommendation) -> list[Line]:
+    """What would mend the least bad of models none of which fits: a term, a spread that varies, another law, or none at all."""
     report = next(entry.report for entry in comparison.entries if entry.label == told.label)
     steps = () if report is None or report.information is None else report.information.kl.advice
-    lines = [Line(f"what would help: {shown(step)}") for step in steps if "mlefit compare" not in step]
-    return [*lines, *([Line(f"a summary that assumes no law: {told.summary}")] if told.summary else [])]
+    lines = [Line(f"what would help: {shown(step)}") for step in _untried(steps, comparison)]
+    lines += [Line(f"a summary that assumes no law: {shown(told.summary)}")] if told.summary else []
+    return [*lines, Line(f"{shown(told.label)} all the same ({told.loss}): {shown(told.next)}")]
+
+
+def _untried(steps: Sequence[str], comparison: Comparison) -> list[str]:
+    """The steps without the word of this command, but for those that name only models which are in the table."""
+    tried = {entry.model for entry in comparison.entries}
+    short = [COMPARE.sub("", step) for step in steps]
+    named = [set(MODEL.findall(step)) for step in short]
+    return [step for step, models in zip(short, named, strict=True)
+            if "mlefit compare" not in step and not (models and models <= tried)]
 
 
 def _on_new_rows(comparison: Comparison) -> list[Line]:
-    """What the folds are, and which model they put first, where that is another one."""
+    """What new rows are, if not one at a time, and which model they put first, where that is another one."""
     first, factor = comparison.entries[0], factor_of(comparison.unit)
     lines = []
     if by_folds(comparison):
@@ -134,6 +145,8 @@ def _on_new_rows(comparison: Comparison) -> list[Line]:
         lines.append(Line(f"on new rows: by {folds} folds; weight: the share of each model in the mixture that does best there."))
         lines += [Line(f"{shown(entry.label)} on new rows: {entry.held_out.reason}") for entry in comparison.entries
                   if entry.held_out is not None and entry.held_out.reason is not None]
+    elif comparison.held_out:
+        lines.append(Line(f"on new rows: on the {comparison.held_out:,} rows held out."))
     known = [(value, entry) for entry in comparison.entries if entry.fitted and (value := entry.on_new_rows) is not None]
     least, best = min(known, key=lambda one: one[0], default=(0.0, first))
     ahead = (first.on_new_rows or 0.0) - least
@@ -166,7 +179,7 @@ def side(entry: Entry, name: str) -> str:
     for own, p in _named(entry.report.parameters):
         if own == name:
             error = "" if p.std_error is None else f" ({significant(p.std_error, 2)})"
-            return f"{by_error(p.estimate, p.std_error)}{error}"
+            return f"{INFINITE[p.limit] if p.limit else by_error(p.estimate, p.std_error)}{error}"
     return ""
 
 
