@@ -128,7 +128,7 @@ def conclude(
     raw, variance, n, share = terms
     n_used = round(n)
     if not np.isfinite(raw):
-        return not_identifiable(cross_entropy, "the spacings of the data vanish", n_used)
+        return not_identifiable(cross_entropy, "residuals coincide, or lie beyond what doubles hold", n_used)
     one_sided = bound == "lower"
     half = float(ndtri(level if one_sided else (1 + level) / 2) * np.sqrt(variance / n))
     misfit = None if chance is None else raw - chance.mean
