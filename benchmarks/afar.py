@@ -4,8 +4,8 @@
     python benchmarks/afar.py run rows.parquet --engine dask --memory-limit 2GB
 
 `make` writes rows of a logistic regression with three predictors, as CSV or Parquet by the name. `run` fits them and prints one
-JSON line: processor seconds of this process and of the workers, the largest resident size of each, whether a worker was started
-again, and what the report says of the run. Processor time, not wall time: the machine may be shared.
+JSON line: processor seconds of this process, of the scheduler and of the workers, the largest resident size of each, whether a
+worker was started again, and what the report says of the run. Processor time, not wall time: the machine may be shared.
 """
 
 import argparse
@@ -47,14 +47,16 @@ def make(path: Path, rows: int) -> None:
 
 @contextlib.contextmanager
 def cluster(memory: str | None) -> Iterator[tuple[str, Any]]:
-    """Two processes of one thread, and how they are asked after."""
-    from distributed import Client, LocalCluster
+    """A scheduler and two workers of one thread, each a process of its own, and how they are asked after."""
+    from distributed import Client
+    from distributed.deploy.subprocess import SubprocessCluster
 
     limit = {} if memory is None else {"memory_limit": memory}
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0", **limit) as local,
+        SubprocessCluster(n_workers=2, threads_per_worker=1, worker_kwargs=limit, dashboard_address=":0") as local,
         Client(local, set_as_default=False) as client,
     ):
+        client.wait_for_workers(2)
         yield local.scheduler_address, client
 
 
@@ -80,7 +82,7 @@ def run(options: argparse.Namespace) -> None:
         answer = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "answer.json"
         if options.engine == "dask":
             address, client = stack.enter_context(cluster(options.memory_limit))
-            before = client.run(usage)
+            before, scheduling = client.run(usage), client.run_on_scheduler(usage)
             words += ["--engine", f"dask:{address}", *(["--partition", options.partition] if options.partition else [])]
             done = threading.Event()
 
@@ -103,8 +105,9 @@ def run(options: argparse.Namespace) -> None:
             "iterations": told["routes"]["mle"]["iterations"], "machine": told["run"]["machine"],
         }
         if client is not None:
-            after = client.run(usage)
+            after, scheduled = client.run(usage), client.run_on_scheduler(usage)
             found |= {
+                "processor_scheduler": round(scheduled[1] - scheduling[1], 2), "resident_scheduler": scheduled[2] >> 20,
                 "processor_workers": round(sum(after[one][1] for one in after) - sum(before[one][1] for one in before), 2),
                 "resident_workers": [after[one][2] >> 20 for one in after], "spilled": most[0] >> 20,
                 "started_again": {one: used[0] for one, used in before.items()} != {one: used[0] for one, used in after.items()},

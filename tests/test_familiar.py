@@ -46,17 +46,31 @@ def test_auc_is_the_share_of_pairs_in_the_right_order_and_ties_count_one_half(se
         assert rows == same_weights_as_rows(score, y)
 
 
-def test_auc_of_more_scores_than_are_kept_is_right_to_six_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rankings, "MOST", 8_000)
+    monkeypatch.setattr(rankings, "FINEST", 2_000)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(("spread", "centre"), [(2.0, 0.0), (0.1, 0.1), (1.0, -6.0)])
+def test_auc_of_more_scores_than_are_kept_is_right_to_a_thousandth_of_its_error(
+    spread: float, centre: float, weighted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = np.random.default_rng(1)
-    n = 40_000
-    score = 2.0 * rng.normal(size=n)
-    y, weight = (rng.random(n) < 1.0 / (1.0 + np.exp(-score))).astype(float), np.ones(n)
+    n = 100_000
+    score = spread * rng.normal(size=n) + centre
+    y = (rng.random(n) < 1.0 / (1.0 + np.exp(-score))).astype(float)
+    weight = rng.uniform(0.0, 2.0, n) if weighted else None
     exact = Ranking.of(score, y, weight).auc
-    monkeypatch.setattr(rankings, "MOST_SCORES", 5_000)
-    several = tree_sum(Ranking.of(score[at : at + 1_000], y[at : at + 1_000], weight[at : at + 1_000]) for at in range(0, n, 1_000))
-    assert several.coarse
-    assert several.auc == pytest.approx(exact, abs=1e-6)
-    assert several.auc != exact
+    small(monkeypatch)
+    cuts = [slice(at, at + 1_000) for at in range(0, n, 1_000)]
+    several = tree_sum(Ranking.of(score[part], y[part], None if weight is None else weight[part]) for part in cuts)
+    assert several.lost > 20
+    assert sum(key.size for key in several.keys) <= 8_000
+    assert several.auc is not None
+    assert exact is not None
+    error = np.sqrt(exact * (1.0 - exact) / min(y.sum(), n - y.sum()))
+    assert 0.0 < abs(several.auc - exact) < 0.016 * error       # with a sixteenth of the cells
 
 
 def test_rows_of_weight_one_need_no_weights_and_zero_has_one_sign(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,12 +79,14 @@ def test_rows_of_weight_one_need_no_weights_and_zero_has_one_sign(monkeypatch: p
     score = np.round(rng.normal(size=n), 2) * rng.choice([-1.0, 1.0], n)
     y, ones = (rng.random(n) < 0.4).astype(float), np.ones(n)
     assert np.signbit(score[score == 0.0]).any()
-    assert Ranking.of(score, y, None).auc == Ranking.of(score, y, ones).auc
-    assert Ranking.of(score, y, None).auc == pytest.approx(pairwise_auc(score, y, ones), abs=1e-12)
-    monkeypatch.setattr(rankings, "MOST_SCORES", 3_000)
-    coarse = tree_sum(Ranking.of(score[at : at + 500], y[at : at + 500], None) for at in range(0, n, 500))
-    assert coarse.coarse
-    assert coarse.auc == pytest.approx(pairwise_auc(score, y, ones), abs=1e-6)
+    exact = Ranking.of(score, y, None).auc
+    assert exact == Ranking.of(score, y, ones).auc
+    assert exact == pytest.approx(pairwise_auc(score, y, ones), abs=1e-12)
+    small(monkeypatch)
+    few = tree_sum(Ranking.of(score[at : at + 500], y[at : at + 500], None) for at in range(0, n, 500))
+    assert sum(key.size for key in few.keys) < n
+    assert few.lost == 1
+    assert few.auc == exact         # of so few values none are put together
 
 
 @given(st.integers(0, 10_000), st.lists(st.integers(1, 60), max_size=5), st.sampled_from([0.0, 1e8]))

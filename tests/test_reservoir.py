@@ -1,5 +1,6 @@
 """Reservoir: a fair sample that depends on the data and the seed, not on the order in which batches arrive."""
 
+import pickle
 from random import Random
 
 import numpy as np
@@ -100,6 +101,17 @@ def test_memory_does_not_grow_with_the_rows() -> None:
     for one in reservoirs(batches(20_000), 100):
         total += one
         assert total.held == sum(piece.chunk.rows for piece in total.pieces) <= 200
+
+
+def test_what_is_sent_elsewhere_is_the_sample_alone() -> None:
+    total = Reservoir(100)
+    for one in reservoirs(batches(2_000), 100):
+        total += one
+    assert total.held > 100
+    sent = pickle.loads(pickle.dumps(total))
+    assert sent.held == 100
+    assert np.array_equal(sent.sample(Ranks()).y, total.sample(Ranks()).y)
+    assert np.array_equal((sent + sent).sample(Ranks()).y, (total + total).sample(Ranks()).y)
 
 
 def test_a_sample_does_not_share_memory_with_the_data() -> None:

@@ -55,9 +55,9 @@ class Afar(Elsewhere):
         pieces = self.cluster.map(read, None, shares, shared)
         counts = self._heard(reader, wanted, shares, pieces, shared)
         firsts = [0, *accumulate(one.leaves for one in counts)][:-1]
-        total = self.cluster.sum(leaves, pieces, firsts, None).total(reading.zero)
+        total = self.cluster.sum(leaves, pieces, firsts, None)
         kept: Any = tuple(Keeping(self, pieces, at, tuple(one.kept[at] for one in counts)) for at in range(len(counts[0].kept)))
-        return total, kept
+        return reading.zero if total is None else total, kept
 
     @property
     def workers(self) -> int:
@@ -219,7 +219,9 @@ class Distant(Store):
     def sum(self, task: Callable[[Chunk], M], threads: int) -> M:
         """As Store.sum."""
         firsts = [0, *accumulate(self._counts)][:-1]
-        total: M = self._afar.cluster.sum(visit, self._stores, firsts, (task, self._afar.threads, self._afar.free)).total()
+        total: M | None = self._afar.cluster.sum(visit, self._stores, firsts, (task, self._afar.threads, self._afar.free))
+        if total is None:
+            raise ValueError("no rows to add up")
         return total
 
     def whole(self) -> Chunk:

@@ -74,8 +74,9 @@ class Cluster:
                     watch(place, found[place])
         return [found[place] for place in range(len(futures))]
 
-    def sum(self, function: Callable[..., Nodes[M]], pieces: Pieces, given: Sequence[Any], shared: Any) -> Nodes[M]:
-        """The sum of function(piece, given, shared), neighbours added up where they are: one graph, of which one comes back."""
+    def sum(self, function: Callable[..., Nodes[M]], pieces: Pieces, given: Sequence[Any], shared: Any) -> M | None:
+        """The total of function(piece, given, shared), neighbours added up where they are: one graph, of which one value comes back,
+        None where no piece has a leaf."""
         name, common = self._name(function.__name__), _packed((function, shared))
         graph: dict[str, Any] = {}
         if len(common) * len(pieces) > LARGE:
@@ -88,7 +89,7 @@ class Cluster:
             graph |= {key: (_added, group) for key, group in zip(level, groups, strict=True)}
         graph[f"{name}-sum"] = (_total, level)
         with _failures():
-            found: Nodes[M] = self._arrived(self._client.get(graph, f"{name}-sum"))
+            found: M | None = self._arrived(self._client.get(graph, f"{name}-sum"))
         return found
 
     def drop(self, pieces: Pieces) -> None:
@@ -133,7 +134,8 @@ def _added(group: list[Nodes[M]]) -> Nodes[M]:
 
 
 def _total(group: list[Nodes[M]]) -> bytes:
-    return _packed(_added(group))
+    nodes = _added(group)
+    return _packed(nodes.total() if nodes.nodes else None)
 
 
 def _packed(value: Any) -> bytes:

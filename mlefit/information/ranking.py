@@ -4,8 +4,13 @@
 
 A row is one whole number: the score's, which grows as the score does (its bits, those of negative ones turned), with the class
 in the place of the lowest bit. So scores are equal that differ by that bit, and to sort a million rows takes one sort of numbers.
+
+Many rows are counted in cells: scores that differ in their last bits are then equal, in the fewest bits that leave at most FINEST of
+them. That moves AUC by less than 1e-3 of its standard error where scores vary as predictors do, and not at all where they have few
+values.
 """
 
+from bisect import bisect_left
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +18,9 @@ from numpy.typing import NDArray
 from mlefit.arrays import Array
 from mlefit.records import record
 
-MOST_SCORES = 1 << 20   # kept as they are; beyond, to MANTISSA bits, so that memory ends, and AUC is right to 1e-6
-MANTISSA = 13
-LOST = 52 - MANTISSA
+MOST = 1 << 17      # keys kept as they are: 1 MB, which is what a sum over any number of rows takes, and sends
+FINEST = 1 << 15    # different scores of more rows
+BITS = 64
 MAGNITUDE = np.int64(0x7FFF_FFFF_FFFF_FFFF)
 
 Keys = NDArray[np.int64]
@@ -23,11 +28,12 @@ Keys = NDArray[np.int64]
 
 @record(frozen=True)
 class Ranking:
-    """Pieces of keys (k,) with their weights (k,), None where each key is one row."""
+    """Pieces of keys (k,) with their weights (k,), None where each key is one row. The `lost` lowest bits of a key, the class apart,
+    are 0."""
 
     keys: tuple[Keys, ...]
     weights: tuple[Array, ...] | None
-    coarse: bool = False
+    lost: int = 1
 
     @classmethod
     def of(cls, score: Array, second: Array, weight: Array | None) -> "Ranking":
@@ -39,19 +45,25 @@ class Ranking:
         return cls((key,), None if weight is None else (weight,))
 
     def __add__(self, other: "Ranking") -> "Ranking":
-        coarse = self.coarse or other.coarse
         weights = None if self.weights is None and other.weights is None else self._weighed + other._weighed
-        both = Ranking(self.keys + other.keys, weights, coarse)
-        return both._coarsened() if sum(key.size for key in both.keys) > MOST_SCORES else both
+        both = Ranking(self.keys + other.keys, weights, max(self.lost, other.lost))
+        return both._counted() if sum(key.size for key in both.keys) > MOST else both
 
     @property
     def _weighed(self) -> tuple[Array, ...]:
         return tuple(np.ones(key.size) for key in self.keys) if self.weights is None else self.weights
 
-    def _coarsened(self) -> "Ranking":
-        keys = tuple(key >> LOST << LOST | key & 1 for key in self.keys)
-        key, weight = Ranking(keys, self.weights)._each_once()
-        return Ranking((key,), (weight,), coarse=True)
+    def _counted(self) -> "Ranking":
+        """In cells, of which there are at most FINEST."""
+        key, weight = self._each_once()
+        apart = (key[1:] ^ key[:-1]).view(np.uint64)        # whose highest bit tells the size of the cells that have both
+        lost = self.lost + bisect_left(range(self.lost, BITS), True, key=lambda bits: np.count_nonzero(apart >> bits) < FINEST)
+        start = np.concatenate([[0], np.flatnonzero(apart >> lost) + 1])
+        cells = np.repeat(key[start] >> lost << lost, 2)
+        cells[1::2] |= 1
+        weights = np.stack([np.add.reduceat(weight * (key & 1 == of), start) for of in (0, 1)], axis=1).ravel()
+        there = weights > 0.0
+        return Ranking((cells[there],), (weights[there],), lost)
 
     def _each_once(self) -> tuple[Keys, Array]:
         """Each key once, in ascending order, with its weight."""
@@ -59,7 +71,7 @@ class Ranking:
         if self.weights is None:
             key.sort()
         else:
-            order = np.argsort(key)
+            order = np.argsort(key, kind="stable")
             key = key[order]
         new = np.concatenate([[0], np.flatnonzero(key[1:] != key[:-1]) + 1])
         if self.weights is None:

@@ -61,6 +61,10 @@ class Reservoir:
         chunk = replace(choose(piece.chunk, rows), cluster=None)
         return cls(bar.capacity, (keys[rows],), (Piece(chunk, piece.levels),), () if seen is None else (seen(rows),))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        chosen = self._chosen       # what is sent elsewhere is the sample alone
+        return Reservoir, (chosen.capacity, chosen.keys, chosen.pieces, chosen.seen)
+
     @property
     def held(self) -> int:
         """Rows held, up to twice as many as the sample has."""
