@@ -70,8 +70,7 @@ class Rows(NamedTuple):
     @property
     def errors(self) -> Engine:
         """Of a located response, the errors that a mean in extended precision leaves."""
-        width = self.all.store.parts[0].load().x.shape[1]
-        return Engine(self.all.store.through(errors, width), self.all.threads)
+        return Engine(self.all.store.through(errors), self.all.threads)
 
     def lengths(self, mean: NonlinearMean, theta: Array) -> Array:
         """Root mean squares (p,) of the columns of the Jacobian."""

@@ -75,8 +75,8 @@ class Cluster:
         return [found[place] for place in range(len(futures))]
 
     def sum(self, function: Callable[..., Nodes[M]], pieces: Pieces, given: Sequence[Any], shared: Any) -> M | None:
-        """The total of function(piece, given, shared), neighbours added up where they are: one graph, of which one value comes back,
-        None where no piece has a leaf."""
+        """The total of function(piece, given, shared), neighbours added up where they are: one graph, of which one value comes
+        back, None where no piece has a leaf."""
         name, common = self._name(function.__name__), _packed((function, shared))
         graph: dict[str, Any] = {}
         if len(common) * len(pieces) > LARGE:

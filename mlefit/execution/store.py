@@ -109,9 +109,11 @@ class Store:
                 rows += part.rows
         return cls(found, rows)
 
-    def through(self, made: Callable[[Chunk], Chunk], width: int) -> "Store":
-        """A view of the same rows, as `made` makes them of each part, with designs of `width` columns; this one stays in charge."""
-        views = [Derived(part, made, part.rows * (width + 1)) for part in self.parts if not isinstance(part, Derived)]
+    def through(self, made: Callable[[Chunk], Chunk], width: int | None = None) -> "Store":
+        """A view of the same rows, as `made` makes them of each part, with designs of `width` columns, or as wide as they are; this
+        one stays in charge."""
+        views = [Derived(part, made, part.numbers if width is None else part.rows * (width + 1))
+                 for part in self.parts if not isinstance(part, Derived)]
         assert len(views) == len(self.parts), "a view of a view is not wanted"
         return Store(views, self.rows, self._spill)
 

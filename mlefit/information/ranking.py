@@ -5,9 +5,9 @@
 A row is one whole number: the score's, which grows as the score does (its bits, those of negative ones turned), with the class
 in the place of the lowest bit. So scores are equal that differ by that bit, and to sort a million rows takes one sort of numbers.
 
-Many rows are counted in cells: scores that differ in their last bits are then equal, in the fewest bits that leave at most FINEST of
-them. That moves AUC by less than 1e-3 of its standard error where scores vary as predictors do, and not at all where they have few
-values.
+Many rows are counted in cells: scores that differ in their last bits are then equal, in the fewest bits that leave at most FINEST
+of them. That moves AUC by less than 1e-3 of its standard error where scores vary as predictors do, and not at all where they have
+few values.
 """
 
 from bisect import bisect_left
@@ -28,8 +28,8 @@ Keys = NDArray[np.int64]
 
 @record(frozen=True)
 class Ranking:
-    """Pieces of keys (k,) with their weights (k,), None where each key is one row. The `lost` lowest bits of a key, the class apart,
-    are 0."""
+    """Pieces of keys (k,) with their weights (k,), None where each key is one row. The `lost` lowest bits of a key, the class
+    apart, are 0."""
 
     keys: tuple[Keys, ...]
     weights: tuple[Array, ...] | None
@@ -57,7 +57,8 @@ class Ranking:
         """In cells, of which there are at most FINEST."""
         key, weight = self._each_once()
         apart = (key[1:] ^ key[:-1]).view(np.uint64)        # whose highest bit tells the size of the cells that have both
-        lost = self.lost + bisect_left(range(self.lost, BITS), True, key=lambda bits: np.count_nonzero(apart >> bits) < FINEST)
+        few = range(self.lost, BITS)
+        lost = few[bisect_left(few, True, key=lambda bits: bool(np.count_nonzero(apart >> bits) < FINEST))]
         start = np.concatenate([[0], np.flatnonzero(apart >> lost) + 1])
         cells = np.repeat(key[start] >> lost << lost, 2)
         cells[1::2] |= 1

@@ -28,9 +28,8 @@ def reach(source: Source, request: Request, stack: ExitStack) -> None:
 
 def check(request: Request) -> None:
     """Raises UsageError for what only one process does."""
-    option = "--mean" if request.mean is not None else "--by" if request.by else None
-    if option is not None and request.afar:
-        raise UsageError(f"{option} and --engine dask: its rows are visited in one process alone", "use --engine stream",
+    if request.by and request.afar:
+        raise UsageError("--by and --engine dask: its rows are visited in one process alone", "use --engine stream",
                          code="options-contradict")
 
 

@@ -75,7 +75,7 @@ class Elsewhere(Protocol):
     ) -> tuple[M, tuple[K, ...]]:
         """As Source.sum."""
 
-    def digests(self, reader: "Reader") -> tuple[str, ...]:
+    def digests(self, reader: "Reader") -> tuple[str | None, ...]:
         """As Source.digests."""
 
 
