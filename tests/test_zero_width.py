@@ -33,6 +33,16 @@ def test_a_level_with_no_more_rows_than_the_mean_has_coefficients_for_them(rows:
     assert error.remedy == MERGE
 
 
+@pytest.mark.parametrize(("model", "what"), [
+    ("lognormal", "sigma = 0"), ("weibull", "k is infinite"), ("gamma", "k is infinite"), ("inverse-gaussian", "lambda is infinite")])
+def test_a_level_of_one_row_under_laws_of_positive_numbers(model: str, what: str) -> None:
+    columns = table()
+    columns["g"][0], columns["y"] = "d", np.exp(columns["y"])
+    error = refused(columns, model, features=["x"], scale_features=["g"])
+    assert (error.exit_code, error.code, error.columns, error.remedy) == (4, "zero-width", ("g",), MERGE)
+    assert error.message == f"g=d: the mean can fit its one row exactly, so {what} there and the likelihood is unbounded"
+
+
 @pytest.mark.parametrize("level", ["a", "c"])
 def test_a_level_whose_responses_are_all_equal_baseline_or_not(level: str) -> None:
     columns = table()
@@ -66,6 +76,16 @@ def test_a_large_level_that_is_fitted_exactly_is_met_by_the_search() -> None:
     assert error.message.endswith(
         " of what it is in the middle, beside the rounding of the mean too small for a maximum to be told from none")
     assert error.remedy == "use fewer predictors of the scale, or drop the row"
+
+
+def test_a_shape_that_grows_without_bound_is_met_by_the_search() -> None:
+    columns = table(3000)
+    columns["y"] = np.where(columns["g"] == "a", 5.0, np.exp(columns["y"]))
+    error = refused(columns, "gamma", features=["g"], scale_features=["g"])
+    assert error.code == "zero-width"
+    assert error.message.startswith("k runs off: at row 1 of those used it is ")
+    assert error.message.endswith(
+        " times what it is in the middle, beside the rounding of the mean too small for a maximum to be told from none")
 
 
 def test_an_exact_fit_is_called_one() -> None:

@@ -16,6 +16,7 @@ from mlefit.design.levels import Levels
 from mlefit.errors import NoEstimateError
 from mlefit.execution import Engine
 from mlefit.mean import LinearMean
+from mlefit.noise.model import NoiseModel
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import unknown_parameters
 from mlefit.rows.chunk import Chunk, choose, join
@@ -83,10 +84,15 @@ class Least(NamedTuple):
         return self if self.value <= other.value else other
 
 
+def placed(noise: NoiseModel, y: Array) -> Array | None:
+    """What the first predictor is the location of (n,): y, or its logarithm; None of a law without one."""
+    return y if noise.located else noise.starting_predictor(y)
+
+
 def check_widths(problem: Problem, rows: Engine) -> None:
     """Raises NoEstimateError where the scale can run to 0 in a level of a factor, or at an end of a number."""
     noise, k = problem.prepared.noise, len(problem.shape.kept)
-    if noise.collapse is None or not noise.located:
+    if noise.collapse is None or placed(noise, np.full(1, 0.5)) is None:
         return
     for factor in _factors(problem):
         size = len(factor.names)
@@ -100,7 +106,7 @@ def check_widths(problem: Problem, rows: Engine) -> None:
                 column = name.partition("=")[0]
                 raise _refusal(problem, name, int(counts[code]),
                                f"merge the level with another, drop its rows, or leave {column} out of the scale", column)
-    for place in _numbers(problem):
+    for place in _numbers(problem) if noise.located else ():
         for sign, which in ((1.0, "largest"), (-1.0, "smallest")):
             found = rows.sum(lambda chunk, at=place, sign=sign: Ends.of(chunk, at, sign, k + 1))      # type: ignore[misc]
             beyond = _beyond(found)
@@ -155,9 +161,12 @@ def _picked(factor: Factor, chunk: Chunk, few: list[int]) -> Rows:
 
 def _exact(problem: Problem, rows: Chunk) -> bool:
     """Whether some coefficients of the mean fit all these rows but for rounding."""
-    x, y = rows.x[:, problem.shape.kept], rows.y
+    x, y = rows.x[:, problem.shape.kept], placed(problem.prepared.noise, rows.y)
+    assert y is not None
+    if rows.offset is not None:
+        y = y - rows.offset
     b = np.linalg.lstsq(x, y)[0]
-    size = np.abs(x) @ np.abs(b) + np.abs(y) + problem.prepared.moments.y_magnitude
+    size = np.abs(x) @ np.abs(b) + np.abs(y) + (problem.prepared.moments.y_magnitude if problem.prepared.noise.located else 1.0)
     return bool((np.abs(y - x @ b) <= EXACT * np.sqrt(y.size) * size).all())
 
 
@@ -171,22 +180,24 @@ def _refusal(problem: Problem, name: str, count: int, remedy: str, column: str) 
 def narrowed(problem: Problem, mean: LinearMean, theta: Array, rows: Engine) -> NoEstimateError | None:
     """The refusal of a search that failed because the scale of some row ran to 0; None where it did not."""
     noise, coef, sample = problem.prepared.noise, theta[: mean.size], problem.prepared.sample
-    if noise.collapse is None or not noise.located or not np.isfinite(theta).all():
+    if noise.collapse is None or placed(noise, np.full(1, 0.5)) is None or not np.isfinite(theta).all():
         return None
     k = next(k for k, predictor in enumerate(noise.predictors) if predictor.kind == "scale")
+    sign = -1.0 if noise.predictors[k].inverse else 1.0
 
     def least(chunk: Chunk) -> Least:
         eta = mean.eta(coef, chunk)
-        row = int(np.argmin(eta[:, k]))
-        return Least(float(eta[row, k]), chunk.first_row + row)
+        row = int(np.argmin(sign * eta[:, k]))
+        return Least(float(sign * eta[row, k]), chunk.first_row + row)
 
     found = rows.sum(least)
-    narrow = found.value - float(np.median(mean.eta(coef, sample)[:, k]))
+    narrow = found.value - sign * float(np.median(mean.eta(coef, sample)[:, k]))
     if not narrow < np.log(NARROW):
         return None
     name = noise.predictors[k].name.removeprefix("log ")
     return NoEstimateError(
-        f"{name} all but vanishes: at row {found.row + 1} of those used it is {np.exp(narrow):.1g} of what it is in the middle, "
+        f"{name} {'runs off' if sign < 0.0 else 'all but vanishes'}: at row {found.row + 1} of those used it is "
+        f"{np.exp(sign * narrow):.1g} {'times' if sign < 0.0 else 'of'} what it is in the middle, "
         "beside the rounding of the mean too small for a maximum to be told from none",
         "use fewer predictors of the scale, or drop the row", code="zero-width", rows=(found.row + 1,),
         partial=problem.report(unknown_parameters(problem)))

@@ -1,40 +1,35 @@
-"""Alphas: the divergence of two negative binomial laws of one mean, from their negative log-likelihoods.
+"""Alphas: the divergence of two negative binomial laws, in closed form of one alpha and two means, and by sums of one mean.
 
     KL = sum_y q(y) [d + exp(-d) - 1],   d = log q(y) - log q'(y)
 
-Counts up to TABLE are added up. Beyond, the sum is the integral from TABLE - 1/2 (midpoint rule, whose error is about
-1 / (24 TABLE^2) of it), over log y by Gauss and Legendre's rule in panels of at most a standard deviation of the law.
+Counts up to TABLE are added up one by one, those beyond by an integral.
 """
 
-import math
 from collections.abc import Callable
 
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.noise.count_moments import counts_of
 from mlefit.noise.rising import TABLE
+from mlefit.noise.stable import QUIET, log1p_less
 
-REACH = 45.0        # e-folds of the tail that are taken
-WIDE = 0.5          # of a panel, at most
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
+
+@QUIET
+def between_means(log_mu: Array, other: Array, alpha: Array) -> Array:
+    """KL (n,) of two log means at one alpha, () or (n,)."""
+    delta = other - log_mu
+    v, less, rest = alpha * np.exp(log_mu), np.expm1(delta), -np.expm1(-delta)
+    p = v / (1.0 + v)
+    few = (1.0 + v) * (log1p_less(p * less) - p * log1p_less(less))
+    many = (delta - rest) + (1.0 + v) * log1p_less(-rest / (1.0 + v))
+    return np.asarray(np.maximum(np.where(v > 1.0, many, few) / alpha, 0.0))
 
 
 def between_alphas(nll: Callable[[Array, float], tuple[Array, Array]], log_mu: float, alpha: float) -> float:
     """KL at one log mean. `nll`: of counts (n,) at a log mean, under both laws; `alpha`: the larger of both."""
-    mu = math.exp(log_mu)
-    v = mu * alpha
-    sd = math.sqrt(mu * (1.0 + v))
-    most = mu + REACH * (1.0 + v) + 12.0 * sd + 40.0
-    total = _gain(*nll(np.arange(min(most, float(TABLE))), log_mu)).sum()
-    if most > TABLE:
-        low, relative = math.log(TABLE - 0.5), min(WIDE, sd / mu)
-        low = max(low, log_mu - REACH * relative) if relative < WIDE else low
-        ends = np.linspace(low, math.log(most), 2 + int((math.log(most) - low) / relative))
-        half = 0.5 * np.diff(ends)[:, None]
-        s = (ends[:-1, None] + half * (1.0 + NODES)).ravel()
-        y = np.exp(s)
-        total += float((half * WEIGHTS).ravel() @ (y * _gain(*nll(y, log_mu))))
-    return float(total)
+    y, weight = counts_of(log_mu, alpha, float(TABLE))
+    return float(weight @ _gain(*nll(y, log_mu)))
 
 
 def _gain(mine: Array, theirs: Array) -> Array:

@@ -30,7 +30,7 @@ class Dispersed(Borrowed, MadeOf):  # type: ignore[override]     # what is a con
         """The mean and the log shape."""
         shape = self.law.shapes[0]
         name = f"log {shape.name}"
-        return *self.law.predictors, Predictor(name, name, "scale", log_unit=shape.unit_power)
+        return *self.law.predictors, Predictor(name, name, "scale", log_unit=shape.unit_power, inverse=self.collapse is not None)
 
     @property
     def one_unit(self) -> bool:

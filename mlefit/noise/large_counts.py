@@ -16,15 +16,15 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.noise.rising import TABLE, rising
-from mlefit.noise.stable import LARGE, QUIET, exponential, log1p_less, remainder
+from mlefit.noise.stable import LARGE, QUIET, at, log1p_less, of_rows, remainder
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 
 
 @QUIET
-def deviance(y: Array, eta: Array, t: float) -> Array:
-    """Half the deviance (n,) of counts y > 0 at log means eta (n,) and t = log alpha."""
-    theta, mu = exponential(-t), np.exp(eta)
+def deviance(y: Array, eta: Array, t: Array) -> Array:
+    """Half the deviance (n,) of counts y > 0 at log means eta (n,) and t = log alpha, () or (n,)."""
+    theta, mu = of_rows(-t), np.exp(eta)
     v, u = mu / theta, y / theta
     e = (y - mu) / mu
     near = mu * _entropy(e) - (theta + mu) * _entropy(e * v / (1.0 + v))
@@ -38,25 +38,24 @@ def _entropy(z: Array) -> Array:
     return (1.0 + z) * log1p_less(inside) + z * z
 
 
-def saturated(y: Array, t: float) -> Array:
+def saturated(y: Array, t: Array) -> Array:
     """-log q (n,) of counts y >= LARGE at mu = y."""
     from scipy.special import gammaln
 
-    theta = exponential(-t)
-    if theta >= LARGE:
-        constant = HALF_LOG_2PI - 0.5 * math.log(theta) + float(remainder(np.array([theta]))[0][0])
-    else:
-        constant = theta - theta * math.log(theta) + float(gammaln(theta))
+    theta = of_rows(-t)
+    log_theta, few = np.log(theta), np.minimum(theta, LARGE)
+    constant = np.where(theta >= LARGE, HALF_LOG_2PI - 0.5 * log_theta + remainder(np.maximum(theta, LARGE))[0],
+                        few - few * log_theta + gammaln(few))
     return 0.5 * (np.log(y) + np.log(theta + y)) + remainder(y)[0] - remainder(theta + y)[0] + constant
 
 
-def remaining(y: Array, t: float) -> Array:
+def remaining(y: Array, t: Array) -> Array:
     """y - dS/dt (n,) of `rising`: the sum over j < y of 1 / (1 + j alpha)."""
     from scipy.special import digamma
 
     near = y < TABLE
     found = np.empty(y.size)
-    found[near] = y[near] - rising(y[near], t)[1]
-    theta = exponential(-t)
+    found[near] = y[near] - rising(y[near], at(t, near))[1]
+    theta = of_rows(-at(t, ~near))
     found[~near] = theta * (digamma(theta + y[~near]) - digamma(theta))
     return found

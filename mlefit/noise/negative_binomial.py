@@ -16,7 +16,7 @@ import numpy as np
 
 from mlefit.arrays import Array, Mask, block
 from mlefit.noise import worked
-from mlefit.noise.alphas import between_alphas
+from mlefit.noise.alphas import between_alphas, between_means
 from mlefit.noise.chebyshev import interpolated
 from mlefit.noise.counted_tail import tail
 from mlefit.noise.large_counts import deviance, remaining, saturated
@@ -25,7 +25,7 @@ from mlefit.noise.model import Derivatives, Limit, Measure, NoiseModel, Shape
 from mlefit.noise.poisson import Poisson
 from mlefit.noise.responses import COUNTS
 from mlefit.noise.rising import TABLE, rising
-from mlefit.noise.stable import QUIET, exponential, log1p_less
+from mlefit.noise.stable import QUIET, at, exponential, log1p_less, of_rows
 from mlefit.noise.symmetric import symmetric
 
 LIMIT = Poisson()
@@ -78,6 +78,13 @@ class NegativeBinomial(NoiseModel):
     response = COUNTS
 
     @property
+    def with_scale(self) -> NoiseModel | None:
+        """Counts whose alpha varies."""
+        from mlefit.noise.dispersed_counts import DispersedCounts
+
+        return None if self.held else DispersedCounts(self)
+
+    @property
     def shapes(self) -> tuple[Shape, ...]:
         """alpha."""
         return () if self.held else (Shape("alpha"),)
@@ -119,22 +126,23 @@ class NegativeBinomial(NoiseModel):
             return LIMIT.nll(y, eta, free, order)
         from scipy.special import gammaln
 
-        t, log_mu = float(free[0]), eta[:, 0]
-        alpha, mu = exponential(t), np.exp(log_mu)
+        t, log_mu = free[0], eta[:, 0]
+        alpha, mu = of_rows(t), np.exp(log_mu)
         v = alpha * mu
         log_v, kept = np.log1p(v), 1.0 / (1.0 + v)
         s, s1, s2 = rising(y, t)
         value = gammaln(y + 1.0) - s - y * log_mu + (y + 1.0 / alpha) * log_v
         large = np.flatnonzero(y >= TABLE)
         if large.size:
-            value[large] = deviance(y[large], log_mu[large], t) + saturated(y[large], t)
+            own = at(t, large)
+            value[large] = deviance(y[large], log_mu[large], own) + saturated(y[large], own)
         if order == 0:
             return Derivatives(value)
         share = np.where(v > 1.0, 1.0 - kept, v * kept)         # v / (1 + v)
         left = _left(v, share, log_v) / alpha
         slope = y * share - s1
         if large.size:
-            slope[large] = np.where(v[large] > 1.0, remaining(y[large], t) - y[large] * kept[large], slope[large])
+            slope[large] = np.where(v[large] > 1.0, remaining(y[large], own) - y[large] * kept[large], slope[large])
         d1 = block(y.size, 2)
         d1[:, 0], d1[:, 1] = share / alpha - y * kept, slope + left
         mixed = -d1[:, 0] * share
@@ -147,14 +155,14 @@ class NegativeBinomial(NoiseModel):
         """y log(y / mu) - (y + theta) log((1 + alpha y) / (1 + alpha mu)), derivatives by eta and log alpha."""
         if self.held:
             return LIMIT.loss(y, eta, free, order)
-        alpha, mu = exponential(float(free[0])), np.exp(eta[:, 0])
+        alpha, mu = of_rows(free[0]), np.exp(eta[:, 0])
         seen = y > 0.0
         d = np.where(seen, np.log(np.where(seen, y, 1.0)) - eta[:, 0], 0.0)
         u, v = alpha * y, alpha * mu
         value = y * d - (y + 1.0 / alpha) * (np.log1p(u) - np.log1p(v))
         large = np.flatnonzero(y >= TABLE)
         if large.size:
-            value[large] = deviance(y[large], eta[large, 0], float(free[0]))
+            value[large] = deviance(y[large], eta[large, 0], at(free[0], large))
         if order == 0:
             return Derivatives(value)
         theta, rest, log_ratio = 1.0 / alpha, 1.0 / (1.0 + v), np.log1p(u) - np.log1p(v)
@@ -173,22 +181,23 @@ class NegativeBinomial(NoiseModel):
         """-log q of each row at mu = y, with its derivatives by log alpha."""
         from scipy.special import gammaln, xlogy
 
-        t = float(free[0])
-        alpha = exponential(t)
+        t = free[0]
+        alpha = of_rows(t)
         u = alpha * y
         s, s1, s2 = rising(y, t)
         log_u = np.log1p(u)
         value = gammaln(y + 1.0) - s - xlogy(y, y) + (y + 1.0 / alpha) * log_u
         large = np.flatnonzero(y >= TABLE)
         if large.size:
-            value[large] = saturated(y[large], t)
+            own = at(t, large)
+            value[large] = saturated(y[large], own)
         if order == 0:
             return Derivatives(value)
         share = u / (1.0 + u)
         left = _left(u, share, log_u) / alpha
         slope = y * share - s1
         if large.size:
-            slope[large] = np.where(u[large] > 1.0, remaining(y[large], t) - share[large] / alpha, slope[large])
+            slope[large] = np.where(u[large] > 1.0, remaining(y[large], own) - share[large] / at(alpha, large), slope[large])
         bent = -s2 + y * share / (1.0 + u) - left - share * share / alpha
         return Derivatives(value, (slope + left)[:, None], lambda v: bent[:, None] * v)
 
@@ -242,7 +251,7 @@ class NegativeBinomial(NoiseModel):
         from scipy.special import gammaincinv
 
         mu = np.exp(eta[:, 0])
-        spread = 1.0 + exponential(float(free[0])) * mu
+        spread = 1.0 + of_rows(free[0]) * mu
         guess = spread * gammaincinv(mu / spread, u)
         return least_count(lambda y: self.log_cdf(y, eta, free), u, guess)
 
@@ -250,15 +259,10 @@ class NegativeBinomial(NoiseModel):
         """That of the alphas at the first mean, and in closed form that of the means at the second alpha."""
         if self.held:
             return LIMIT.divergence(eta, free, other_eta, other_free)
-        alpha, delta = exponential(float(other_free[0])), other_eta[:, 0] - eta[:, 0]
-        v, less, rest = alpha * np.exp(eta[:, 0]), np.expm1(delta), -np.expm1(-delta)
-        p = v / (1.0 + v)
-        few = (1.0 + v) * (log1p_less(p * less) - p * log1p_less(less))
-        many = (delta - rest) + (1.0 + v) * log1p_less(-rest / (1.0 + v))
-        means = np.where(v > 1.0, many, few) / alpha
+        means = between_means(eta[:, 0], other_eta[:, 0], of_rows(other_free[0]))
         if np.array_equal(free, other_free):
-            return np.asarray(np.maximum(means, 0.0))
-        larger = max(alpha, exponential(float(free[0])))
+            return means
+        larger = exponential(max(float(free[0]), float(other_free[0])))
 
         def nll(y: Array, log_mu: float) -> tuple[Array, Array]:
             at = np.full((y.size, 1), log_mu)
@@ -270,7 +274,7 @@ class NegativeBinomial(NoiseModel):
         """Poisson counts, of mean mu times a gamma number of mean 1."""
         if self.held:
             return LIMIT.draw(rng, eta, free)
-        theta = exponential(-float(free[0]))
+        theta = of_rows(-free[0])
         return rng.poisson(np.exp(eta[:, 0]) * rng.standard_gamma(theta, len(eta)) / theta).astype(np.float64)
 
     def derivation(self) -> str:

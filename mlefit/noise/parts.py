@@ -38,7 +38,8 @@ class Predictor(NamedTuple):
     """One linear predictor. `class_`: what the report writes beside its coefficients, None where there is one mean alone.
 
     When the response is multiplied by s, its coefficients are multiplied by s ** `unit_power`, and its constant grows by
-    `log_unit` log s: (1, 0) for a location, (0, 1) for the logarithm of a scale, (0, 0) for a logit.
+    `log_unit` log s: (1, 0) for a location, (0, 1) for the logarithm of a scale, (0, 0) for a logit. `inverse`: of a scale, the
+    larger it is the narrower is the law.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Predictor(NamedTuple):
     kind: Literal["mean", "scale", "zero"] = "mean"
     unit_power: int = 0
     log_unit: int = 0
+    inverse: bool = False
 
 
 class Shape(NamedTuple):

@@ -2,7 +2,8 @@
 alpha, without the cancellation of the two, and its derivatives by t = log alpha.
 
 From a table over j, as counts are few; above it by what Stirling's formula leaves, from theta = 10 on: below, the first ten
-terms are added up by themselves, and alpha / (1 + 10 alpha) takes the place of alpha for the rest. Source: DLMF 5.11.1.
+terms are added up by themselves, and alpha / (1 + 10 alpha) takes the place of alpha for the rest, as where each row has an
+alpha of its own. Source: DLMF 5.11.1.
 """
 
 from functools import lru_cache
@@ -17,8 +18,14 @@ KEPT = 8            # tables, of so many values of alpha
 HEAD = 10           # terms added up by themselves where theta is below this
 
 
-def rising(y: Array, t: float) -> tuple[Array, Array, Array]:
-    """S, dS/dt and d2S/dt2 (n,) of counts y (n,)."""
+def rising(y: Array, t: Array) -> tuple[Array, Array, Array]:
+    """S, dS/dt and d2S/dt2 (n,) of counts y (n,) at t () or (n,)."""
+    if t.ndim:
+        return _each(y, t)
+    return _shared(y, float(t))
+
+
+def _shared(y: Array, t: float) -> tuple[Array, Array, Array]:
     largest = float(y.max(initial=0.0))
     if largest < TABLE:
         s, s1, s2 = _table(t, 1 << max(6, int(largest).bit_length()))
@@ -26,8 +33,17 @@ def rising(y: Array, t: float) -> tuple[Array, Array, Array]:
         return s[place], s1[place], s2[place]
     near = y < TABLE
     found = [np.empty(y.size) for _ in range(3)]
-    for out, low, high in zip(found, rising(y[near], t), _far(y[~near], t), strict=True):
+    for out, low, high in zip(found, _shared(y[near], t), _far(y[~near], t), strict=True):
         out[near], out[~near] = low, high
+    return found[0], found[1], found[2]
+
+
+def _each(y: Array, t: Array) -> tuple[Array, Array, Array]:
+    alpha, found = np.exp(t), np.zeros((3, y.size))
+    for j in range(1, HEAD):
+        found += _terms(np.where(y > j, float(j), 0.0), alpha)
+    far = np.flatnonzero(y > HEAD)
+    found[:, far] += _beyond(y[far] - HEAD, alpha[far], float(HEAD))
     return found[0], found[1], found[2]
 
 
@@ -39,7 +55,7 @@ def _table(t: float, size: int) -> tuple[Array, Array, Array]:
     return s, s1, s2
 
 
-def _terms(j: Array, alpha: float) -> tuple[Array, Array, Array]:
+def _terms(j: Array, alpha: Array | float) -> tuple[Array, Array, Array]:
     """log(1 + j alpha) and its derivatives."""
     u = j * alpha
     rest = 1.0 / (1.0 + u)
@@ -47,19 +63,24 @@ def _terms(j: Array, alpha: float) -> tuple[Array, Array, Array]:
 
 
 def _far(y: Array, t: float) -> tuple[Array, Array, Array]:
-    alpha = exponential(t)
-    head = HEAD if alpha * HEAD > 1.0 else 0
-    s, s1, s2 = (float(term.sum()) for term in _terms(np.arange(float(head)), alpha))
+    alpha = np.asarray(exponential(t))
+    head = float(HEAD) if alpha * HEAD > 1.0 else 0.0
+    s, s1, s2 = (float(term.sum()) for term in _terms(np.arange(head), alpha))
+    value, slope, bend = _beyond(y - head, alpha, head)
+    return s + value, s1 + slope, s2 + bend
+
+
+def _beyond(y: Array, alpha: Array, head: float) -> tuple[Array, Array, Array]:
+    """What the terms from `head` on add up to, y (n,) of them, and its derivatives; alpha () or (n,)."""
     rest = 1.0 / (1.0 + head * alpha)       # dt'/dt of the new t'
-    share, y = head * alpha * rest, y - head
+    share = head * alpha * rest
     theta = 1.0 / (alpha * rest)
     u = y / theta
     kept = 1.0 / (1.0 + u)
-    (d, d1, d2), (e, e1, e2) = remainder(theta + y), remainder(np.array([theta]))
+    (d, d1, d2), (e, e1, e2) = remainder(theta + y), remainder(theta)
     less = theta * log1p_less(u)
     value = (y - 0.5) * np.log1p(u) + less + d - e
     slope = -less - 0.5 * u * kept - (kept * d1 - e1)
     bend = -slope + y * u * kept - 0.5 * u * (2.0 + u) * kept * kept + (kept * kept * d2 - e2)
-    log_rest = float(np.log1p(head * alpha))
-    return (s + y * log_rest + value, s1 + y * share + rest * slope,
-            s2 + y * share * rest + rest * rest * bend - share * rest * slope)
+    return (y * np.log1p(head * alpha) + value, y * share + rest * slope,
+            y * share * rest + rest * rest * bend - share * rest * slope)

@@ -51,7 +51,7 @@ class Scaled(MadeOf):
         """The location and the log scale."""
         scale = self.law.shapes[0]
         name = f"log {scale.name}"
-        return *self.law.predictors, Predictor(name, name, "scale", log_unit=scale.unit_power)
+        return *self.law.predictors, Predictor(name, name, "scale", log_unit=scale.unit_power, inverse=self.inverse)
 
     @property
     def one_unit(self) -> bool:

@@ -44,6 +44,11 @@ class Searched:
         return 0.0
 
     @property
+    def drifts(self) -> str | None:
+        """Why the predictor of a scale may run off without end while the likelihood stays below a bound; None: it does not."""
+        return None
+
+    @property
     def corners(self) -> "tuple[Corner, ...]":
         """Where a loss of the residual that is curved elsewhere has two slopes, by residual."""
         return ()

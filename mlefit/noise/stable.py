@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Index, Mask
 
 QUIET = np.errstate(over="ignore", invalid="ignore", divide="ignore")      # a value that overflows is a step too far
 LARGEST = 709.0     # of an exponent
@@ -23,6 +23,16 @@ STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188)    # remainder(z) =
 def exponential(x: float) -> float:
     """exp(x), infinite where that is beyond the doubles: a step too far."""
     return math.exp(x) if x < LARGEST else math.inf
+
+
+def of_rows(x: Array) -> Array:
+    """exp(x) of one free shape () for all rows, or of (n,), one for each."""
+    return np.exp(x) if x.ndim else np.asarray(exponential(float(x)))
+
+
+def at(x: Array, rows: Index | Mask) -> Array:
+    """The free shape of these rows: x () itself, or those of x (n,)."""
+    return x[rows] if x.ndim else x
 
 
 def log1p_less(u: Array) -> Array:

@@ -97,6 +97,12 @@ def fit(problem: Problem, progress: Progress | None = None) -> Fitted:
     found = Fitted(problem, mean if noise.compresses or problem.indexed else optima.mean, optima)
     if not noise.smooth:
         _check_exact(found)
+    if found.certified and optima.noise.drifts is not None:
+        from mlefit.diagnosis.drifting import drifting
+
+        refusal = drifting(problem, optima, found.rows)
+        if refusal is not None:
+            raise refusal
     return _refined(found) if problem.doubtful and found.certified else found
 
 
@@ -188,7 +194,8 @@ def _huge(problem: Problem, fit: Optima) -> tuple[str, str, tuple[str, ...], tup
     if prepared.store is not None:
         far, _ = farthest(fit.mean, engine_of(prepared, problem.threads))
     if far is None or far.ratio <= FAR:
-        return _huge_response(problem) or ("", "rescale or drop nearly collinear columns, or collect more rows", (), ())
+        fewer = "use fewer predictors of the scale, " if problem.scaled else ""
+        return _huge_response(problem) or ("", f"{fewer}rescale or drop nearly collinear columns, or collect more rows", (), ())
     place = problem.shape.kept[far.column]
     value = far.value * prepared.scaling.scale[place] + prepared.scaling.centre[place]
     name, row = problem.labels[place], far.row + 1
