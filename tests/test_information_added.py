@@ -5,6 +5,7 @@ import pytest
 from information_cases import sample_of
 
 from mlefit.information.added import Bordered
+from mlefit.information.arranged import Arranged
 from mlefit.information.reference import natural_spline, square
 from mlefit.information.spread import normal_scores, orthogonal, spread_gain
 from mlefit.information.working import Working
@@ -59,7 +60,7 @@ def test_spread_gain_is_a_log_ratio_that_finds_the_optimum() -> None:
     whole = np.column_stack([np.ones(2000), basis])
     best = minimize(lambda g: np.mean(whole @ g + w**2 * np.exp(-2 * whole @ g) / 2), np.zeros(3))
     assert spread_gain(basis, w).mean() == pytest.approx(np.mean(w**2) / 2 - best.fun, abs=2e-6)
-    assert normal_scores(np.array([3.0, 1.0, 2.0, 2.0])) == pytest.approx([1.1503, -1.1503, 0.0, 0.0], abs=1e-4)
+    assert normal_scores(Arranged.of(np.array([3.0, 1.0, 2.0, 2.0]))) == pytest.approx([1.1503, -1.1503, 0.0, 0.0], abs=1e-4)
 
 
 def test_scores_beyond_the_doubles_never_reach_lapack(capfd: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from information_cases import sample_of
 
+from mlefit.information.arranged import Arranged
 from mlefit.information.runs import PROBES, Runs
 from mlefit.information.working import Working, factor, gram
 from mlefit.noise import MODELS
@@ -64,7 +65,7 @@ def test_runs_of_many_columns_are_estimated_to_what_is_said() -> None:
     z = (t.sum() - expected) / np.sqrt(float(t @ t))
     from scipy.special import ndtri
 
-    assert -ndtri(judged.p(values)) == pytest.approx(z, abs=4 * np.sqrt(2 * q.shape[1] / (PROBES * rows.n)))
+    assert -ndtri(judged.p(Arranged.of(values))) == pytest.approx(z, abs=4 * np.sqrt(2 * q.shape[1] / (PROBES * rows.n)))
 
 
 def test_rows_of_one_value_keep_the_order_that_is_drawn() -> None:
@@ -78,4 +79,4 @@ def test_rows_of_one_value_keep_the_order_that_is_drawn() -> None:
     expected = -float(e @ e) / judged.left * float(np.vdot(q[order][:-1], q[order][1:]))
     from scipy.special import ndtr
 
-    assert judged.p(tied) == pytest.approx(float(ndtr(-(t.sum() - expected) / np.sqrt(float(t @ t)))), rel=1e-9)
+    assert judged.p(Arranged.of(tied)) == pytest.approx(float(ndtr(-(t.sum() - expected) / np.sqrt(float(t @ t)))), rel=1e-9)

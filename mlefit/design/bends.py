@@ -3,6 +3,9 @@
 They are made of encoded rows as these pass by, so that their test is one of all rows (`sums/border.py`). A constant and the
 columns themselves are in the model, so that neither centres nor units of the encoding matter; knots do, and whoever has seen
 more rows than the first ones asks how well they `serve`.
+
+Single precision, in which products take half the time, is enough for a test whose statistic chance moves by 1: the columns are
+their own, rounded or not, and the response is told less a fit to the first rows, so that it is no larger than chance.
 """
 
 from collections.abc import Sequence
@@ -25,18 +28,19 @@ MOST_COLUMNS = 200      # of the design, beyond which nothing is made of it
 MOST_LEVELS = 64        # of a factor that is multiplied with numbers
 HEAD = 20_000           # of the first rows that are learnt from
 SHARE = 300.0           # a block of c columns beside k costs c^2 + 2 c k: SHARE times k at most, a part of reading k cells
-ROWS = 4096             # that are multiplied at once: their columns stay in the second-level cache
+ROWS = 8192             # that are multiplied at once: their columns stay in the second-level cache
 SERVES = 0.1            # of the rows between two neighbouring knots at least, of which two fifths are expected
 
 
 class Bends(NamedTuple):
     """`bent`: places of the design columns that are squared; `curved`: of those with linear splines, (x - t)+ for each of the
-    `knots` t (3, s); `pairs` (2, q): places of the products."""
+    `knots` t (3, s); `pairs` (2, q): places of the products. `guess` (p,): coefficients of the first rows."""
 
     bent: tuple[int, ...]
     curved: tuple[int, ...]
     knots: Array
     pairs: np.ndarray
+    guess: Array
 
     @classmethod
     def of(cls, columns: Columns, scaling: Scaling, head: Batch) -> "Bends | None":
@@ -61,14 +65,15 @@ class Bends(NamedTuple):
             place += term.width
         most = int(np.sqrt(table.shape[1] ** 2 + SHARE * table.shape[1])) - table.shape[1]
         bent = [j for _, j in sorted(numbers) if np.unique(table[:, j]).size >= BENT_FROM][:most]
-        chosen = sorted(_largest(table, numbers))
+        guess, t = _fitted(table)
+        chosen = sorted(numbers if len(numbers) <= MANY else sorted(numbers, key=lambda one: -float(t[one[1]]))[:MANY])
         knots = {j: np.unique(np.quantile(table[:, j], KNOTS)) for _, j in chosen if j in bent}
         curved = [j for j, found in knots.items() if found.size == len(KNOTS)][: most // len(KNOTS)]
         pairs = _pairs(chosen, coded, most)
         if not bent and not pairs:
             return None
         return cls(tuple(bent), tuple(curved), np.array([knots[j] for j in curved]).reshape(-1, len(KNOTS)).T,
-                   np.array(pairs, dtype=np.intp).reshape(-1, 2).T)
+                   np.array(pairs, dtype=np.intp).reshape(-1, 2).T, guess)
 
     @property
     def blocks(self) -> tuple[tuple[str, tuple[tuple[int, ...], ...]], ...]:
@@ -80,7 +85,7 @@ class Bends(NamedTuple):
 
     def columns(self, table: Array) -> list[Array]:
         """The blocks (c, n) of rows, from their encoded design (p, n), one variable after the other."""
-        room = np.empty((sum(self._sizes), table.shape[1]))
+        room = np.empty((sum(self._sizes), table.shape[1]), table.dtype)
         self._fill(table, room)
         return self._blocks(room)
 
@@ -88,30 +93,41 @@ class Bends(NamedTuple):
     def _sizes(self) -> tuple[int, int, int]:
         return len(self.bent), self.knots.size, self.pairs.shape[1]
 
-    def _blocks(self, columns: Array) -> list[Array]:
+    def _blocks(self, columns: np.ndarray) -> list[np.ndarray]:
         squares, splines, _ = self._sizes
         return [block for block in np.split(columns, [squares, squares + splines]) if len(block)]
 
-    def _fill(self, table: Array, room: Array) -> None:
+    def _fill(self, table: np.ndarray, room: np.ndarray) -> None:
         """Make the columns in memory that is there: to allocate it for each few rows takes longer than the arithmetic."""
-        rows = iter(room)
-        for j in self.bent:
-            np.multiply(table[j], table[j], out=next(rows))
-        for j, own in zip(self.curved, self.knots.T, strict=True):
-            for knot in own:
-                column = next(rows)
-                np.subtract(table[j], knot, out=column)
-                np.maximum(column, 0.0, out=column)
-        for a, b in self.pairs.T:
-            np.multiply(table[a], table[b], out=next(rows))
+        squares, splines, _ = self._sizes
+        for j, column in zip(self.bent, room, strict=False):
+            np.multiply(table[j], table[j], out=column)
+        for k, (j, own) in enumerate(zip(self.curved, self.knots.T.astype(table.dtype), strict=True)):
+            here = room[squares + k * len(own) :][: len(own)]
+            np.subtract(table[j], own[:, None], out=here)
+            np.maximum(here, 0.0, out=here)
+        for at, a, others in self._factors:
+            np.multiply(table[a], table[others], out=room[squares + splines + at :][: others.stop - others.start])
+
+    @property
+    def _factors(self) -> list[tuple[int, int, slice]]:
+        """The products in runs: the first of each, the column that they share, and the others, which are neighbours."""
+        found: list[tuple[int, int, slice]] = []
+        for at, (a, b) in enumerate(self.pairs.T.tolist()):
+            if found and found[-1][1] == a and found[-1][2].stop == b:
+                found[-1] = (*found[-1][:2], slice(found[-1][2].start, b + 1))
+            else:
+                found.append((at, a, slice(b, b + 1)))
+        return found
 
     def border(self, table: Array, weight: Array | None) -> Border:
-        """The sums over the rows of an encoded table (n, p + 1), the response last."""
-        room = np.empty((sum(self._sizes), min(ROWS, len(table))))
+        """The sums over the rows of an encoded table (n, p + 1), the response last, of which the guess is taken."""
+        room = np.empty((sum(self._sizes), min(ROWS, len(table))), np.float32)
 
         def part(start: int) -> Border:
-            rows = table.T[:, start : start + ROWS]
-            made = room[:, : rows.shape[1]]
+            known = table.T[:, start : start + ROWS]
+            rows, made = known.astype(np.float32), room[:, : known.shape[1]]
+            rows[-1] = known[-1] - self.guess @ known[:-1]
             self._fill(rows, made)
             return Border.of(made, self._blocks(made), rows, None if weight is None else weight[start : start + ROWS])
 
@@ -121,20 +137,19 @@ class Bends(NamedTuple):
     def serve(self, design: Array) -> bool:
         """Whether each two neighbouring knots have rows of this sample (n, p) between them."""
         for j, knots in zip(self.curved, self.knots.T, strict=True):
-            between = np.histogram(design[:, j], knots)[0]
-            if between.min() < SERVES * len(design):
+            x = design[:, j]
+            above = [np.count_nonzero(x > knot) for knot in knots]
+            if -np.max(np.diff(above)) < SERVES * len(design):
                 return False
         return True
 
 
-def _largest(table: Array, numbers: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Where there are many, the numbers of the largest |t| in a fit to the first rows."""
-    if len(numbers) <= MANY:
-        return list(numbers)
+def _fitted(table: Array) -> tuple[Array, Array]:
+    """Coefficients (p,) of the first rows, and as many |t|, in units of the errors."""
     x, y = table[:, :-1], table[:, -1]
     inverse = np.linalg.pinv(x.T @ x, hermitian=True)
-    t = np.abs(inverse @ (x.T @ y)) / np.sqrt(np.maximum(np.diagonal(inverse), np.finfo(float).tiny))
-    return sorted(numbers, key=lambda one: -float(t[one[1]]))[:MANY]
+    b = inverse @ (x.T @ y)
+    return b, np.abs(b) / np.sqrt(np.maximum(np.diagonal(inverse), np.finfo(float).tiny))
 
 
 def _pairs(numbers: Sequence[tuple[str, int]], coded: Sequence[tuple[str, range]], most: int) -> list[tuple[int, int]]:

@@ -27,11 +27,11 @@ class Tested(NamedTuple):
     p: float
 
 
-def statistic(bracket: Array, own: Array, score: Array) -> tuple[float, int]:
+def statistic(bracket: Array, own: Array, score: Array, new: float = NEW) -> tuple[float, int]:
     """U'B^- U and its rank, of the information B (c, c) that is left of columns which alone have that of `own` (c,)."""
     unit = np.sqrt(np.where(own > 0.0, own, 1.0))
     values, vectors = np.linalg.eigh(bracket / np.outer(unit, unit))
-    kept = values > NEW
+    kept = values > new
     along = vectors[:, kept].T @ (score / unit)
     return float(np.sum(along**2 / values[kept])), int(kept.sum())
 
@@ -80,10 +80,18 @@ class Bordered:
             return Tested(found, df, of_least_squares(found, df, self.rows.n, self.rows.designs[0].shape[1]))
         return Tested(found, df, float(gammaincc(df / 2, found / 2)) if df else 1.0)
 
+    def moved(self, chosen: np.ndarray) -> Array:
+        """What the one predictor (n,) moves by with the chosen columns added to a fit by least squares."""
+        step = np.linalg.lstsq(self.bracket[np.ix_(chosen, chosen)], self.score[chosen], rcond=RANK)[0]
+        x = self.rows.designs[0]
+        return np.asarray(np.take(self.z.T, chosen, axis=0).T @ step - x @ (self.taken[chosen, : x.shape[1]].T @ step))
+
     def efficient(self, chosen: np.ndarray) -> Array:
         """The chosen columns less their regression on the fitted design (n, c), for one predictor."""
         x = self.rows.designs[0]
-        return np.asarray(np.take(self.z.T, chosen, axis=0) - self.taken[chosen, : x.shape[1]] @ x.T).T
+        found = np.take(self.z.T, chosen, axis=0)
+        found -= self.taken[chosen, : x.shape[1]] @ x.T
+        return found.T
 
     def robust(self, chosen: np.ndarray, tested: Tested) -> float:
         """p of the hc3 form of the test: squares of what the wider model leaves, over (1 - h)^2, for their variances.

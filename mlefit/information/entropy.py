@@ -7,6 +7,7 @@ The digamma terms make it exact in the mean for uniform spacings (van Es 1992). 
 what makes it nearly unbiased for heavy tails; wide ones (Vasicek 1976) are biased by as much as the KLs of interest.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ class Spacings(NamedTuple):
     constant: Array
 
     @classmethod
+    @lru_cache(maxsize=1)
     def of(cls, n: int) -> "Spacings":
         """Windows for n >= 2 ordered values."""
         from scipy.special import digamma

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.information.arranged import Arranged
 from mlefit.information.patterns import group
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Block(NamedTuple):
 
 class Variable(NamedTuple):
     """A predictor as the looks see it: a number in standard units, `values` (n,) with so many `distinct` ones, or levels,
-    `codes` (n,); a number with few distinct values is both. `place` is the design column that it is, or its first.
+    `codes` (n,); a number with few distinct values is both. `place` is the design column that it is, or its first. `arranged`:
+    the rows by a number.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Variable(NamedTuple):
     codes: np.ndarray | None
     distinct: int
     place: int
+    arranged: Arranged | None = None
 
 
 class Look(NamedTuple):
@@ -83,9 +86,10 @@ def _number(name: str, column: Array, place: int) -> Variable | None:
     spread = float(values.std())
     if not spread > 0.0:
         return None
-    known = np.unique(column)
-    few = 2 <= known.size < FEW * column.size
-    return Variable(name, values / spread, np.searchsorted(known, column) if few else None, int(known.size), place)
+    arranged = Arranged.of(column)
+    distinct = arranged.distinct
+    few = 2 <= distinct < FEW * column.size
+    return Variable(name, values / spread, arranged.by_row(np.arange(distinct)) if few else None, distinct, place, arranged)
 
 
 def natural_spline(values: Array) -> Array:

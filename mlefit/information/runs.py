@@ -11,6 +11,7 @@ random signs, E (q_i'v)(q_(i+1)'v) is q_i'q_(i+1), and PROBES of them leave an e
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.information.arranged import Arranged
 from mlefit.information.working import Working
 
 ENOUGH = 25     # rows beyond the parameters from which z is normal enough
@@ -28,11 +29,11 @@ class Runs:
         self.sorted = [np.empty_like(q, order="C") for q in self.pull]
         self.left = max(rows.n - sum(q.shape[1] for q in rows.pull), 1)
 
-    def p(self, values: Array, *, tied: bool = True) -> float:
-        """P(Z > z) of the rows sorted by the values (n,) of a predictor; `tied`: some are equal."""
+    def p(self, arranged: Arranged) -> float:
+        """P(Z > z) of the rows sorted by a predictor."""
         from scipy.special import ndtr
 
-        order = self.shuffled[np.argsort(values[self.shuffled], kind="stable")] if tied else np.argsort(values)
+        order = arranged.within(self.shuffled)
         e = self.residuals[order]
         t = np.einsum("nk,nk->n", e[:-1], e[1:])
         shared = 0.0
@@ -47,10 +48,3 @@ class Runs:
 def _probed(q: Array, rng: np.random.Generator) -> np.ndarray:
     """(q v) of columns q (n, r) for PROBES of v over their root, in single precision: they are an estimate to a few per cent."""
     return np.asarray(q @ np.sign(rng.random((q.shape[1], PROBES)) - 0.5) / np.sqrt(PROBES), np.float32)
-
-
-def _order(values: Array) -> np.ndarray:
-    """The order of values (n,), those that are equal as they come; the quick way leaves these in any."""
-    order = np.argsort(values)
-    arranged = values[order]
-    return np.argsort(values, kind="stable") if (arranged[1:] == arranged[:-1]).any() else order

@@ -7,6 +7,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.information.anderson import anderson_darling, between, fitted_law, stephens, uniform, upper_tail
+from mlefit.information.arranged import Arranged
 from mlefit.information.cells import slopes
 from mlefit.information.resolution import Resolution
 from mlefit.information.working import Working
@@ -55,10 +56,11 @@ def shares(rows: Working, seed: int) -> Array:
     How often each value occurs is part of their seed: with the same numbers for every data set, those that meet the rows with
     y = 0 would be the same few, and all data would err alike.
     """
-    counts = np.unique(rows.y, return_counts=True)[1]
-    rng = np.random.default_rng([seed, rows.n, 4, crc32(counts.astype(np.int64).tobytes())])
+    arranged = Arranged.of(rows.y)
+    rng = np.random.default_rng([seed, rows.n, 4, crc32(arranged.counts.astype(np.int64).tobytes())])
+    by_place = Arranged.of(rows.eta[:, 0]).within(np.arange(rows.n))
     found = np.empty(rows.n)
-    found[np.lexsort((rows.eta[:, 0], rows.y))] = rng.random(rows.n)
+    found[arranged.within(by_place)] = rng.random(rows.n)
     return found
 
 

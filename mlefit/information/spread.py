@@ -10,11 +10,13 @@ is the log ratio of N(0, exp(2 B g)) to N(0, 1) of normal scores z. Any g bounds
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.information.arranged import Arranged
 from mlefit.information.reference import MOST_COLUMNS, Variable
 from mlefit.information.working import Working
 
@@ -80,12 +82,12 @@ def _columns(predictors: Sequence[Variable], n: int, most: int) -> tuple[Array, 
     linear: list[tuple[str, Array]] = []
     square: list[tuple[str, Array]] = []
     for one in predictors:
-        if one.values is None:
+        if one.arranged is None:
             assert one.codes is not None
             if one.distinct <= MOST_LEVELS:
                 linear += [(one.name, (one.codes == level).astype(np.float64)) for level in range(1, one.distinct)]
             continue
-        scores = normal_scores(one.values)
+        scores = normal_scores(one.arranged)
         linear.append((one.name, scores))
         if one.distinct > 2:
             square.append((one.name, scores**2))
@@ -93,13 +95,22 @@ def _columns(predictors: Sequence[Variable], n: int, most: int) -> tuple[Array, 
     return np.array([column for _, column in kept]).reshape(len(kept), n).T, [name for name, _ in kept]
 
 
-def normal_scores(values: Array) -> Array:
+def normal_scores(arranged: Arranged) -> Array:
     """Phi^-1 of the mean rank of each value over n."""
     from scipy.special import ndtri
 
-    _, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
-    rank = np.cumsum(counts) - counts / 2.0
-    return np.asarray(ndtri(rank / values.size)[codes])
+    counts = arranged.counts
+    if counts.size == arranged.rows.size:
+        return arranged.by_row(plotted(counts.size))
+    return arranged.by_row(ndtri((np.cumsum(counts) - counts / 2.0) / arranged.rows.size))
+
+
+@lru_cache(maxsize=1)
+def plotted(n: int) -> Array:
+    """Phi^-1((i - 1/2) / n) of the ranks i = 1 ... n."""
+    from scipy.special import ndtri
+
+    return np.asarray(ndtri((np.arange(n) + 0.5) / n))
 
 
 def orthogonal(columns: Array) -> Array:

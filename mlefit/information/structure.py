@@ -11,6 +11,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.information.added import Bordered, Tested
+from mlefit.information.chain import PROJECTED
 from mlefit.information.reference import FEW, MOST_COLUMNS, Look, Variable, looks
 from mlefit.information.runs import ENOUGH, Runs
 from mlefit.information.simulated import REACHED, STREAM
@@ -89,10 +90,10 @@ def structure(
         if one.tested.df:
             p.setdefault(one.look.kind, []).append((value, one))
     if rows.n - sum(x.shape[1] for x in rows.designs) >= ENOUGH:
-        along = [one for one in predictors if one.values is not None and one.distinct >= FEW * rows.n]
+        along = [(one.arranged, one.name) for one in predictors if one.arranged is not None and one.distinct >= FEW * rows.n]
         if along:
             judged = Runs(rows, seed)
-            p["runs"] = [(judged.p(_of(one), tied=one.distinct < rows.n), one.name) for one in along]
+            p["runs"] = [(judged.p(arranged), name) for arranged, name in along]
     if not p:
         return None
     least = {kind: min(values, key=lambda value: value[0]) for kind, values in p.items()}
@@ -129,11 +130,6 @@ def events(rows: Working) -> float:
     if not rows.noise.response.reads_levels:
         return float(rows.n)
     return float(np.bincount(rows.y.astype(np.intp), minlength=len(rows.noise.outcome_names)).min())
-
-
-def _of(one: Variable) -> Array:
-    assert one.values is not None
-    return one.values
 
 
 def _blamed(bordered: Bordered, seen: Seen) -> str:
@@ -187,14 +183,16 @@ def _gain(rows: Working, bordered: Bordered | None, seen: Sequence[Seen]) -> tup
     if not tested.df:
         return np.zeros(rows.n), rows, none, 0
     picked = np.array(chosen)
-    if rows.noise.compresses:
-        z = bordered.efficient(picked) * np.sqrt(rows.weights[0, 0])[:, None]
+    if rows.noise.compresses and rows.n > PROJECTED:        # no draws are projected, so that no basis is wanted
+        wider, basis = _closer(rows, rows.eta + bordered.moved(picked)[:, None]), none
+    elif rows.noise.compresses:
+        z = bordered.efficient(picked)
+        z *= np.sqrt(rows.weights[0, 0])[:, None]
         values, vectors = np.linalg.eigh(z.T @ z / rows.n)
         kept = values > 1e-7 * values.max()
         basis = z @ (vectors[:, kept] / np.sqrt(values[kept] * rows.n))
         eta = rows.eta + (basis @ (basis.T @ rows.residuals)) / np.sqrt(rows.weights[0, 0])[:, None]
-        free = rows.noise.implied_shapes(float(np.mean((rows.y - eta[:, 0]) ** 2)), 0.0)
-        wider = Working(rows.noise, rows.y, rows.designs, eta, free, rows.parameters, rows.seed)
+        wider = _closer(rows, eta)
     else:
         columns = [np.concatenate([x.T, (bordered.z[:, picked] if a in bordered.means else none).T]).T
                    for a, x in enumerate(rows.designs)]
@@ -203,6 +201,12 @@ def _gain(rows: Working, bordered: Bordered | None, seen: Sequence[Seen]) -> tup
     if rows.noise.response.reads_levels and events(rows) < SPARSE * tested.df and gain.sum() > tested.statistic / 2:
         gain = gain * (tested.statistic / 2 / gain.sum())
     return gain, wider, basis, tested.df
+
+
+def _closer(rows: Working, eta: Array) -> Working:
+    """The rows of least squares with other predictors (n, 1)."""
+    free = rows.noise.implied_shapes(float(np.mean((rows.y - eta[:, 0]) ** 2)), 0.0)
+    return Working(rows.noise, rows.y, rows.designs, eta, free, rows.parameters, rows.seed)
 
 
 CLIMB = 6       # steps of the richer design: any model bounds from below

@@ -128,7 +128,10 @@ class Working:
 
     def widened(self, z: Array) -> Array:
         """That of the one design X and columns z (n, c) added to it, (r + c, r + c): the block of X is known."""
-        across = (self.weights[0, 0][:, None] * z).T @ self.designs[0]
+        weight, design = self.weights[0, 0], self.designs[0]
+        across = np.zeros((z.shape[1], design.shape[1]))
+        for part in parts(self.n):
+            across += (weight[part, None] * z[part]).T @ design[part]
         return np.block([[self.known[0], across.T], [across, gram(z, self.weights[0, 0])]])
 
     @cached_property
@@ -203,13 +206,22 @@ def climbed(rows: Working, columns: Sequence[Array], steps: int = STEPS) -> Work
 
 
 RANK = 1e-10        # eigenvalues, of columns of unit information, that count as zero
+TOGETHER = 4096     # rows that are multiplied at once
 APART = 1e-3        # least pivot over the largest of a factor of X'AX that is worth its digits: ten are left
 
 
 def gram(columns: Array, weight: Array) -> Array:
     """C' A C (c, c) of columns C (n, c) with weights (n,) that are at least 0; of a product with itself BLAS takes one half."""
-    scaled = columns * np.sqrt(weight)[:, None]
-    return np.asarray(scaled.T @ scaled)
+    found = np.zeros((columns.shape[1], columns.shape[1]))
+    for part in parts(weight.size):
+        scaled = columns[part] * np.sqrt(weight[part])[:, None]
+        found += scaled.T @ scaled
+    return found
+
+
+def parts(n: int) -> list[slice]:
+    """Runs of rows whose products stay in the cache."""
+    return [slice(start, start + TOGETHER) for start in range(0, n, TOGETHER)]
 
 
 def factor(known: Array) -> Array | None:

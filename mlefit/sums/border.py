@@ -1,9 +1,12 @@
 """Border: sums of columns that a design might have beside those that it has, from which each block of them is tested.
 
 With X the design, y the response and Z_b a block of added columns: Z'[X, y] of all of them, and Z_b'Z_b of each, weighted.
+Products of a few thousand rows may be made in single precision; they are added up in double.
 """
 
 from collections.abc import Sequence
+
+import numpy as np
 
 from mlefit.arrays import Array, product
 from mlefit.records import record
@@ -17,11 +20,13 @@ class Border:
     squares: tuple[Array, ...]
 
     @classmethod
-    def of(cls, columns: Array, blocks: Sequence[Array], table: Array, weight: Array | None = None) -> "Border":
+    def of(cls, columns: np.ndarray, blocks: Sequence[np.ndarray], table: np.ndarray, weight: Array | None = None) -> "Border":
         """That of some rows: all columns (c, n), the same in blocks, and the table (k, n), one variable after the other."""
-        if weight is None:
-            return cls(product(columns, table.T), tuple(product(block, block.T) for block in blocks))
-        return cls(product(columns, (table * weight).T), tuple(product(block, (block * weight).T) for block in blocks))
+        if weight is not None:
+            weight = weight.astype(table.dtype)
+        across = product(columns, (table if weight is None else table * weight).T)
+        squares = (product(block, (block if weight is None else block * weight).T) for block in blocks)
+        return cls(across.astype(np.float64), tuple(square.astype(np.float64) for square in squares))
 
     def __add__(self, other: "Border") -> "Border":
         return Border(
