@@ -111,8 +111,9 @@ def tall(rows: int) -> Iterator[Case]:
 def families(rows: int) -> Iterator[Case]:
     """Laws of every kind, on data of their own."""
     for model in FAMILIES:
-        slow = (peer("statsmodels QuantReg", "quantreg_statsmodels.py", model, "statsmodels"),) if model == "quantile" else ()
-        programs = (*floors(), Program(f"{PLAIN} -m {model}", ours(model)), *slow)
+        medians = (peer("statsmodels QuantReg", "quantreg_statsmodels.py", model, "statsmodels"),
+                   peer("R quantreg", "quantreg.R", model, "R")) if model == "quantile" else ()
+        programs = (*floors(), Program(f"{PLAIN} -m {model}", ours(model)), *medians)
         yield Case("families", DATA_OF.get(model, model), rows, programs, law=model)
 
 
