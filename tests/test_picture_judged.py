@@ -5,7 +5,7 @@ import pytest
 
 from mlefit.arrays import Array
 from mlefit.picture.bins import bins
-from mlefit.picture.calibration import isotonic
+from mlefit.picture.calibration import groups, isotonic
 from mlefit.picture.contrasts import moved
 from mlefit.picture.envelope import adjusted, envelope, own_p
 from mlefit.picture.residuals import scores_of
@@ -117,4 +117,4 @@ def test_isotonic_shares_are_the_nearest_that_rise() -> None:
 
     p = np.sort(np.random.default_rng(8).random(150))
     hit = (np.random.default_rng(9).random(150) < p**2).astype(float)
-    np.testing.assert_allclose(isotonic(p, hit, p), isotonic_regression(hit).x, atol=1e-12)
+    np.testing.assert_allclose(isotonic(groups(p, hit, p.size), p), isotonic_regression(hit).x, atol=1e-12)

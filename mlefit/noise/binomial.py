@@ -109,6 +109,11 @@ class Binomial(NoiseModel):
     def _link(self) -> Link:
         return LINKS[self.link]
 
+    @property
+    def bound(self) -> bool:
+        """To the trials of rows."""
+        return self.trials is not None
+
     def _all(self, y: Array) -> Array:
         """The trials (n,) of rows with as many responses. Raises TypeError where no rows have told theirs."""
         if self.trials is None:
@@ -155,6 +160,11 @@ class Binomial(NoiseModel):
     def expected(self, eta: Array, free: Array) -> Array:
         """m p."""
         return np.asarray(self._all(eta[:, 0]) * self._link.probabilities(eta[:, 0])[0])
+
+    def variance(self, eta: Array, free: Array) -> Array:
+        """m p (1 - p)."""
+        p, q = self._link.probabilities(eta[:, 0])
+        return np.asarray(self._all(eta[:, 0]) * p * q)
 
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """m d^2 v and d^4 [m k + 3 m (m - 1) v^2], v and k the second and fourth moments of one trial."""

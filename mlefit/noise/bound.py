@@ -20,6 +20,11 @@ class Bound:
         return self
 
     @property
+    def bound(self) -> bool:
+        """Whether it was bound to rows, so that equal predictors do not make equal laws."""
+        return False
+
+    @property
     def either(self) -> "NoiseModel | None":
         """The law of the side of a cut on which a row lies, of a law of levels with cuts."""
         return None

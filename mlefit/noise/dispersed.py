@@ -109,6 +109,10 @@ class Dispersed(Borrowed, MadeOf):  # type: ignore[override]     # what is a con
         """That of the law."""
         return self.law.expected(eta[:, :1], eta[:, 1:].T)
 
+    def variance(self, eta: Array, free: Array) -> Array | None:
+        """That of the law."""
+        return self.law.variance(eta[:, :1], eta[:, 1:].T)
+
     def centre_formula(self, free: Array) -> str | None:
         """That of the law, which no shape changes."""
         return self.law.centre_text

@@ -209,6 +209,11 @@ class Gamma(NoiseModel):
         """mu."""
         return np.exp(eta[:, 0])
 
+    def variance(self, eta: Array, free: Array) -> Array:
+        """mu^2 / k."""
+        with np.errstate(over="ignore"):
+            return np.asarray(np.exp(2.0 * eta[:, 0] - free[0]))
+
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
         """log of the regularised lower gamma function at (k, k y / mu); its series where that is 0 in float64."""
         from scipy.special import gammainc, gammaln

@@ -250,6 +250,14 @@ class Hurdle(NoiseModel):
         """p times that of the law."""
         return np.asarray(LOGIT.probabilities(eta[:, 1])[0] * self.part.expected(eta[:, :1], free))
 
+    def variance(self, eta: Array, free: Array) -> Array | None:
+        """p (v + q m^2), with m and v of the law above 0 and q = 1 - p."""
+        above = self.part.variance(eta[:, :1], free)
+        if above is None:
+            return None
+        p, q = LOGIT.probabilities(eta[:, 1])
+        return np.asarray(p * (above + q * np.square(self.part.expected(eta[:, :1], free))))
+
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """That of the chances, and p times that of the laws."""
         p, q = LOGIT.probabilities(eta[:, 1])

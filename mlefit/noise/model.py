@@ -261,6 +261,10 @@ class NoiseModel(Scales, Searched, Bound, Pictured, Reported, Written, Optioned,
         """The expected response (n,) of a law of numbers."""
         raise TypeError(f"{self.name} is no law of numbers")
 
+    def variance(self, eta: Array, free: Array) -> Array | None:
+        """That of the response (n,) about `centre`, where it has a formula; None where it has none."""
+        return None
+
     @property
     def predicted(self) -> str:
         """What `centre` is of the response, as the column of a prediction is called."""

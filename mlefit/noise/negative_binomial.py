@@ -236,6 +236,11 @@ class NegativeBinomial(NoiseModel):
         """mu."""
         return np.exp(eta[:, 0])
 
+    def variance(self, eta: Array, free: Array) -> Array:
+        """mu (1 + alpha mu), mu at the limit."""
+        mu = np.exp(eta[:, 0])
+        return mu if self.held else np.asarray(mu * (1.0 + np.exp(free[0]) * mu))
+
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
         """log of the incomplete beta function; its terms from y down where that is 0 in float64."""
         return LIMIT.log_cdf(y, eta, free) if self.held else tail(self.nll, y, eta, free, upper=False)

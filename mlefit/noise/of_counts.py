@@ -161,6 +161,10 @@ class OfCounts(OfOneA):
         """The mean."""
         return np.asarray(np.exp(self._eta(eta)[:, 0]))
 
+    def variance(self, eta: Array, free: Array) -> Array | None:
+        """That of the law."""
+        return self._law.variance(self._eta(eta), self._free)
+
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """That of the law."""
         return self._law.divergence(self._eta(eta), self._free, self._eta(other_eta), self._free)

@@ -112,6 +112,10 @@ class Poisson(NoiseModel):
         """mu."""
         return np.exp(eta[:, 0])
 
+    def variance(self, eta: Array, free: Array) -> Array:
+        """mu."""
+        return np.exp(eta[:, 0])
+
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """d^2 mu and d^4 (mu + 3 mu^2)."""
         mu, square = np.exp(eta[:, 0]), np.square(direction[..., 0])

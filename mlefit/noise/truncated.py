@@ -100,6 +100,11 @@ class TruncatedPoisson(NoiseModel):
         """m."""
         return np.asarray(1.0 + _surplus(np.exp(eta[:, 0])))
 
+    def variance(self, eta: Array, free: Array) -> Array:
+        """m (mu - r)."""
+        mu = np.exp(eta[:, 0])
+        return _variance(mu, _surplus(mu))
+
     def central(self, eta: Array) -> tuple[Array, Array, Array]:
         """The second, third and fourth central moments (n,)."""
         mu = np.exp(eta[:, 0])

@@ -165,6 +165,11 @@ class TruncatedNegativeBinomial(NoiseModel):
         """m."""
         return np.asarray(1.0 + _surplus(_known(eta, free)))
 
+    def variance(self, eta: Array, free: Array) -> Array:
+        """m (1 + v + mu - m)."""
+        at = _known(eta, free)
+        return np.asarray((1.0 + _surplus(at)) * self._rest(at))
+
     def centre_formula(self, free: Array) -> str:
         """mu / (1 - exp(-w)), w = log(1 + v) / alpha."""
         alpha = exponential(float(free[0]))

@@ -34,6 +34,12 @@ class Bins:
         """k."""
         return self.sizes.size
 
+    def cuts(self, values: Array) -> Array:
+        """Where the bins but the first begin (k - 1,) along the numbers (n,) that they were made of, whose order they have."""
+        ordered = values[self.order]
+        last, first = np.maximum.reduceat(ordered, self.starts)[:-1], np.minimum.reduceat(ordered, self.starts)[1:]
+        return np.asarray(last / 2.0 + first / 2.0)
+
     def sums(self, rows: Array) -> Array:
         """Sums (..., k) of numbers of the rows (..., n) in each bin."""
         return np.add.reduceat(rows[..., self.order], self.starts, axis=-1)

@@ -1,4 +1,4 @@
-"""Counts: how often each occurs beside what the law expects, and their variance along the mean."""
+"""Counts: how often each occurs beside what the law expects."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -7,29 +7,52 @@ import numpy as np
 
 from mlefit.arrays import Array, Index
 from mlefit.noise.model import NoiseModel
-from mlefit.picture.bins import Bins, bins
 from mlefit.picture.envelope import Envelope, envelope
-from mlefit.picture.look import Draft, Look
+from mlefit.picture.everywhere import Part
+from mlefit.picture.look import Draft, Look, Needs
 from mlefit.picture.panel import Axis, Layer, Panel
-from mlefit.picture.residuals import Residuals, Rows
-from mlefit.picture.scene import Variable
+from mlefit.picture.residuals import DRAWS, LAW, Residuals, Rows
+from mlefit.picture.standing import GROUPS, Groups, groups_of
 from mlefit.picture.words import number
+from mlefit.records import record
 
 CELLS = 60          # of counts; where there are more values, several are one cell
 REPRESENTED = 500   # rows that stand for all in what is expected
 FLOOR = 0.4         # spread of the root of a count
-SHARE, SPREAD = 0.03, 0.1       # departures that are large
-GROUPS = 12         # bins along the mean
+SHARE = 0.03        # of the rows: a departure that is large
+DRAWN = 128         # groups that simulated sets of all rows are drawn for
+
+
+@record(frozen=True, eq=False)
+class Counts:
+    """Rows in groups along the predictors, and how many have the counts of each cell."""
+
+    edges: Array
+    groups: Groups
+
+    def __call__(self, part: Part) -> Array:
+        """What the groups sum up, and then (k,)."""
+        return np.concatenate([self.groups.sums(part).ravel(), np.bincount(cell(part.y, self.edges), part.weight, self.edges.size)])
+
+
+def cell(y: Array, edges: Array) -> Index:
+    """The cell (n,) of each count."""
+    return np.searchsorted(edges[1:], y, side="right")
 
 
 class Rootogram(Look):
     """Hanging roots: sqrt(observed) - sqrt(expected) of each count (Tukey 1977; Kleiber and Zeileis 2016)."""
 
     id = "rootogram"
-    needs = "responses"
+    needs: Needs = "responses"
 
     def __init__(self, residuals: Residuals) -> None:
-        self.residuals = residuals
+        self.residuals, scene = residuals, residuals.scene
+        self._n = scene.n
+        groups = None if scene.everywhere is None else groups_of(scene)
+        if groups is not None:
+            self.needs, self._n = "total", scene.total
+            self.count = Counts(self._edges, groups)
 
     @cached_property
     def _rows(self) -> Index:
@@ -41,46 +64,61 @@ class Rootogram(Look):
     @cached_property
     def _edges(self) -> Array:
         """Where cells begin: the first has all below the second, the last all from its beginning on, a row at least."""
-        scene, rows = self.residuals.scene, self._rows
+        scene, rows, n = self.residuals.scene, self._rows, self._n
         law, eta = scene.noise.some(rows), scene.eta[rows]
-        end = min(0.5, 1.0 / scene.n)
+        end = min(0.5, 1.0 / n)
         low = float(law.quantile(np.full(rows.size, end), eta, scene.free).min())
         high = float(law.quantile(np.full(rows.size, 1.0 - end), eta, scene.free).max())
         width = max(1.0, float(np.ceil((high - low + 1.0) / CELLS)))
         edges = np.arange(0.0 if high < CELLS else low, high + width, width)
         above = np.array([float(np.exp(law.log_sf(np.full(rows.size, edge - 1.0), eta, scene.free)).mean()) for edge in edges])
-        return edges[: max(2, int((above * scene.n >= 1.0).sum()))]
+        return edges[: max(2, int((above * n >= 1.0).sum()))]
+
+    def told(self, total: Array) -> None:
+        """What is found in all rows and expected of them, and sets drawn from the law for DRAWN groups of them."""
+        assert isinstance(self.count, Counts)
+        self.total = total
+        scene, k = self.residuals.scene, self._edges.size
+        eta, rows = self.count.groups.places(total[:-k].reshape(-1, GROUPS))
+        shares = self._shares(scene.noise, np.arange(rows.size), eta, scene.free)
+        ends = np.cumsum(rows)
+        _, first = np.unique(np.minimum((ends - rows / 2.0) * DRAWN / ends[-1], DRAWN - 1.0).astype(np.intp), return_index=True)
+        each, expected = np.add.reduceat(rows, first), np.add.reduceat(rows * shares, first, axis=1).T
+        drawn = scene.rng(LAW).multinomial(np.rint(each).astype(np.int64), expected / expected.sum(axis=1, keepdims=True),
+                                           (DRAWS, each.size)).sum(axis=1)
+        self._usual = shares @ rows
+        self.curves = np.sqrt(np.vstack([total[-k:], drawn])) - np.sqrt(self._usual)
 
     def _expected(self, rows: Rows) -> Array:
         """Rows expected (k,) in each cell."""
-        if rows.eta is self.residuals.scene.eta:
-            return self._usual
-        return self._of(rows.eta, rows.free)
+        return self._usual if rows.eta is self.residuals.scene.eta else self._of(rows.eta, rows.free)
 
     @cached_property
     def _usual(self) -> Array:
+        """Those of the model."""
         return self._of(self.residuals.scene.eta, self.residuals.scene.free)
 
     def _of(self, eta: Array, free: Array) -> Array:
-        """The sum of probabilities in each cell; that of the last is what is left."""
-        edges, scene = self._edges, self.residuals.scene
-        if edges[0] == 0.0 and edges[1] == 1.0:
-            shares = np.exp(-self._told(lambda law, y, at: law.nll(y, at, free, 0).value, edges[:-1], eta)).mean(axis=1)
-        else:
-            below = np.exp(self._told(lambda law, y, at: law.log_cdf(y, at, free), edges[1:] - 1.0, eta)).mean(axis=1)
-            shares = np.diff([0.0, *below])
-        return np.asarray(np.maximum(np.append(shares, 1.0 - shares.sum()), 0.0) * scene.n)
+        return np.asarray(self._shares(self.residuals.scene.noise, self._rows, eta, free).mean(axis=1) * self._n)
 
-    def _told(self, of: Callable[[NoiseModel, Array, Array], Array], counts: Array, eta: Array) -> Array:
-        """What a law tells (k, r) of counts (k,) in the rows that stand for all."""
-        rows = np.tile(self._rows, counts.size)
-        with np.errstate(all="ignore"):
-            found = of(self.residuals.scene.noise.some(rows), np.repeat(counts, self._rows.size), eta[rows])
-        return found.reshape(counts.size, -1)
+    def _shares(self, law: NoiseModel, rows: Index, eta: Array, free: Array) -> Array:
+        """The probability (k, r) of each cell in some of the rows of eta; that of the last is what is left."""
+        edges = self._edges
+
+        def told(of: Callable[[NoiseModel, Array, Array], Array], counts: Array) -> Array:
+            every = np.tile(rows, counts.size)
+            with np.errstate(all="ignore"):
+                return np.asarray(of(law.some(every), np.repeat(counts, rows.size), eta[every]).reshape(counts.size, -1))
+
+        if edges[0] == 0.0 and edges[1] == 1.0:
+            shares = np.exp(-told(lambda law, y, at: law.nll(y, at, free, 0).value, edges[:-1]))
+        else:
+            below = np.exp(told(lambda law, y, at: law.log_cdf(y, at, free), edges[1:] - 1.0))
+            shares = np.diff(below, axis=0, prepend=0.0)
+        return np.asarray(np.maximum(np.vstack([shares, 1.0 - shares.sum(axis=0)]), 0.0))
 
     def _found(self, rows: Rows) -> Array:
-        place = np.searchsorted(self._edges[1:], rows.y, side="right")
-        return np.bincount(place, minlength=self._edges.size).astype(np.float64)
+        return np.bincount(cell(rows.y, self._edges), minlength=self._edges.size).astype(np.float64)
 
     def curve(self, rows: Rows) -> Array:
         """sqrt(found) - sqrt(expected) (k,)."""
@@ -99,7 +137,8 @@ class Rootogram(Look):
     def draft(self) -> Draft:
         """Bars that hang from the curve of the model and end about 0, with the band there."""
         scene, band, edges = self.residuals.scene, self.band, self._edges
-        found, usual = self._found(self.residuals.observed), self._usual
+        found = self._found(self.residuals.observed) if self.total is None else self.total[-edges.size :]
+        usual = self._usual
         ends = np.append(edges, edges[-1] + float(edges[1] - edges[0])) - 0.5
         centre = (ends[:-1] + ends[1:]) / 2.0
         layers = (
@@ -112,10 +151,10 @@ class Rootogram(Look):
         warn = (Layer("points", "warn", {"x": centre[out], "y": -self.curves[0][out]}, strong=True),)
         away = np.abs(self.curves[0] - band.middle) / band.spread
         j = int(np.argmax(away))
-        missing = np.abs(np.square(self.curves + np.sqrt(usual)) - usual).sum(axis=1) / (2.0 * scene.n)
+        missing = np.abs(np.square(self.curves + np.sqrt(usual)) - usual).sum(axis=1) / (2.0 * self._n)
         share = max(0.0, float(missing[0] - np.median(missing[1:])))
         panel = Panel("rootogram", "Counts and model", Axis(scene.target), Axis("square root of the number of rows"), layers, "",
-                      rows=scene.n, drawn=edges.size)
+                      rows=self._n, drawn=edges.size)
         loud = f"{self._called(j)} {found[j]:,.0f} times where the {scene.noise.noun} expects {number(float(usual[j]))}"
         quiet = "Counts are as frequent as the model says: the hanging bars end within the envelope about 0"
         return Draft(panel, quiet, loud, share, share >= SHARE, "3 % of the rows", warn)
@@ -129,56 +168,3 @@ class Rootogram(Look):
         if j == 0 and first > 0.0:
             return f"Counts up to {last:,.0f} occur"
         return f"Count {first:,.0f} occurs" if first == last else f"Counts of {first:,.0f} to {last:,.0f} occur"
-
-
-class MeanVariance(Look):
-    """The variance about the mean, along the mean."""
-
-    id = "meanvar"
-    needs = "responses"
-
-    def __init__(self, residuals: Residuals) -> None:
-        self.residuals = residuals
-
-    @cached_property
-    def bins(self) -> Bins:
-        """Those along the mean."""
-        return bins(Variable("mean", self.residuals.scene.prediction), GROUPS)
-
-    def curve(self, rows: Rows) -> Array:
-        """Mean squares (k,) of y less its mean."""
-        with np.errstate(over="ignore"):
-            return self.bins.means(np.square(rows.y - rows.noise.centre(rows.eta, rows.free)))
-
-    @cached_property
-    def band(self) -> Envelope:
-        """That of the mean squares."""
-        return envelope(self.curves)
-
-    @property
-    def statistic(self) -> Array:
-        """The largest deviation of a mean square."""
-        return self.band.statistic
-
-    def draft(self) -> Draft:
-        """Dots, the variance of the model, and the band."""
-        scene, band, own = self.residuals.scene, self.band, self.bins
-        found, usual = self.curves[0], self.curves[1:].mean(axis=0)
-        layers = (
-            Layer("band", "envelope", {"x": own.centre, "low": np.maximum(band.low, 0.0), "high": band.high}),
-            Layer("line", "model", {"x": own.centre, "y": usual}, strong=True),
-            Layer("points", "data", {"x": own.centre, "y": found}, strong=True),
-        )
-        warn = (Layer("points", "warn", {"x": own.centre[band.outside], "y": found[band.outside]}, strong=True),)
-        panel = Panel("meanvar", "Variance along the mean", Axis("predicted mean"), Axis("variance about it", zero=True), layers,
-                      "", rows=scene.n, drawn=own.number)
-        whole = float(own.sizes @ found / (own.sizes @ usual))
-        j = int(np.argmax(np.abs(found - band.middle) / band.spread))
-        here = float(found[j] / usual[j])
-        all_over = abs(np.log(whole)) > abs(np.log(max(here, 1e-9))) / 2.0
-        ratio, where = (whole, "") if all_over else (here, f" near a mean of {number(float(own.centre[j]))}")
-        kind = ("overdispersed" if ratio > 1.0 else "underdispersed") if all_over else "not as the law has it"
-        loud = f"The variance is {number(ratio, 2)} times the model's{where}: {kind}"
-        chance = 0.5 * float(band.spread[j] / usual[j]) if not all_over else 0.0
-        size = max(0.0, abs(float(np.sqrt(ratio)) - 1.0) - chance)
-        return Draft(panel, "The variance follows the model's", loud, size, size >= SPREAD, "10 % of the spread", warn)

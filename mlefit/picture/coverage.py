@@ -8,13 +8,29 @@ from mlefit.arrays import Array
 from mlefit.picture.bins import Bins, bins
 from mlefit.picture.contrasts import Moved, moved
 from mlefit.picture.envelope import Envelope, envelope
+from mlefit.picture.everywhere import Part, between, grouped
 from mlefit.picture.look import Draft, Look
 from mlefit.picture.panel import Axis, Layer, Panel
 from mlefit.picture.place import Place
-from mlefit.picture.residuals import Residuals, Rows
+from mlefit.picture.residuals import DRAWS, LAW, Residuals, Rows
 from mlefit.picture.words import number
+from mlefit.records import record
 
 SHARE = 0.03        # points: a departure that is large
+
+
+@record(frozen=True, eq=False)
+class Below:
+    """Rows, and how many are below the fitted quantile, in groups along it that begin at `cuts`: a row on it counts as `tau`."""
+
+    cuts: Array
+    tau: float
+
+    def __call__(self, part: Part) -> Array:
+        """(2, k)."""
+        error = part.y - part.eta[:, 0]
+        below = np.where(error < 0.0, part.weight, np.where(error > 0.0, 0.0, self.tau * part.weight))
+        return grouped(between(part.centre, self.cuts), self.cuts.size + 1, part.weight, below)
 
 
 class Coverage(Look):
@@ -23,7 +39,10 @@ class Coverage(Look):
     needs = "below"
 
     def __init__(self, place: Place, residuals: Residuals) -> None:
+        scene = residuals.scene
         self.id, self.along, self.place, self.residuals = place.id, place.what, place, residuals
+        if scene.everywhere is not None and place.id == "coverage":
+            self.count = Below(self.bins.cuts(place.variable.values), scene.share_below)
 
     @cached_property
     def bins(self) -> Bins:
@@ -37,12 +56,21 @@ class Coverage(Look):
     @cached_property
     def _excess(self) -> Array:
         """Shares (B + 1, k) below, less that of the quantile."""
-        return self.bins.means(self.residuals.below)
+        if self.total is None:
+            return self.bins.means(self.residuals.below)
+        (rows, below), tau = self.total, self.residuals.scene.share_below
+        chance = self.residuals.scene.rng(LAW).binomial(np.rint(rows).astype(np.int64), tau, (DRAWS, rows.size))
+        return np.asarray(np.vstack([below, chance]) / np.maximum(rows, 1.0) - tau)
+
+    @property
+    def _sizes(self) -> Array:
+        """Rows (k,) of the bins."""
+        return self.bins.sizes if self.total is None else np.maximum(self.total[0], 1.0)
 
     @cached_property
     def _moved(self) -> Moved:
         tau = self.residuals.scene.share_below
-        floor = np.sqrt(tau * (1.0 - tau) / self.bins.sizes)
+        floor = np.sqrt(tau * (1.0 - tau) / self._sizes)
         return moved(self._excess[:, None, :], floor[None, :], ordered=self.bins.ordered)
 
     @property
@@ -72,7 +100,7 @@ class Coverage(Look):
         near = f"At {where}" if levels else f"Near {where}" if place.id == "order" else f"At {place.what} near {where}"
         loud = f"{near} {number(100.0 * float(found[j]), 2)} % lie below instead of {percent} %"
         panel = Panel(place.id, f"Share of rows below the {number(tau, 2)} quantile",
-                      Axis(place.axis, categories=place.variable.levels or None), Axis("share below"), layers, "", rows=scene.n,
-                      drawn=own.number)
+                      Axis(place.axis, categories=place.variable.levels or None), Axis("share below"), layers, "",
+                      rows=scene.n if self.total is None else scene.total, drawn=own.number)
         quiet = f"Everywhere along {place.what} about {percent} % lie below"
         return Draft(panel, quiet, loud, size, size >= SHARE, "3 points", warn)

@@ -7,11 +7,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.picture.everywhere import Count
 from mlefit.picture.panel import Layer, Panel
 from mlefit.picture.residuals import Rows
-from mlefit.picture.words import number, p_text
+from mlefit.picture.words import number, p_text, rows_text
 
 UNLIKELY = 0.05
+Needs = Literal["responses", "residuals", "scores", "below", "total"]
 
 
 class Judged(NamedTuple):
@@ -40,11 +42,14 @@ class Draft(NamedTuple):
 class Look(ABC):
     """`id` of its panel. `needs`: what of simulated rows its curve is made of; `along`: what it is along, in words, if anything.
 
-    `reason`: why it is drawn and not tested, if so.
+    `reason`: why it is drawn and not tested, if so. `count`: what it sums up over all rows, where it can and those drawn are not
+    all; `total`: what that is.
     """
 
     id: str
-    needs: Literal["responses", "residuals", "scores", "below"]
+    needs: Needs
+    count: Count | None = None
+    total: Array | None = None
     along: str | None = None
     reason: str | None = None       # why it is not tested
     curves = np.empty((0, 0))       # (B + 1, k), those of the data first
@@ -52,6 +57,10 @@ class Look(ABC):
     @abstractmethod
     def curve(self, rows: Rows) -> Array:
         """Numbers (k,) of the rows."""
+
+    def told(self, total: Array) -> None:
+        """Take what `count` adds up to."""
+        self.total = total
 
     @property
     @abstractmethod
@@ -68,15 +77,16 @@ def concluded(look: Look, judged: Judged) -> Panel:
     made = look.draft()
     unlikely = judged.p <= UNLIKELY
     marked = unlikely and made.large
+    rows = "" if look.count is None else f", all {rows_text(made.panel.rows)}"
     if marked:
-        sentence = f"{made.loud} ({p_text(judged.p)})."
+        sentence = f"{made.loud} ({p_text(judged.p)}{rows})."
     elif unlikely:
-        sentence = f"Real but small (under {made.small}): {made.loud[0].lower()}{made.loud[1:]} ({p_text(judged.p)})."
+        sentence = f"Real but small (under {made.small}): {made.loud[0].lower()}{made.loud[1:]} ({p_text(judged.p)}{rows})."
     elif judged.alone <= UNLIKELY:
-        sentence = (f"At the edge of its envelope (p = {number(judged.alone, 2)}); one of {judged.tested} panels gets there in "
-                    f"{100.0 * judged.p:.0f} % of true models: a hint at most.")
+        sentence = (f"At the edge of its envelope (p = {number(judged.alone, 2)}{rows}); one of {judged.tested} panels gets there "
+                    f"in {100.0 * judged.p:.0f} % of true models: a hint at most.")
     else:
-        sentence = f"{made.quiet} ({p_text(judged.p)})."
+        sentence = f"{made.quiet} ({p_text(judged.p)}{rows})."
     layers = (*made.panel.layers, *(made.warn if marked else ()))
     return replace(made.panel, sentence=sentence, p=judged.p, size=made.size, mark=marked, layers=layers)
 

@@ -8,9 +8,9 @@ from types import MappingProxyType
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.picture import calibration, ruler
+from mlefit.picture import calibration, outcomes, ruler
 from mlefit.picture.along import LEAST, Residuum, Shares
-from mlefit.picture.counts import MeanVariance, Rootogram
+from mlefit.picture.counts import Rootogram
 from mlefit.picture.coverage import Coverage
 from mlefit.picture.curve import curve, only_number
 from mlefit.picture.envelope import adjusted, own_p
@@ -21,6 +21,7 @@ from mlefit.picture.residuals import DRAWS, Residuals, Rows
 from mlefit.picture.scene import Scene, Variable
 from mlefit.picture.shape import Density, Quantiles
 from mlefit.picture.surprise import Surprise
+from mlefit.picture.variance import MeanVariance
 from mlefit.picture.weights import weights
 from mlefit.picture.words import rows_text
 from mlefit.report.header import noise as law_of
@@ -68,6 +69,8 @@ class Overview:
         scene, report, ids = self.scene, self.scene.report, tuple(wanted) or self.chosen()
         tested = len(self.p) if any(id_ in self.looks for id_ in ids) else 0
         rows = rows_text(scene.n) if scene.n >= scene.total else f"drawn from a random {scene.n:,} of {scene.total:,} rows"
+        of_all = dict.fromkeys(id_.partition(":")[0] for id_ in ids if id_ in self.looks and self.looks[id_].count is not None)
+        rows += f", {' and '.join(of_all)} from all" if of_all else ""
         drawn = f"{DRAWS} data sets simulated, " if tested else ""
         rows += "" if scene.refits else ", the saved model as it is"
         title = f"{report.data.target} ~ {report.model.formula}, {law_of(report)}"
@@ -112,15 +115,17 @@ class Overview:
 def gathered(looks: Sequence[Look], residuals: Residuals) -> None:
     """Give each look whose null is the law its curves (B + 1, k)."""
     of_law = [look for look in looks if look.needs in ("responses", "residuals")]
-    if not of_law:
-        return
     needs = {look.needs for look in of_law}
     curves: dict[str, list[Array]] = {look.id: [] for look in of_law}
-    for rows in _sets(residuals, needs):
+    for rows in _sets(residuals, needs) if of_law else ():
         for look in of_law:
             curves[look.id].append(look.curve(rows))
     for look in of_law:
         look.curves = np.stack(curves[look.id])
+    everywhere, counts = residuals.scene.everywhere, {look: look.count for look in looks if look.count is not None}
+    if everywhere is not None and counts:
+        for look, total in zip(counts, everywhere(tuple(counts.values())), strict=True):
+            look.told(total)
 
 
 def _sets(residuals: Residuals, needs: Collection[str]) -> Iterator[Rows]:
@@ -189,9 +194,9 @@ def _others(scene: Scene, residuals: Residuals) -> Mapping[str, Callable[[], Pan
     if variable is not None:
         found["curve"] = lambda: curve(scene, variable)
     if "split" in scene.noise.panels:
-        found["split"] = lambda: calibration.split(scene, residuals.observed)
+        found["split"] = lambda: outcomes.split(scene, residuals.observed)
     if "classes" in scene.noise.panels:
-        found["classes"] = lambda: calibration.classes(scene, residuals.observed)
+        found["classes"] = lambda: outcomes.classes(scene, residuals.observed)
     if "weights" in scene.noise.panels:
         found["weights"] = lambda: weights(scene, residuals.observed)
     return found

@@ -8,6 +8,7 @@ import numpy as np
 
 from mlefit.arrays import Array, Index
 from mlefit.noise.model import Measure, NoiseModel
+from mlefit.picture.everywhere import Everywhere
 from mlefit.records import record
 from mlefit.report.report import Report
 
@@ -31,7 +32,8 @@ class Scene:
     model was fitted to these rows, so that simulated ones are refitted. `reason`: why nothing can be tested, None where rows are
     draws of the law if it is true. `cells`: the ends (n,) of what a rounded response stands for, None where responses are
     smooth; `coarse`: why its shape cannot be told. `stretch` (n,): the root of a precision that y and eta were multiplied by,
-    once `moved` had been taken off. `curved`: the mean is no sum of terms.
+    once `moved` had been taken off. `curved`: the mean is no sum of terms. `everywhere`: sums over all rows, where these are some
+    of them and the others can be visited.
     """
 
     noise: NoiseModel
@@ -54,6 +56,7 @@ class Scene:
     stretch: Array | None = None
     moved: float = 0.0
     curved: bool = False
+    everywhere: Everywhere | None = None
 
     @property
     def n(self) -> int:

@@ -40,9 +40,11 @@ def along(scene: Scene, coefficient: Coefficient) -> Panel:
         eta[:, 0] += step * coefficient.column
         nll[k] = law.nll(scene.y, eta, free, 0).value.mean()
         loss[k] = law.loss(scene.y, eta, free, 0).value.mean()
-    if n < scene.total:
+    if n < scene.total and law.smooth:
         nll -= _slope(law.nll(scene.y, scene.eta, free, 1), coefficient) * steps
         loss -= _slope(law.loss(scene.y, scene.eta, free, 1), coefficient) * steps
+    elif n < scene.total:       # a row at a corner has two slopes, and which of them is a matter of rounding
+        nll, loss = nll - _across(nll, steps), loss - _across(loss, steps)
     x = coefficient.estimate + steps
     a, _ = law.affine(free)
     rest = nll - a * loss
@@ -66,6 +68,12 @@ def _slope(at: Derivatives, coefficient: Coefficient) -> float:
     """The mean of the derivatives of the rows by the coefficient."""
     assert at.d1 is not None
     return float(np.mean(at.d1[:, 0] * coefficient.column))
+
+
+def _across(values: Array, steps: Array) -> Array:
+    """A line (g,) with the slope between the places beside the middle."""
+    middle = POINTS // 2
+    return np.asarray((values[middle + 1] - values[middle - 1]) / (steps[middle + 1] - steps[middle - 1]) * steps)
 
 
 def _said(scene: Scene, coefficient: Coefficient, a: float, constant: float, apart: float, same: bool) -> str:

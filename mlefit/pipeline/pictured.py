@@ -1,6 +1,7 @@
 """Pictured: a fit with its report and its pictures."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from mlefit.picture.panel import Panel, Sheet
 from mlefit.picture.scene import Scene, Variable, rounded
 from mlefit.picture.slices import Coefficient, along
 from mlefit.pipeline.effects import averaged, with_level, with_number
+from mlefit.pipeline.everywhere import everywhere_of
 from mlefit.pipeline.fitted import Fitted, fit, not_certified
 from mlefit.pipeline.knowledge import sample_of
 from mlefit.pipeline.run import errors_of, told
@@ -78,7 +80,8 @@ def scene(found: Fitted, report: Report) -> Scene:
         round(problem.n), prepared.observed.label, prepared.levels, plain, report, problem.request.seed, reason=_reason(problem),
         stretch=np.sqrt(seen.numbers[str(prepared.observed.weights)]) if prepared.observed.precision else None,
         moved=prepared.scaling.y_centre, curved=prepared.written is not None)
-    return rounded(whole.take(_places(problem)))
+    shown = rounded(whole.take(_places(problem)))
+    return shown if shown.n >= shown.total else replace(shown, everywhere=everywhere_of(found, shown.free))
 
 
 def _places(problem: Problem) -> Index:
