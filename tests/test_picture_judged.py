@@ -1,15 +1,21 @@
 """Envelopes, contrasts and p-values of pictures: what they are by definition, and how often they err."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 
 from mlefit.arrays import Array
+from mlefit.noise import MODELS
+from mlefit.picture.along import Shares
 from mlefit.picture.bins import bins
 from mlefit.picture.calibration import groups, isotonic
 from mlefit.picture.contrasts import moved
 from mlefit.picture.envelope import adjusted, envelope, own_p
-from mlefit.picture.residuals import scores_of
-from mlefit.picture.scene import Variable
+from mlefit.picture.place import Place
+from mlefit.picture.residuals import Residuals, scores_of
+from mlefit.picture.scene import Scene, Variable
+from mlefit.report.report import Report
 
 
 def noise(seed: int, *shape: int) -> Array:
@@ -118,3 +124,19 @@ def test_isotonic_shares_are_the_nearest_that_rise() -> None:
     p = np.sort(np.random.default_rng(8).random(150))
     hit = (np.random.default_rng(9).random(150) < p**2).astype(float)
     np.testing.assert_allclose(isotonic(groups(p, hit, p.size), p), isotonic_regression(hit).x, atol=1e-12)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_shares_without_a_refit_are_those_of_the_excess(classes: int) -> None:
+    rng = np.random.default_rng(10)
+    n, names = 400, "abc"[:classes]
+    x = rng.standard_normal(n)
+    eta = np.column_stack([0.5 * x, -x])[:, : classes - 1]
+    law = MODELS.find("categorical" if classes > 2 else "bernoulli", "").of(names)
+    shown = Scene(law, rng.integers(0, classes, n).astype(float), eta, np.empty(0), (), (), np.arange(n) + 1.0, 10 * n, "y",
+                  tuple(names), False, cast(Report, None), 0)
+    residuals = Residuals(shown)
+    look, rows = Shares(Place("predictor:x", "", "x", "x", Variable("x", x)), residuals), residuals.observed
+    assert not residuals.refits
+    expected = np.concatenate([look.bins.means(rows.excess).ravel(), (rows.excess @ look._bends.T).ravel()])
+    np.testing.assert_allclose(look.curve(rows), expected, atol=1e-12)

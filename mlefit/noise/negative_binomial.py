@@ -238,8 +238,7 @@ class NegativeBinomial(NoiseModel):
 
     def variance(self, eta: Array, free: Array) -> Array:
         """mu (1 + alpha mu), mu at the limit."""
-        mu = np.exp(eta[:, 0])
-        return mu if self.held else np.asarray(mu * (1.0 + np.exp(free[0]) * mu))
+        return np.asarray(np.exp(eta[:, 0]) * (1.0 if self.held else 1.0 + np.exp(free[0] + eta[:, 0])))
 
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
         """log of the incomplete beta function; its terms from y down where that is 0 in float64."""
@@ -257,8 +256,7 @@ class NegativeBinomial(NoiseModel):
 
         mu = np.exp(eta[:, 0])
         spread = 1.0 + of_rows(free[0]) * mu
-        guess = spread * gammaincinv(mu / spread, u)
-        return least_count(lambda y: self.log_cdf(y, eta, free), u, guess)
+        return least_count(lambda y: self.log_cdf(y, eta, free), u, spread * gammaincinv(mu / spread, u))
 
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """That of the alphas at the first mean, and in closed form that of the means at the second alpha."""

@@ -141,7 +141,24 @@ class Shares(Look):
 
     def curve(self, rows: Rows) -> Array:
         """Means (C k,) of the excess in bins, and its sums (C 2,) along the column: bins of few rows blur a bend."""
+        if not self.residuals.refits:
+            return self._unfitted(rows)
         return np.concatenate([self.bins.means(rows.excess).ravel(), (rows.excess @ self._bends.T).ravel()])
+
+    def _unfitted(self, rows: Rows) -> Array:
+        """The same where all sets have the probabilities of the data: rows of each level less those expected."""
+        p, own = self.residuals.observed.probabilities, self.bins
+        levels, y = len(p), rows.y.astype(np.intp)
+        hits = np.bincount(own.place * levels + y, minlength=own.number * levels).reshape(own.number, levels).T
+        bent = np.array([np.bincount(y, bend, levels) for bend in self._bends]).reshape(-1, levels).T
+        shown = slice(1 if levels == 2 else 0, None)
+        means, bends = self._expected
+        return np.concatenate([((hits[shown] - means) / own.sizes).ravel(), (bent[shown] - bends).ravel()])
+
+    @cached_property
+    def _expected(self) -> tuple[Array, Array]:
+        """The sums (C, k) and (C, 2) of probabilities in bins and along the column."""
+        return self.bins.sums(self._probabilities), self._probabilities @ self._bends.T
 
     @cached_property
     def _bends(self) -> Array:

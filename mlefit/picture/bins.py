@@ -1,5 +1,6 @@
 """Bins along a column: equal counts of its order, or its values themselves where there are few."""
 
+from functools import cached_property
 
 import numpy as np
 
@@ -33,6 +34,13 @@ class Bins:
     def number(self) -> int:
         """k."""
         return self.sizes.size
+
+    @cached_property
+    def place(self) -> Index:
+        """The bin (n,) of each row."""
+        found = np.empty(self.order.size, np.intp)
+        found[self.order] = np.repeat(np.arange(self.number), self.sizes.astype(np.intp))
+        return found
 
     def cuts(self, values: Array) -> Array:
         """Where the bins but the first begin (k - 1,) along the numbers (n,) that they were made of, whose order they have."""

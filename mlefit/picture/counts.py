@@ -80,7 +80,7 @@ class Rootogram(Look):
         self.total = total
         scene, k = self.residuals.scene, self._edges.size
         eta, rows = self.count.groups.places(total[:-k].reshape(-1, GROUPS))
-        shares = self._shares(scene.noise, np.arange(rows.size), eta, scene.free)
+        shares = _whole(self._shares(scene.noise, np.arange(rows.size), eta, scene.free))
         ends = np.cumsum(rows)
         _, first = np.unique(np.minimum((ends - rows / 2.0) * DRAWN / ends[-1], DRAWN - 1.0).astype(np.intp), return_index=True)
         each, expected = np.add.reduceat(rows, first), np.add.reduceat(rows * shares, first, axis=1).T
@@ -99,10 +99,10 @@ class Rootogram(Look):
         return self._of(self.residuals.scene.eta, self.residuals.scene.free)
 
     def _of(self, eta: Array, free: Array) -> Array:
-        return np.asarray(self._shares(self.residuals.scene.noise, self._rows, eta, free).mean(axis=1) * self._n)
+        return _whole(self._shares(self.residuals.scene.noise, self._rows, eta, free).mean(axis=1)) * self._n
 
     def _shares(self, law: NoiseModel, rows: Index, eta: Array, free: Array) -> Array:
-        """The probability (k, r) of each cell in some of the rows of eta; that of the last is what is left."""
+        """The probability (k - 1, r) of each cell but the last in some of the rows of eta."""
         edges = self._edges
 
         def told(of: Callable[[NoiseModel, Array, Array], Array], counts: Array) -> Array:
@@ -111,11 +111,9 @@ class Rootogram(Look):
                 return np.asarray(of(law.some(every), np.repeat(counts, rows.size), eta[every]).reshape(counts.size, -1))
 
         if edges[0] == 0.0 and edges[1] == 1.0:
-            shares = np.exp(-told(lambda law, y, at: law.nll(y, at, free, 0).value, edges[:-1]))
-        else:
-            below = np.exp(told(lambda law, y, at: law.log_cdf(y, at, free), edges[1:] - 1.0))
-            shares = np.diff(below, axis=0, prepend=0.0)
-        return np.asarray(np.maximum(np.vstack([shares, 1.0 - shares.sum(axis=0)]), 0.0))
+            return np.exp(-told(lambda law, y, at: law.nll(y, at, free, 0).value, edges[:-1]))
+        below = np.exp(told(lambda law, y, at: law.log_cdf(y, at, free), edges[1:] - 1.0))
+        return np.diff(below, axis=0, prepend=0.0)
 
     def _found(self, rows: Rows) -> Array:
         return np.bincount(cell(rows.y, self._edges), minlength=self._edges.size).astype(np.float64)
@@ -168,3 +166,8 @@ class Rootogram(Look):
         if j == 0 and first > 0.0:
             return f"Counts up to {last:,.0f} occur"
         return f"Count {first:,.0f} occurs" if first == last else f"Counts of {first:,.0f} to {last:,.0f} occur"
+
+
+def _whole(shares: Array) -> Array:
+    """The shares (k, ...) of all cells: that of the last is what is left."""
+    return np.asarray(np.maximum(np.concatenate([shares, 1.0 - shares.sum(axis=0, keepdims=True)]), 0.0))
