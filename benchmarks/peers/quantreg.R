@@ -4,5 +4,6 @@ suppressMessages(library(quantreg))
 data <- as.data.frame(data.table::fread(given[1]))
 fit <- rq(y ~ ., 0.5, data, method = "pfn")
 print(summary(fit, se = "nid", covariance = FALSE)$coefficients)
-scale <- mean(abs(residuals(fit))) / 2      # of the asymmetric Laplace law at the median
+rest <- data$y - cbind(1, as.matrix(data[names(data) != "y"])) %*% coef(fit)
+scale <- mean(abs(rest)) / 2     # of the asymmetric Laplace law at the median
 cat("loglik", format(-nrow(data) * (log(4 * scale) + 1), digits = 15), "\n")
