@@ -62,6 +62,17 @@ def test_a_law_at_its_limit_is_kept_as_such(tmp_path: Path) -> None:
     assert refused.value.message == "model file, key design.limit: expected false for this law, found true"
 
 
+@pytest.mark.parametrize("name", ["plain", "two levels", "robust"])
+def test_the_critical_value_in_the_file_is_that_of_its_level(name: str, saved: Any) -> None:
+    """A file without it, as one written before, gives the same intervals; so does another level."""
+    written = json.loads(saved(name).read_text())
+    table = Path(SAMPLES / FITS[name][0])
+    found = [mlefit.Model(from_dict(written)).predict(table, level=level) for level in (0.95, 0.9)]
+    del written["covariance"]["critical"]
+    for level, before in zip((0.95, 0.9), found, strict=True):
+        pd.testing.assert_frame_equal(mlefit.Model(from_dict(written)).predict(table, level=level), before, check_exact=True)
+
+
 @pytest.mark.parametrize("name", ["plain", "classes"])
 def test_the_same_fit_gives_the_same_bytes(name: str, saved: Any) -> None:
     first = saved(name).read_bytes()
@@ -119,6 +130,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_read(tmp_path: Pat
     ({"design.terms": [{"factors": []}]}, "model file, key design.terms[0].factors: expected a factor at least, found none"),
     ({"design.law": "poisson", "design.scale_terms": []}, "model file, key design.scale_terms: expected none for this law, found terms"),
     ({"covariance.scale": [1.0, -1.0, 1.0, 1.0, 1.0]}, "model file, key covariance.scale: expected numbers > 0, found another"),
+    ({"covariance.critical": 0.0}, "model file, key covariance.critical: expected a number > 0, found 0"),
     ({"sample.n": 1.5}, "model file, key sample.n: expected a whole number from 0 to 9007199254740992, found 1.5"),
 ])
 def test_a_file_that_is_no_model_is_refused_with_its_key(change: dict[str, Any], message: str, saved: Any) -> None:

@@ -38,6 +38,21 @@ def test_a_plain_fit_loads_what_it_uses(tmp_path: Path) -> None:
     assert 100 < len(ours) <= OWN, f"{len(ours)} modules of ours"
 
 
+def test_a_prediction_loads_what_it_uses(tmp_path: Path) -> None:
+    """Neither scipy, for the critical value of an interval stands in the file, nor what numpy loads for others."""
+    model, table = tmp_path / "model.json", tmp_path / "plain.csv"
+    after_a_fit(tmp_path, f"assert main(['fit', {str(table)!r}, '-q', '--save', {str(model)!r}]) == 0\nprint()")
+    code = (f"import sys\nfrom mlefit.cli import main\nassert main(['predict', {str(model)!r}, {str(table)!r}, '-q']) == 0\n"
+            "print(*sys.modules)")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    *lines, loaded = done.stdout.splitlines()
+    assert lines[0] == "x,y,mean,mean_low,mean_high,new_low,new_high,flag"
+    assert len(lines) == 61
+    modules = set(loaded.split())
+    assert modules >= {"numpy", "pyarrow.csv", "typer"}
+    assert not modules & (HEAVY | {"scipy", "numpy.random", "numpy.ma"})
+
+
 def test_what_is_put_off_is_there_when_it_is_asked_for(tmp_path: Path) -> None:
     """Every one of them: its names are those that it has without being put off."""
     show = f"import importlib\nprint(*sorted(name for name in {sorted(LATER)!r} if len(dir(importlib.import_module(name))) > 5))"

@@ -54,7 +54,7 @@ def write(text: str, out: str | None = None, *, encoding: str = "utf-8") -> None
         raise unwritable(out, reason(error)) from error
 
 
-def stream(pieces: tuple[bytes, Iterable[bytes]], out: str | None) -> None:
+def stream(pieces: tuple[bytes, Iterable[bytes | memoryview]], out: str | None) -> None:
     """Write a beginning and what follows piece by piece: to a regular file at once, in the end. Raises as `write`."""
     first, rest = pieces
     if out is None:
@@ -73,7 +73,7 @@ def stream(pieces: tuple[bytes, Iterable[bytes]], out: str | None) -> None:
         raise unwritable(out, reason(error)) from error
 
 
-def to_stdout(data: bytes) -> None:
+def to_stdout(data: bytes | memoryview) -> None:
     """All bytes, flushed, so that a full disk or a closed pipe is met here. Without a stdout nobody is listening."""
     if sys.stdout is not None:
         sys.stdout.flush()
@@ -81,7 +81,7 @@ def to_stdout(data: bytes) -> None:
         sys.stdout.buffer.flush()
 
 
-def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
+def replace(path: Path, data: bytes | Iterable[bytes | memoryview]) -> None:
     """The file changes from old to new at once: nobody ever reads half of it, whatever interrupts us."""
     fresh = path.with_name(f".mlefit-{os.getpid()}.tmp")
     try:

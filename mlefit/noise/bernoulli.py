@@ -145,7 +145,7 @@ class Bernoulli(NoiseModel):
         result: Array = p * np.where(p > 0.0, success, 0.0) + q * np.where(q > 0.0, failure, 0.0)
         return result
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """1 where a uniform number falls below p."""
         return (rng.random(eta.shape[0]) < self._link.probabilities(eta[:, 0])[0]).astype(np.float64)
 

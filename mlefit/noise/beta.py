@@ -202,7 +202,7 @@ class Beta(NoiseModel):
         found = betaln(c, d) - betaln(a, b) + (1.0 - c / a) * (a1 - a * whole) + (1.0 - d / b) * (b1 - b * whole)
         return np.asarray(np.maximum(found, 0.0))
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """A beta number, rounded to the doubles between 0 and 1."""
         _, _, a, b, _ = _parts(eta, free)
         return np.clip(rng.beta(a, b), *INSIDE)

@@ -216,7 +216,7 @@ class Binomial(NoiseModel):
         """m times that of one trial."""
         return np.asarray(self._all(eta[:, 0]) * self.single.divergence(eta, free, other_eta, other_free))
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """How many of the rarer outcome there are, or the rest."""
         m, (p, q) = self._all(eta[:, 0]), self._link.probabilities(eta[:, 0])
         drawn = rng.binomial(m.astype(np.int64), np.minimum(p, q)).astype(np.float64)

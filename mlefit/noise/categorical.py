@@ -199,7 +199,7 @@ class Categorical(NoiseModel):
         result: Array = (p * np.where(p > 0.0, log_p - _softmax(other_eta)[0], 0.0)).sum(axis=0)
         return result
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """The class in whose slice of the cumulated probabilities a uniform number falls."""
         cumulated = np.cumsum(_softmax(eta)[1], axis=0)[:-1]
         drawn: Array = (rng.random(eta.shape[0]) >= cumulated).sum(axis=0).astype(np.float64)

@@ -133,7 +133,7 @@ class Dispersed(Borrowed, MadeOf):  # type: ignore[override]     # what is a con
         """That of the law."""
         return self.law.divergence(eta[:, :1], eta[:, 1:].T, other_eta[:, :1], other_eta[:, 1:].T)
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """That of the law."""
         return self.law.draw(rng, eta[:, :1], eta[:, 1:].T)
 

@@ -138,7 +138,7 @@ class Exponential(NoiseModel):
         d = eta[:, 0] - other_eta[:, 0]
         return excess(d)
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """mu times a standard exponential number."""
         return rng.standard_exponential(eta.shape[0]) * np.exp(eta[:, 0])
 

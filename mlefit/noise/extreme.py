@@ -126,7 +126,7 @@ class Extreme(NoiseModel):
         shapes = max(float(gammaln(r)) + np.euler_gamma * (r - 1.0), 0.0)
         return np.asarray(excess(d) + shapes)
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """eta + log e / k, e a standard exponential number."""
         return np.asarray(eta[:, 0] + np.log(rng.standard_exponential(eta.shape[0])) * exponential(-float(free[0])))
 

@@ -266,7 +266,7 @@ class Gamma(NoiseModel):
         result: Array = k2 * excess(eta[:, 0] - other_eta[:, 0]) + shapes
         return result
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """mu / k times a standard gamma number of shape k."""
         k = np.exp(free[0])
         return np.asarray(rng.standard_gamma(k, eta.shape[0]) * np.exp(eta[:, 0]) / k)

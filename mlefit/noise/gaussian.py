@@ -180,7 +180,7 @@ class Gaussian(NoiseModel):
         result: Array = 0.5 * (math.expm1(2.0 * difference) - 2.0 * difference) + 0.5 * shift * shift
         return result
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """eta + sigma e."""
         noise: Array = eta[:, 0] + math.exp(float(free[0])) * rng.standard_normal(eta.shape[0])
         return noise

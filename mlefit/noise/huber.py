@@ -272,7 +272,7 @@ class Huber(NoiseModel):
             total += float(((half * WEIGHTS).ravel() * np.exp(-mine)) @ d)
         return max(total, 0.0)
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """By quantiles of uniform numbers."""
         return self.quantile(rng.uniform(np.finfo(float).tiny, 1.0, len(eta)), eta, free)
 

@@ -266,7 +266,7 @@ class Hurdle(NoiseModel):
         result: Array = p * some + q * none + p * self.part.divergence(eta[:, :1], free, other_eta[:, :1], other_free)
         return result
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """0, or a number of the law."""
         some = rng.random(eta.shape[0]) < LOGIT.probabilities(eta[:, 1])[0]
         return np.where(some, self.part.draw(rng, eta[:, :1], free), 0.0)

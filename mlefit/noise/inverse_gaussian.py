@@ -219,7 +219,7 @@ class InverseGaussian(NoiseModel):
         result: Array = moved + 0.5 * (np.expm1(w) - w)
         return result
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """numpy's, by Michael, Schucany and Haas (1976)."""
         return rng.wald(np.exp(eta[:, 0]), np.exp(free[0]))
 

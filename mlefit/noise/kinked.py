@@ -149,7 +149,7 @@ class Kinked(NoiseModel):
         result: Array = math.expm1(narrower) - narrower + factor * _beyond(x)
         return result
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """eta + s (E1/above - E2/below) of two exponentials: the difference has a corner at 0 and these tails."""
         below, above = self.slopes
         first, second = rng.standard_exponential((2, eta.shape[0]))

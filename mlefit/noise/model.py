@@ -288,7 +288,7 @@ class NoiseModel(Scales, Searched, Bound, Pictured, Reported, Written, Optioned,
         """KL(model || other model) (n,) of each row, in nats."""
 
     @abstractmethod
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """One response (n,) per row from the modelled law."""
 
     @abstractmethod

@@ -273,7 +273,7 @@ class NegativeBinomial(NoiseModel):
 
         return np.asarray(np.maximum(means + interpolated(lambda x: between_alphas(nll, x, larger), eta[:, 0]), 0.0))
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """Poisson counts, of mean mu times a gamma number of mean 1."""
         if self.held:
             return LIMIT.draw(rng, eta, free)

@@ -169,7 +169,7 @@ class OfCounts(OfOneA):
         """That of the law."""
         return self._law.divergence(self._eta(eta), self._free, self._eta(other_eta), self._free)
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """By the law."""
         return self._law.draw(rng, self._eta(eta), self._free)
 

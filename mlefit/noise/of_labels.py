@@ -157,7 +157,7 @@ class OfLabels(OfOneA):
             total += np.where(np.isneginf(mine), 0.0, np.exp(mine) * (mine - other))
         return np.maximum(total, 0.0)
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """By a uniform number."""
         return self.quantile(rng.uniform(size=len(eta)), eta, free)
 

@@ -69,6 +69,6 @@ class OfLogarithm(NoiseModel):
         """That of the laws of log y: KL changes neither with the unit of y nor with its logarithm."""
         return self.under.divergence(eta, free, other_eta, other_free)
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """exp of what is drawn from the law of log y."""
         return np.exp(self.under.draw(rng, eta, free))

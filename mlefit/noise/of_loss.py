@@ -279,7 +279,7 @@ class OfLoss(NoiseModel):
             return 0.0
         return max(0.0, mine.expected(lambda v: mine.log_density(v) - other.log_density(v - moved)))
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """By quantiles of uniform numbers."""
         return self.quantile(rng.uniform(np.finfo(float).tiny, 1.0, len(eta)), eta, free)
 

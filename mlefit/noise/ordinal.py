@@ -262,7 +262,7 @@ class Ordinal(NoiseModel):
         p = np.exp(mine)
         return np.asarray((p * np.where(p > 0.0, mine - np.where(p > 0.0, theirs, 0.0), 0.0)).sum(axis=0))
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """The level in whose slice of the cumulated probabilities a uniform number falls."""
         return self.quantile(np.asarray(rng.random(eta.shape[0])), eta, free)
 

@@ -170,7 +170,7 @@ class Poisson(NoiseModel):
         result: Array = np.exp(eta[:, 0]) * (d + np.expm1(-d))
         return result
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """Counts of mean mu."""
         return rng.poisson(np.exp(eta[:, 0])).astype(np.float64)
 

@@ -222,7 +222,7 @@ class Scaled(MadeOf):
             total += share * (self._unit(ratio * node + shift, other_free, 0).value - here - wider)
         return np.maximum(total, 0.0)
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """eta + exp(t) times a draw of q_0."""
         drawn = self._outer(self._standard.draw(rng, np.zeros((eta.shape[0], 1)), self._shapes(free)))
         return self._response(eta[:, 0] + np.exp(self._sign * eta[:, 1]) * drawn)

@@ -271,7 +271,7 @@ class StudentT(NoiseModel):
         return divergence(lambda z: -self.nll(z, np.zeros((z.size, 1)), mine, 0).value,
                           lambda z: -self.nll(np.full(n, z), apart, theirs, 0).value, n)
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """eta + s times a t number."""
         df, n = self._degrees(free), len(eta)
         noise = rng.standard_normal(n) if math.isinf(df) else rng.standard_t(df, n)

@@ -165,7 +165,7 @@ class TruncatedPoisson(NoiseModel):
         found = (1.0 + _surplus(mine)) * d - (mine - theirs) - (_log_rest(eta[:, 0]) - _log_rest(other_eta[:, 0]))
         return np.where(d == 0.0, 0.0, np.maximum(found, 0.0))
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """The events of a Poisson process until 1 of which the first is known to come: 1 and those in the rest of the time."""
         mu = np.exp(eta[:, 0])
         first = -np.log1p(rng.random(eta.shape[0]) * np.expm1(-mu))      # in (0, mu): a truncated exponential time

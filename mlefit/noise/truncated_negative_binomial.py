@@ -251,7 +251,7 @@ class TruncatedNegativeBinomial(NoiseModel):
         return np.where(same, 0.0, np.maximum(found, 0.0))
 
     @QUIET
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
+    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """The events until 1 of a Poisson process whose rate has a gamma law, of which the first is known to come.
 
         It comes at s, P(first <= s) = 1 - (1 + v s)^-theta; then the rate is a gamma number of theta + 1, and the rest as ever.

@@ -6,9 +6,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.inference.law import quantile
 from mlefit.noise.model import NoiseModel
-from mlefit.prediction.intervals import exact, law_of, of_mean, of_new, shifted
+from mlefit.prediction.intervals import exact, of_mean, of_new, shifted
 from mlefit.prediction.rows import Rows
 from mlefit.saved.model import Saved
 
@@ -64,13 +63,20 @@ def predictions(rows: Rows, plan: Plan) -> Columns:
     noise = rows.saved.noise
     found, labels = _of_levels(rows, plan) if noise.response.reads_levels else (_numbers(rows, plan), {})
     known = np.flatnonzero(rows.known)
+    everything = known.size == rows.batch.rows
     numbers = {}
     for name, values in found.items():
+        if everything:
+            numbers[name] = values
+            continue
         full = np.full(rows.batch.rows, np.nan)
         full[known] = values
         numbers[name] = full
     texts = {}
     for name, choices in labels.items():
+        if everything:
+            texts[name] = choices
+            continue
         text = [""] * rows.batch.rows
         for place, choice in zip(known.tolist(), choices, strict=True):
             text[place] = choice
@@ -108,7 +114,8 @@ def _numbers(rows: Rows, plan: Plan) -> dict[str, Array]:
         away, middle = conformal_half(saved, plan.level), noise.centre(eta, free)
         found |= {"new_low": middle - away, "new_high": middle + away}
     elif plan.interval == "law" and se is not None:
-        found[f"{name}_low"], found[f"{name}_high"] = of_mean(centre, eta, se, plan.level, saved.errors.df)
+        found[f"{name}_low"], found[f"{name}_high"] = of_mean(
+                centre, eta, se, saved.critical(plan.level, saved.errors.df))
         if noise.predicts_new:
             found["new_low"], found["new_high"] = (
                 _exact(saved, eta, se, plan.level) or of_new(noise, eta, se, free, plan.level))
@@ -141,7 +148,7 @@ def _exact(saved: Saved, eta: Array, se: Array, level: float) -> tuple[Array, Ar
     training = saved.training
     if training.rss is None or not training.residual_df:
         return None
-    return exact(eta, se, float(np.sqrt(training.rss / training.residual_df)), level, training.residual_df)
+    return exact(eta, se, float(np.sqrt(training.rss / training.residual_df)), saved.critical(level, training.residual_df))
 
 
 def conformal_half(saved: Saved, level: float) -> float:
@@ -180,7 +187,7 @@ def _level_ends(noise: NoiseModel, rows: Rows, plan: Plan) -> tuple[Array, Array
 
     se = rows.errors(0)
     if rows.eta.shape[1] == 1 and se is not None and not noise.shapes:
-        away = quantile(law_of(rows.saved.errors.df), plan.level) * se
+        away = rows.saved.critical(plan.level, rows.saved.errors.df) * se
         sides = [noise.probabilities(shifted(rows.eta, sign * away), natural_shapes(rows.saved)) for sign in (-1.0, 1.0)]
         return np.minimum(*sides), np.maximum(*sides)
     saved, eta, free = rows.saved, rows.eta, natural_shapes(rows.saved)
@@ -203,5 +210,5 @@ def _level_ends(noise: NoiseModel, rows: Rows, plan: Plan) -> tuple[Array, Array
     if saved.errors.shape_root is not None:
         for by, of_shape in zip(np.eye(free.size), saved.errors.shape_root, strict=False):
             moved += slope(np.zeros(eta.shape[1]), by)[:, :, None] * of_shape
-    half = quantile(law_of(saved.errors.df), plan.level) * np.linalg.norm(moved, axis=2)
+    half = saved.critical(plan.level, saved.errors.df) * np.linalg.norm(moved, axis=2)
     return np.asarray(expit(at - half)), np.asarray(expit(at + half))

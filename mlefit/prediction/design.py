@@ -90,11 +90,16 @@ class Design:
 
     def times(self, places: Sequence[int], matrix: Array) -> Array:
         """Columns at `places` times a matrix (r, d): (k, d), in an order that the number of rows does not change."""
-        own = [number for number, place in enumerate(places) if not self._is_coded(place)]
-        x = self.x[:, [self._column(places[number]) for number in own]]
-        found = np.asarray(np.einsum("ij,jk->ik", x, matrix[own]))
+        own = [(self._column(place), row) for place, row in zip(places, matrix, strict=True) if not self._is_coded(place)]
+        found, moved = block(self.rows, matrix.shape[1]), np.empty(self.rows)
+        for k in range(matrix.shape[1]):
+            total = found[:, k]
+            total[:] = 0.0
+            for place, row in own:
+                if row[k]:      # half of a triangle is 0
+                    total += np.multiply(self.x[:, place], row[k], out=moved)
         for one in self.coded:
-            found = found + one.rows_of(places, matrix)
+            found += one.rows_of(places, matrix)
         return found
 
     def part(self, places: slice) -> Array:

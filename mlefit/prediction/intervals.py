@@ -10,17 +10,11 @@ from collections.abc import Callable
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.inference.law import NORMAL, Law, Student, quantile
 from mlefit.noise.model import Measure, NoiseModel
 
 NODES = 15
 STEPS = 60              # of the search for a quantile: false position halves at the least
 CLOSE = 1e-12           # of the probability
-
-
-def law_of(df: float | None) -> Law:
-    """Of the ratio of an estimate and its error."""
-    return NORMAL if df is None else Student(df)
 
 
 def shifted(eta: Array, by: Array) -> Array:
@@ -31,17 +25,17 @@ def shifted(eta: Array, by: Array) -> Array:
 
 
 def of_mean(
-    centre: Callable[[Array], Array], eta: Array, se: Array, level: float, df: float | None
+    centre: Callable[[Array], Array], eta: Array, se: Array, critical: float
 ) -> tuple[Array, Array]:
-    """Ends (n,) of the interval of what `centre` makes of the predictors (n, m)."""
-    half = quantile(law_of(df), level) * se
+    """Ends (n,) of the interval of what `centre` makes of the predictors (n, m), `critical` standard errors away."""
+    half = critical * se
     ends = [centre(shifted(eta, sign * half)) for sign in (-1.0, 1.0)]
     return np.minimum(*ends), np.maximum(*ends)
 
 
-def exact(eta: Array, se: Array, scale: float, level: float, df: float) -> tuple[Array, Array]:
+def exact(eta: Array, se: Array, scale: float, critical: float) -> tuple[Array, Array]:
     """Ends (n,) of the interval of a new response with normal errors, `scale` sqrt(RSS / (n - p))."""
-    half = quantile(Student(df), level) * np.hypot(se, scale)
+    half = critical * np.hypot(se, scale)
     return eta[:, 0] - half, eta[:, 0] + half
 
 

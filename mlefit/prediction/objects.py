@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.prediction.text import Data
 from mlefit.report.json import escaped
 from mlefit.report.safety import encodable
 from mlefit.source import arrow
@@ -52,7 +53,7 @@ def of_texts(texts: Sequence[str]) -> Any:
     return arrow.of_texts([known[text] for text in texts])
 
 
-def lines(columns: Mapping[str, Any], end: str) -> bytes:
+def lines(columns: Mapping[str, Any], end: str) -> Data:
     """The objects of rows, each ended; `columns`: Arrow arrays of tokens by name."""
     import pyarrow.compute as pc
 
@@ -61,5 +62,4 @@ def lines(columns: Mapping[str, Any], end: str) -> bytes:
     parts: list[Any] = []
     for place, (name, tokens) in enumerate(columns.items()):
         parts += [arrow.word(f"{'{' if place == 0 else ', '}{token(name, number=False)}: "), tokens]
-    whole = pc.binary_join_element_wise(*parts, arrow.word("}"), arrow.word(""))
-    return joined(None, [whole], "", end)
+    return joined(None, [pc.binary_join_element_wise(*parts, arrow.word("}" + end), arrow.word(""))], "")

@@ -13,7 +13,7 @@ from mlefit.errors import DataError, UsageError
 from mlefit.prediction.appended import Interval, Plan, names, predictions
 from mlefit.prediction.rows import Rows
 from mlefit.prediction.score import Score, chances, scored, unjudged
-from mlefit.prediction.text import cells, flags, joined, listed_flags, numerals, quoted
+from mlefit.prediction.text import Data, cells, flags, joined, listed_flags, numerals, quoted
 from mlefit.saved.model import Saved
 from mlefit.source.arrow import of_codes, of_floats, of_texts, word
 from mlefit.source.part import Wanted
@@ -22,7 +22,7 @@ from mlefit.source.source import Kind, Source
 from mlefit.source.standing import Standing, standing
 
 FLAG = "flag"
-ROWS = 1 << 13      # predicted at a time
+ROWS = 1 << 14      # predicted at a time
 Form = Literal["csv", "json", "jsonl", "parquet"]
 
 
@@ -87,7 +87,7 @@ class Predictions(NamedTuple):
 class Piece(NamedTuple):
     """The text of some rows, and what is told of them."""
 
-    text: bytes
+    text: Data
     told: Told
     batch: Any = None       # in the place of a text, of a file that is none
 
@@ -163,7 +163,7 @@ class Predictor:
         first = [stands] if stands is not None else [quoted(name, self.delimiter) for name in self.asked.ids or ()]
         return (self.delimiter.join([*first, *(quoted(name, self.delimiter) for name in self.shown)]) + self._end).encode()
 
-    def blocks(self, threads: int) -> Iterator[bytes]:
+    def blocks(self, threads: int) -> Iterator[Data]:
         """The rows as text, in order; `told` grows with them. Raises DataError for what is no table."""
         if self.asked.form == "parquet":
             from mlefit.prediction.parquet import file_of
@@ -174,8 +174,8 @@ class Predictor:
         for pieces in standing(self.source.parts, self.wanted, self._pieces, threads, texts=self.asked.form == "csv"):
             for text, told, _ in pieces:
                 self.told.add(told)
-                yield held + (text[:-2] if array else text)
-                held = text[-2:] if array else b""          # a comma, if more rows come
+                yield from (held, text[:-2]) if array else (text,)
+                held = bytes(text[-2:])         # a comma, if more rows come
         if array:
             yield b"\n]\n"
 
@@ -197,8 +197,8 @@ class Predictor:
         if self.asked.form != "csv":
             return Piece(self._objects(found, rows, numbers, labels, flags_of), told)
         texts = [self._text(name, numbers, labels, found.batch.rows) for name in self.names[:-1]]
-        texts.append(flags(found.batch.rows, rows.known, rows.lost, flags_of, self.delimiter))
-        return Piece(joined(self._lines(found), texts, self.delimiter, self._end), told)
+        texts.append(flags(found.batch.rows, rows.known, rows.lost, flags_of, self.delimiter, self._end))
+        return Piece(joined(self._lines(found), texts, self.delimiter), told)
 
     def answers(self, found: Standing) -> Predictions:
         """The rows of a block, predicted. Raises DataError for one that cannot be, where that is asked for."""
@@ -221,7 +221,7 @@ class Predictor:
 
     def _objects(
         self, found: Standing, rows: Any, numbers: "dict[str, Array]", labels: Any, flags_of: Mapping[str, Mask]
-    ) -> bytes:
+    ) -> Data:
         from mlefit.prediction.objects import lines, of_category, of_numbers, of_texts
 
         out = {name: of_category(found.batch.categories[name], number=self.source.kinds[name] is Kind.NUMBER)

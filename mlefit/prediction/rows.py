@@ -50,6 +50,8 @@ class Rows:
         predictors, batch = self.saved.predictors, self.batch
         for name in self.saved.numbers:
             values = batch.numbers[name]
+            if batch.extent(name).finite and name not in self.bad:
+                continue
             wrong = self.bad.get(name, np.zeros(batch.rows, bool)) | np.isinf(values)
             yield f"not-a-number:{name}", wrong
             yield f"missing:{name}", np.isnan(values) & ~wrong
@@ -87,7 +89,11 @@ class Rows:
     @cached_property
     def design(self) -> Design:
         """The encoded design (k, p) of the rows that have a prediction."""
-        return Design.of(self.saved, Used.of(self.batch, self.known))
+        return Design.of(self.saved, self._used)
+
+    @cached_property
+    def _used(self) -> Used:
+        return Used.of(self.batch, self.known)
 
     @cached_property
     def eta(self) -> Array:
@@ -102,7 +108,7 @@ class Rows:
             encoded[:, k] = self.design.summed(columns, coefficients[at : at + len(columns)])
             at += len(columns)
         eta = self.units.natural(encoded)
-        known = saved.predictors.known(Used.of(self.batch, self.known))
+        known = saved.predictors.known(self._used)
         if known is not None:
             eta[:, 0] += known
         return eta
@@ -128,7 +134,7 @@ class Rows:
         first = sum(len(columns) for columns in places[:predictor])
         power = self.saved.noise.predictors[predictor].unit_power
         moved = self.times(places[predictor], root[first : first + len(places[predictor])])
-        return np.asarray(np.sqrt(np.einsum("ij,ij->i", moved, moved))) * self.saved.encoding.scaling.y_scale**power
+        return np.sqrt(squared(moved)) * self.saved.encoding.scaling.y_scale**power
 
     def times(self, places: tuple[int, ...], root: Array) -> Array:
         """Encoded columns of the rows times a matrix (r, d): (k, d), in an order that the number of rows does not change."""
@@ -146,7 +152,7 @@ class Rows:
         root, largest = self.saved.errors.leverage_root, self.saved.training.leverage_max
         if root is not None and largest is not None:
             white = self.times(self.saved.encoding.kept[0], root)
-            far = (np.einsum("ij,ij->i", white, white) > LEVERAGE * largest) & ~anywhere
+            far = (squared(white) > LEVERAGE * largest) & ~anywhere
             if far.any():
                 found["far"] = far
         return found
@@ -171,6 +177,14 @@ class Rows:
         columns = slice(place, place + (1 if isinstance(factor, Polynomial) else term.width))      # degree 1 is monotone
         x = self.design.part(columns)
         return np.asarray(((x < low[columns]) | (x > high[columns])).any(axis=1))
+
+
+def squared(z: Array) -> Array:
+    """The squared length (k,) of each row of z (k, d), column by column."""
+    total = np.zeros(len(z))
+    for column in z.T:
+        total += column * column
+    return total
 
 
 def _called(term: Term) -> str:

@@ -19,7 +19,7 @@ from mlefit.prediction.appended import in_natural_units
 from mlefit.prediction.numbered import uniform
 from mlefit.prediction.predict import check_kinds
 from mlefit.prediction.rows import Rows
-from mlefit.prediction.text import cells, joined, numerals, quoted
+from mlefit.prediction.text import Data, cells, ended, joined, numerals, quoted
 from mlefit.saved.model import Saved
 from mlefit.source.batch import Batch, Place
 from mlefit.source.reader import Reader
@@ -98,7 +98,7 @@ class Simulator:
         first = [heading.decode("utf-8", "replace")] if heading else []
         return (self.delimiter.join([*first, *(quoted(name, self.delimiter) for name in self.names)]) + END).encode()
 
-    def blocks(self, threads: int) -> Iterator[bytes]:
+    def blocks(self, threads: int) -> Iterator[Data]:
         """The rows of the table as text, in order; `told` grows with them. Raises DataError for what is no table."""
         assert self.source is not None
         for text, rows in standing(self.source.parts, self.source.wanted(*self._columns), self._block, threads):
@@ -107,19 +107,19 @@ class Simulator:
                 self.told.lost[flag.partition("=")[0]] += int(mask.sum())
             yield text
 
-    def alone(self, n: int) -> Iterator[bytes]:
+    def alone(self, n: int) -> Iterator[Data]:
         """`n` rows of a model without predictors, as text."""
         for first in range(0, n, BLOCK):
             rows = Rows(self.saved, Batch(Place(0, first // BLOCK), min(BLOCK, n - first)), {})
             yield self._text(rows, None, first)
 
-    def _block(self, found: Standing) -> tuple[bytes, Rows]:
+    def _block(self, found: Standing) -> tuple[Data, Rows]:
         rows = Rows(self.saved, found.batch, found.bad)
         return self._text(rows, found.lines, found.first), rows
 
-    def _text(self, rows: Rows, lines: Any, first: int) -> bytes:
+    def _text(self, rows: Rows, lines: Any, first: int) -> Data:
         drawn = [self._spelt(self._draw(rows, copy, first)) for copy in range(self.drawing.copies)]
-        return joined(lines, drawn, self.delimiter, END)
+        return joined(lines, [*drawn[:-1], ended(drawn[-1], END)], self.delimiter)
 
     def _draw(self, rows: Rows, copy: int, first: int) -> Array:
         """One response (n,) per row, NaN where a predictor is missing or unknown; a level is its place."""

@@ -1,12 +1,14 @@
 """Text: what is appended to a row, as CSV: numbers in the shortest form that reads back, quotes only where they are needed."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.source.arrow import of_codes, of_floats, of_texts, word
+
+Data: TypeAlias = bytes | memoryview
 
 
 def quoted(cell: str, delimiter: str) -> str:
@@ -31,28 +33,30 @@ def numerals(values: Array, digits: int | None, decimal: str) -> Any:
     return texts if decimal == "." else pc.replace_substring(texts, ".", decimal)
 
 
-def joined(lines: Any, columns: Sequence[Any], delimiter: str, end: str) -> bytes:
-    """Lines (an Arrow array of texts, or None) and columns behind them, row by row, each row ended."""
+def joined(lines: Any, columns: Sequence[Any], delimiter: str) -> Data:
+    """Lines (an Arrow array of texts, or None) and columns behind them, row by row; the last column has the ends of the rows."""
     import pyarrow.compute as pc
 
-    *parts, last = [*([] if lines is None else [lines]), *columns]
-    rows = pc.binary_join_element_wise(last, word(end), word(""))       # the shortest column, as flags are
-    if parts:
-        rows = pc.binary_join_element_wise(*parts, rows, word(delimiter))
-    return b"".join(_data(rows))
+    parts = [*([] if lines is None else [lines]), *columns]
+    return _data(parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, word(delimiter)))
 
 
-def _data(texts: Any) -> list[Any]:
-    """The bytes of an Arrow array of texts."""
+def ended(texts: Any, end: str) -> Any:
+    """Texts (n,) with the end of a row."""
+    import pyarrow.compute as pc
+
+    return pc.binary_join_element_wise(texts, word(end), word(""))
+
+
+def _data(texts: Any) -> Data:
+    """The bytes of an Arrow array of texts, not copied."""
     import pyarrow as pa
 
-    chunks = texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]
-    found = []
-    for chunk in chunks:
-        offsets = np.frombuffer(chunk.buffers()[1], np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
-        if len(offsets) > 1 and chunk.buffers()[2] is not None:
-            found.append(memoryview(chunk.buffers()[2])[int(offsets[0]) : int(offsets[-1])])
-    return found
+    if isinstance(texts, pa.ChunkedArray):
+        return b"".join(map(_data, texts.chunks))
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    data = texts.buffers()[2]
+    return memoryview(data)[int(offsets[0]) : int(offsets[-1])] if len(offsets) > 1 and data is not None else b""
 
 
 def listed_flags(rows: int, known: Mask, lost: Mapping[str, Mask], doubted: Mapping[str, Mask]) -> list[str]:
@@ -81,11 +85,12 @@ def cells(texts: Sequence[str], delimiter: str) -> Any:
     return of_texts([quoted(text, delimiter) for text in texts])
 
 
-def flags(rows: int, known: Mask, lost: Mapping[str, Mask], doubted: Mapping[str, Mask], delimiter: str) -> Any:
-    """The flags of rows (n,), as an Arrow array of texts: most rows have none, and share one."""
+def flags(rows: int, known: Mask, lost: Mapping[str, Mask], doubted: Mapping[str, Mask], delimiter: str, end: str) -> Any:
+    """The flags of rows (n,) and their ends, as an Arrow array of texts; one text where no row has any."""
     told = _told(known, lost, doubted)
+    if not told:
+        return word(end)
     distinct = {text: place for place, text in enumerate(dict.fromkeys(("", *told.values())))}
     codes = np.zeros(rows, np.int32)
-    if told:
-        codes[list(told)] = [distinct[text] for text in told.values()]
-    return cells([*distinct], delimiter).take(of_codes(codes))
+    codes[list(told)] = [distinct[text] for text in told.values()]
+    return of_texts([quoted(text, delimiter) + end for text in distinct]).take(of_codes(codes))

@@ -15,6 +15,7 @@ from mlefit.design.predictors import Predictors
 from mlefit.design.scaling import Scaling
 from mlefit.design.terms import Offset
 from mlefit.design.transform import Transform
+from mlefit.inference.law import Student, quantile
 from mlefit.noise.model import NoiseModel
 from mlefit.source.source import Source
 from mlefit.source.version import identity
@@ -38,12 +39,14 @@ class Errors(NamedTuple):
     """Roots of the covariance of the encoded coefficients (P, d), of the free shapes (s, d), and of the leverage (r, r).
 
     `df`: degrees of freedom of the law of t, None for the normal law. All None where there are too many coefficients.
+    `critical`: the two-sided value of that law at the level of the fit, where the file tells it.
     """
 
     root: Array | None
     shape_root: Array | None
     leverage_root: Array | None
     df: float | None
+    critical: float | None = None
 
 
 class Training(NamedTuple):
@@ -96,6 +99,13 @@ class Saved(NamedTuple):
     def level(self) -> float:
         """The confidence level of the fit."""
         return float(self.fit["model"]["level"])
+
+    def critical(self, level: float, df: float | None) -> float:
+        """The two-sided critical value of t, of the normal law without `df`; the one in the file spares us scipy."""
+        errors = self.errors
+        if errors.critical is not None and (level, df) == (self.level, errors.df):
+            return errors.critical
+        return quantile(Student(df), level)
 
     @property
     def identities(self) -> tuple[str, ...]:

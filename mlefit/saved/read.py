@@ -194,14 +194,15 @@ def _encoding(design: Checked, covariance: Checked, predictors: Predictors, coun
 
 
 def _errors(covariance: Checked, count: int, shapes: int, encoding: Encoding) -> Errors:
-    df = covariance.key("df").maybe()
+    df, critical = covariance.key("df").maybe(), covariance.key("critical").maybe()
     rank = len(encoding.kept[0])
     root, shape_root = _matrix(covariance.key("root"), count), _matrix(covariance.key("shape_root"), shapes)
     if root is not None and shape_root is not None and shapes and shape_root.shape[1] != root.shape[1]:
         raise bad(covariance.key("shape_root").path, f"{root.shape[1]} numbers a row, as in root", str(shape_root.shape[1]))
     return Errors(
         root, shape_root,
-        _matrix(covariance.key("leverage_root"), rank), None if df is None else df.positive())
+        _matrix(covariance.key("leverage_root"), rank), None if df is None else df.positive(),
+        None if critical is None else critical.positive())
 
 
 def _training(sample: Checked) -> Training:

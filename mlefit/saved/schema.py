@@ -62,6 +62,6 @@ def _keys() -> dict[str, dict[str, Any]]:
     }
     covariance = {
         "kind": TEXT, "order": array(TEXT), "centre": numbers, "scale": numbers, "coefficients": numbers, "free": numbers,
-        "df": NO_NUMBER, "root": matrix, "shape_root": matrix, "leverage_root": matrix,
+        "df": NO_NUMBER, "critical": NO_NUMBER, "root": matrix, "shape_root": matrix, "leverage_root": matrix,
     }
     return {"fit": {"$ref": FIT}, "design": record(design), "covariance": record(covariance), "sample": of(Training)}

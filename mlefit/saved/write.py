@@ -42,6 +42,7 @@ def to_dict(saved: Saved) -> dict[str, Any]:
             "order": [plain(labels[j]) for places in encoding.kept for j in places],
             "centre": _row(encoding.scaling.centre), "scale": _row(encoding.scaling.scale),
             "coefficients": _row(saved.coefficients), "free": _row(saved.free), "df": errors.df,
+            "critical": saved.critical(saved.level, errors.df),
             "root": _rows(errors.root), "shape_root": _rows(errors.shape_root), "leverage_root": _rows(errors.leverage_root),
         },
         "sample": plain(saved.training),

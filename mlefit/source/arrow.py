@@ -5,6 +5,7 @@ installed, which costs 0.3 s of start-up. Buffers do not.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,7 @@ def nothing() -> Any:
     return pa.nulls(1, pa.string())[0]
 
 
+@lru_cache(maxsize=64)
 def word(text: str) -> Any:
     """A text as a scalar."""
     return of_texts([text])[0]

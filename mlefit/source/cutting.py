@@ -44,8 +44,9 @@ def quote_marks(text: bytes, delimiter: bytes) -> NDArray[np.intp]:
     marks = np.flatnonzero(np.frombuffer(text, np.uint8) == _QUOTE)
     opening = marks[::2]
     before = np.frombuffer(b"\n" + text, np.uint8)[opening]     # the byte before each, a line end at the very start
-    regular = np.isin(before, np.frombuffer(delimiter + _BREAKS, np.uint8)) | (before == _QUOTE)
-    if regular.all():
+    opens = np.zeros(256, bool)
+    opens[[*delimiter, *_BREAKS, _QUOTE]] = True
+    if opens[before].all():
         return marks
     field = re.compile(rb'(?:\A|[%s\r\n])"((?:[^"]++|"")*+)("?)' % re.escape(delimiter))
     exact: list[int] = []

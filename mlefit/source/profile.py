@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array, Mask
+from mlefit.arrays import Array, Index, Mask
 from mlefit.numerals import numeral
 from mlefit.source.arrow import codes, floats, mask
 from mlefit.source.cells import BOOLEANS, level, parse_numbers, spelt
@@ -127,12 +127,20 @@ def _levels_of(values: Array) -> Levels:
     """The different values (n,) in order of appearance, None where they are more than DISTINCT: no two of them are one level.
 
     What plainly has more is not sorted."""
-    if np.unique(values[: 4 * SEVERAL]).size > DISTINCT:
+    if _first_of_each(values[: 4 * SEVERAL]).size > DISTINCT:
         return None
-    found, first = np.unique(values, return_index=True)
-    if found.size > DISTINCT:
+    first = _first_of_each(values)
+    if first.size > DISTINCT:
         return None
     return tuple(numeral(value) if isfinite(value) else repr(value) for value in values[np.sort(first)].tolist())
+
+
+def _first_of_each(values: Array) -> Index:
+    """Where each different value (n,) is first, in no order. (np.unique loads masked arrays for it.)"""
+    order = np.argsort(values, kind="stable")
+    new = np.ones(values.size, bool)
+    np.not_equal(values[order[1:]], values[order[:-1]], out=new[1:])
+    return order[new]
 
 
 def of_strings(column: Any, decimal: str, na: tuple[str, ...], listed: bool) -> Profile:

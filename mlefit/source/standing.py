@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from mlefit.arrays import Mask
+from mlefit.arrays import Index, Mask
 from mlefit.source.batch import Batch, Place
 from mlefit.source.cutting import quote_marks
 from mlefit.source.part import Block, Part, Wanted
@@ -105,13 +105,18 @@ def lines_of_text(text: bytes, eol: bytes, delimiter: bytes, rows: int) -> Any:
     assert len(starts) == rows, "a row of the table is a line of its text"
     lengths = stops - starts
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    if lengths.sum() == len(text):
-        kept = data
-    else:
-        inside = np.zeros(len(text) + 1, np.int8)
-        inside[starts], inside[stops] = 1, -1       # an end of line lies between
-        kept = data[np.cumsum(inside[:-1], dtype=np.int8) > 0]
-    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(kept.tobytes()))
+    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(_between(text, starts, stops)))
+
+
+def _between(text: bytes, starts: Index, stops: Index) -> bytes:
+    """What stands in lines, one behind the other. What is between them are all ends of lines, where none stands in quotes."""
+    most = int((stops - starts).sum())
+    kept = text.replace(b"\n", b"").replace(b"\r", b"")
+    if len(kept) == most:
+        return kept
+    inside = np.zeros(len(text) + 1, np.int8)
+    inside[starts], inside[stops] = 1, -1       # an end of line lies between
+    return np.frombuffer(text, np.uint8)[np.cumsum(inside[:-1], dtype=np.int8) > 0].tobytes()
 
 
 def lines_of_table(table: Any) -> Any:

@@ -1,17 +1,18 @@
 """Stored bytes that can be opened again and again: a file, or input that comes once and is kept."""
 
-import hashlib
 import io
 import os
 import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlefit.errors import DataError
-from mlefit.source.arriving import Arriving
 from mlefit.source.version import Version
+
+if TYPE_CHECKING:
+    from mlefit.source.arriving import Arriving
 
 
 class Stored:
@@ -31,7 +32,7 @@ class Stored:
                 if sys.stdin is None:
                     raise DataError("-: expected a table on standard input, found it closed.", "Name a file, or pipe one in.",
                                     code="no-file")
-                self._arriving = Arriving(sys.stdin.buffer, label, digest)
+                self._arriving = _arriving(sys.stdin.buffer, label, digest)
                 return
             status = os.stat(label)
             if stat.S_ISDIR(status.st_mode):
@@ -41,7 +42,7 @@ class Stored:
                 )
             stream = open(label, "rb")      # noqa: SIM115 - a pipe is read later, and closed by close()
             if not stat.S_ISREG(status.st_mode):    # a pipe or device gives its bytes only once
-                self._arriving = Arriving(stream, label, digest)
+                self._arriving = _arriving(stream, label, digest)
                 return
             stream.close()
             self._size, self._changed = status.st_size, status.st_mtime_ns
@@ -102,6 +103,8 @@ class Stored:
         """SHA-256 of the bytes, in hex; None of an object of a store."""
         if self._arriving is not None and (known := self._arriving.digest()) is not None:
             return known
+        import hashlib  # which links OpenSSL: predict asks for it where it has something to say
+
         with self.open() as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -109,3 +112,10 @@ class Stored:
         """Delete what was kept. Safe to call twice."""
         if self._arriving is not None:
             self._arriving.close()
+
+
+def _arriving(stream: Any, label: str, digest: bool) -> "Arriving":
+    """Bytes that come once, for which files are made; its module is loaded where there are any."""
+    from mlefit.source.arriving import Arriving
+
+    return Arriving(stream, label, digest)
