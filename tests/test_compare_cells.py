@@ -10,7 +10,9 @@ from scipy.optimize import minimize
 from test_compare import table
 
 from mlefit.cli import main
-from mlefit.comparison.celled import ends, log_cell
+from mlefit.comparison.celled import log_cell
+from mlefit.comparison.lattice import COUNTS
+from mlefit.mean import Units
 from mlefit.noise import MODELS
 
 N = 300
@@ -51,7 +53,7 @@ def test_the_masses_are_those_of_largest_likelihood(rounded: str, capsys: pytest
 
 
 def test_rounded_normal_numbers_are_told_from_counts(rounded: str, capsys: pytest.CaptureFixture[str]) -> None:
-    told = compared(capsys, rounded)["recommendation"]
+    told = compared(capsys, rounded, "-m", "poisson,negative-binomial,gaussian")["recommendation"]
     assert (told["model"], told["label"], told["strength"]) == ("gaussian", "gaussian (rounded to 1)", "strong")
     assert told["next"] == f"mlefit fit {rounded} -m gaussian"
 
@@ -79,7 +81,7 @@ def test_the_cells_of_all_counts_hold_all_of_the_mass(model: str) -> None:
     positive = noise.response.least == 0.0
     place = np.full((y.size, 1), np.log(6.0) if positive else 3.0)
     free = np.array([np.log(1.2), np.log(5.0)][: len(noise.shapes)])
-    masses = np.exp(log_cell(noise, *ends(y, 0.0, 1.0), place, free))
+    masses = np.exp(log_cell(noise, *COUNTS.of(Units((), 0.0, 1.0, noise.predictors), noise.response).ends(y), place, free))
     zero = np.exp(noise.log_cdf(np.array([0.5]), place[:1], free))[0] if positive else 0.0
     assert masses.sum() + zero == pytest.approx(1.0, abs=2e-6)
     assert (masses >= 0.0).all()

@@ -5,12 +5,11 @@ EXCEEDED draws are as large (Besag and Clifford 1991): then the p-value is their
 """
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.comparison.celled import ends
+from mlefit.comparison.celled import Celled
 from mlefit.comparison.smooth import Directions, Smooth, smooth
 from mlefit.estimation.certificate import distance
 from mlefit.estimation.memo import Memo
@@ -36,18 +35,17 @@ VARIED = 1.5        # times the variance of the law, from which that is what is 
 SAID = 3.0          # standard deviations from which a direction is worth a sentence
 
 
-def adequacy(found: Fitted, model: str, seed: int, draws: int = DRAWS, celled: Array | None = None) -> Adequacy | None:
+def adequacy(found: Fitted, model: str, seed: int, draws: int = DRAWS, celled: Celled | None = None) -> Adequacy | None:
     """Of a model whose residuals have a law; None for levels, whose residuals say nothing of one, and where nothing is left.
 
-    `celled` (P,): where whole numbers stand for their cells, the optimum of the masses of these, of which counts are drawn.
+    `celled`: where numbers stand for cells, the optimum of the masses of these, of which such numbers are drawn.
     """
     problem, noise = found.problem, found.fit.noise
     if noise.response.reads_levels or problem.prepared.observed.precision:
         return None
     chunk, theta = _one_by_one(problem.prepared.sample), found.fit.mle.theta
-    directions = Directions.of(chunk.x, problem.labels, None if celled is None else partial(
-        ends, centre=problem.units.y_centre, scale=problem.units.y_scale))
-    seen = smooth(noise, found.objective, theta, chunk, directions)
+    directions = Directions.of(chunk.x, problem.labels, None if celled is None else celled.lattice.ends)
+    seen = smooth(noise, found.objective, theta, chunk, directions, partial=chunk.rows < problem.n)
     if not seen.df:
         return None
     p, made = _chi_squared(seen), None
@@ -86,18 +84,18 @@ def _chi_squared(seen: Smooth) -> float:
 
 
 def _simulated(
-    found: Fitted, chunk: Chunk, directions: Directions, seen: Smooth, seed: int, draws: int, celled: Array | None
+    found: Fitted, chunk: Chunk, directions: Directions, seen: Smooth, seed: int, draws: int, celled: Celled | None
 ) -> tuple[float, int]:
     """(p, draws made). Draws without a maximum say nothing."""
-    noise, objective, units = found.fit.noise, found.objective, found.problem.units
-    coef, free = objective.split(found.fit.mle.theta if celled is None else celled)
+    noise, objective = found.fit.noise, found.objective
+    coef, free = objective.split(found.fit.mle.theta if celled is None else celled.theta)
     law = noise.among(chunk.trials)
     eta: Array = objective.mean.eta(coef, chunk)
     larger = made = 0
     for index in range(draws):
         y = law.draw(np.random.default_rng([seed, index]), eta, free)
         if celled is not None:
-            y = (np.maximum(np.rint(y * units.y_scale + units.y_centre), 0.0) - units.y_centre) / units.y_scale
+            y = celled.lattice.rounded(y)
         drawn = replace(chunk, y=y)
         there = _refitted(found, drawn)
         if there is None:

@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.comparison.costs import rows_of
+from mlefit.comparison.lattice import steps_of
 from mlefit.design.curve import takes_curve
-from mlefit.execution import Engine
 from mlefit.noise import MODELS
 from mlefit.noise.model import Measure
 from mlefit.problem.problem import Problem
@@ -31,11 +32,12 @@ def admitted(problem: Problem) -> tuple[str, ...]:
     noise = problem.prepared.noise
     if noise.response.reads_levels or noise.response.of_trials:
         return tuple(name for name, law in MODELS.items() if law.compared and law.response == noise.response)
-    ends, counts, bent = extent(problem), whole(problem), problem.prepared.roles.curve is not None
+    ends, bent = extent(problem), problem.prepared.roles.curve is not None
+    counts, near = ends[0] >= 0.0 and in_ones(problem), ends[0] <= FAR_FROM_ZERO
     taken = (law for law in MODELS.values() if law.compared and not law.response.reads_levels and not law.response.of_trials
              and (takes_curve(law) or not bent))
     return tuple(law.name for law in taken if law.response.refused(ends) is None and (counts or not law.response.whole)
-                 and not (counts and law.measure is Measure.DENSITY and not (law.standard or fine(problem)))
+                 and not (counts and near and law.measure is Measure.DENSITY and not law.standard)
                  and not (law.response.whole and not law.standard and fine(problem))      # a density says the same of them
                  and not (law.needs_zeros and ends[0] > 0.0))
 
@@ -61,6 +63,11 @@ def extent(problem: Problem) -> Array:
     return np.array([units.y_centre + float(end[-1]) * units.y_scale for end in (moments.low, moments.high)])
 
 
+def in_ones(problem: Problem) -> bool:
+    """Whether the responses are whole numbers that may be counts: not all of them tens, or even."""
+    return whole(problem) and ((steps := steps_of(problem)) is None or steps.step < 2.0)
+
+
 def whole(problem: Problem) -> bool:
     """Whether every response is a whole number."""
     units = problem.units
@@ -79,9 +86,3 @@ def fine(problem: Problem) -> bool:
     response = problem.prepared.moments.response
     spread = 0.0 if response is None else float(response.r[1, 1]) / np.sqrt(problem.n) * problem.units.y_scale
     return bool(spread > max(FINE, ALIKE * np.sqrt(problem.n)) and (low > FAR_FROM_ZERO or high < 0.0))
-
-
-def rows_of(problem: Problem) -> Engine:
-    """All fitted rows, which a contest keeps."""
-    assert problem.prepared.store is not None
-    return Engine(problem.prepared.store, problem.threads)

@@ -1,15 +1,18 @@
-"""Celled: a density of whole numbers as the masses of the cells that they stand for, refitted in that form.
+"""Celled: a density of numbers that come in steps as the masses of the cells that they stand for, refitted in that form.
 
-    P(y) = F(y + 1/2) - F(y - 1/2),   P(0) = F(1/2)
+    P(y) = F(y + step/2) - F(y - step/2),   of counts P(0) = F(1/2)
 
-so that it is a law of counts and stands on their scale: nothing is left of the unit of y. Sums over rows of -log P are minimised
-over all parameters, from the fit to the values, by first-order steps in the metric of its Hessian; slopes of rows are central
-differences, of twice the digits that a likelihood ratio wants. Differences of F are taken in the nearer tail.
+so that it is a law of these numbers, as those of counts are: nothing is left of the unit of y. Sums over rows of -log P are
+minimised over all parameters, from the fit to the values, by first-order steps in the metric of its Hessian; slopes of rows are
+central differences, of twice the digits that a likelihood ratio wants. Differences of F are taken in the nearer tail.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array, block
+from mlefit.comparison.lattice import Lattice
 from mlefit.criterion import likelihood
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.optimize import first_order_guided
@@ -23,15 +26,22 @@ from mlefit.rows.chunk import Chunk
 DIFFERENCE = 1e-4       # of a standard error of one row, or of the log of a shape
 
 
-def refitted(found: Fitted, start: Array, rows: Execution) -> tuple[Array, Objective]:
+class Celled(NamedTuple):
+    """The optimum `theta` (P,) of the masses of the cells of a `lattice`."""
+
+    theta: Array
+    lattice: Lattice
+
+
+def refitted(found: Fitted, lattice: Lattice, start: Array, rows: Execution) -> tuple[Array, Objective]:
     """theta (P,) of largest likelihood of the cells of the rows, and minus that likelihood as an objective, in nats.
 
     `start` (P,): the optimum of their values.
     """
-    noise, mean, unit, shapes = found.fit.noise, found.mean, found.problem.units, found.objective.shapes
+    noise, mean, shapes = found.fit.noise, found.mean, found.objective.shapes
 
     def criterion(chunk: Chunk, eta: Array, free: Array, order: int) -> Derivatives:
-        low, high = ends(chunk.y, unit.y_centre, unit.y_scale)
+        low, high = lattice.ends(chunk.y)
         value = -log_cell(noise, low, high, eta, free)
         if order == 0:
             return Derivatives(value)
@@ -46,18 +56,15 @@ def refitted(found: Fitted, start: Array, rows: Execution) -> tuple[Array, Objec
     return first_order_guided(Memo(own, rows, 1), start, guide, 1.0)[0], own
 
 
-def ends(y: Array, centre: float, scale: float) -> tuple[Array, Array]:
-    """The ends (n,) of the cells of encoded counts; -infinity below 0."""
-    natural = np.rint(y * scale + centre)
-    low = np.where(natural <= 0.0, -np.inf, natural - 0.5)
-    return (low - centre) / scale, (natural + 0.5 - centre) / scale
-
-
 def log_cell(noise: NoiseModel, low: Array, high: Array, eta: Array, free: Array) -> Array:
     """log P (n,) of each cell."""
-    all_below = np.isneginf(low)
-    inside = log_mass(noise, np.where(all_below, high - 1.0, low), high, eta, free)
-    return np.where(all_below, noise.log_cdf(high, eta, free), inside)
+    all_below, all_above = np.isneginf(low), np.isposinf(high)
+    if not (all_below | all_above).any():
+        return log_mass(noise, low, high, eta, free)
+    top = np.where(all_above, low, high)
+    below = np.where(all_below | all_above, np.where(top > 0.0, 0.5 * top, top - 1.0), low)    # any place under the top will do
+    inside = log_mass(noise, below, top, eta, free)
+    return np.where(all_below, noise.log_cdf(top, eta, free), np.where(all_above, noise.log_sf(low, eta, free), inside))
 
 
 def _widths(noise: NoiseModel, predictors: int, free: Array) -> list[float]:

@@ -41,7 +41,8 @@ def compare(
     check(request)
     with ExitStack() as stack:
         source = stack.enter_context(open_source(request.data, request.read))
-        fits = [told(fit) for fit in Contest(request, source, stack, progress).fits(models, formulas)]
+        contest = Contest(request, source, stack, progress)
+        fits = [told(fit) for fit in contest.fits(models, formulas)]
         ranked = sorted((fit for fit in fits if fit.judged is not None), key=lambda fit: fit.aic)
         if folds is not None:
             ranked = scored(ranked, folds, request.seed, progress)
@@ -50,7 +51,7 @@ def compare(
             raise NoEstimateError(
                 f"none of the {len(fits)} models has an answer; {fits[0].entry.label}: {fits[0].entry.reason}",
                 "see each alone with `mlefit fit -m MODEL`", code="no-answer")
-        return _Judge(request, ranked).comparison(others)
+        return _Judge(request, ranked).comparison(others)._replace(remarks=contest.remarks)
 
 
 def decided(request: Request, models: tuple[str, ...] = (), formulas: tuple[str, ...] = ()) -> Decision | None:

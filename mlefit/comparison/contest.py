@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array
 from mlefit.comparison.admitted import admitted, fine, may_be_celled, whole, without_location
+from mlefit.comparison.celled import Celled, refitted
 from mlefit.comparison.costs import row_costs, weights
+from mlefit.comparison.lattice import COUNTS, Steps, coarse, steps_of
 from mlefit.comparison.paired import Judged
 from mlefit.design.roles import choose_roles
 from mlefit.errors import DataError, MlefitError, NoEstimateError, UsageError
@@ -29,13 +30,13 @@ from mlefit.source.source import Source
 
 class Fit(NamedTuple):
     """A model in the contest: its entry in the table, and where it was fitted what is known of it; `aic` as `criteria` has it, that
-    of cells where these count, with `celled` (P,) the optimum of their masses."""
+    of cells where these count, with the optimum of their masses, `celled`."""
 
     entry: Entry
     found: Fitted | None = None
     judged: Judged | None = None
     aic: float = np.inf
-    celled: Array | None = None
+    celled: Celled | None = None
 
     @property
     def noise(self) -> NoiseModel:
@@ -54,6 +55,8 @@ class Contest:
         self._parameters: dict[str, int | None] = {}
         self.masses = False         # whether models of counts are among those compared
         self.mixed = False          # whether models with a probability at 0 beside a density are
+        self.steps: Steps | None = None     # that count, of the responses of models that are all densities
+        self.remarks: tuple[str, ...] = ()
 
     def fits(self, models: tuple[str, ...], formulas: tuple[str, ...]) -> Iterator[Fit]:
         """Each model with each design; where no model is named, all that the response admits."""
@@ -64,8 +67,11 @@ class Contest:
         if unasked:
             models = admitted(self._first(designs[0]))
             self.masses = any(_known(name).response.whole for name in models)
+        models = tuple(sorted(models, key=lambda name: not _known(name).compresses))      # whose rows serve the others
+        if all(_known(name).measure is Measure.DENSITY for name in models):
+            self._look_for_steps([replace(design, model=models[0]) for design in designs])
         for design in designs:
-            for name in sorted(models, key=lambda name: not _known(name).compresses):     # whose rows serve the others
+            for name in models:
                 text = design.formula if len(designs) > 1 else None
                 label = name if text is None else text if len(models) == 1 else f"{name}: {text}"
                 found = self._fit(replace(design, model=name), Entry(label, name, text))
@@ -77,6 +83,23 @@ class Contest:
         self._parameters[found.entry.model] = None if found.judged is None else found.judged.parameters
         mine = self._parameters[found.entry.model]
         return mine is not None and any(self._parameters.get(name) == mine for name in _known(found.entry.model).contains)
+
+    def _look_for_steps(self, designs: list[Request]) -> None:
+        """The steps of the responses, where densities cannot stand for the masses of cells; a remark where they have to."""
+        try:
+            problems = [self._problem(design) for design in designs]
+        except MlefitError:         # which is told where the model is fitted
+            return
+        plain = next((problem for problem in problems if not problem.prepared.observed.transform), None)
+        steps = None if plain is None else steps_of(plain)
+        if plain is None or steps is None or not coarse(plain, steps.step):
+            return
+        if all(may_be_celled(problem) for problem in problems):
+            self.steps = steps
+        else:
+            self.remarks = (f"{plain.prepared.observed.target} comes in steps of {steps.step:g}, wide beside its errors; with a "
+                            "transformation, precision weights or a curve it is compared as densities all the same, so that small "
+                            "differences may be those of the steps",)
 
     def _together(self, designs: list[Request]) -> list[Request]:
         """The designs on the rows that are complete in the columns of all."""
@@ -117,14 +140,15 @@ class Contest:
         try:
             problem = self._problem(request)
             density = problem.prepared.noise.measure is Measure.DENSITY
-            coarse = self.masses and density and not (may_be_celled(problem) and (fine(problem) or not whole(problem)))
-            if coarse and not may_be_celled(problem):
+            beside_counts = self.masses and density and not (may_be_celled(problem) and (fine(problem) or not whole(problem)))
+            if beside_counts and not may_be_celled(problem):
                 return Fit(entry._replace(code="not-comparable", reason=(
                     "a density of whole numbers that an offset, a transformation or a weight has moved, or of a curve, is no mass "
                     "of them, and stands on another scale than those of counts")))
             if self.mixed and density:
                 return Fit(entry._replace(code="not-comparable", reason=(
                     "a density has no probability of exactly 0, and stands on another scale than a law that has one")))
+            steps = COUNTS if beside_counts else self.steps
             found = fit(problem, self.progress)
             if not found.certified:
                 raise not_certified(problem, found.fit)
@@ -135,25 +159,24 @@ class Contest:
                 raise
             return Fit(_unanswered(entry, error))
         entry = entry._replace(group=found.fit.noise.group or found.fit.noise.name)
-        if coarse:
-            return _celled(found, entry)
+        if steps is not None:
+            return _celled(found, entry, steps, beside_counts=beside_counts)
         nll = row_costs(found, found.objective, found.fit.mle.theta) + problem.log_density
         judged = Judged(entry.label, nll, problem.n_params)
         aic = 2.0 * (problem.n_params + found.fit.nll[0] + problem.n * problem.log_density)
         return Fit(entry, found, judged, aic)
 
 
-def _celled(found: Fitted, entry: Entry) -> Fit:
-    """The fit of the masses of cells."""
-    from mlefit.comparison.celled import refitted
-
+def _celled(found: Fitted, entry: Entry, steps: Steps, *, beside_counts: bool) -> Fit:
+    """The fit of the masses of cells; `beside_counts` it says so of itself, as others are no masses of cells."""
     problem = found.problem
-    theta, objective = refitted(found, found.fit.mle.theta, found.rows)
-    label = f"{entry.label} (rounded to 1)"
+    lattice = steps.of(problem.units, found.fit.noise.response)
+    theta, objective = refitted(found, lattice, found.fit.mle.theta, found.rows)
+    label = f"{entry.label} (rounded to 1)" if beside_counts else entry.label
     judged = Judged(label, row_costs(found, objective, theta), problem.n_params)
     weight = weights(problem)
-    cells = Cells(1.0, judged.total(weight) / problem.n, judged.aic(weight))
-    return Fit(entry._replace(label=label, cells=cells), found, judged, cells.aic, theta)
+    cells = Cells(steps.step, judged.total(weight) / problem.n, judged.aic(weight))
+    return Fit(entry._replace(label=label, cells=cells), found, judged, cells.aic, Celled(theta, lattice))
 
 
 def told(fit: Fit) -> Fit:

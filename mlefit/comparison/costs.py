@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.comparison.admitted import rows_of
+from mlefit.execution import Engine
 from mlefit.objective import Objective
 from mlefit.pipeline.fitted import Fitted
 from mlefit.problem.problem import Problem
@@ -36,3 +36,9 @@ def weights(problem: Problem) -> Array | None:
     """(n,), in the order of the file; None where there are none."""
     total = rows_of(problem).sum(lambda chunk: Costs((), () if chunk.weight is None else (chunk.weight,)))
     return np.concatenate(total.weight) if total.weight else None
+
+
+def rows_of(problem: Problem) -> Engine:
+    """All fitted rows, which a contest keeps."""
+    assert problem.prepared.store is not None
+    return Engine(problem.prepared.store, problem.threads)

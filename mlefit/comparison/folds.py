@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mlefit.arrays import Array, Mask, product
-from mlefit.comparison.celled import refitted
+from mlefit.comparison.celled import Celled, refitted
 from mlefit.comparison.costs import Costs
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.routes import maximum_likelihood
@@ -55,10 +55,10 @@ def dealt(rows: int, folds: int, seed: int) -> Array:
     return found
 
 
-def held_out(found: Fitted, fold: Array, celled: Array | None, told: Callable[[int], None]) -> Array | str:
+def held_out(found: Fitted, fold: Array, celled: Celled | None, told: Callable[[int], None]) -> Array | str:
     """-log q (n,) of each row under the fit to the other folds, nats in the unit of the response; or why there is none.
 
-    `celled` (P,): where masses of cells count, their optimum on all rows. `told` hears of each fold, counted from 1.
+    `celled`: where masses of cells count, their optimum on all rows. `told` hears of each fold, counted from 1.
     """
     costs = np.empty(fold.size)
     for k in range(int(fold.max()) + 1):
@@ -77,7 +77,7 @@ def held_out(found: Fitted, fold: Array, celled: Array | None, told: Callable[[i
     return costs if celled is not None else costs + found.problem.log_density
 
 
-def _without(found: Fitted, others: Some, celled: Array | None) -> tuple[Array, Objective] | None:
+def _without(found: Fitted, others: Some, celled: Celled | None) -> tuple[Array, Objective] | None:
     """theta and the objective of the other rows; None without a certified maximum."""
     noise, start = found.fit.noise, found.fit.mle.theta
     if not _determined(found, others):
@@ -85,7 +85,7 @@ def _without(found: Fitted, others: Some, celled: Array | None) -> tuple[Array, 
     optimum = maximum_likelihood(noise, found.mean, others, start=start)
     if optimum.outcome is not Outcome.CERTIFIED or (noise.separable and optimum.certificate.reach >= noise.proof):
         return None
-    return (optimum.theta, found.objective) if celled is None else refitted(found, optimum.theta, others)
+    return (optimum.theta, found.objective) if celled is None else refitted(found, celled.lattice, optimum.theta, others)
 
 
 def _determined(found: Fitted, others: Some) -> bool:

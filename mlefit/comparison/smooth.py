@@ -113,8 +113,14 @@ def _primitive(k: int, t: Array) -> Array:
     return np.asarray((eval_legendre(k + 1, t) - eval_legendre(k - 1, t)) / (2.0 * k + 1.0))
 
 
-def smooth(noise: NoiseModel, objective: Objective, theta: Array, chunk: Chunk, directions: Directions) -> Smooth:
-    """T of the rows of the chunk at theta, which is the optimum of rows like these."""
+def smooth(
+    noise: NoiseModel, objective: Objective, theta: Array, chunk: Chunk, directions: Directions, *, partial: bool = False,
+) -> Smooth:
+    """T of the rows of the chunk at theta, which is their optimum; of `partial` rows, that of more.
+
+    Of a part the scores do not sum to 0. What is told of them by the regression is noise of the part, which is taken off: the
+    rest has the variance of the residuals, whatever rows theta is from.
+    """
     coef, free = objective.split(theta)
     parts = directions.components(noise.among(chunk.trials), chunk.y, objective.mean.eta(coef, chunk), free)
     root = np.ones(chunk.rows) if chunk.weight is None else np.sqrt(chunk.weight)
@@ -126,6 +132,9 @@ def smooth(noise: NoiseModel, objective: Objective, theta: Array, chunk: Chunk, 
     if not len(rest):
         return Smooth(0.0, 0, {})
     total = root @ values
+    if partial:
+        known = scores.shape[1]
+        total = total - (root @ scores) @ np.linalg.lstsq(r[:known, :known], r[:known, known:])[0]
     spread = np.linalg.norm(values, axis=0)
     kept = np.linalg.norm(rest, axis=0)
     alive = kept > np.sqrt(LEAST_SHARE) * spread

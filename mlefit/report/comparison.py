@@ -158,7 +158,8 @@ class Recommendation(NamedTuple):
 class Comparison(NamedTuple):
     """`entries` in the order of the table, those without an answer last. `differences` to the best, and between its rivals.
 
-    `notes` and `warnings`: those of every fit, which are of the table. `held_out`: so many of the `rows` are in no fit.
+    `notes` and `warnings`: those of every fit, which are of the table. `held_out`: so many of the `rows` are in no fit. `remarks`:
+    what is to be kept in mind with all differences.
     """
 
     version: str
@@ -175,6 +176,13 @@ class Comparison(NamedTuple):
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     held_out: int = 0
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> float | None:
+        """The width of the cells whose masses all models are; None where they are densities, or some are counts."""
+        known = {None if entry.cells is None else entry.cells.step for entry in self.entries if entry.fitted}
+        return known.pop() if len(known) == 1 else None
 
     @property
     def order(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
         "order": list(comparison.order), "default": comparison.default,
         "differences": [plain(difference) for difference in comparison.differences],
         "adequacy": [plain(one) for one in comparison.adequacy],
-        "recommendation": plain(comparison.recommendation),
+        "recommendation": plain(comparison.recommendation), "remarks": [plain(remark) for remark in comparison.remarks],
     }
 
 

@@ -34,7 +34,8 @@ def headline(comparison: Comparison) -> list[str]:
     unseen = f"; {held:,} more are held out" if held else ""
     designs = len({entry.formula for entry in comparison.entries}) > 1
     asked = shown(comparison.target) + ("" if designs else f" ~ {shown(first.model.formula)}")
-    return [f"{asked}   {fitted:,} rows, the same for all models{weighted}{unseen}"]
+    cells = "" if comparison.steps is None else f", as masses of cells of {comparison.steps:g}"
+    return [f"{asked}   {fitted:,} rows, the same for all models{cells}{weighted}{unseen}"]
 
 
 def parameters(entry: Entry) -> str:
@@ -115,7 +116,7 @@ def sentences(comparison: Comparison) -> list[Line]:
             *(_mended(comparison, told) if words is None else [Line(f"its loss: {told.loss}."), Line(f"next: {shown(told.next)}")]),
         ]
     lines += [Line(f"{shown(entry.label)}: {shown(entry.reason)}") for entry in comparison.entries if entry.reason]
-    return [*lines, *_on_new_rows(comparison), *_unknown(comparison)]
+    return [*lines, *_on_new_rows(comparison), *_unknown(comparison), *(Line(f"{shown(remark)}.") for remark in comparison.remarks)]
 
 
 def _mended(comparison: Comparison, told: Recommendation) -> list[Line]:
