@@ -59,6 +59,16 @@ def _told(found: Germ) -> Tail:
     return Tail(Pace.SLOW, 0.0, None, found)
 
 
+def under(found: Tail, slope: float) -> float:
+    """The a above which exp(-a l + slope |r|) falls away on a side with this tail of l; infinite where there is none."""
+    if found.pace is Pace.FAST and found.germ is not None and found.germ.exponent is None and found.germ.p == 1.0:
+        steady = found.germ.q == 0.0 and found.germ.s == 0.0 and found.germ.known
+        return max(0.0, slope / found.germ.c) if steady else 0.0 if found.germ.q > 0.0 or slope < 0.0 else math.inf
+    if found.pace is Pace.FAST and found.germ is not None and (found.germ.exponent is not None or found.germ.p > 1.0):
+        return 0.0
+    return 0.0 if slope < 0.0 and found.pace in (Pace.FAST, Pace.LOGARITHM, Pace.SLOW) else math.inf
+
+
 def germ(node: Node, side: int, name: str = "r") -> Germ:
     """The leading term of a tree, of which `name` goes to infinity times `side`. Raises Unknown."""
     match node:

@@ -1,7 +1,9 @@
 """Loss: an expression of one variable with everything that is known of it once, before there are data."""
 
 import math
+from collections.abc import Callable
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from mlefit.expression.rewrite import rewritten
 from mlefit.expression.tree import Node
 from mlefit.losses.convex import Witness, proved, witness
 from mlefit.losses.corners import Corner, corners
-from mlefit.losses.growth import Pace, Tail, tail
+from mlefit.losses.growth import Pace, Tail, tail, under
 from mlefit.losses.places import FINE, bends, grid, minima, noise
 from mlefit.losses.quadrature import Normaliser, normaliser
 from mlefit.losses.table import Table
@@ -27,7 +29,16 @@ STRIDE = 3.0        # the longest step in log(a - 1/kappa)
 SCALES = np.logspace(-3.0, 3.0, 61)     # residuals at which it is looked whether the loss has a degree
 SAME = 1e-9
 BESIDE = 1e-8       # of max(1, |r|): how far to the right of a place without second derivative it is taken
+BEFORE = 300.0      # |t| of a response exp(t) whose square is a number
 KEPT = 64           # laws and normalisers that are remembered
+
+
+class Tilt(NamedTuple):
+    """A base measure exp(log(r)) dr in the place of dr; its logarithm rises by `left` and `right` in each unit far out."""
+
+    log: Callable[[Array], Array]
+    left: float
+    right: float
 
 
 @record(frozen=True)
@@ -36,6 +47,7 @@ class Loss:
 
     node: Node
     name: str = "r"
+    tilt: Tilt | None = None
 
     def value(self, x: Array) -> Array:
         """l (n,), NaN where it does not exist."""
@@ -77,7 +89,8 @@ class Loss:
     @cached_property
     def bends(self) -> list[float]:
         """Where it may bend."""
-        return bends(self.form, self.name)
+        found = bends(self.form, self.name)
+        return found if self.tilt is None else [one for one in found if abs(one) <= BEFORE]     # beyond, exp(r) is 0 or infinite
 
     @cached_property
     def corners(self) -> list[Corner]:
@@ -141,7 +154,9 @@ class Loss:
 
     @property
     def least_a(self) -> float:
-        """a must lie above it."""
+        """a must lie above it; infinite where there is no a."""
+        if self.tilt is not None:
+            return max(under(one, slope) for one, slope in zip(self.tails, self.tilt[1:], strict=True))
         return 0.0 if math.isinf(self.kappa) else 1.0 / self.kappa
 
     def normaliser(self, a: float) -> Normaliser:
@@ -150,7 +165,7 @@ class Loss:
         if a not in known:
             if len(known) >= KEPT:
                 known.pop(next(iter(known)), None)
-            known[a] = normaliser(self.value, a, self.least, self.breaks)
+            known[a] = normaliser(self.value, a, self.least, self.breaks, None if self.tilt is None else self.tilt.log)
         return known[a]
 
     def table(self, a: float) -> Table:

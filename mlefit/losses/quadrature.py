@@ -60,13 +60,18 @@ def spread(low: float, high: float, level: int) -> tuple[Array, Array]:
     return np.where(right, high - length * distance, low + length * distance), length * weight
 
 
-def normaliser(values: Callable[[Array], Array], a: float, least: float, breaks: Sequence[float]) -> Normaliser:
-    """log Z(a) and the moments of l under the density. `least`: the smallest l, `breaks`: bends and minima, one at least."""
-    sides = [_side(values, a, least, base, side) for base, side in ((breaks[0], -1), (breaks[-1], 1))]
+def normaliser(
+    values: Callable[[Array], Array], a: float, least: float, breaks: Sequence[float],
+    tilt: Callable[[Array], Array] | None = None,
+) -> Normaliser:
+    """log Z(a) and the moments of l under the density. `least`: the smallest l, `breaks`: bends and minima, one at least.
+
+    `tilt`: the logarithm of a base exp(tilt(r)) dr, in the place of dr."""
+    sides = [_side(values, a, least, base, side, tilt) for base, side in ((breaks[0], -1), (breaks[-1], 1))]
     before: Array | None = None
     error = math.inf
     for level in LEVELS:
-        now = _moments(values, a, least, breaks, sides, level)
+        now = _moments(values, a, least, breaks, sides, level, tilt)
         if before is not None:
             with np.errstate(invalid="ignore"):
                 moved = np.abs(now - before)
@@ -77,9 +82,14 @@ def normaliser(values: Callable[[Array], Array], a: float, least: float, breaks:
     return Normaliser(float(now[0]) - a * least, float(now[1]) + least, float(now[2]), error)
 
 
-def _side(values: Callable[[Array], Array], a: float, least: float, base: float, side: int) -> _Side:
+def _side(
+    values: Callable[[Array], Array], a: float, least: float, base: float, side: int, tilt: Callable[[Array], Array] | None
+) -> _Side:
     with np.errstate(all="ignore"):
-        exponent = LOGARITHMS - a * (values(base + side * np.exp(LOGARITHMS)) - least)
+        far = base + side * np.exp(LOGARITHMS)
+        exponent = LOGARITHMS - a * (values(far) - least)
+        if tilt is not None:
+            exponent = exponent + tilt(far)
     exponent = np.where(np.isnan(exponent), -np.inf, exponent)
     top = int(np.argmax(exponent))
     kept = int(np.flatnonzero(exponent >= exponent[top] - NOTHING)[-1])
@@ -115,14 +125,20 @@ def nodes(breaks: Sequence[float], sides: Sequence[_Side], level: int) -> tuple[
 
 
 def _moments(
-    values: Callable[[Array], Array], a: float, least: float, breaks: Sequence[float], sides: Sequence[_Side], level: int
+    values: Callable[[Array], Array], a: float, least: float, breaks: Sequence[float], sides: Sequence[_Side], level: int,
+    tilt: Callable[[Array], Array] | None,
 ) -> Array:
     """log Z, E l and Var l of l less its minimum."""
     r, w = nodes(breaks, sides, level)
     with np.errstate(all="ignore"):
         height = values(r) - least
         kept = np.isfinite(height)
-        height, mass = height[kept], w[kept] * np.exp(-a * height[kept])
+        height, top = height[kept], 0.0
+        exponent = -a * height
+        if tilt is not None:
+            exponent = exponent + tilt(r[kept])
+            top = float(exponent.max())
+        mass = w[kept] * np.exp(exponent - top)
         total, first = float(mass.sum()), float(mass @ height)
         shift = first / total if total else 0.0
         second = float(mass @ (height - shift) ** 2)
@@ -134,7 +150,7 @@ def _moments(
         if not total > 0.0:
             return np.array([-np.inf, np.nan, np.nan])
         mean = first / total
-        return np.array([math.log(total), mean, second / total - (mean - shift) * (mean - shift)])
+        return np.array([math.log(total) + top, mean, second / total - (mean - shift) * (mean - shift)])
 
 
 def _power_tail(values: Callable[[Array], Array], a: float, least: float, one: _Side) -> tuple[float, float, float]:

@@ -72,6 +72,8 @@ def simplified(node: Node) -> Node:
             return other
         case "/", (Constant(1.0), Operation("exp", (u,))):
             return Operation("exp", (_negative(u),))
+        case "-", (Constant(1.0), Operation("logistic", (u,))):
+            return Operation("logistic", (_negative(u),))
         case "log", (Operation("/", (u, Constant(c))),) if c > 0.0:
             return simplified(Operation("-", (Operation("log", (u,)), Constant(float(np.log(c))))))
         case "log", (Operation("*", (Constant(c), u)),) if c > 0.0:
@@ -86,12 +88,10 @@ def _logarithm(inner: Node) -> Node:
     match inner:
         case Operation("+", (Constant(1.0), Operation("expm1", (u,)))) | Operation("+", (Operation("expm1", (u,)), Constant(1.0))):
             return u
-        case Operation("/", (Operation("logistic", (u,)), Operation("-", (Constant(1.0), Operation("logistic", (v,)))))) if u == v:
+        case Operation("/", (Operation("logistic", (u,)), Operation("logistic", (v,)))) if v == _negative(u):
             return u
         case Operation("logistic", (u,)):
             return _negative(Operation("log1p", (Operation("exp", (_negative(u),)),)))
-        case Operation("-", (Constant(1.0), Operation("logistic", (u,)))):
-            return _negative(Operation("log1p", (Operation("exp", (u,)),)))
     return Operation("log", (inner,))
 
 

@@ -6,15 +6,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.errors import UsageError
+from mlefit.errors import NoEstimateError, UsageError
 from mlefit.expression.scan import short
 from mlefit.expression.tree import Node, columns_of
 from mlefit.expression.written import LOSSES, parse_written
 from mlefit.losses.axes import IDENTITY, LOG, LOG1P, LOGIT, Axis
 from mlefit.losses.counts import Counted, counted
+from mlefit.losses.family import CONSTANT, Family, based
 from mlefit.losses.labels import Labels, labels
 from mlefit.losses.loss import Loss
 from mlefit.losses.structure import structure
+from mlefit.noise.known_family import base_words
 from mlefit.noise.known_labels import known_labels, no_labels
 from mlefit.noise.known_loss import known
 from mlefit.noise.refused_loss import check, undone
@@ -77,6 +79,26 @@ def counts_of(text: str) -> Counted | None:
     """The chances of counts that a loss is; None where it is of one difference, or no noise model of counts that is known."""
     node = parsed(text)
     return None if columns_of(node) == {"r"} or structure(node) is not None else counted(node)
+
+
+@lru_cache(maxsize=64)
+def family_of(text: str) -> Family | None:
+    """The family of laws that a loss of no difference is, in a base that makes it one; None where no base is found.
+
+    Raises NoEstimateError where it is not decided."""
+    node = parsed(text)
+    if columns_of(node) == {"r"} or structure(node) is not None:
+        return None
+    with np.errstate(all="ignore"):
+        found = based(node)
+    if found is None:
+        return None
+    if found.apart > CONSTANT:
+        raise NoEstimateError(
+            f"{short(text)}: in {base_words(found.family)} the log of its mass differs by {found.apart:.1g} between f: too much for "
+            "rounding, too little for a proof that it is no density",
+            "write it as a loss of y - f or of log(y) - log(f)", code="not-proved")
+    return found.family
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,7 @@
-"""The law that an expression is: of one difference, of labels or of counts."""
+"""The law that an expression is: of one difference, of labels, of counts, or of neither in a base that makes it one."""
 
 from mlefit.noise.model import NoiseModel
-from mlefit.noise.read_loss import counts_of, labelled, read_loss
+from mlefit.noise.read_loss import counts_of, family_of, labelled, read_loss
 
 
 def of_loss(text: str) -> NoiseModel:
@@ -15,6 +15,10 @@ def of_loss(text: str) -> NoiseModel:
         from mlefit.noise.of_counts import OfCounts
 
         return OfCounts(text)
+    if family_of(text) is not None:
+        from mlefit.noise.based_loss import BasedLoss
+
+        return BasedLoss(text)
     from mlefit.noise.of_loss import OfLoss
 
     read_loss(text)

@@ -1,0 +1,78 @@
+"""The law of a loss of y and f that is one of no difference, in a base in which its mass is the same at every f."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlefit.arrays import Array
+from mlefit.losses.axes import Axis
+from mlefit.losses.family import Family
+from mlefit.noise.known_family import base_words, known_family
+from mlefit.noise.model import Shape
+from mlefit.noise.of_family import OfFamily
+from mlefit.noise.read_loss import family_of
+from mlefit.noise.stable import exponential
+
+
+@dataclass(frozen=True)
+class BasedLoss(OfFamily):
+    """`text`: the loss as typed, without blanks."""
+
+    name = "loss"
+    noun = "law of the loss"
+    support = "numbers > 0, or shares"
+    question = "what a loss that you write says of the noise"
+    example = 'mlefit fit sample_data/repairs.csv -t hours -x none --loss "(y-f)**2/y"'
+    shapes = (Shape("a"),)
+    collapse = "a is infinite"
+
+    @property
+    def family(self) -> Family:
+        """The loss and its base."""
+        found = family_of(self.text)
+        assert found is not None        # else it is no such law
+        return found
+
+    @property
+    def domain(self) -> Axis:
+        """That of y."""
+        return self.family.axis
+
+    @property
+    def least_loss(self) -> float:
+        """That of the loss."""
+        return self.family.loss.least
+
+    def _a(self, free: Array) -> float:
+        return exponential(float(free[0]))
+
+    def _log_z(self, a: float) -> float:
+        return self.family.loss.normaliser(a).log_z
+
+    def affine(self, free: Array) -> tuple[float, float]:
+        """(a, log Z(a))."""
+        a = self._a(free)
+        return a, self._log_z(a)
+
+    def implied_shapes(self, mean_loss: float, mean_base: float) -> Array:
+        """log a with E_a l = mean loss; infinite where every row has the least loss."""
+        return np.array([np.log(self.family.loss.a_of(mean_loss))])
+
+    def starting_shapes(self, y: Array, eta: Array) -> tuple[Array, ...]:
+        """What the mean loss there implies."""
+        return (self.implied_shapes(float(self.loss(y, eta, np.empty(0), 0).value.mean()), 0.0),)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The base, and which loss it is."""
+        family, known = self.family, known_family(self.family)
+        less = "" if family.power == 0.0 else f", less {family.power:g} log y, in which there is no f,"
+        first = (f"--loss: exp(-a loss){less} has the same mass at every f in {base_words(family)}: a density in that base for every "
+                 "f.")
+        return (first,) if known is None else (first, f"--loss: this is {known}.")
+
+    def derivation(self) -> str:
+        """From the loss to its noise model."""
+        from mlefit.noise.explained_family import explained_family
+
+        return explained_family(self)
