@@ -39,6 +39,7 @@ def fitted(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict:
 @pytest.mark.parametrize(("target", "law"), [
     ("y", ("--loss", "log(cosh(r/0.2))")), ("y", ("--loss", "log(1+r**2)")), ("y", ("--loss", "exp(0.5*r)-0.5*r-1")),
     ("y", ("--density", "1/(pi*(1+r**2))")), ("pos", ("--loss", "y/f-log(y/f)-1")), ("pos", ("--loss", "(log1p(y)-log1p(f))**2")),
+    ("pos", ("--loss", "(y-f)**2/(y*f**2)")), ("pos", ("--density", "exp(-(y-f)**2/(0.4*f**2*y))/sqrt(0.4*pi*y**3)")),
     ("lab", ("--loss", "log(1+exp(-y*f))")), ("y", ("--weights", "w", "--weights-kind", "precision")),
     ("y", ("--weights", "w", "--weights-kind", "precision", "--holdout", "0.2")),
 ])

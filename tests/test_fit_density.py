@@ -58,10 +58,13 @@ def test_a_density_far_out_does_not_underflow() -> None:
 
 REFUSED = {
     "exp(-abs(y-f))": ("normaliser", "exp(-abs(y-f)) integrates to 2 over y at every f, not to 1", "divide it by 2"),
-    "y*f": ("not-built", "y*f is no density of one difference y - f, log y - log f or log(1+y) - log(1+f): such densities are not "
-            "fitted here", "write it in r = y - f, or in y/f with the factor 1/y or 1/f"),
-    "where(abs(y-f)<1,0.5,0)": ("not-built", "where(abs(y-f)<1,0.5,0) is 0 at a residual of -1: one row there makes the likelihood 0, "
-                                "and such densities are not fitted here", "write a density that is above 0 at every residual"),
+    "y*f": ("no-noise-model", "y*f is negative in places: no density is", "correct its sign"),
+    "exp(f*y)": ("normaliser", "exp(f*y) integrates to 0.8242, 1.1662 and 1.62178 over 0 < y < 1 at f = -0.4, 0.3 and 0.9: a density of "
+                 "y integrates to 1 at every f", "divide it by its integral over y, which is a function of f"),
+    **{text: ("no-noise-model", f"{text} has no finite integral over y: no density falls as slowly as 1/|r|, or grows",
+              "write a density that integrates to 1, such as exp(-abs(r))/2") for text in ("1/(1+abs(r))", "0.5+0*r", "exp(r)")},
+    "where(abs(y-f)<1,0.5,0)": ("not-built", "where(abs(y-f)<1,0.5,0) is 0 at y = 0.00674 where f = 2: one row there makes the "
+                                "likelihood 0, and such densities are not fitted here", "write a density that is above 0 at every y"),
     "0.75*max(1-r**2,0)": ("not-built", "0.75*max(1-r**2,0) is 0 at a residual of -1: one row there makes the likelihood 0, and such "
                            "densities are not fitted here", "write a density that is above 0 at every residual"),
     "r*exp(-r**2)": ("no-noise-model", "r*exp(-r**2) is negative in places: no density is", "correct its sign"),

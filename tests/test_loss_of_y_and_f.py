@@ -168,10 +168,6 @@ REFUSED = {
         "no-noise-model",
         f"-(1-f)**2*y*log(f)-f**2*(1-y)*log(1-f) (the focal loss of gamma = 2): {CHANCES}0.16: it is no noise model",
         f"{CHANCE}0.627: chances are pulled to 1/2{BERNOULLI}"),
-    "(y-f)**2/y": (
-        "not-built",
-        "(y-f)**2/y is a density in y^-0.5 dy for every f, but a function of no difference of y and f: such losses are not fitted here",
-        "write it as a loss of y - f or of log(y) - log(f), or see `mlefit models` for its law"),
     "2*y/sqrt(f)+2*sqrt(f)": (
         "not-proved",
         "2*y/sqrt(f)+2*sqrt(f) is A(f) - y B(f) + C(y), the loss of an exponential family: whether there is a base with which it is a "

@@ -7,7 +7,7 @@ and each operation hands them on by its own rule. A derivative that is zero by t
 linear is known to be so; what depends on no row is one number.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -16,11 +16,17 @@ import numpy as np
 from mlefit.arrays import Array, Mask
 from mlefit.expression.rewrite import rewritten
 from mlefit.expression.rules import RULES
-from mlefit.expression.tree import COMPARISONS, Column, Constant, Node, Operation, Value, logistic, power
+from mlefit.expression.tree import COMPARISONS, FUNCTIONS, MORE_FUNCTIONS, Column, Constant, Node, Operation, Value, logistic, power
 
 Gradient: TypeAlias = dict[int, Value]                      # by the index of the name in `wrt`
 Hessian: TypeAlias = dict[tuple[int, int], Value]           # pairs i <= j
 Key = TypeVar("Key")
+
+
+VALUES: Mapping[str, Callable[..., Value]] = {      # without the derivatives that nobody asks for
+    **FUNCTIONS, **MORE_FUNCTIONS, "softplus": lambda u: np.logaddexp(0.0, u), "/": np.divide, "**": power, "hypot": np.hypot,
+    "log_add_exp": np.logaddexp,
+}
 
 
 class Jet(NamedTuple):
@@ -93,6 +99,9 @@ def steps(node: Node) -> tuple[Step, ...]:
 
 
 def _applied(operation: str, arguments: Sequence[Jet], order: int) -> Jet:
+    plain = VALUES.get(operation)
+    if plain is not None and not any(one.gradient for one in arguments):
+        return Jet(plain(*(one.value for one in arguments)), {}, {})
     match operation, arguments:
         case "+", (u, v):
             return Jet(u.value + v.value, _sum(u.gradient, v.gradient), _sum(u.hessian, v.hessian))

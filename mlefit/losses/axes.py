@@ -3,6 +3,7 @@
 With v = g(y) - g(f) the density exp(-a L(v)) / Z(a) in dv is a density in y for every f: dv = g'(y) dy.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy as np
 from mlefit.arrays import Array, Mask
 from mlefit.expression.tree import Constant, Node, Operation
 from mlefit.records import record
+
+NEAR = 300.0
 
 
 def _logit(x: Array) -> Array:
@@ -39,6 +42,11 @@ class Axis:
     low: float
     high: float
     powered: bool = False
+
+    @property
+    def near(self) -> float:
+        """How far out on it y is neither 0 nor infinite, nor is its square."""
+        return math.inf if self.low == -math.inf else NEAR
 
     def inside(self, x: Array) -> Mask:
         """Whether x (n,) is where g is."""

@@ -1,9 +1,11 @@
 """Conditional: the laws of t at many f at once, each by its own panels of Gauss-Legendre about its mode.
 
 Panels are even in u, t = mode + s sinh u, with s half the reciprocal of the largest density, and reach to where the density is
-exp(-720) of that. Their masses are added from both ends, so that either tail keeps its digits.
+exp(-720) of that, or to exp(100) s. Their masses are added from both ends, so that either tail keeps its digits; beyond them the
+tail is taken for a power, which one that falls faster is as well, of a high order.
 """
 
+import math
 from collections.abc import Callable
 from functools import cached_property
 
@@ -13,15 +15,17 @@ from mlefit.arrays import Array, Index
 from mlefit.losses.table import HALVES, NEWTON, REACH, SHARES
 from mlefit.records import record
 
-PANELS = 128
+PANELS = 128            # at least, a multiple of which there are
 OUT = np.exp(np.linspace(-14.0, 8.0, 67))       # of a centre, where modes are looked for
-ZOOMS = 4
+ZOOMS = 8
+PER_FOLD = 4.0
 BETWEEN = np.linspace(-1.0, 1.0, 17)
-FOLDS = np.exp(np.linspace(-2.0, 344.0, 600))       # widths, at which ends are looked for
+FOLDS = np.exp(np.linspace(-2.0, 100.0, 180))       # widths, at which ends are looked for
 NEARER = 80             # of them serve unless tails are heavy
 LAWS = 1024             # that are in memory at one time
 ROWS = 1 << 14
-STEP = 1e-6             # of t, for the slope of a tail
+CLOSE = 1e-14           # of a mass: a quantile
+STEP = 1e-6             # relative, for the slope of a tail
 
 
 @record(frozen=True, eq=False)
@@ -40,27 +44,33 @@ class Conditional:
 
     @cached_property
     def edges(self) -> Array:
-        """Of the panels (k, PANELS + 1)."""
-        return np.concatenate([self._edges(np.arange(start, min(start + LAWS, self.f.size)))
-                               for start in range(0, self.f.size, LAWS)])
+        """Of the panels (k, p + 1)."""
+        found = [self._spans(np.arange(start, min(start + LAWS, self.f.size))) for start in range(0, self.f.size, LAWS)]
+        mode, size, left, right = (np.concatenate(part) for part in zip(*found, strict=True))
+        count = PANELS * math.ceil(PER_FOLD * float((left + right).max()) / PANELS)
+        u = -left[:, None] + (left + right)[:, None] * np.linspace(0.0, 1.0, count + 1)
+        return np.asarray(mode[:, None] + size[:, None] * np.sinh(u))
 
-    def _edges(self, law: Index) -> Array:
+    @property
+    def panels(self) -> int:
+        """p."""
+        return int(self.edges.shape[1]) - 1
+
+    def _spans(self, law: Index) -> tuple[Array, Array, Array, Array]:
+        """The mode and the width of each law (j,), and how far to either side of it panels reach, in u."""
         spread = np.concatenate([-OUT[::-1], [0.0], OUT])
-        mode, reach = self.centre[law], np.ones(law.size)
+        mode, rows = self.centre[law], np.arange(law.size)
         points = mode[:, None] + spread
         for _ in range(ZOOMS + 1):
             heights = self._log_density(points, law)
             best = np.argmax(heights, axis=1)
-            rows = np.arange(law.size)
             mode, top = points[rows, best], heights[rows, best]
             reach = np.maximum(points[rows, np.minimum(best + 1, points.shape[1] - 1)] - mode,
                                mode - points[rows, np.maximum(best - 1, 0)])
             points = mode[:, None] + reach[:, None] * BETWEEN
         size = 0.5 * np.exp(-np.clip(top, -690.0, 690.0))
-        ends = [self._end(law, mode, size, top, side) for side in (-1.0, 1.0)]
-        left, right = (np.arcsinh(FOLDS[end]) for end in ends)
-        u = -left[:, None] + (left + right)[:, None] * np.linspace(0.0, 1.0, PANELS + 1)
-        return np.asarray(mode[:, None] + size[:, None] * np.sinh(u))
+        left, right = (np.arcsinh(FOLDS[self._end(law, mode, size, top, side)]) for side in (-1.0, 1.0))
+        return mode, size, left, right
 
     def _end(self, law: Index, mode: Array, size: Array, top: Array, side: float) -> Index:
         """The number (k,) of widths at which next to nothing is left."""
@@ -69,27 +79,27 @@ class Conditional:
             last = np.where(alive.any(axis=1), folds.size - 1 - np.argmax(alive[:, ::-1], axis=1), 0)
             if (last < folds.size - 1).all():
                 break
-        return np.minimum(last + 1, folds.size - 1)
+        return np.asarray(np.minimum(last + 1, folds.size - 1))
 
     @cached_property
     def _masses(self) -> Array:
-        law = np.repeat(np.arange(self.f.size), PANELS)
-        return self._from(self.edges[:, :-1].ravel(), self.edges[:, 1:].ravel(), law).reshape(-1, PANELS)
+        law = np.repeat(np.arange(self.f.size), self.panels)
+        return self._from(self.edges[:, :-1].ravel(), self.edges[:, 1:].ravel(), law).reshape(-1, self.panels)
 
     @cached_property
     def below(self) -> Array:
-        """P(t <= edge) (k, PANELS + 1)."""
+        """P(t <= edge) (k, p + 1)."""
         return np.concatenate([np.zeros((self.f.size, 1)), np.cumsum(self._masses, axis=1)], axis=1)
 
     @cached_property
     def above(self) -> Array:
-        """P(t > edge) (k, PANELS + 1)."""
+        """P(t > edge) (k, p + 1)."""
         return np.concatenate([np.cumsum(self._masses[:, ::-1], axis=1)[:, ::-1], np.zeros((self.f.size, 1))], axis=1)
 
     @property
     def error(self) -> Array:
         """How far the masses (k,) are from adding up to 1."""
-        return np.abs(self._masses.sum(axis=1) - 1.0)
+        return np.asarray(np.abs(self._masses.sum(axis=1) - 1.0))
 
     def _from(self, low: Array, high: Array, law: Index) -> Array:
         """The mass (n,) from low to high under these laws."""
@@ -101,7 +111,7 @@ class Conditional:
         return out
 
     def _panel(self, t: Array, law: Index) -> Index:
-        return np.asarray(np.clip((self.edges[law] <= t[:, None]).sum(axis=1) - 1, 0, PANELS - 1))
+        return np.asarray(np.clip((self.edges[law] <= t[:, None]).sum(axis=1) - 1, 0, self.panels - 1))
 
     def log_cdf(self, t: Array, law: Index) -> Array:
         """log P(T <= t) (n,)."""
@@ -117,23 +127,28 @@ class Conditional:
         with np.errstate(all="ignore"):
             if lower:
                 found = np.log(self.below[law, panel] + self._from(edges[law, panel], within, law))
-                far, step = t < edges[law, 0], -STEP
+                far = t < edges[law, 0]
             else:
                 found = np.log(self.above[law, panel + 1] + self._from(within, edges[law, panel + 1], law))
-                far, step = t > edges[law, -1], STEP
+                far = t > edges[law, -1]
             if far.any():
-                few = law[far]
-                here, on = (self._log_density(place[:, None], few)[:, 0] for place in (t[far], t[far] + step))
-                found[far] = np.where(np.isneginf(here), -np.inf, here - np.log((here - on) / STEP))
+                found[far] = self._log_tail(t[far], law[far])
         return np.minimum(found, 0.0)
+
+    def _log_tail(self, t: Array, law: Index) -> Array:
+        """log of the mass (n,) beyond t, where nothing but a tail is left."""
+        away = t - self.edges[law, self.panels // 2]
+        here, on = (self._log_density((t + more)[:, None], law)[:, 0] for more in (0.0, STEP * away))
+        power = (here - on) / STEP
+        return np.where(np.isneginf(here), -np.inf, here + np.log(np.abs(away)) - np.log(power - 1.0))
 
     def quantile(self, u: Array, law: Index) -> Array:
         """t (n,) with P(T <= t) = u, by safeguarded Newton steps within a panel."""
         lower = u <= 0.5
         rest = np.where(lower, u, 1.0 - u)
         from_below = (self.below[law] <= rest[:, None]).sum(axis=1) - 1
-        from_above = PANELS - (self.above[law] <= rest[:, None]).sum(axis=1)
-        panel = np.clip(np.where(lower, from_below, from_above), 0, PANELS - 1)
+        from_above = self.panels - (self.above[law] <= rest[:, None]).sum(axis=1)
+        panel = np.clip(np.where(lower, from_below, from_above), 0, self.panels - 1)
         start, high = self.edges[law, panel], self.edges[law, panel + 1]
         low, mass = start, self._masses[law, panel]
         wanted = np.clip(np.where(lower, rest - self.below[law, panel], mass - (rest - self.above[law, panel + 1])), 0.0, mass)
@@ -141,6 +156,8 @@ class Conditional:
             t = low + (high - low) * np.where(mass > 0.0, wanted / mass, 0.5)
             for _ in range(NEWTON):
                 short = wanted - self._from(start, t, law)
+                if (np.abs(short) <= CLOSE * wanted).all():
+                    break
                 low, high = np.where(short > 0.0, t, low), np.where(short > 0.0, high, t)
                 following = t + short * np.exp(-self._log_density(t[:, None], law)[:, 0])
                 t = np.where((following >= low) & (following <= high), following, 0.5 * (low + high))
@@ -148,14 +165,14 @@ class Conditional:
 
     def expected(self, of: Callable[[Array, Index], Array]) -> Array:
         """E of(t, law) (k,), t (j, m) under these laws (j,); terms that are no number count for nothing."""
-        out = np.empty(self.f.size)
-        for start in range(0, self.f.size, LAWS // 8):
-            law = np.arange(start, min(start + LAWS // 8, self.f.size))
+        out, few = np.empty(self.f.size), max(1, ROWS // self.panels)
+        for start in range(0, self.f.size, few):
+            law = np.arange(start, min(start + few, self.f.size))
             edges = self.edges[law]
             width = np.diff(edges, axis=1)
             t = (edges[:, :-1, None] + width[:, :, None] * SHARES).reshape(law.size, -1)
             with np.errstate(all="ignore"):
                 each = np.exp(self._log_density(t, law)) * of(t, law)
-            each = np.where(np.isfinite(each), each, 0.0).reshape(law.size, PANELS, -1) @ HALVES
+            each = np.where(np.isfinite(each), each, 0.0).reshape(law.size, self.panels, -1) @ HALVES
             out[law] = (width * each).sum(axis=1)
         return out

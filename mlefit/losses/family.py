@@ -3,8 +3,8 @@
     q(y | f) = exp(-a l(y, f) + tilt b(t)) / Z(a) dt,   t = g(y),   b(t) = t, for t = log y: y^s dy with s = tilt - 1
                                                         b(t) = log y(1-y), for t = logit y: (y(1-y))^s dy
 
-For which tilt Z does not move with f is searched on a rough quadrature and decided on one with an error bound: laws of this kind are
-the proper dispersion models. Source: Jorgensen, The Theory of Dispersion Models (1997), chapter 1.
+For which tilt Z does not move with f is searched on a rough quadrature and decided on one with an error bound: laws of this kind
+are the proper dispersion models. Source: Jorgensen, The Theory of Dispersion Models (1997), chapter 1.
 """
 
 import math
@@ -68,13 +68,21 @@ class Family:
     power: float = 0.0
     whole: bool = False
 
+    @cached_property
+    def inner(self) -> Node:
+        """l of t, as r, and f: log y is t there, however far out."""
+        return simplified(substituted(self.node, {"y": self.axis.tree(R)}))
+
+    def of_t(self, t: Array, f: Array) -> Array:
+        """l at t and f, which broadcast."""
+        return np.broadcast_to(jet(self.inner, {"r": t, "f": f}, (), 0).value, np.broadcast_shapes(t.shape, f.shape))
+
     def at(self, f: float) -> Loss:
         """The loss of t at one f; of a whole law with its base."""
-        by: dict[str, Node] = {"y": self.axis.tree(Column("r")), "f": Constant(f)}
-        found = simplified(substituted(self.node, by))
+        found = simplified(substituted(self.inner, {"f": Constant(f)}))
         if not self.whole:
-            return Loss(found, tilt=tilted(self.axis, self.tilt))
-        return Loss(found if self.axis is IDENTITY else Operation("-", (found, SLOPES[self.axis.name])))
+            return Loss(found, tilt=tilted(self.axis, self.tilt), near=self.axis.near)
+        return Loss(found if self.axis is IDENTITY else Operation("-", (found, SLOPES[self.axis.name])), near=self.axis.near)
 
     @cached_property
     def loss(self) -> Loss:

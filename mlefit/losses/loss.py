@@ -29,7 +29,6 @@ STRIDE = 3.0        # the longest step in log(a - 1/kappa)
 SCALES = np.logspace(-3.0, 3.0, 61)     # residuals at which it is looked whether the loss has a degree
 SAME = 1e-9
 BESIDE = 1e-8       # of max(1, |r|): how far to the right of a place without second derivative it is taken
-BEFORE = 300.0      # |t| of a response exp(t) whose square is a number
 KEPT = 64           # laws and normalisers that are remembered
 
 
@@ -43,11 +42,12 @@ class Tilt(NamedTuple):
 
 @record(frozen=True)
 class Loss:
-    """l of the variable `name`."""
+    """l of the variable `name`. `near`: how far out it may bend; beyond, it is rounding that does."""
 
     node: Node
     name: str = "r"
     tilt: Tilt | None = None
+    near: float = math.inf
 
     def value(self, x: Array) -> Array:
         """l (n,), NaN where it does not exist."""
@@ -89,8 +89,7 @@ class Loss:
     @cached_property
     def bends(self) -> list[float]:
         """Where it may bend."""
-        found = bends(self.form, self.name)
-        return found if self.tilt is None else [one for one in found if abs(one) <= BEFORE]     # beyond, exp(r) is 0 or infinite
+        return [one for one in bends(self.form, self.name) if abs(one) <= self.near]
 
     @cached_property
     def corners(self) -> list[Corner]:

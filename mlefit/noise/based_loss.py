@@ -1,5 +1,6 @@
 """The law of a loss of y and f that is one of no difference, in a base in which its mass is the same at every f."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,9 +51,9 @@ class BasedLoss(OfFamily):
         return self.family.loss.normaliser(a).log_z
 
     def affine(self, free: Array) -> tuple[float, float]:
-        """(a, log Z(a))."""
+        """(a, log Z(a)), with the unit."""
         a = self._a(free)
-        return a, self._log_z(a)
+        return a, self._log_z(a) - math.log(self.unit)
 
     def implied_shapes(self, mean_loss: float, mean_base: float) -> Array:
         """log a with E_a l = mean loss; infinite where every row has the least loss."""
@@ -67,8 +68,8 @@ class BasedLoss(OfFamily):
         """The base, and which loss it is."""
         family, known = self.family, known_family(self.family)
         less = "" if family.power == 0.0 else f", less {family.power:g} log y, in which there is no f,"
-        first = (f"--loss: exp(-a loss){less} has the same mass at every f in {base_words(family)}: a density in that base for every "
-                 "f.")
+        first = (f"--loss: exp(-a loss){less} has the same mass at every f in {base_words(family)}: a density in that base for "
+                 "every f.")
         return (first,) if known is None else (first, f"--loss: this is {known}.")
 
     def derivation(self) -> str:

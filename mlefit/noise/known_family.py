@@ -28,10 +28,10 @@ def known_family(family: Family) -> str | None:
     """Which one it is, but for a factor and what holds no f; None where it is none of these."""
     y, f = family.axis.inverse(T)[:, None], np.array(AT[family.axis.name])[None, :]
     mine = _by_f(value(family.node, y, f))
-    for name, form in _forms(y, f).items():
-        if not np.isfinite(form).all():
+    for name, whole in _forms(y, f).items():
+        if not np.isfinite(whole).all():
             continue
-        form = _by_f(form)
+        form = _by_f(whole)
         factor = float(form @ mine / (form @ form))
         if factor > 0.0 and float(np.abs(mine - factor * form).max()) <= EQUAL * factor * float(np.abs(form).max()):
             times = "" if abs(factor - 1.0) <= EQUAL else f", times {factor:.6g}"

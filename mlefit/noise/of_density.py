@@ -1,4 +1,4 @@
-"""The noise model of a density that a user wrote in r = y - f, or in y and f: its loss is -log density, and f is all there is.
+"""The noise model of a density of a difference that a user wrote, y - f or another: its loss is -log density, f is all there is.
 
     q(y | f) = exp(-L(v)) g'(y),   v = r, or g(y) - g(f) with g = log or log(1 + y)
 
@@ -14,9 +14,10 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError, UsageError
 from mlefit.expression.scan import short
-from mlefit.expression.tree import Column, Constant, Node, Operation, columns_of, substituted
+from mlefit.expression.tree import Constant, Node, Operation, columns_of
 from mlefit.expression.written import LOSSES, parse_written
 from mlefit.losses.axes import IDENTITY, LOGIT
+from mlefit.losses.growth import Pace
 from mlefit.losses.loss import Loss
 from mlefit.losses.structure import structure, value
 from mlefit.noise.of_loss import OfLoss
@@ -28,8 +29,10 @@ RESIDUALS = np.linspace(-30.0, 30.0, 241)
 
 
 @lru_cache(maxsize=64)
-def read_density(text: str) -> Read:
-    """What is known of the density. Raises UsageError for what is none, NoEstimateError for what does not integrate to one."""
+def read_density(text: str) -> Read | None:
+    """What is known of the density; None where it is of no difference.
+
+    Raises UsageError for what is none, NoEstimateError for what does not integrate to one."""
     node = parse_written("--density", text, ("r", "y", "f"), LOSSES)
     names = columns_of(node)
     if names not in ({"r"}, {"y", "f"}):
@@ -38,7 +41,7 @@ def read_density(text: str) -> Read:
         return _read(node, text, in_r=names == {"r"})
 
 
-def _read(node: Node, text: str, *, in_r: bool) -> Read:
+def _read(node: Node, text: str, *, in_r: bool) -> Read | None:
     loss = Operation("negative", (logarithm(node),))
     if in_r:
         found = Read(Loss(loss), IDENTITY)
@@ -46,18 +49,22 @@ def _read(node: Node, text: str, *, in_r: bool) -> Read:
     else:
         known = structure(loss)
         if known is None or known.axis is LOGIT or known.power != (0.0 if known.axis is IDENTITY else 1.0):
-            _check_everywhere(substituted(loss, {"y": Column("r"), "f": Constant(0.0)}), text)
-            raise NoEstimateError(
-                f"{short(text)} is no density of one difference y - f, log y - log f or log(1+y) - log(1+f): such densities are "
-                "not fitted here", "write it in r = y - f, or in y/f with the factor 1/y or 1/f", code="not-built")
-        found = Read(Loss(known.node), known.axis, known.power)
+            return None
+        found = Read(Loss(known.node, near=known.axis.near), known.axis, known.power)
         at = known.axis.inverse(np.linspace(-3.0, 3.0, 61))
         negative = value(node, at, known.axis.inverse(np.zeros(1))) < 0.0
     if negative.any():
         raise NoEstimateError(f"{short(text)} is negative in places: no density is", "correct its sign", code="no-noise-model")
     _check_everywhere(found.loss.node, text)
-    check(found.loss, text, node, found.axis)
+    paces = {tail.pace for tail in found.loss.tails}
+    if found.axis is IDENTITY and (paces & {Pace.SLOW, Pace.FALLS} or found.loss.least_a >= 1.0):
+        raise NoEstimateError(f"{short(text)} has no finite integral over y: no density falls as slowly as 1/|r|, or grows",
+                              "write a density that integrates to 1, such as exp(-abs(r))/2", code="no-noise-model")
+    if found.axis is IDENTITY:
+        check(found.loss, text, node, found.axis)
     log_z = found.loss.normaliser(1.0).log_z
+    if found.axis is not IDENTITY and not (abs(log_z) <= WHOLE and found.loss.least_a < 1.0):
+        return None         # as a density over y > 0; over every number it may be one
     if not abs(log_z) <= WHOLE:
         total = math.exp(log_z) if abs(log_z) < 700.0 else math.inf
         raise NoEstimateError(f"{short(text)} integrates to {total:.9g} over y at every f, not to 1",
@@ -66,7 +73,7 @@ def _read(node: Node, text: str, *, in_r: bool) -> Read:
 
 
 def _check_everywhere(loss: Node, text: str) -> None:
-    """Raises NoEstimateError for a density of the residual that is 0 at some of them; one of another kind is 0 or none at f = 0."""
+    """Raises NoEstimateError for a density of the residual that is 0 at some of them."""
     found = value_of(loss, RESIDUALS)
     if np.isfinite(found).any() and (found == np.inf).any():
         nearest = float(min(RESIDUALS[found == np.inf], key=abs))
@@ -89,8 +96,8 @@ def logarithm(node: Node) -> Node:
             return Operation("+", (logarithm(left), logarithm(right)))
         case Operation("/", (left, right)):
             return Operation("-", (logarithm(left), logarithm(right)))
-        case Operation("**", (base, Constant(power))):
-            return Operation("*", (Constant(power), logarithm(base)))
+        case Operation("**", (base, power)):
+            return Operation("*", (power, logarithm(base)))
         case Operation("sqrt", (inner,)):
             return Operation("*", (Constant(0.5), logarithm(inner)))
         case Operation("exp", (inner,)):
@@ -115,7 +122,9 @@ class OfDensity(OfLoss):
     @property
     def read(self) -> Read:
         """What is known of the text."""
-        return read_density(self.text)
+        found = read_density(self.text)
+        assert found is not None        # else it is no such law
+        return found
 
     @property
     def loss_name(self) -> str:

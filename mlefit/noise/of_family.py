@@ -10,25 +10,28 @@ functions and quantiles come by panels for each f (`mlefit.losses.conditional`).
 import math
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import Self
 
 import numpy as np
 
 from mlefit.arrays import Array, Index, block
-from mlefit.losses.axes import AXES, Axis
+from mlefit.losses.axes import AXES, IDENTITY, LOG, Axis
 from mlefit.losses.conditional import Conditional
 from mlefit.losses.family import Family, apart_at
 from mlefit.losses.structure import value
 from mlefit.noise.chebyshev import NODES, grid, interpolated_twice
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
+from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor
+from mlefit.noise.parts import nowhere
 from mlefit.noise.responses import NUMBERS, POSITIVE, SHARES, Response
-from mlefit.noise.stable import QUIET, exponential
+from mlefit.noise.stable import QUIET
 from mlefit.noise.symmetric import symmetric
 
+LOCATION = (Predictor("mean", unit_power=1),)
 UNMOVED = (Predictor("mean"),)
 RESPONSES = dict(zip((axis.name for axis in AXES), (NUMBERS, POSITIVE, NUMBERS, SHARES), strict=True))
-MANY = 4096             # distinct f whose panels are in memory at one time
+MANY = 2048             # distinct f whose panels are in memory at one time
 TRIED = {               # f at which the least loss of a response is looked for, by the axis of f
     "identity": np.concatenate([-np.logspace(6.0, -6.0, 241), [0.0], np.logspace(-6.0, 6.0, 241)]),
     "log": np.exp(np.linspace(-30.0, 30.0, 481)), "logit": 1.0 / (1.0 + np.exp(-np.linspace(-12.0, 12.0, 241))),
@@ -41,17 +44,22 @@ MASSES = 9              # fitted f at which the mass is looked at
 
 @dataclass(frozen=True)
 class OfFamily(NoiseModel):
-    """`text`: as typed, without blanks."""
+    """`text`: as typed, without blanks; `unit`: that of the rows, in units of its y."""
 
     text: str
+    unit: float = 1.0
 
     compared = False
     link_name = "identity"
     measure = Measure.DENSITY
-    everywhere = False
     begins = True
     log_concave = False
-    predictors = UNMOVED
+    watched = True
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether f may be any number."""
+        return self.domain is IDENTITY
 
     @property
     @abstractmethod
@@ -70,6 +78,20 @@ class OfFamily(NoiseModel):
     @abstractmethod
     def _log_z(self, a: float) -> float:
         """log Z."""
+
+    @property
+    def scalable(self) -> bool:
+        """Where y and f are positive and of one unit."""
+        return self.family.axis is LOG and self.domain is LOG and self.direct
+
+    @property
+    def predictors(self) -> tuple[Predictor, ...]:
+        """f."""
+        return LOCATION if self.scalable else UNMOVED
+
+    def in_unit(self, unit: float) -> Self:
+        """The law of responses in it."""
+        return replace(self, unit=unit)
 
     @property
     def response(self) -> Response:
@@ -114,25 +136,25 @@ class OfFamily(NoiseModel):
         """log density of t at f."""
         a, family = self._a(free), self.family
         log_z = self._log_z(a)
-        return lambda t, f: -a * value(family.node, family.axis.inverse(t), f) + family.base(t) - log_z
+        return lambda t, f: -a * family.of_t(t, f) + family.base(t) - log_z
 
     @QUIET
     def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """a l + log Z(a) + base."""
-        a, f = self._a(free), eta[:, 0]
+        a, y, f = self._a(free), y * self.unit, eta[:, 0] * self.unit
         if not self.family.loss.least_a < a < math.inf:
-            return Derivatives(np.full(y.size, np.inf), np.zeros((y.size, 1 + free.size)), lambda v: np.zeros((y.size, 1 + free.size)))
-        log_z, base = self._log_z(a), self.base(y)
+            return nowhere(y.size, 1 + free.size)
+        log_z, base = self._log_z(a) - math.log(self.unit), self._base(y)
         if order == 0:
             return Derivatives(self._step(a * value(self.family.node, y, f) + log_z + base, f))
         loss, slope, bend = self.family.curve(y, f)
         d1, result = block(y.size, 1 + free.size), self._step(a * loss + log_z + base, f)
-        d1[:, 0] = a * slope
+        d1[:, 0], bend = a * self.unit * slope, a * self.unit**2 * bend
         if not free.size:
-            return Derivatives(result, d1, lambda v: (a * bend)[:, None] * v)
+            return Derivatives(result, d1, lambda v: bend[:, None] * v)
         of_a = self.family.loss.normaliser(a)
         d1[:, 1] = a * (loss - of_a.mean)
-        return Derivatives(result, d1, symmetric(((a * bend, d1[:, 0]), (d1[:, 0], d1[:, 1] + a * a * of_a.variance))))
+        return Derivatives(result, d1, symmetric(((bend, d1[:, 0]), (d1[:, 0], d1[:, 1] + a * a * of_a.variance))))
 
     def _step(self, found: Array, f: Array) -> Array:
         """What is no number, or f beyond its range, is a step too far."""
@@ -141,20 +163,26 @@ class OfFamily(NoiseModel):
     @QUIET
     def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """l."""
-        f = eta[:, 0]
+        y, f = y * self.unit, eta[:, 0] * self.unit
         if order == 0:
             return Derivatives(self._step(value(self.family.node, y, f), f))
         found, slope, bend = self.family.curve(y, f)
-        return Derivatives(self._step(found, f), slope[:, None] + 0.0, lambda v: bend[:, None] * v)
+        slope, bend = self.unit * slope, self.unit**2 * bend
+        return Derivatives(self._step(found, f), slope[:, None], lambda v: bend[:, None] * v)
 
-    @QUIET
     def base(self, y: Array) -> Array:
         """-tilt b(t) - log g'(y)."""
+        return self._base(y * self.unit)
+
+    @QUIET
+    def _base(self, y: Array) -> Array:
         axis = self.family.axis
         return np.broadcast_to(-self.family.base(axis.g(y)) - np.log(axis.first(y)), y.shape)
 
     def starting_predictor(self, y: Array) -> Array:
         """The f of least loss of each response, where it is not extreme."""
+        if self.direct:
+            return y
         low, high = float(y.min()), float(y.max())
         some = np.unique(np.quantile(y, np.linspace(0.0, 1.0, RESPONSES_TRIED))) if high > low else np.array([low])
         best = self._best(some)
@@ -166,8 +194,9 @@ class OfFamily(NoiseModel):
     def _each(self, eta: Array, free: Array, of: Callable[[Conditional, Index, Index], Array]) -> Array:
         """of(laws, which law, which rows), NaN where f is beyond its range."""
         out = np.full(len(eta), np.nan)
-        rows = np.flatnonzero(self.domain.inside(eta[:, 0]) & np.isfinite(eta[:, 0]))
-        f, law = np.unique(eta[rows, 0], return_inverse=True)
+        at = eta[:, 0] * self.unit
+        rows = np.flatnonzero(self.domain.inside(at) & np.isfinite(at))
+        f, law = np.unique(at[rows], return_inverse=True)
         for start in range(0, f.size, MANY):
             here = np.flatnonzero((law >= start) & (law < start + MANY)) if f.size > MANY else np.arange(rows.size)
             out[rows[here]] = of(self._laws(f[start : start + MANY], free), law[here] - start, rows[here])
@@ -186,11 +215,12 @@ class OfFamily(NoiseModel):
     @QUIET
     def _t(self, y: Array) -> Array:
         axis = self.family.axis
-        return axis.g(np.clip(y, axis.low, axis.high))
+        return axis.g(np.clip(y * self.unit, axis.low, axis.high))
 
     def quantile(self, u: Array, eta: Array, free: Array) -> Array:
         """By panels."""
-        return np.asarray(self.family.axis.inverse(self._each(eta, free, lambda laws, law, rows: laws.quantile(u[rows], law))))
+        t = self._each(eta, free, lambda laws, law, rows: laws.quantile(u[rows], law))
+        return np.asarray(self.family.axis.inverse(t) / self.unit)
 
     def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
         """By quantiles of uniform numbers."""
@@ -207,13 +237,14 @@ class OfFamily(NoiseModel):
 
     def expected(self, eta: Array, free: Array) -> Array:
         """E y, by quadrature; where the law has no mean f itself if that is a location, else the median."""
-        f = eta[:, 0]
-        top = self.family.axis.inverse(np.array([self._laws(np.median(f)[None], free).edges[0, -2:]]))
+        f, axis = eta[:, 0] * self.unit, self.family.axis
+        some = np.array([np.median(f[self.domain.inside(f)])])
+        ends = self._laws(some, free).edges[0, [0, -1]]
         with np.errstate(all="ignore"):
-            end = self._height(free)(self.family.axis.g(top[0]), np.median(f)[None]) + np.log(np.abs(top[0]))
-        if not (end < -LITTLE).all():
-            return f if self.direct else self.quantile(np.full(f.size, 0.5), eta, free)
-        return self._over(f, free, lambda y, at: y)
+            left = self._height(free)(ends, some) + np.log(np.abs(axis.inverse(ends))) + np.log(np.abs(ends))
+        if not (left < -LITTLE).all():
+            return eta[:, 0] if self.direct else self.quantile(np.full(f.size, 0.5), eta, free)
+        return self._over(f, free, lambda y, at: y) / self.unit
 
     def centre(self, eta: Array, free: Array) -> Array:
         """f where it is a location of y, else the mean."""
@@ -224,9 +255,9 @@ class OfFamily(NoiseModel):
         a = self._a(free)
 
         def of(power: int) -> Array:
-            return self._over(eta[:, 0], free, lambda y, f: (a * self._slope(y, f)) ** power)
+            return self._over(eta[:, 0] * self.unit, free, lambda y, f: (a * self._slope(y, f)) ** power)
 
-        square = np.square(direction[..., 0])
+        square = np.square(self.unit * direction[..., 0])
         return square * of(2), square * square * of(4)
 
     def _slope(self, y: Array, f: Array) -> Array:
@@ -244,13 +275,13 @@ class OfFamily(NoiseModel):
             return laws.expected(lambda t, law: mine(t, laws.f[law][:, None]) - other(t, to[law][:, None]))
 
         with np.errstate(all="ignore"):
-            at = domain.g(eta[:, 0])
-            return np.maximum(interpolated_twice(apart, at, domain.g(other_eta[:, 0]) - at), 0.0)
+            at = domain.g(self.unit * eta[:, 0])
+            return np.maximum(interpolated_twice(apart, at, domain.g(self.unit * other_eta[:, 0]) - at), 0.0)
 
-    def unsound(self, eta: Array, free: Array) -> float:
-        """By how much the log of the mass differs from what it should be at the fitted f, at most."""
-        f = np.quantile(eta[:, 0], np.linspace(0.0, 1.0, MASSES))
-        return apart_at(self.family, self._a(free), self._log_z(self._a(free)), np.unique(f))
+    def astray(self, eta: Array, free: Array) -> float:
+        """By how much the log of the mass at the fitted f differs from that of Z, at most."""
+        f, a = np.quantile(self.unit * eta[:, 0], np.linspace(0.0, 1.0, MASSES)), self._a(free)
+        return apart_at(self.family, a, self._log_z(a), np.unique(f))
 
 
 LITTLE = 30.0       # e-folds: ends with y q(y) below it add nothing to a mean

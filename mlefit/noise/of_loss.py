@@ -20,6 +20,7 @@ from mlefit.losses.loss import Loss
 from mlefit.losses.table import Table
 from mlefit.noise.chebyshev import interpolated
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
+from mlefit.noise.parts import nowhere
 from mlefit.noise.read_loss import RESPONSES, Read, noted, read_loss
 from mlefit.noise.responses import Response
 from mlefit.noise.stable import QUIET, exponential
@@ -168,7 +169,7 @@ class OfLoss(NoiseModel):
         """a L(v) + log Z(a) + base, less the logarithm of the unit."""
         a, known = self._a(free), self.known
         if not known.least_a < a < math.inf:
-            return _nowhere(y.size, 1 + free.size)
+            return nowhere(y.size, 1 + free.size)
         of_a, v = known.normaliser(a), self._away(y, eta)
         constant = of_a.log_z - self._log_unit + self.base(y)
         if order == 0:
@@ -293,8 +294,3 @@ class OfLoss(NoiseModel):
 def _step(value: Array) -> Array:
     """What is no number is a step too far."""
     return np.where(np.isnan(value), np.inf, value)
-
-
-def _nowhere(n: int, q: int) -> Derivatives:
-    """Where a is beyond its range; derivatives that nobody asked for do no harm."""
-    return Derivatives(np.full(n, np.inf), np.zeros((n, q)), lambda v: np.zeros((n, q)))

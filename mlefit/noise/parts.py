@@ -34,6 +34,11 @@ class Derivatives(NamedTuple):
     simplex: Array | None = None
 
 
+def nowhere(n: int, q: int) -> Derivatives:
+    """Of n rows where a shape is beyond its range; derivatives that nobody asked for do no harm."""
+    return Derivatives(np.full(n, np.inf), np.zeros((n, q)), lambda v: np.zeros((n, q)))
+
+
 class Predictor(NamedTuple):
     """One linear predictor. `class_`: what the report writes beside its coefficients, None where there is one mean alone.
 

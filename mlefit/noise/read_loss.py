@@ -57,7 +57,7 @@ def _read(node: Node, text: str) -> Read:
         return Read(Loss(node), IDENTITY)
     found = structure(node)
     if found is not None:
-        return Read(Loss(found.node), found.axis, found.power)
+        return Read(Loss(found.node, near=found.axis.near), found.axis, found.power)
     known = known_labels(node)
     if known is not None:
         raise no_labels(node, short(text), known, next(one for one in labels(node) if one.labels == known.labels))
@@ -95,8 +95,8 @@ def family_of(text: str) -> Family | None:
         return None
     if found.apart > CONSTANT:
         raise NoEstimateError(
-            f"{short(text)}: in {base_words(found.family)} the log of its mass differs by {found.apart:.1g} between f: too much for "
-            "rounding, too little for a proof that it is no density",
+            f"{short(text)}: in {base_words(found.family)} the log of its mass differs by {found.apart:.1g} between f: too much "
+            "for rounding, too little for a proof that it is no density",
             "write it as a loss of y - f or of log(y) - log(f)", code="not-proved")
     return found.family
 

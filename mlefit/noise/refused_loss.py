@@ -21,9 +21,7 @@ NOT = "Minimising it is not maximum likelihood under any noise of the form exp(-
 EVIDENCE = (20.0, 40.0, 80.0, 160.0, 320.0)      # u = log |r| at which slopes are told
 EXPONENTS = 700.0       # beyond it y = exp(v) is no double
 PANELS = np.linspace(-60.0, 60.0, 481)      # of log y
-POWERS = tuple(np.arange(-3.0, 4.25, 0.25).tolist())
 BETWEEN = (0.3, 0.7, 1.0, 1.9, 4.0)
-CONSTANT = 1e-8         # of a logarithm of mass, over all f
 JUST_OFF = np.array([1e-4, 2e-4])        # of v = 0
 GAUSS = np.polynomial.legendre.leggauss(10)
 ENDS = ((-1, "-infinity"), (1, "+infinity"))
@@ -131,7 +129,7 @@ def _nearest(loss: Loss, axis: Axis) -> str:
 
 def undone(node: Node, text: str) -> NoEstimateError:
     """A loss of y and f that is one of no difference."""
-    if exponential_family(node) and base_power(node)[1] > CONSTANT:
+    if exponential_family(node):
         return NoEstimateError(
             f"{short(text)} is A(f) - y B(f) + C(y), the loss of an exponential family: whether there is a base with which it is a "
             "density is not decided here; no power of y is one",
@@ -156,12 +154,6 @@ def exponential_family(node: Node) -> bool:
 
 def massive(node: Node, text: str, nearest: str) -> NoEstimateError:
     """The refusal of a loss whose mass depends on f, with it at three values of f."""
-    power, apart = base_power(node)
-    if apart <= CONSTANT:
-        return NoEstimateError(
-            f"{text} is a density in y^{power:g} dy for every f, but a function of no difference of y and f: such losses are not "
-            "fitted here", "write it as a loss of y - f or of log(y) - log(f), or see `mlefit models` for its law",
-            code="not-built")
     masses = [mass(node, f, 1.0, 0.0) for f in (0.5, 1.0, 2.0)]
     found = minimiser(lambda y, f: value(node, y, np.array(f)))
     if all(math.isfinite(one) for one in masses):
@@ -170,18 +162,6 @@ def massive(node: Node, text: str, nearest: str) -> NoEstimateError:
     else:
         proof = "exp(-loss) has infinite mass in dy, and no base y^s dy makes it one number at all f"
     return NoEstimateError(f"{text}: {proof}, so it is no density in y", f"{NOT}{said(found)}{nearest}", code="no-noise-model")
-
-
-def base_power(node: Node) -> tuple[float, float]:
-    """The s with which the mass in y^s dy differs least between several f and a, and by how much in log, at least."""
-    def spread(s: float) -> float:
-        each = np.array([[mass(node, f, a, s) for f in BETWEEN] for a in (1.0, 2.5)])
-        if not np.isfinite(each).all() or (each <= 0.0).any():
-            return np.inf
-        return float(np.ptp(np.log(each), axis=1).max())
-
-    found = min(POWERS, key=spread)
-    return found, spread(found)
 
 
 def mass(node: Node, f: float, a: float, s: float) -> float:

@@ -39,6 +39,15 @@ class Searched:
         return None
 
     @property
+    def watched(self) -> bool:
+        """Whether `astray` is to be asked of a fit."""
+        return False
+
+    def astray(self, eta: Array, free: Array) -> float:
+        """By how much the log of the mass of the law at predictors eta (n, m) is not what it was taken for, at most."""
+        return 0.0
+
+    @property
     def least_loss(self) -> float:
         """The smallest loss that a row can have."""
         return 0.0

@@ -30,5 +30,9 @@ def of_density(text: str) -> NoiseModel:
     from mlefit.noise.of_density import OfDensity, read_density
 
     text = "".join(text.split())
-    read_density(text)
-    return OfDensity(text)
+    if read_density(text) is not None:
+        return OfDensity(text)
+    from mlefit.noise.any_density import AnyDensity, read_any
+
+    read_any(text)
+    return AnyDensity(text)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 START_ROWS = 60_000     # with more rows than this, a sample of them gives both searches their start
 NOTHING = 1e-6          # of the largest error: a row with less is fitted exactly, as far as a search has come
 ROUNDING = 1e-13        # of the largest response, likewise
+MASS = 1e-8             # what the log of the mass of a law may be off by at the fitted predictors
 EACH = 50               # multiplications that the likelihood of a row costs beside its columns
 
 
@@ -90,7 +91,7 @@ def fit(problem: Problem, progress: Progress | None = None) -> Fitted:
     if problem.prepared.roles.curve is not None:
         from mlefit.pipeline.curved import fit_curve
 
-        return fit_curve(problem, progress)
+        return sound(fit_curve(problem, progress))
     scale = len(shape.kept) + 1 if noise.compresses else 1
     mean = mean_of(problem, scale)
     optima = _fit(problem, mean, progress)
@@ -103,7 +104,22 @@ def fit(problem: Problem, progress: Progress | None = None) -> Fitted:
         refusal = drifting(problem, optima, found.rows)
         if refusal is not None:
             raise refusal
-    return _refined(found) if problem.doubtful and found.certified else found
+    return sound(_refined(found) if problem.doubtful and found.certified else found)
+
+
+def sound(found: Fitted) -> Fitted:
+    """The fit. Raises NoEstimateError where a law whose mass was looked at for a few f has another one at the fitted ones."""
+    noise, rows = found.fit.noise, found.problem.prepared.sample
+    if not noise.watched:
+        return found
+    coef, free = found.objective.split(found.fit.mle.theta)
+    astray = noise.astray(found.mean.eta(coef, rows), free)
+    if astray <= MASS:
+        return found
+    raise NoEstimateError(
+        f"{noise.loss_name}: at the fitted f the log of its mass is off by {astray:.2g}: what was fitted there is no density",
+        "write it so that its mass is the same at every f", code="normaliser",
+        partial=found.problem.report(unknown_parameters(found.problem)))
 
 
 def _check_exact(found: Fitted) -> None:
