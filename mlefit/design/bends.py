@@ -8,13 +8,14 @@ Single precision, in which products take half the time, is enough for a test who
 their own, rounded or not, and the response is told less a fit to the first rows, so that it is no larger than chance.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.design.encode import Columns, Encoded
+from mlefit.design.predictors import Predictors
 from mlefit.design.scaling import Scaling
 from mlefit.errors import InBlockError
 from mlefit.source.batch import Batch
@@ -46,14 +47,18 @@ class Bends(NamedTuple):
     def of(cls, columns: Columns, scaling: Scaling, head: Batch) -> "Bends | None":
         """Those of a design, learnt from the first rows of a table; None where there are none to make."""
         predictors = columns.predictors
-        if predictors.indexed is not None or predictors.columns_wide > MOST_COLUMNS or not head.rows:
+        if predictors.indexed is not None or not head.rows:
             return None
         try:
             used, _ = columns.used(head.part(0, min(head.rows, HEAD)))
-            table = Encoded.of(columns, scaling, used).table
+            return cls.learnt(predictors, Encoded.of(columns, scaling, used).table)
         except InBlockError:    # the pass over all rows says what is wrong
             return None
-        if len(table) <= table.shape[1]:
+
+    @classmethod
+    def learnt(cls, predictors: Predictors, table: Array) -> "Bends | None":
+        """Those of encoded rows (n, p + 1), the response last."""
+        if predictors.columns_wide > MOST_COLUMNS or len(table) <= table.shape[1]:
             return None
         numbers, coded, place = list[tuple[str, int]](), list[tuple[str, range]](), int(predictors.intercept)
         for term in predictors.columned:
@@ -82,6 +87,11 @@ class Bends(NamedTuple):
         products = tuple((int(a), int(b)) for a, b in self.pairs.T)
         found = (("squares", tuple((j,) for j in self.bent)), ("splines", splines), ("products", products))
         return tuple((kind, places) for kind, places in found if places)
+
+    @property
+    def most(self) -> int:
+        """Columns of the largest block."""
+        return max(len(places) for _, places in self.blocks)
 
     def columns(self, table: Array) -> list[Array]:
         """The blocks (c, n) of rows, from their encoded design (p, n), one variable after the other."""
@@ -122,17 +132,28 @@ class Bends(NamedTuple):
 
     def border(self, table: Array, weight: Array | None) -> Border:
         """The sums over the rows of an encoded table (n, p + 1), the response last, of which the guess is taken."""
-        room = np.empty((sum(self._sizes), min(ROWS, len(table))), np.float32)
+        def beside(rows: slice) -> np.ndarray:
+            known = table.T[:, rows]
+            found = known.astype(np.float32)
+            found[-1] = known[-1] - self.guess @ known[:-1]
+            return found if weight is None else found * weight[rows].astype(np.float32)
+
+        return self.sums(table[:, :-1], beside, weight)
+
+    def sums(self, design: Array, beside: Callable[[slice], np.ndarray], weight: Array | None) -> Border:
+        """Those of the columns of an encoded design (n, p): with others, `beside` (k, r) of some r of the rows, and, weighted,
+        with themselves."""
+        room = np.empty((sum(self._sizes), min(ROWS, len(design))), np.float32)
 
         def part(start: int) -> Border:
-            known = table.T[:, start : start + ROWS]
-            rows, made = known.astype(np.float32), room[:, : known.shape[1]]
-            rows[-1] = known[-1] - self.guess @ known[:-1]
-            self._fill(rows, made)
-            return Border.of(made, self._blocks(made), rows, None if weight is None else weight[start : start + ROWS])
+            here = slice(start, min(start + ROWS, len(design)))
+            made = room[:, : here.stop - start]
+            self._fill(design.T[:, here].astype(np.float32), made)
+            own = None if weight is None else weight[here].astype(np.float32)
+            return Border.of(made, self._blocks(made), beside(here), own)
 
         with np.errstate(over="ignore", invalid="ignore"):      # units that do not suit: another pass mends them
-            return tree_sum(map(part, range(0, len(table), ROWS)))
+            return tree_sum(map(part, range(0, len(design), ROWS)))
 
     def serve(self, design: Array) -> bool:
         """Whether each two neighbouring knots have rows of this sample (n, p) between them."""

@@ -9,6 +9,8 @@ so that no sum of squares of residuals is wanted, and rows need not be kept. Wit
     u = Z'(y - X b0) + Z'X (b0 - b),
 
 in which no sum is much larger than its error if the guess is good; the sums are of single precision.
+
+Of other laws e are scores and all sums but Z'e weighted with their expected squares (scored.py): then |e|^2 is n.
 """
 
 from collections.abc import Sequence
@@ -55,27 +57,44 @@ class Whole:
 
 @record(frozen=True)
 class Everywhere:
-    """Sums over all rows of what `bends` adds to the columns `kept` of the design; `names` (p,) of the terms of all columns."""
+    """Sums over all rows of what `bends` adds to a design whose columns `kept` are fitted; `names` (p,) of the terms of all.
+
+    Of `across` in the border the columns `fitted` are those of the parameters, whose information is R'R with R the `root`, and
+    `combined` (q,) of all columns are the scores. `n` rows leave the sum of squares `left`.
+    """
 
     bends: Bends
     border: Border
-    shape: Geometry
     names: Sequence[str | None]
+    kept: tuple[int, ...]
+    fitted: tuple[int, ...]
+    root: Array
+    combined: Array
+    n: float
+    left: float
+
+    @classmethod
+    def of_least_squares(cls, bends: Bends, border: Border, shape: Geometry, names: Sequence[str | None]) -> "Everywhere | None":
+        """From the triangle of the design; None where the first rows told too little of b."""
+        assert shape.y is not None
+        kept, (*response, left) = list(shape.kept), shape.y
+        away = bends.guess.copy()
+        away[kept] -= triangular(shape.r, np.array(response))
+        apart = shape.r @ away[kept]
+        if apart @ apart > GUESSED * left**2:
+            return None
+        return cls(bends, border, names, shape.kept, shape.kept, shape.r, np.append(away, 1.0), shape.n, float(left) ** 2)
 
     def looks(self, design: Array) -> list[Look]:
         """What is looked at in all rows, with the columns (n, c) that some of them have, whose encoded design (n, r) is that
         of the columns kept."""
         table = np.zeros((len(self.names), len(design)))
-        table[list(self.shape.kept)] = design.T
-        known_y = self._known()
-        if known_y is None:
-            return []
-        away, left = known_y
+        table[list(self.kept)] = design.T
         served, start, found = self.bends.serve(table.T), 0, []
         for (kind, places), columns, square in zip(self.bends.blocks, self.bends.columns(table), self.border.squares, strict=True):
             here = range(start, start + len(places))
             start = here.stop
-            known = [k for k, own in enumerate(places) if set(own) <= set(self.shape.kept)]
+            known = [k for k, own in enumerate(places) if set(own) <= set(self.kept)]
             if not known or (kind == "splines" and not served):
                 continue
             names = tuple(" x ".join(sorted(str(self.names[j]) for j in places[k])) for k in known)
@@ -83,19 +102,9 @@ class Everywhere:
             if not (np.isfinite(across).all() and np.isfinite(square).all()):
                 continue
             own = columns if len(known) == len(columns) else columns[known]
-            found.append(Look(kind, own.T, names, self._whole(across, square[np.ix_(known, known)], away, left)))
+            found.append(Look(kind, own.T, names, self._whole(across, square[np.ix_(known, known)])))
         return found
 
-    def _known(self) -> tuple[Array, float] | None:
-        """b0 - b (p,) and |e|^2; None where the first rows told too little of b."""
-        assert self.shape.y is not None
-        kept, (*response, left) = list(self.shape.kept), self.shape.y
-        away = self.bends.guess.copy()
-        away[kept] -= triangular(self.shape.r, np.array(response))
-        apart = self.shape.r @ away[kept]
-        return (away, float(left) ** 2) if apart @ apart <= GUESSED * left**2 else None
-
-    def _whole(self, across: Array, square: Array, away: Array, left: float) -> Whole:
-        taken = triangular(self.shape.r, across[:, list(self.shape.kept)].T, transposed=True).T
-        return Whole(square - taken @ taken.T, np.diagonal(square), across[:, -1] + across[:, :-1] @ away, self.shape.n,
-                     len(self.shape.kept), left)
+    def _whole(self, across: Array, square: Array) -> Whole:
+        taken = triangular(self.root, across[:, list(self.fitted)].T, transposed=True).T
+        return Whole(square - taken @ taken.T, np.diagonal(square), across @ self.combined, self.n, len(self.fitted), self.left)

@@ -104,7 +104,8 @@ def _of_levels(sample: Sample, plan: Plan, found: Structure | None) -> Informati
     known = conclude(total, Terms.of(found.gain), judged, chance=chance, level=plan.level, bound="lower", upper=total,
                      method=f"design with {_reference(found)}", draws=found.simulated or None)
     raw = known.kl.raw
-    return known._replace(kl=known.kl._replace(parts={} if raw is None else {"structure": raw - chance.mean}))
+    known = known._replace(kl=known.kl._replace(parts={} if raw is None else {"structure": raw - chance.mean}))
+    return known if found.explained is None else _sharper(known, found.explained, judged, plan.level, total)
 
 
 def _of_numbers(
@@ -151,16 +152,17 @@ def _of_numbers(
     return known if explained is None else _sharper(known, explained, judged, plan.level)
 
 
-def _sharper(known: Information, explained: Explained, judged: Judged, level: float) -> Information:
+def _sharper(known: Information, explained: Explained, judged: Judged, level: float, upper: float | None = None) -> Information:
     """The bound that the mean alone gives in all rows, where it is above the chain's of a part of them: both hold.
 
-    The log ratio of two normal laws whose means are d standard deviations apart has mean d^2 / 2 and variance d^2.
+    The log ratio of two normal laws whose means are d standard deviations apart has mean d^2 / 2 and variance d^2, and that of
+    any two laws that are as near.
     """
     assert known.cross_entropy is not None
     gain, df, n = explained
     alone = conclude(
         known.cross_entropy, Terms(gain, 2.0 * gain, float(n)), judged, chance=ChiSquared(df, n), level=level, bound="lower",
-        method="reference: a mean that bends, of all rows")
+        upper=upper, method="reference: a mean that bends, of all rows")
     if known.kl.ci_low is not None and alone.kl.ci_low is not None and alone.kl.ci_low <= known.kl.ci_low:
         return known
     return alone._replace(kl=alone.kl._replace(parts={"structure": gain - df / (2 * n)}))

@@ -85,7 +85,8 @@ def structure(
     simulated, exceeded = 0, False
     for one in seen:
         value = one.tested.p
-        if bordered is not None and one.tested.df and events(rows) < EVENTS * one.tested.df / len(bordered.means) and draws:
+        rare = bordered is not None and events(rows) < EVENTS * one.tested.df / len(bordered.means)
+        if rare and bordered is not None and one.look.whole is None and one.tested.df and draws:
             value, simulated, exceeded = _bootstrap(rows, bordered, one, draws, seed)
         if one.tested.df:
             p.setdefault(one.look.kind, []).append((value, one))

@@ -47,10 +47,11 @@ class Working:
     @cached_property
     def g(self) -> Array:
         """(n, m), minus the derivatives of the negative log-likelihood by the predictors."""
-        return self._score[:, : self.eta.shape[1]]
+        return self.score[:, : self.eta.shape[1]]
 
     @cached_property
-    def _score(self) -> Array:
+    def score(self) -> Array:
+        """(n, m + s), the same by the predictors and the shapes."""
         return _scores(self.noise, self.y, self.eta, self.free)
 
     @cached_property
@@ -185,7 +186,7 @@ def climbed(rows: Working, columns: Sequence[Array], steps: int = STEPS) -> Work
     inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
     at, value = rows, rows.total()
     for _ in range(steps):
-        score = np.concatenate([c.T @ at.g[:, a] for a, c in enumerate(columns)] + [at._score[:, rows.eta.shape[1] :].sum(axis=0)])
+        score = np.concatenate([c.T @ at.g[:, a] for a, c in enumerate(columns)] + [at.score[:, rows.eta.shape[1] :].sum(axis=0)])
         shapes = score[sizes[-1] :] / (2.0 * scale) if scale else np.empty(0)
         step = np.concatenate([inverse @ score[: sizes[-1]], shapes]) if scale else inverse @ score
         if float(step @ score) < SETTLED:

@@ -21,6 +21,8 @@ from mlefit.rows.chunk import Chunk
 if TYPE_CHECKING:
     from mlefit.information.everywhere import Everywhere
 
+RARE = 5        # rows of the rarest class for each added column, from which scores of all rows have their law
+
 
 def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> Sample:
     """The reservoir's rows in natural units with the fitted model on them; `mean` maps design units to the search's.
@@ -79,7 +81,28 @@ def _everywhere(problem: Problem) -> "Everywhere | None":
     from mlefit.information.everywhere import Everywhere
 
     terms = prepared.predictors.terms_of_columns()
-    return Everywhere(prepared.bends, prepared.border, problem.shape, terms)
+    return Everywhere.of_least_squares(prepared.bends, prepared.border, problem.shape, terms)
+
+
+def _scored(found: Fitted) -> "Everywhere | None":
+    """The same of another law of one predictor, whose rows are kept: one more pass over them."""
+    problem, prepared, noise = found.problem, found.problem.prepared, found.fit.noise
+    several = noise.compresses or len(noise.predictors) > 1 or prepared.roles.curve is not None or prepared.observed.precision
+    if several or prepared.store is None or prepared.moments.rows <= prepared.sample.rows:
+        return None
+    from mlefit.design.bends import Bends
+
+    sample, terms = prepared.sample, prepared.predictors.terms_of_columns()
+    bends = Bends.learnt(prepared.predictors, np.concatenate([sample.x.T, sample.y[None]]).T)
+    if bends is None:
+        return None
+    from mlefit.information.scored import Scored
+
+    if noise.response.reads_levels and min(prepared.level_weights.values()) < RARE * bends.most:
+        return None
+    mean, theta = found.mean, found.fit.mle.theta
+    total = found.rows.sum(lambda chunk: Scored.of(bends, noise, mean, theta, chunk))
+    return total.everywhere(bends, problem.shape.kept, terms)
 
 
 def _measured(found: Fitted, cross: float) -> Information:
@@ -89,7 +112,7 @@ def _measured(found: Fitted, cross: float) -> Information:
         reason = f"{factor.column} has {len(factor.levels or ()):,} levels, and a sample of the rows has too few of each"
         return not_identifiable(cross, reason, problem.prepared.moments.rows)
     return measure(sample_of(problem, found.fit, found.mean), seed=request.seed, draws=request.draws, level=request.level,
-                   everywhere=_everywhere(problem))
+                   everywhere=_everywhere(problem) or _scored(found))
 
 
 def information(found: Fitted, null: float | None) -> Information:
