@@ -167,7 +167,7 @@ def test_no_caller_needs_more_of_a_curvature_than_its_verbs(guided: bool, monkey
         assert isinstance(mine.curvature, Blocks)
         assert mine.outcome is theirs.outcome is Outcome.CERTIFIED
         assert np.abs(mine.theta - theirs.theta).max() <= 1e-10
-    assert (dense["fit"].mle.method, blocks["fit"].mle.method) == ("trust-exact", "trust-krylov")
+    assert (dense["fit"].mle.method, blocks["fit"].mle.method) == ("trust-exact", "trust-ncg")
     for kind, numbers in dense["numbers"].items():
         assert blocks["numbers"][kind].std_error == pytest.approx(numbers.std_error, rel=1e-8)
         assert blocks["numbers"][kind].max_gap <= 1e-9

@@ -12,6 +12,7 @@ from mlefit.criterion import implied_loss, likelihood
 from mlefit.design.predictors import Predictors
 from mlefit.errors import DataError
 from mlefit.estimation import polish, routes
+from mlefit.estimation.optimize import second_order
 from mlefit.mean import Coordinates, LinearMean, jacobian
 from mlefit.noise.categorical import Categorical
 from mlefit.objective import Objective
@@ -19,6 +20,7 @@ from mlefit.pipeline import terms
 from mlefit.rows.chunk import Chunk
 from mlefit.source.options import ReadOptions
 from mlefit.sums import curvature
+from mlefit.sums.tally import Tally
 
 pytestmark = pytest.mark.slow     # designs of hundreds of columns
 
@@ -47,7 +49,7 @@ def test_products_and_hessians_lead_to_the_same_answer(
     monkeypatch.setattr(curvature, "EIGENVALUES", 20)
     sparse = mlefit.fit(data, target="y", model=model, draws=0).to_dict()
     assert dense["routes"]["mle"]["method"] == "trust-exact"
-    assert sparse["routes"]["mle"]["method"] == "trust-krylov"
+    assert sparse["routes"]["mle"]["method"] == "trust-ncg"
     for fit in (dense, sparse):
         assert fit["agreement"]["agree"]
         assert max(route["edm"] for route in fit["routes"].values()) <= 1e-10
@@ -143,3 +145,27 @@ def test_memory_is_refused_before_it_runs_out() -> None:
     assert str(refused.value) == (
         "too many parameters: the standard errors of 116 parameters need about 1.3 MB of memory, and 1.0 MB may be used\n"
         "leave out predictors or merge levels, or give --memory more")
+
+
+class _Overflowing:
+    """A criterion of finite values and gradients whose second derivatives are no numbers."""
+
+    order = 1
+
+    def at(self, theta: Any, order: int) -> Tally:
+        return Tally(1.0, self.value(theta))
+
+    def value(self, theta: Any) -> float:
+        return float(theta @ theta)
+
+    def gradient(self, theta: Any) -> Any:
+        return 2.0 * theta
+
+    def product(self, theta: Any, direction: Any) -> Any:
+        return np.full(theta.size, np.nan)
+
+
+def test_products_that_are_no_numbers_end_the_search_where_it_is() -> None:
+    theta, steps, method = second_order(_Overflowing(), np.ones(3))   # type: ignore[arg-type]    # what is used of a Memo
+    assert theta.tolist() == [1.0, 1.0, 1.0]
+    assert (steps, method) == (0, "trust-ncg")

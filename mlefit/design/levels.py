@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from functools import cached_property, partial
+from itertools import repeat
+from operator import add
 from typing import ClassVar
 
 import numpy as np
@@ -96,9 +98,8 @@ class LevelCounts(Summary):
     counts: Mapping[str, float]
 
     def __add__(self, other: "LevelCounts") -> "LevelCounts":
-        total = dict(self.counts)
-        for level, count in other.counts.items():
-            total[level] = total.get(level, 0.0) + count
+        total, more = dict(self.counts), other.counts
+        total.update(zip(more, map(add, map(total.get, more, repeat(0.0)), more.values()), strict=True))
         return LevelCounts(total)
 
 
@@ -134,13 +135,14 @@ class Levels(Factor):
 
     def labels(self) -> tuple[str, ...]:
         """`g=level` for every level but the baseline."""
-        return tuple(f"{self.column}={level}" for level in self._shown())
+        return tuple(f"{self.column}={level}" for level in self._shown)
 
     @property
     def width(self) -> int:
-        """As many, without a list of their names."""
-        return len(self._shown())
+        """As many."""
+        return len(self._shown)
 
+    @cached_property
     def _shown(self) -> tuple[str, ...]:
         if self.levels is None:
             raise TypeError(f"the levels of {self.column} are not learnt")
@@ -173,12 +175,12 @@ class Levels(Factor):
     def evaluate(self, batch: Batch, keep: Mask | None = None) -> Array:
         """Indicators (rows, k)."""
         category = batch.categories[self.column]
-        shown = self._shown()
+        shown = self._shown
         places = {level: place for place, level in enumerate(shown)}
         if self.baseline is not None:
             places[self.baseline] = -1
         unknown = len(shown)
-        place = np.array([self._place(places, level, unknown) for level in category.levels] + [unknown])
+        place = np.array([*self._found(places, category.levels, unknown), unknown])
         of_row = place[category.codes]      # a missing cell has code -1: the last entry
         columns = np.zeros((len(shown), batch.rows)).T
         present = np.flatnonzero((of_row >= 0) & (of_row < unknown))
@@ -195,7 +197,7 @@ class Levels(Factor):
         Raises InBlockError for a level that was not learnt, in a row of `keep`."""
         category, places = batch.categories[self.column], self._places
         unknown = len(places)
-        place = np.array([self._place(places, level, unknown) for level in category.levels] + [-1], np.intp)
+        place = np.array([*self._found(places, category.levels, unknown), -1], np.intp)
         of_row = place[category.codes]
         lost = of_row == unknown
         if lost.any():
@@ -211,14 +213,15 @@ class Levels(Factor):
         """The rows with another level than those learnt."""
         category = batch.categories[self.column]
         known, unknown = self._places, len(self._places)
-        strange = np.array([self._place(known, level, unknown) == unknown for level in category.levels] + [False], dtype=bool)
+        strange = np.array([*self._found(known, category.levels, unknown), -1], np.intp) == unknown
         return strange[category.codes] if strange.any() else None
 
     @staticmethod
-    def _place(places: Mapping[str, int], level: str, unknown: int) -> int:
-        """The place of a level as spelt in the file; the names of learnt levels may do without `.0`."""
-        place = places.get(level)
-        return places.get(level.removesuffix(".0"), unknown) if place is None else place
+    def _found(places: Mapping[str, int], levels: Sequence[str], unknown: int) -> list[int]:
+        """The places of levels as spelt in the file; the names of learnt levels may do without `.0`."""
+        found = list(map(places.get, levels))
+        return [places.get(level.removesuffix(".0"), unknown) if place is None else place
+                for place, level in zip(found, levels, strict=True)]
 
     def _refuse_unknown(self, batch: Batch, rows: Mask) -> None:
         category = batch.categories[self.column]

@@ -129,7 +129,8 @@ class Predictors:
     def terms_of_columns(self) -> tuple[str | None, ...]:
         """For each of the p design columns its term as text; None for a constant."""
         head: tuple[str | None, ...] = (None,) if self.intercept else ()
-        return head + tuple(None if term == CONSTANT else term.text for term in self.distinct for _ in range(term.width))
+        texts = ((None if term == CONSTANT else term.text, term.width) for term in self.distinct)
+        return head + tuple(text for text, width in texts for _ in range(width))
 
     @property
     def width(self) -> int:

@@ -60,11 +60,17 @@ def second_order(
 
 def _method(memo: Memo, start: Array) -> dict[str, Any]:
     """How scipy is given second derivatives: as a matrix, as products with a curvature, or as products that take a pass each."""
-    if memo.order < 2:
-        return {"method": "trust-krylov", "hessp": memo.product}
-    if memo.curvature(start).whole() is None:
-        return {"method": "trust-krylov", "hessp": lambda theta, direction: memo.curvature(theta).times(direction)}
-    return {"method": "trust-exact", "hess": lambda theta: memo.curvature(theta).whole()}
+    if memo.order == 2 and memo.curvature(start).whole() is not None:
+        return {"method": "trust-exact", "hess": lambda theta: memo.curvature(theta).whole()}
+
+    def times(theta: Array, direction: Array) -> Array:
+        found = memo.product(theta, direction) if memo.order < 2 else memo.curvature(theta).times(direction)
+        if not np.isfinite(found).all():        # with which conjugate gradients would never end
+            raise np.linalg.LinAlgError
+        return found
+
+    # Not trust-krylov, whose steps near the end depend on what its memory held before: the same call gives others.
+    return {"method": "trust-ncg", "hessp": times}
 
 
 def first_order(memo: Memo, start: Array, limit: int = MOST) -> tuple[Array, int]:

@@ -39,8 +39,9 @@ def parameters(
     level, places = problem.request.level, count()
     rows = []
     for k, predictor in enumerate(problem.prepared.noise.predictors):
+        aliased = problem.shapes[problem.side(k)].aliased
         for j, name in problem.named(k):
-            if problem.aliased(k, j):
+            if j in aliased:
                 rows.append(Parameter(name, predictor.class_, predictor.kind, "aliased"))
                 continue
             place = next(places)

@@ -12,12 +12,15 @@ from mlefit.design.learn import Survey, learn, needs_learning, survey
 from mlefit.design.ledger import Ledger
 from mlefit.design.levels import LevelCounts, Levels
 from mlefit.design.roles import MANY_LEVELS, Roles, without
+from mlefit.machine import half_of_memory
 from mlefit.problem.no_rows import no_rows
 from mlefit.problem.split import Split
 from mlefit.records import record
 from mlefit.request import Request
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source
+
+KEPT = 256 << 20        # bytes of parsed rows, at most, that are not parsed again
 
 
 @record(frozen=True)
@@ -78,6 +81,7 @@ def learnt(source: Source, roles: Roles, request: Request, threads: int) -> tupl
     if not needs_learning(terms):
         return roles, len(source.distinct.get(columns.observed.target, ()))
     split = Split(request.seed, request.holdout)
+    source.keep(min(KEPT, (request.read.memory or half_of_memory()) // 4))
     seen, _ = source.sum(columns.numbers, columns.categories, _Learning(columns, split), threads)
     if not seen.rows:
         raise no_rows(seen.ledger)

@@ -124,6 +124,10 @@ def category(
     """
     absent = {*tokens, *na, ""}
     values = set(numeric_tokens(na))
+    if called is spelt and not boolean and decimal == "." and not values:
+        names = tuple(map(str.strip, texts))
+        if len(distinct := set(names)) == len(names) and distinct.isdisjoint(absent):
+            return Category(codes, names), {}       # the usual case, of which each text is its own name
     named: dict[str, int] = {}
     lookup = np.full(len(texts) + 1, -1, dtype=np.int32)    # the last entry serves code -1
     found: dict[str, list[int]] = {}

@@ -72,10 +72,11 @@ class Heard(NamedTuple):
 
 
 def done_with(
-    part: Part, block: Block, place: Place, wanted: Wanted, task: Callable[[Batch], T], in_vain: Sequence[Finding] = ()
+    part: Part, block: Block, place: Place, wanted: Wanted, task: Callable[[Batch], T], in_vain: Sequence[Finding] = (),
+    parse: Callable[[Part, Block, Place, Wanted], Parsed] | None = None,
 ) -> Done[T]:
-    """Parse a block and do the `task`; after a finding, `in_vain` or of its own, a pass only looks for more."""
-    parsed = part.parse(block, wanted)
+    """Parse a block, by `parse` if any, and do the `task`; after a finding, `in_vain` or of its own, a pass only looks for more."""
+    parsed = part.parse(block, wanted) if parse is None else parse(part, block, place, wanted)
     done = Done[T](parsed.rows, parsed.profiles, parsed.findings, [])
     if parsed.findings or in_vain or not parsed.rows:
         return done

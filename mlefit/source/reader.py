@@ -8,6 +8,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from mlefit.errors import DataError, InBlockError
+from mlefit.source.again import Again
 from mlefit.source.batch import Batch, Place
 from mlefit.source.index import counting
 from mlefit.source.knowledge import Knowledge
@@ -52,6 +53,7 @@ class Reader(Source):
         self.size = None if None in sizes else sum(size for size in sizes if size is not None)
         self.bytes_read = 0
         self._kept: Parsed | None = None
+        self._again: Again | None = None
         self._digested = options.digest
         self._digests: tuple[str | None, ...] | None = None
         self._hashing: Thread | None = None
@@ -81,6 +83,10 @@ class Reader(Source):
             return self.elsewhere.sum(self, numbers, categories, reading)
         return super().sum(numbers, categories, reading, threads)
 
+    def keep(self, room: int) -> None:
+        """As Source.keep."""
+        self._again = Again(room)
+
     def stands(self, threads: int, *, closely: bool = False) -> bool:
         """As Source.stands."""
         if self._known.doubts().kinds:
@@ -100,7 +106,7 @@ class Reader(Source):
     def _learn(self, wanted: Wanted, profiles: Mapping[str, Profile]) -> None:
         """All rows have been seen."""
         if self._known.learn(wanted.doubts, profiles):
-            self._kept = None       # it was read in another way
+            self._kept = self._again = None     # it was read in another way
             self.warnings, self.remarks = _cautions(self._known.written), _remarks(self._known.written)
 
     @property
@@ -146,12 +152,15 @@ class Reader(Source):
     def _pass(self, wanted: Wanted, task: Callable[[Batch], T], threads: int) -> Iterator[T]:
         self._hash_meanwhile()
         account = Account[T]()
+        if self._again is not None and not self._again.serves(wanted):
+            self._again = None
+        parse = None if self._again is None else self._again.parse
 
         def opened() -> Iterator[tuple[tuple[int, int, str], Callable[[], Done[T]]]]:
             done = 0
             for file, part in enumerate(self.parts):
                 for at, block in enumerate(part.blocks(wanted.columns)):
-                    work = partial(done_with, part, block, Place(file, at), wanted, task, account.findings)
+                    work = partial(done_with, part, block, Place(file, at), wanted, task, account.findings, parse)
                     yield (done + block.stored, block.line, part.label), work
                 done += part.size or 0
 

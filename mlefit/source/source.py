@@ -131,6 +131,9 @@ class Source(ABC):
         task, kept = reading.begun()
         return tree_sum(self.map(numbers, categories, task, threads), reading.zero), kept
 
+    def keep(self, room: int) -> None:      # noqa: B027 - a table in memory is parsed already
+        """The next pass may keep `room` bytes of what it parses, for the one after it."""
+
     @abstractmethod
     def stands(self, threads: int, *, closely: bool = False) -> bool:
         """Whether what `kinds` and `distinct` have told since the last call holds for all rows; from now on they do.
