@@ -129,3 +129,34 @@ def test_a_part_of_the_rows_is_not_refitted_as_if_it_were_all() -> None:
     found = panels({"x": x, "g": np.array(["a", "b", "c"])[g], "y": y}, target="y", draws=0)
     assert found["predictor:g"].p is not None
     assert found["predictor:g"].p > 0.05
+
+
+@pytest.mark.parametrize(("size", "largest"), [(1e300, "2e+300"), (1e-300, "2e-300")])
+def test_numbers_without_squares_are_refused(
+    size: float, largest: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    x = np.random.default_rng(9).standard_normal(60)
+    y = np.clip(x + np.random.default_rng(10).standard_normal(60), -2, 2)
+    path = table(tmp_path, "x,y", [(float(a), float(b * size)) for a, b in zip(x, y, strict=True)])
+    for command in (["plot", path, "-t", "y", "-q"], ["report", path, "-t", "y", "-q", "--out", str(tmp_path / "r.html")]):
+        assert main(command) == 3
+        assert (f'mlefit: column "y": pictures need the squares of its numbers, which reach {largest}, and no double holds those\n'
+                "multiply the column by a power of ten\n") in capsys.readouterr().err
+
+
+def test_a_model_without_predictors_tells_no_row_from_another() -> None:
+    y = np.where(np.arange(80) % 4 == 0, "yes", "no")
+    found = panels({"y": y}, formula="y ~ 1", model="bernoulli", draws=0)
+    assert found["split"].sentence == "All rows have the same probability, 0.25: it tells no row from another."
+    assert found["kl"].sentence == "Misfit: none possible: the model has a parameter for every value (KL = 0)."
+    assert [layer.label for layer in found["kl"].layers] == ["nothing to draw"]
+
+
+def test_a_misfit_whose_size_is_not_told_is_none_that_was_not_found() -> None:
+    rng = np.random.default_rng(11)
+    x = rng.standard_normal(300)
+    found = panels({"x": x, "y": np.log(rng.gamma(3.0, np.exp(0.6 * x) / 3.0))}, target="y")
+    assert found["kl"].sentence.startswith("Misfit: ")
+    assert "none found" not in found["kl"].sentence
+    assert found["nats"].sentence.endswith(
+        "nats per row off a model without them; how much a better model could still gain is not told by the rows.")

@@ -20,7 +20,9 @@ def split(scene: Scene, rows: Rows) -> Panel:
               Layer("bars", "model", {"edges": edges, "height": -below}, scene.levels[0]),
               Layer("hrule", "reference", {"y": np.zeros(1)}))
     one, other = int(yes.sum()), int((~yes).sum())
-    if one and other:
+    if one and other and np.ptp(p) == 0.0:
+        said = f"All rows have the same probability, {number(float(p[0]), 2)}: it tells no row from another."
+    elif one and other:
         pairs = (float(_ranks(p)[yes].sum()) - one * (one + 1) / 2.0) / (one * other)
         said = (f"A {scene.levels[1]} row has the higher probability in {number(100.0 * pairs)} % of the pairs; mean "
                 f"{number(float(p[yes].mean()), 2)} against {number(float(p[~yes].mean()), 2)}.")

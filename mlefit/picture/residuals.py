@@ -116,7 +116,9 @@ class Residuals:
             found[1:] = first[orders]
             return found
         for b, y in enumerate(back):
-            found[b + 1] = scores_of(self._rows(y, *self._refitted(y), self.scene.rng(SHUFFLE, b)).z)
+            eta, free = self._refitted(y)
+            ordered = self._ordered(y, eta)
+            found[b + 1] = scores_of(self._rows(y, eta, free, self.scene.rng(SHUFFLE, b)).z if ordered is None else ordered)
         return found
 
     @cached_property
@@ -142,17 +144,28 @@ class Residuals:
 
         Of a law of y less its location, or of y over its scale, that is the order of these; else quantiles are taken.
         """
-        scene, noise = self.scene, self.scene.noise
+        scene, eta = self.scene, self.scene.eta[:, 0]
         if not self.refits:
             return None
-        (first, *others), eta = noise.predictors, scene.eta[:, 0]
+        alike = self._ordered(self.smooth, scene.eta)
+        if alike is None:
+            return self._inverted(orders) if scene.n <= INVERTED else None
+        if scene.noise.located:
+            return (eta + alike[order] for order in orders)
+        with np.errstate(over="ignore", under="ignore"):
+            scale = np.exp(eta)
+            return (scale * alike[order] for order in orders)
+
+    def _ordered(self, y: Array, eta: Array) -> Array | None:
+        """What has one law in all rows, and so the order of their residuals (n,): y less its location, or y over its scale."""
+        noise = self.scene.noise
+        first, *others = noise.predictors
         if not others and noise.located and first.unit_power == 1:
-            return (eta + (self.smooth - eta)[order] for order in orders)
-        if not others and first.log_unit == 1 and not any(shape.unit_power for shape in noise.shapes):
+            return np.asarray(y - eta[:, 0])
+        if not others and not noise.located and first.log_unit == 1 and not any(shape.unit_power for shape in noise.shapes):
             with np.errstate(over="ignore", under="ignore"):
-                scale = np.exp(eta)
-                return (scale * (self.smooth / scale)[order] for order in orders)
-        return self._inverted(orders) if scene.n <= INVERTED else None
+                return np.asarray(y / np.exp(eta[:, 0]))
+        return None
 
     def _inverted(self, orders: Index) -> Iterator[Array]:
         """The responses by quantiles."""

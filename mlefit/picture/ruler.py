@@ -12,13 +12,14 @@ from mlefit.report.misfit import misfit
 from mlefit.report.report import Report
 
 PER_ROW = "nats per row"
+NOTHING = Layer("text", "reference", {}, "nothing to draw")
 
 
 def kl(report: Report) -> Panel:
     """Ruler: the range of true models, what was measured, the misfit with its interval, and the smallest that would be seen."""
     information = report.information
-    panel = Panel("kl", "Distance from the data", Axis(f"KL, {PER_ROW}", zero=True), Axis(""), (), "The KL part was not asked for.",
-                  rows=report.data.rows_used)
+    panel = Panel("kl", "Distance from the data", Axis(f"KL, {PER_ROW}", zero=True), Axis(""), (NOTHING,),
+                  "The KL part was not asked for.", rows=report.data.rows_used)
     if information is None or information.kl.verdict_code == "off":
         return panel
     found, said = information.kl, misfit(information)
@@ -35,6 +36,7 @@ def kl(report: Report) -> Panel:
         layers.append(_mark("curve", max(0.0, found.misfit), 1.0, None))
     if found.detection_limit is not None and found.bound != "saturated":
         layers.append(_mark("reference", found.detection_limit, 2.0, "smallest misfit that would be seen"))
+    layers = layers or [NOTHING]
     return Panel(
         "kl", "Distance from the data", Axis(f"KL, {PER_ROW}", zero=True), Axis(""), tuple(layers), sentence,
         p=found.verdict_p_value, size=found.shown, mark=found.verdict_code == "misfit", rows=found.n_used or report.data.rows_used)
@@ -54,7 +56,9 @@ def nats(report: Report) -> Panel | None:
               _span("data", cross, total, 0.0, "explained by the predictors"))
     gain = max(0.0, cross - rest)
     about = "at least" if information.kl.bound == "lower" else "about"
+    found = information.kl.verdict_code in ("misfit", "borderline")
     more = (f"what a better model could still gain is {about} {number(gain, 2)}" if gain > 0.0
+            else "how much a better model could still gain is not told by the rows" if found
             else "no misfit was found that a better model could gain")
     said = f"The predictors take {number(information.explained)} nats per row off a model without them; {more}."
     return Panel("nats", "Where the nats go", Axis(PER_ROW, (0.0, total)), Axis(""), layers, said, rows=report.data.rows_used)

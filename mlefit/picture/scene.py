@@ -7,11 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array, Index
+from mlefit.errors import DataError
+from mlefit.escapes import shown
 from mlefit.noise.model import Measure, NoiseModel
 from mlefit.picture.everywhere import Everywhere
 from mlefit.records import record
 from mlefit.report.report import Report
 
+LEAST = 1e-100      # of the size of the largest response, and its inverse the most
 PICTURES = 19       # what the random numbers are for, beside those of other rooms
 
 
@@ -104,10 +107,19 @@ class Scene:
 
 
 def rounded(smooth: Scene) -> Scene:
-    """With the cells that rounded responses stand for, as the KL part sees them."""
+    """With the cells that rounded responses stand for, as the KL part sees them. Raises DataError where numbers have no squares."""
     from mlefit.information.resolution import resolve
 
+    _check(smooth)
     if smooth.discrete or smooth.stretch is not None:
         return smooth
     known = resolve(smooth.y, float(np.std(smooth.y - smooth.prediction)))
     return replace(smooth, cells=known.cells(smooth.y), coarse=known.reason)
+
+
+def _check(scene: Scene) -> None:
+    """Raises DataError for responses whose squares, or theirs over each other, no double holds."""
+    size = 0.0 if scene.classes else float(np.abs(scene.response).max(initial=0.0))
+    if size and not LEAST < size < 1.0 / LEAST:
+        raise DataError(f'column "{shown(scene.report.data.target)}": pictures need the squares of its numbers, which reach '
+                        f"{size:.0e}, and no double holds those", "multiply the column by a power of ten", code="no-squares")
