@@ -1,5 +1,6 @@
 """A cluster says the same as one process: every byte of table, JSON and messages, and the exit code."""
 
+import gzip
 import json
 import shlex
 from collections.abc import Iterator
@@ -82,8 +83,27 @@ def write(folder: Path) -> None:
     rng = np.random.default_rng(3)
     x = rng.normal(size=2_000)
     csv.write_csv(pa.table({"x": x, "z": rng.normal(size=2_000), "y": x > 0.3}), folder / "apart.csv")
+    odd(whole, folder)
     late = ["a,y", *(f"{k},{k % 5}" for k in range(6_000)), *(f"v{k},1" for k in range(9_000))]
     (folder / "late.csv").write_text("\n".join(late) + "\n")
+
+
+def odd(whole: Any, folder: Path) -> None:
+    """Cuts of which some have no rows, no rows that can be used, one class, or one row."""
+    csv.write_csv(whole.sort_by("yes"), folder / "sorted.csv")
+    csv.write_csv(whole.slice(0, 0), folder / "header.csv")
+    (folder / "all.csv.gz").write_bytes(gzip.compress((folder / "all.csv").read_bytes()))
+    unknown = whole.set_column(0, "x1", pa.array([None if at < 900 else value for at, value in enumerate(whole["x1"].to_pylist())]))
+    csv.write_csv(unknown, folder / "unknown.csv")
+    parquet.write_table(whole.slice(0, 40), folder / "single.parquet", row_group_size=1)
+    parquet.write_table(whole.slice(0, 0), folder / "none.parquet")
+    with parquet.ParquetWriter(folder / "gaps.parquet", whole.schema) as writer:
+        for start in range(0, ROWS, 300):
+            writer.write_table(whole.slice(start, 300))
+            writer.write_table(whole.slice(start, 0))
+    for key, start, rows in (("a", 0, 800), ("b", 800, 0), ("c", 800, 700)):
+        (folder / "hive" / f"h={key}").mkdir(parents=True)
+        parquet.write_table(whole.slice(start, rows), folder / "hive" / f"h={key}" / "x.parquet")
 
 
 LINES = {
@@ -115,18 +135,34 @@ LINES = {
     "scale": "fit all.csv -t y -x x1,x2 -m gaussian --scale-features x1",
     "ordinal": "fit all.csv -t kind -x x1,x2 -m ordinal --order low,mid,high",
     "loss": "fit all.csv -t y -x x1,x2 --loss 'log(cosh(r))'",
-    "mean": "fit all.csv -t y --mean 'a + exp(b*x1)'",
-    "mean of counts": "fit many.parquet -t count -m poisson --mean 'exp(a + b*x1 + c*x2^2)' --se robust --holdout 0.2",
+    "mean": "fit all.csv -t y --mean 'a + exp(b*x1)' --start b=0.3",
+    "mean of counts": "fit many.parquet -t count -m poisson --mean 'exp(a + b*x1 + c*x2**2)' --start a=0,b=0.1,c=0.1 --se robust --holdout 0.2",
     "mean held": "fit all.csv -t y --mean 'a + b*exp(c*x1)' --start c=0.4 --bounds c=0.3:0.6 -m student-t --weights w",
     "density": "fit all.csv -t y -x x1,x2 --density '1/(2*cosh(pi*r/2))'",
     "alone": "fit all.csv -t y -x none -m gaussian --draws 19",
     "many levels": "fit all.csv -t y -x x1,group",
+    "gzip": "fit all.csv.gz -t yes -x x1,x2,kind",
+    "one class at a time": "fit sorted.csv -t yes -x x1,x2",
+    "nothing to use at first": "fit unknown.csv -t yes -x x1,x2 --se robust",
+    "a row each": "fit single.parquet -t y -x x1 --partition 1",
+    "a row each, by levels": "fit single.parquet -t yes -x x1 --partition 1",
+    "groups of no rows": "fit gaps.parquet -t yes -x x1,x2,kind --partition 1",
+    "a file of no rows": "fit part0.csv header.csv part1.csv -t y -x x1,x2 --partition 1",
+    "a folder of no rows": "fit hive -t y -x x1,h --partition 1",
+    "no rows at all": "fit header.csv -t y -x x1,x2",
+    "no groups at all": "fit none.parquet -t yes -x x1,x2",
     "late kinds": "fit late.csv -t y -x a -m poisson",
     "effects": "fit all.csv -t yes -x x1,x2,kind --effects --exponentiate --sort",
     "compare": "compare all.csv -t count -x x1,x2 -m poisson -m hurdle:poisson",
     "prove": "prove all.csv -t yes -x x1,x2",
     "no column": "fit all.csv -t absent",
 }
+
+
+EXITS = {LINES[name]: code for name, code in (
+    ("apart", 4), ("bad cell", 3), ("ragged", 3), ("open quote", 3), ("no rows at all", 3), ("no groups at all", 3),
+    ("a file of no rows", 3), ("a folder of no rows", 3), ("late kinds", 4), ("no column", 2),
+)}
 
 
 def said(line: str, capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch, *engine: str) -> tuple[int, str, str]:
@@ -149,6 +185,8 @@ def said(line: str, capsys: pytest.CaptureFixture[str], folder: Path, monkeypatc
 def test_a_cluster_says_what_one_process_says(
     line: str, place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = said(line, capsys, place.folder, monkeypatch, "--engine", "memory")
-    there = said(line, capsys, place.folder, monkeypatch, "--engine", f"dask:{place.address}", "--partition", str(2 * BLOCK))
+    here = said(line.partition(" --partition")[0], capsys, place.folder, monkeypatch, "--engine", "memory")
+    size = [] if "--partition" in line else ["--partition", str(2 * BLOCK)]
+    there = said(line, capsys, place.folder, monkeypatch, "--engine", f"dask:{place.address}", *size)
     assert there == here
+    assert here[0] == EXITS.get(line, 0), here[2]

@@ -1,5 +1,6 @@
 """What happens to a cluster changes no byte of an answer, and what ends a fit leaves nothing behind."""
 
+import gzip
 import json
 import os
 import signal
@@ -108,6 +109,37 @@ def test_a_worker_that_is_killed_changes_nothing(
     assert said(place, capsys, *there(place)) == expected
     place.client.wait_for_workers(2)
     assert victim not in place.client.run(os.getpid).values()
+
+
+def test_a_worker_that_is_killed_in_a_compressed_file_changes_nothing(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = place._replace(path=tmp_path / "t.csv.gz")
+    packed.path.write_bytes(gzip.compress(place.path.read_bytes()))
+    expected = said(packed, capsys, "--engine", "memory")
+    place.client.wait_for_workers(2)
+    victims = list(place.client.run(os.getpid).values())        # one of both reads the file
+    in_call(monkeypatch, "map", 1, lambda: [os.kill(victim, signal.SIGKILL) for victim in victims])
+    assert said(packed, capsys, *there(packed)) == expected
+    place.client.wait_for_workers(2)
+
+
+def test_a_file_that_changes_while_workers_read_it_is_refused(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(place.path.read_bytes())
+    place.client.wait_for_workers(2)
+
+    def grown() -> None:
+        with path.open("a") as file:
+            file.write("0,0,1\n")
+
+    in_call(monkeypatch, "map", 1, grown)
+    assert main([*LINE, str(path), *there(place)]) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert (told["code"], told["message"]) == ("changed", f"--engine dask: on a worker, {path}: the file changed while it was being read.")
+    assert told["remedy"] == "run again when nothing writes to it; copies on other machines need its time, too (cp -p)"
 
 
 def test_rows_on_disk_are_the_same_rows(place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ def table(n: int, bend: float = 0.0, seed: int = 24) -> dict[str, np.ndarray]:
 
 
 def everywhere(data: Table, **options: Any) -> Everywhere:
-    with stated(Request(data, target="y", **options)) as problem:
+    with stated(Request(data, **{"target": "y", **options})) as problem:
         found = knowledge._everywhere(problem)
         assert found is not None
         return found
@@ -83,6 +83,12 @@ def test_a_bend_of_which_the_sample_knows_nothing_is_found_in_all_rows_and_named
     assert kl.looked_at == "mean (squares, splines, products of all rows; runs), spread, shape"
     assert found.entropy_method == "reference: a mean that bends, of all rows"
     assert found.cross_entropy == pytest.approx(found.entropy + kl.raw, abs=1e-12)
+
+
+def test_several_columns_of_one_term_are_multiplied_with_those_of_others() -> None:
+    found = everywhere(table(21_000), target=None, formula="y ~ poly(a, 2) * C(g) + bs(b, df=4)")
+    products = {look.kind: look.names for look in found.looks(np.zeros((0, 13)))}["products"]
+    assert {"bs(b,df=4) x bs(b,df=4)", "bs(b,df=4) x g", "bs(b,df=4) x poly(a,2)"} <= set(products)
 
 
 @pytest.mark.parametrize("model", ["gaussian", "bernoulli"])

@@ -9,6 +9,7 @@ their own, rounded or not, and the response is told less a fit to the first rows
 """
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -175,7 +176,8 @@ def _fitted(table: Array) -> tuple[Array, Array]:
 
 def _pairs(numbers: Sequence[tuple[str, int]], coded: Sequence[tuple[str, range]], most: int) -> list[tuple[int, int]]:
     """Products of two numbers, and of a number with the levels of a factor, in the order of their names."""
-    terms = sorted([(name, range(j, j + 1), False) for name, j in numbers] + [(name, own, True) for name, own in coded])
+    terms = [(name, range(j, j + 1), False) for name, j in numbers] + [(name, own, True) for name, own in coded]
+    terms.sort(key=itemgetter(0))       # the columns of one polynomial have one name
     found: list[tuple[int, int]] = []
     for at, (_, own, levels) in enumerate(terms):
         for _, other, also in terms[at + 1 :]:

@@ -23,7 +23,10 @@ from mlefit.source.source import Caution, Elsewhere, K, Reading
 MOST = 1 << 30          # bytes of a partition: half a minute of reading, so that 100 of them are lost with little
 LEAST = 32 << 20        # below, a task takes no longer than to hand it over
 EACH = 4                # partitions to a task that a cluster can do at once, so that all end together
-FILES = "unreadable", "changed"     # what one worker alone may say of a file, and of an object of a store
+FILES = {       # what one worker alone may say of a file, and of an object of a store
+    "unreadable": "put the file where every worker has it under the same path",
+    "changed": "run again when nothing writes to it; copies on other machines need its time, too (cp -p)",
+}
 STORES = "object-changed", "unreachable", "denied", "no-credentials", "no-bucket", "no-file", "store", "not-installed"
 SHARE = 8               # of the memory of a worker, with a copy of it and what is made of each row
 
@@ -128,8 +131,7 @@ def there(error: DataError | None) -> DataError:
     assert error is not None
     if error.code not in (*FILES, *STORES):
         return error
-    remedy = "put the file where every worker has it under the same path" if error.code in FILES else error.remedy
-    return DataError(f"--engine dask: on a worker, {error.message}", remedy, code=error.code)
+    return DataError(f"--engine dask: on a worker, {error.message}", FILES.get(error.code, error.remedy), code=error.code)
 
 
 class Progress:

@@ -68,6 +68,8 @@ class Cluster:
         places, found = {future.key: place for place, future in enumerate(futures)}, dict[int, T]()
         with _failures():
             for future, told in as_completed(futures, loop=self._client.loop, with_results=True):
+                if isinstance(told, BaseException):     # cancelled, as all are when the scheduler is lost
+                    raise told
                 place = places[future.key]
                 found[place] = self._arrived(told)
                 if watch is not None:

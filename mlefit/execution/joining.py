@@ -11,6 +11,7 @@ from mlefit.errors import DataError, UsageError
 from mlefit.execution.cluster import Cluster
 
 WAIT = 30       # seconds for a scheduler and a first worker
+LOGGERS = "distributed", "distributed.client", "tornado.application", "asyncio"     # each has a level of its own
 _joined: dict[str, tuple[Cluster, list[int]]] = {}
 
 
@@ -37,7 +38,8 @@ def _client(engine: str, processes: int, memory: int | None, insecure: bool, sta
     except ImportError:
         raise UsageError("--engine dask: expected Dask, found it not installed", "pip install 'mlefit[dask]'",
                          code="not-installed") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)     # what they would tell is told in our words
+    for name in LOGGERS:        # what they would tell is told in our words
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     place = engine.partition(":")[2]
     if not place:
         return stack.enter_context(Client(_started(processes, memory, stack)))

@@ -197,11 +197,11 @@ def difference(material: Material) -> Line:
         return Line("f", claim, "none", f"mlefit prints no other estimate of {names} than the maximum, to differ from")
     n, p = found.fit.n, found.mean.size
     ratio = n / (n - p)
-    nll = material.objectives[0]
-    theta = found.fit.mle.theta.copy()
+    nll, mle = material.objectives[0], found.fit.mle.theta
+    theta = mle.copy()
     theta[material.size :] += 0.5 * np.log(ratio)
     total = found.rows.sum(lambda rows: nll.tally(theta, rows, 0))
-    best = found.rows.sum(lambda rows: nll.tally(found.fit.mle.theta, rows, 0))
+    best = found.rows.sum(lambda rows: nll.tally(mle, rows, 0))
     cost = (total.value - best.value) / n
     theory = float(0.5 * (np.log(ratio) + 1.0 / ratio - 1.0))
     sigma = float(material.numbers.shapes[0])

@@ -79,6 +79,10 @@ class Elsewhere(Protocol):
         """As Source.digests."""
 
 
+class Nowhere:
+    """What stands for a source in a task that has been sent elsewhere."""
+
+
 class Source(ABC):
     """A table of named columns.
 
@@ -159,6 +163,9 @@ class Source(ABC):
 
     def close(self) -> None:    # noqa: B027 - a table in memory holds nothing
         """Release what the source holds (spooled input, memory maps). Safe to call twice."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Nowhere, ()      # tasks that are sent elsewhere take no table with them
 
     def __enter__(self) -> "Source":
         return self
