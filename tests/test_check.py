@@ -51,12 +51,19 @@ def test_rows_of_the_same_law_hold_and_those_of_another_do_not(
     same, _ = checked(capsys, saved, table(tmp_path / "same.csv", 2, 2000, model=model))
     assert (same["verdict"], same["alarm"], same["reasons"]) == ("holds", False, [])
     assert abs(same["cross_entropy"]["excess"]) < 3 * same["cross_entropy"]["excess_error"]
-    other, err = checked(capsys, saved, table(tmp_path / "other.csv", 3, 2000, 1.0, model), exits=5)
-    assert (other["verdict"], other["alarm"]) == ("drifted", True)
+    harder = model != "bernoulli"       # more successes are easier to tell
+    new = table(tmp_path / "other.csv", 3, 2000, 1.0, model)
+    other, err = checked(capsys, saved, new, exits=5 if harder else 0)
+    assert (other["verdict"], other["alarm"]) == ("drifted", harder)
     assert other["refit"]["parameters"][0]["name"] == "(Intercept)"
     assert other["refit"]["parameters"][0]["difference"] == pytest.approx(1.0, abs=0.3)
-    why = "the new rows are of another law by 0." if model == "bernoulli" else "the cross-entropy is "      # successes: easier to tell
-    assert err.startswith(f"mlefit: {saved} does not hold: {why}")
+    if harder:
+        assert err.startswith(f"mlefit: {saved} does not hold: the cross-entropy is ")
+        return
+    assert err == ("note: the new rows are neither harder to predict nor unfamiliar, and the default rule asks no more; "
+                   "--require 'p>0.0027' asks of any change.\n")
+    _, err = checked(capsys, saved, new, "--require", "p>0.0027", exits=5)
+    assert 'mlefit: requirement "p>0.0027" does not hold: p_value is ' in err
 
 
 def test_the_refit_is_the_fit_to_the_new_rows(tmp_path: Path, fitted: Fitted, capsys: pytest.CaptureFixture[str]) -> None:
@@ -248,7 +255,7 @@ def test_the_four_verdicts_in_their_words(tmp_path: Path, fitted: Fitted, capsys
     saved = fitted(table(tmp_path / "old.csv", 1, 50_000), "-t", "y", "--no-kl")
     for n, shift, verdict, words in (
         (2000, 0.0, "holds", "holds: no change found (p "), (8, 0.0, "too few rows", "too few rows to tell: only a change of "),
-        (50_000, 0.05, "real but small", "real but small: a change of 0.00"),
+        (50_000, 0.03, "real but small", "real but small: a change of 0.00"),
         (300, 0.5, "drifted", "drifted: "),
     ):
         capsys.readouterr()
@@ -270,7 +277,7 @@ def test_unchanged_rows_seldom_alarm_and_a_shift_is_found() -> None:
 
     changed = sum(once(CASES[0], seed, 300, 300, 0.0).verdict in ("drifted", "real but small") for seed in range(100))
     assert changed <= 12        # P(more) < 0.005 at 5 %
-    assert sum(once(CASES[0], seed, 5000, 5000, 0.1).verdict in ("real but small", "drifted") for seed in range(10)) == 10
+    assert sum(once(CASES[0], seed, 5000, 5000, 0.1).verdict == "drifted" for seed in range(10)) >= 8
     assert {once(CASES[0], seed, 500, 8, 0.0).verdict for seed in range(20)} == {"too few rows"}
 
 

@@ -1,14 +1,13 @@
 """Judge: from sums over the new rows to a verdict.
 
     alarm      cross-entropy above that expected on new rows by more than 3 standard errors of the difference of two samples, and
-               by more than 0.01 nats; or more rows with new levels or out of range than 5 %, and than chance brings; or a refit
-               that differs as surely, and by as many nats: a law may change and not become harder to predict, as that of a
-               rarer success
+               by more than 0.01 nats; or more rows with new levels or out of range than 5 %, and than chance brings
     changed    the joint test of the refit rejects at 5 %; without a refit, bias or spread of residuals or the calibration does,
                each at its share of 5 %
 
-Verdicts: `drifted` with an alarm, or changed by 0.01 nats per row or more; `real but small` if changed by less; else `holds`,
-unless a change of BIG nats would go unseen: `too few rows`.
+Verdicts: `drifted` with an alarm, or changed by SMALL nats per row or more: a law may change and not become harder to predict, as
+that of a rarer success. `real but small` if changed by less; else `holds`, unless a change of BIG nats would go unseen: `too few
+rows`.
 """
 
 from collections.abc import Sequence
@@ -26,12 +25,17 @@ from mlefit.report.digits import by_error, decimals, p_value, percentage, signif
 from mlefit.saved.model import Saved
 
 ERRORS = 3.0        # standard errors of an excess that is an alarm,
-NATS = 0.01         # and nats per row: below, a difference is small
+NATS = 0.01         # and nats per row
+SMALL = 0.001       # nats per row: a mean off by a twentieth of a standard deviation is 0.00125
 SHARE = 0.05        # of rows with new levels or out of range
 CHANCE = 0.00135    # of an alarm by chance: that of ERRORS
 LEVEL = 0.05        # of the test whether anything has changed
 FOUND = 0.9         # how often a change is to be found
 BIG = 0.125         # nats per row: a mean off by half a standard deviation
+
+
+QUIET = ("the new rows are neither harder to predict nor unfamiliar, and the default rule asks no more; --require 'p>0.0027' asks "
+         "of any change.")
 
 
 class Tested(NamedTuple):
@@ -126,7 +130,7 @@ def smallest_found(saved: Saved, scored: Scored, parameters: int) -> float:
     return 0.5 * away * (1.0 / effective(saved, scored) + 1.0 / max(saved.training.n, 1))
 
 
-def reasons(entropy: CrossEntropy, strange: Unfamiliar, test: Tested, smallest: float) -> tuple[str, ...]:
+def reasons(entropy: CrossEntropy, strange: Unfamiliar) -> tuple[str, ...]:
     """Why there is an alarm; empty where there is none."""
     found = []
     if entropy.excess > entropy.allowed:
@@ -135,15 +139,13 @@ def reasons(entropy: CrossEntropy, strange: Unfamiliar, test: Tested, smallest: 
     if strange.share > strange.allowed:
         worst = max(strange.causes, key=lambda cause: strange.causes[cause])
         found.append(f"{percentage(strange.share)} of the rows have a new level or lie out of range, most of all {worst}")
-    if test.p is not None and test.p < 2.0 * CHANCE and test.size > NATS and smallest <= BIG and not found:
-        found.append(f"the new rows are of another law by {significant(test.size, 2)} nats per row (p {p_value(test.p)})")
     return tuple(found)
 
 
 def verdict(why: Sequence[str], test: Tested, smallest: float) -> Verdict:
     """As the module says."""
     changed = test.p is not None and test.p < LEVEL
-    if why or (changed and test.size >= NATS and smallest <= BIG):
+    if why or (changed and test.size >= SMALL and smallest <= BIG):
         return "drifted"
     if smallest > BIG:
         return "too few rows"
@@ -173,12 +175,13 @@ def judged(saved: Saved, seen: Seen, refit: Refit, place: str, source: tuple[tup
     of_residuals, calibrated = residuals(saved, scored), calibration(saved, scored)
     test = tested(refit, of_residuals, calibrated, entropy)
     smallest = smallest_found(saved, scored, refit.df or saved.training.parameters)
-    why = reasons(entropy, strange, test, smallest)
+    why = reasons(entropy, strange)
     found = verdict(why, test, smallest)
     return Check(
         version, place, saved.noise.spelt, *source, saved.training.n, seen.rows, scored.rows, scored.weight,
         {cause: count for cause, count in seen.lost.items() if count}, found, sentence(found, why, test, refit, smallest),
-        bool(why), why, test.p, test.of, smallest, entropy, strange, of_residuals, calibrated, refit, notes)
+        bool(why), why, test.p, test.of, smallest, entropy, strange, of_residuals, calibrated, refit,
+        notes if why or found != "drifted" else (*notes, QUIET))
 
 
 def effective(saved: Saved, scored: Scored) -> float:
