@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 from mlefit.version import __version__
 
 if TYPE_CHECKING:
-    from mlefit.api import Compared, Fit, Fits, Model, compare, fit, load
+    from mlefit.api import Compared, Fit, Fits, GroupModels, Model, compare, fit, load, load_groups
     from mlefit.errors import DataError, MlefitError, NoEstimateError, UsageError
 
 __all__ = [
-    "Compared", "DataError", "Fit", "Fits", "MlefitError", "Model", "NoEstimateError", "UsageError", "__version__", "compare",
-    "fit", "load",
+    "Compared", "DataError", "Fit", "Fits", "GroupModels", "MlefitError", "Model", "NoEstimateError", "UsageError", "__version__",
+    "compare", "fit", "load", "load_groups",
 ]
 
 

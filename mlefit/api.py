@@ -6,6 +6,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from mlefit.loaded import GroupModels, Model, load, load_groups
 from mlefit.options.declaration import checked, declared, signed
 from mlefit.options.values import refused
 from mlefit.pipeline import run
@@ -15,6 +16,8 @@ from mlefit.report.report import Report
 from mlefit.report.table import render_table
 from mlefit.request import Request, options_by_name
 from mlefit.source.options import ReadOptions, column_types
+
+__all__ = ["Compared", "Fit", "Fits", "GroupModels", "Model", "compare", "fit", "load", "load_groups"]
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +59,7 @@ class Fit:
 
         Path(path).write_text(to_json(self.model.saved), encoding="utf-8")
 
-    def predict(self, data: Any, **options: Any) -> "pd.DataFrame":
+    def predict(self, data: Any, **options: Any) -> Any:
         """As `Model.predict`."""
         return self.model.predict(data, **options)
 
@@ -65,68 +68,6 @@ class Fit:
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(str(self))
-
-
-@record(frozen=True)
-class Model:
-    """A fitted model without its data, from `mlefit.load` or a fit."""
-
-    saved: "Saved"
-
-    @property
-    def report(self) -> Report:
-        """The report of its fit."""
-        from mlefit.saved.report import report_of
-
-        return report_of(self.saved.fit)
-
-    def predict(self, data: Any, *, interval: str = "law", level: float | None = None, seed: int = 0,
-                score: bool = False) -> "pd.DataFrame":
-        """The columns that `mlefit predict` appends, with `flag`, a row for each row of `data`, in order.
-
-        A pandas DataFrame keeps its index. `interval`: law, conformal or none. Raises UsageError and DataError.
-        """
-        import pandas as pd
-
-        from mlefit.prediction.frame import predicted
-
-        read = ReadOptions(na=self.saved.missing)
-        found = predicted(self.saved, data if not isinstance(data, (str, PathLike)) else (fspath(data),), read, interval,
-                          self.saved.level if level is None else level, seed, score)
-        return pd.DataFrame(found, index=_index(data))
-
-
-    def simulate(self, data: Any = None, *, rows: int | None = None, copies: int = 1, parameters: str = "fixed",
-                 name: str | None = None, seed: int = 0) -> "pd.DataFrame":
-        """Responses drawn as `mlefit simulate` does: a row for each row of `data`, or `rows` of a model without predictors.
-
-        `copies` of them in columns NAME_1 and so on; `parameters` fixed, or drawn from their normal law first. The same seed gives
-        a row the same number, whatever the rows before it. Raises UsageError and DataError.
-        """
-        import pandas as pd
-
-        from mlefit.options.values import choice
-        from mlefit.prediction.frame import simulated
-        from mlefit.prediction.simulate import Drawing
-
-        drawn = choice(("fixed", "drawn"))("parameters", parameters) == "drawn"
-        drawing = Drawing(copies, "drawn" if drawn else "fixed", name, seed)
-        found = simulated(self.saved, data if not isinstance(data, (str, PathLike)) else (fspath(data),),
-                          ReadOptions(na=self.saved.missing), rows, drawing)
-        return pd.DataFrame(found, index=_index(data))
-
-
-def _index(data: Any) -> Any:
-    """That of a frame; None of what has none, though a text or a list has a method of that name."""
-    index = getattr(data, "index", None)
-    return None if callable(index) else index
-
-
-def load(path: "str | PathLike[str]") -> Model:
-    """A model that `mlefit fit --save` or `Fit.save` has written. Raises DataError for what is none."""
-    from mlefit.saved.read import load as read_model
-
-    return Model(read_model(fspath(path)))
 
 
 @record(frozen=True)
@@ -210,6 +151,12 @@ class Fits:
         from mlefit.saved.models import models_to_json
 
         Path(path).write_text(models_to_json(self.answer.by, self.models), encoding="utf-8")
+
+    def predict(self, data: Any, **options: Any) -> Any:
+        """As `GroupModels.predict`."""
+        from mlefit.saved.models import models_of
+
+        return GroupModels(models_of(self.answer.by, self.models)).predict(data, **options)
 
     def __str__(self) -> str:
         from mlefit.report.groups_table import render_groups

@@ -17,12 +17,12 @@ ROOMS = (
     "records", "escapes", "numerals", "errors", "options", "arrays", "blas", "machine", "rows", "sums", "expression", "losses", "noise", "mean", "source",
     "report", "request", "execution", "criterion", "objective", "existence", "design", "estimation", "inference", "problem",
     "information", "diagnosis", "saved", "prediction", "exporting", "picture", "drawing", "pipeline", "groups", "comparison",
-    "proof", "checking", "auditing", "api", "cli",
+    "proof", "checking", "auditing", "loaded", "api", "cli",
 )
 FREE = {"version", "__init__", "__main__"}      # no room: a constant and the two front doors
 FENCES = {
     "pyarrow": ("source", "design", "prediction/text.py", "prediction/predict.py", "prediction/objects.py", "prediction/parquet.py"),
-    "pandas": ("source", "design", "api"),
+    "pandas": ("source", "design", "loaded", "api"),
     "formulaic": ("design",),
     "scipy.optimize": ("estimation", "existence"),
     "rich": ("report/layout.py", "report/comparison_table.py", "cli"),

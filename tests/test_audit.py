@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from conforming import complaints
 
@@ -127,6 +128,31 @@ def test_every_law_is_certified_at_its_own_maximum_and_not_beside_it(
         for one in fit.report.parameters))
     found, _ = audited(capsys, file, path, *options, exits=5)
     assert found["parameters"][0]["distance"] == pytest.approx(1.0, rel=0.2)
+
+
+@pytest.mark.parametrize(("heads", "names"), [
+    (("", "Estimate"), ("(Intercept)", "x", "I(x^2)", "gB", "gC", "z", "x:z")),                                # R
+    (("", "x"), ("(Intercept)", "x", "I(x^2)", "factor(g)B", "factor(g)C", "z", "z:x")),                       # write.csv(coef(fit))
+    (("", "0"), ("Intercept", "x", "I(x ** 2)", "C(g)[T.B]", "C(g)[T.C]", "z", "x:z")),                        # fit.params.to_csv()
+    (("", "Coef."), ("const", "x", "I(x ** 2)", "C(g, Treatment(reference='A'))[T.B]", "C(g, Treatment('A'))[T.C]", "z", "x:z")),
+    (("feature", "weight"), ("intercept", "num__x", "num__x^2", "cat__g_B", "cat__g_C", "num__z", "num__x z")),     # scikit-learn
+    (("term", "estimate"), ("(Intercept)", "x", "x ^ 2", "g::B", "g::C", "z", "x & z")),
+    (("Variable", "B"), ("(Constant)", "x", "x^2", "g.B", "g.C", "z", "x*z")),
+])
+def test_the_usual_tables_of_coefficients_are_read(
+    heads: tuple[str, str], names: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(5)
+    x, z, g = rng.normal(size=200), rng.normal(size=200), rng.choice([*"ABC"], 200)
+    y = 1.0 + x + 0.3 * x**2 + (g == "B") - 0.5 * z * x + rng.normal(size=200)
+    pd.DataFrame({"x": x, "z": z, "g": g, "y": y}).to_csv(tmp_path / "d.csv", index=False)
+    made = np.column_stack([np.ones(200), x, x**2, g == "B", g == "C", z, x * z])
+    found = np.linalg.lstsq(made, y, rcond=None)[0]
+    pd.DataFrame(dict(zip(heads, (names, found), strict=True))).to_csv(tmp_path / "c.csv", index=False)
+    capsys.readouterr()
+    command = ["audit", str(tmp_path / "d.csv"), "-f", "y ~ x + I(x**2) + g + z + x:z", "--coef", str(tmp_path / "c.csv"), "-q"]
+    assert main(command) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("finding   certified: ")
 
 
 def test_names_of_other_programs_are_understood(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -117,6 +117,31 @@ def test_simulate_takes_one_model(saved: Path, capsys: pytest.CaptureFixture[str
         f"mlefit: {saved}: expected one model, found the models of groups", "`mlefit predict` and `mlefit show` take them"]
 
 
+def test_python_predicts_groups_as_the_command_line_does(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fits = mlefit.fit(FRAME, "y", ["x", "kind"], by="shop", kl=False)
+    models, expected = mlefit.load_groups(saved), predicted(saved, FRAME, capsys, "--score")
+    for found in (models.predict(FRAME.iloc[::-1], score=True), fits.predict(FRAME.iloc[::-1], score=True)):
+        assert list(found.index) == list(FRAME.index[::-1])
+        assert list(found.columns) == list(expected.columns[-8:])
+        for name in found.columns[:-1]:
+            assert found[name].to_numpy()[::-1] == pytest.approx(expected[name].to_numpy(), rel=1e-12)
+    assert set(models.predict(FRAME.assign(shop="s99"))["flag"]) == {"new-group:shop=s99"}
+    with pytest.raises(mlefit.UsageError, match=r'^there is no column "shop"'):
+        models.predict(FRAME.drop(columns="shop"))
+
+
+def test_one_model_is_not_those_of_groups(tmp_path: Path) -> None:
+    mlefit.fit(FRAME, "y", ["x"], kl=False).save(tmp_path / "one.json")
+    with pytest.raises(mlefit.DataError) as refused:
+        mlefit.load_groups(tmp_path / "one.json")
+    assert (refused.value.message, refused.value.remedy) == (
+        f"{tmp_path / 'one.json'}: expected the models of groups, found one model", "mlefit.load takes it")
+    fits = mlefit.fit({"x": [1.0, 2.0], "y": [1.0, 2.0], "g": ["a", "b"]}, "y", ["x"], by="g", kl=False)
+    with pytest.raises(mlefit.UsageError) as none:
+        fits.predict({"x": [1.0], "g": ["a"]})
+    assert (none.value.message, none.value.remedy) == ("no group has an answer, and so no model", "the rows of the groups say why")
+
+
 def test_show_prints_the_table_that_the_fit_has_printed(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", str(saved)]) == 0
     assert capsys.readouterr().out == (saved.parent / "out.csv.txt").read_text()

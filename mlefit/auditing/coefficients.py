@@ -1,7 +1,8 @@
 """Coefficients: what another program has written, as text, read without a guess: CSV with a header, or JSON.
 
 CSV has a column of names (`name`, `term`, `variable`, `parameter`, `feature`, or none, as R and pandas write row names), one of
-values (`estimate`, `value`, `coef`, `coefficient`) and, for several predictors, one of classes (`class`, `outcome`, `level`).
+values (`estimate`, `value`, `coef`, `coefficient`; `x` as R's `write.csv(coef(fit))`, `0` as `fit.params.to_csv()` of statsmodels)
+and, for several predictors, one of classes (`class`, `outcome`, `level`).
 JSON is an object of numbers by name, or of such objects by class, or a list of objects with the keys of the CSV.
 """
 
@@ -16,8 +17,8 @@ from typing import Any, NamedTuple
 from mlefit.errors import DataError
 
 LARGEST = 10 << 20      # bytes
-NAMES = ("name", "term", "variable", "parameter", "feature", "", "unnamed: 0", "rownames")
-VALUES = ("estimate", "value", "coef", "coefficient", "coef.", "estimates", "coefs")
+NAMES = ("name", "term", "variable", "parameter", "feature", "", "unnamed: 0", "rownames", "names")
+VALUES = ("estimate", "value", "coef", "coefficient", "coef.", "estimates", "coefs", "b", "beta", "weight", "x", "0")
 CLASSES = ("class", "outcome", "level", "y.level")
 NOTHING = ("", "na", "nan", "null", "none", ".", "inf", "+inf", "infinity")      # a df that is infinite is none
 SIGNS = ",;\t"

@@ -1,8 +1,9 @@
 """Names: which coefficient of the model a name of another program means.
 
     constant        (Intercept)  Intercept  const  _cons
-    level b of g    g=b  gb  g_b  g.b  g[T.b]  C(g)[T.b]  factor(g)b  g::b
-    product         a:b, in any order, of names of the above
+    level b of g    g=b  gb  g_b  g.b  g[T.b]  C(g)[T.b]  C(g, Treatment(...))[T.b]  factor(g)b  g::b
+    product         a:b  a*b  "a b"  a & b, in any order, of names of the above
+    power           I(x^2)  I(x**2)  x^2
 
 R, patsy and statsmodels, pandas.get_dummies and scikit-learn, and fixest write them so. Cuts of ordered levels, low|mid as polr
 of R's MASS has them, stand for the constant and the gaps between them.
@@ -22,9 +23,10 @@ from mlefit.noise.model import NoiseModel
 from mlefit.options.near import did_you_mean
 
 CONSTANT = "(Intercept)"
-CONSTANTS = (CONSTANT, "intercept", "const", "constant", "_cons", "1")
+CONSTANTS = (CONSTANT, "intercept", "const", "constant", "_cons", "(constant)", "1")
 WRITTEN = ("{g}={b}", "{g}{b}", "{g}_{b}", "{g}.{b}", "{g}[T.{b}]", "C({g})[T.{b}]", "C({g})[{b}]", "factor({g}){b}",
            "as.factor({g}){b}", "{g}::{b}", "{g}[{b}]")
+JOINED = (":", "*", "&", "")      # between the factors of a product; scikit-learn has a blank
 MOST_FACTORS = 3        # of a product whose order may be another
 SHOWN = 12              # coefficients in a message
 
@@ -54,6 +56,7 @@ class Matched(NamedTuple):
 def plain(name: str) -> str:
     """A name without blanks and quotes, powers as Python writes them."""
     bare = re.sub(r"[\s`]", "", name).replace("^", "**")
+    bare = re.sub(r"C\(([^,()]+),Treatment(?:\([^()]*\))?\)", r"C(\1)", bare)
     return re.sub(r"^[A-Za-z0-9_]+__(?=.)", "", bare)      # num__x1 of a ColumnTransformer
 
 
@@ -65,7 +68,8 @@ def _of_factor(factor: Factor) -> Iterator[tuple[str, ...]]:
                 yield tuple(plain(form.format(g=factor.column, b=level)) for form in WRITTEN)
         return
     for label in factor.labels():
-        yield (plain(label),)
+        name = plain(label)
+        yield (name, name[2:-1]) if name.startswith("I(") else (name,)
 
 
 def _of_term(term: Term) -> Iterator[frozenset[str]]:
@@ -74,7 +78,7 @@ def _of_term(term: Term) -> Iterator[frozenset[str]]:
     for columns in product(*reversed(each)):
         ways = [*reversed(columns)]
         orders = permutations(ways) if len(ways) <= MOST_FACTORS else (tuple(ways),)
-        yield frozenset(":".join(names) for order in orders for names in product(*order))
+        yield frozenset(sign.join(names) for order in orders for names in product(*order) for sign in JOINED)
 
 
 def written(predictors: Predictors) -> list[frozenset[str]]:
@@ -87,6 +91,7 @@ def written(predictors: Predictors) -> list[frozenset[str]]:
 def matched(given: Sequence[Given], predictors: Predictors, noise: NoiseModel, levels: Sequence[str]) -> Matched:
     """Each coefficient at its place. Raises DataError for names that are none of the model."""
     places = {name: place for place, names in reversed([*enumerate(written(predictors))]) for name in names}
+    places |= {plain(label).lower(): place for place, label in reversed([*enumerate(predictors.labels())])}     # sure
     bases, values, nothing = _bases(predictors), dict[Place, Value](), set[Place]()
     shapes, beside = dict[int, Value](), list[tuple[int | None, str, Given]]()
     for one in _without_cuts(given, noise):

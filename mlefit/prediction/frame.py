@@ -10,15 +10,18 @@ from mlefit import machine
 from mlefit.design.checks import unknown_columns
 from mlefit.errors import UsageError
 from mlefit.prediction.appended import Columns, Interval, Plan, names, predictions
-from mlefit.prediction.predict import check_kinds
+from mlefit.prediction.by_group import GroupPredictor
+from mlefit.prediction.predict import Asked, check_kinds
 from mlefit.prediction.rows import Rows
 from mlefit.prediction.score import chances, scored, unjudged
 from mlefit.prediction.simulate import Drawing, Simulator
 from mlefit.prediction.text import listed_flags
 from mlefit.saved.model import Saved
+from mlefit.saved.models import Models
 from mlefit.source import ReadOptions, open_source
 from mlefit.source.batch import Batch, Place
 from mlefit.source.opening import opened
+from mlefit.source.standing import Standing
 
 
 def simulated(saved: Saved, data: Any, read: ReadOptions, rows: int | None, drawing: Drawing) -> dict[str, Any]:
@@ -49,10 +52,25 @@ def _together(blocks: list[dict[str, Any]], names: Sequence[str]) -> dict[str, A
             else np.concatenate([one[name] for one in blocks]) for name in names}
 
 
-def predicted(
-    saved: Saved, data: Any, read: ReadOptions, interval: str, level: float, seed: int, score: bool
+def predicted_by_group(
+    models: Models, data: Any, read: ReadOptions, interval: str, level: float, seed: int, score: bool
 ) -> dict[str, Any]:
-    """The appended columns by name, a value for each row of the data."""
+    """As `predicted`, each row by the model of its group. Raises UsageError where no column names the groups."""
+    asked, blocks, first = Asked("", (), _interval(models.first, interval), level, None, score, False, seed), [], 0
+    with closing(opened(data, read)) as source:
+        predictor = GroupPredictor(models, source, asked)
+        wanted = predictor.wanted
+        for batch in source.map(wanted.numbers, wanted.categories, lambda batch: batch, machine.threads()):     # in order
+            rows, numbers, labels, _, without = predictor.answers(Standing(batch, {}, None, first))
+            told = listed_flags(batch.rows, rows.known, rows.lost, {**rows.doubted, **without})
+            absent = np.full(batch.rows, np.nan)        # of a class that no group of the block has
+            blocks.append({name: labels.get(name, numbers.get(name, absent)) for name in predictor.names[:-1]} | {"flag": told})
+            first += batch.rows
+    return _together(blocks, predictor.names)
+
+
+def _interval(saved: Saved, interval: str) -> Interval:
+    """Raises UsageError for an interval that there is not."""
     if interval not in ("law", "conformal", "none"):
         raise UsageError(f'interval: expected law, conformal or none, found "{interval}"', "such as interval='law'",
                          code="bad-value")
@@ -63,7 +81,14 @@ def predicted(
         raise UsageError("interval='conformal' needs the distances of rows held out, found none in the model",
                          "fit with holdout", code="no-conformal")
     kind: Interval = interval  # type: ignore[assignment]
-    plan, predictors = Plan(kind, level), saved.predictors
+    return kind
+
+
+def predicted(
+    saved: Saved, data: Any, read: ReadOptions, interval: str, level: float, seed: int, score: bool
+) -> dict[str, Any]:
+    """The appended columns by name, a value for each row of the data."""
+    plan, predictors = Plan(_interval(saved, interval), level), saved.predictors
     numbers, categories = list(saved.numbers), list(predictors.categories)
     if score:
         (categories if saved.noise.response.reads_levels else numbers).append(saved.target)

@@ -51,6 +51,14 @@ class Models:
         return ((key, found.get("fit")) for key, found in self._found.items())
 
 
+def models_of(by: Key, models: Iterable[tuple[Key, Saved]]) -> Models:
+    """The models of fits, as those of a file. Raises UsageError where there is none."""
+    found = {key: {**to_dict(saved), "schema": SCHEMA} for key, saved in models}
+    if not found:
+        raise UsageError("no group has an answer, and so no model", "the rows of the groups say why", code="no-models")
+    return Models(by, found, "model")
+
+
 def models_to_json(by: Key, models: Iterable[tuple[Key, Saved]]) -> str:
     """One JSON object, a model a line. Raises UsageError where it would be larger than what is read."""
     written = [(key, to_dict(saved)) for key, saved in models]

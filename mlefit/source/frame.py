@@ -104,18 +104,23 @@ def _arrow_table(data: object, label: str) -> Any:
     elif hasattr(data, "columns") and hasattr(data, "iloc"):    # pandas, without importing it
         columns = [(str(name), data.iloc[:, at]) for at, name in enumerate(data.columns)]
     elif hasattr(data, "__arrow_c_stream__"):
-        return pa.table(data)
+        try:
+            return pa.table(data)
+        except (pa.ArrowException, TypeError, ValueError):      # a column alone speaks it too
+            raise _no_table(data) from None
     else:
-        raise DataError(
-            f"expected a path or a table, found {type(data).__name__}.",
-            "Give a path, a pandas DataFrame, an Arrow table or a dict of arrays.", code="not-a-table",
-        )
+        raise _no_table(data)
     arrays = [_arrow_array(values, name, label) for name, values in columns]
     lengths = {len(array) for array in arrays}
     if len(lengths) > 1:
         raise DataError(f"{label}: expected columns of one length, found {', '.join(map(str, sorted(lengths)))} rows.",
                         "Give columns with the same number of rows.", code="ragged")
     return pa.Table.from_arrays(arrays, names=[name for name, _ in columns])
+
+
+def _no_table(data: object) -> DataError:
+    return DataError(f"expected a path or a table, found {type(data).__name__}.",
+                     "Give a path, a pandas DataFrame, an Arrow table or a dict of arrays.", code="not-a-table")
 
 
 def _arrow_array(values: Any, name: str, label: str) -> Any:
