@@ -180,6 +180,19 @@ def test_copies_are_counted_where_predictors_are_continuous() -> None:
     assert told({"x": np.concatenate([x, x[:30]]), "y": np.concatenate([y, 1 - y[:30]])}, "bernoulli") == []
 
 
+def test_copies_of_measurements_are_counted_and_what_predictors_explain_is_no_copy() -> None:
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=300)
+    y = x + rng.normal(size=300)
+    twice = {"x": np.concatenate([x, x]), "y": np.concatenate([y, y])}
+    assert told(twice, "gaussian") == [
+        "300 of 600 rows repeat an earlier row in every column used, which values of x do not by chance: if they are copies, all "
+        "intervals are too short"]
+    assert told({"x": x, "y": y}, "gaussian") == []
+    coarse = np.round(rng.normal(size=3_000), 2)
+    assert told({"x": coarse, "y": np.round(3.0 * coarse + rng.normal(size=3_000) / 10, 1)}, "gaussian") == []
+
+
 def scoring_of(noise: NoiseModel, y: Array, x: Array) -> Scoring:
     mean = LinearMean(Coordinates.orthonormal(x.shape[1]), 1)
     both = fit_both(noise, mean, Engine.of(Chunk(y, x)))

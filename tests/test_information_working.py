@@ -68,6 +68,17 @@ def test_runs_of_many_columns_are_estimated_to_what_is_said() -> None:
     assert -ndtri(judged.p(Arranged.of(values))) == pytest.approx(z, abs=4 * np.sqrt(2 * q.shape[1] / (PROBES * rows.n)))
 
 
+def test_a_row_and_its_copy_are_no_two_that_err_alike() -> None:
+    rng = np.random.default_rng(12)
+    x, weight = rng.normal(size=(600, 2)), rng.integers(1, 5, 600)
+    y = x.sum(axis=1) + rng.normal(size=600)
+    rows = Working.of(sample_of(Gaussian(), np.repeat(y, weight), np.repeat(x, weight, axis=0)), 0)
+    alone = Working.of(sample_of(Gaussian(), y, x), 0)
+    found, once = (Runs(one, 0).p(Arranged.of(one.designs[0][:, 1])) for one in (rows, alone))
+    assert 0.01 < found < 0.99
+    assert once == pytest.approx(found, abs=0.2)
+
+
 def test_rows_of_one_value_keep_the_order_that_is_drawn() -> None:
     rows = rows_of(3)
     tied = np.round(rows.designs[0][:, 1])

@@ -1,7 +1,8 @@
 """Repeated rows: whole rows that come again although a predictor is continuous, so that chance does not repeat them.
 
 Rows that agree in all predictors agree in their class by chance alone with probability at most s = sum of squared shares of
-the classes; where nearly all of them do, P(Bin(ties, s) >= repeats) is small, and they are copies.
+the classes; where nearly all of them do, P(Bin(ties, s) >= repeats) is small, and they are copies. Of least squares the values that
+agree in all predictors are closer together by as much as these explain, and s is larger.
 """
 
 import numpy as np
@@ -20,17 +21,20 @@ ODD = 0x9E3779B97F4A7C15    # the golden ratio in 64 bits: a multiplier that mix
 
 
 def repeated(problem: Problem, rows: Engine | None) -> tuple[Warn, ...]:
-    """The warning, or nothing: of discrete responses without weights, in which copies are no news."""
-    prepared = problem.prepared
-    discrete = prepared.noise.measure is Measure.MASS and prepared.observed.weights is None
-    if rows is None or not discrete or rows.store.rows * (1 + len(problem.labels)) > NUMBERS:
+    """The warning, or nothing: of rows without weights, in which copies are no news."""
+    prepared, noise = problem.prepared, problem.prepared.noise
+    asked = (noise.measure is Measure.MASS or noise.compresses) and prepared.observed.weights is None
+    if rows is None or not asked or rows.store.rows * (1 + len(problem.labels)) > NUMBERS:
         return ()
     chunk = rows.store.whole()
     known = (extra for extra in (chunk.offset, chunk.trials) if extra is not None)
     predictors = _mixed([*chunk.x.T, *known])
     whole = _mixed([chunk.y], predictors)
     repeats = _repeats(whole)
-    if not repeats or not _copies(chunk.y, repeats, _repeats(predictors)):
+    if not repeats:
+        return ()
+    narrower = float(np.sqrt(problem.shape.rss / problem.n) / chunk.y.std()) if noise.compresses else 1.0
+    if not _copies(chunk.y, repeats, _repeats(predictors), narrower):
         return ()
     first = np.unique(whole, return_index=True)[1]
     continuous = [label for label, column in zip(problem.labels, chunk.x.T, strict=True)
@@ -46,11 +50,13 @@ def _repeats(numbers: NDArray[np.uint64]) -> int:
     return int(np.count_nonzero(np.diff(np.sort(numbers)) == 0))
 
 
-def _copies(y: Array, repeats: int, ties: int) -> bool:
+def _copies(y: Array, repeats: int, ties: int, narrower: float) -> bool:
+    """`narrower`: the spread of responses whose predictors agree, of that of all."""
     from scipy.special import bdtrc
 
     shares = np.unique(y, return_counts=True)[1] / y.size
-    return bool(bdtrc(repeats - 1, ties, float(np.square(shares).sum())) < LEVEL)
+    chance = float(np.square(shares).sum()) / narrower if narrower > 0.0 else 1.0
+    return bool(bdtrc(repeats - 1, ties, min(chance, 1.0)) < LEVEL)
 
 
 def _mixed(columns: list[Array], start: NDArray[np.uint64] | None = None) -> NDArray[np.uint64]:

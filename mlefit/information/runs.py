@@ -4,7 +4,8 @@ Rows sorted by the predictor, e_i their Pearson residuals and q_i what fitting t
 
     z = (sum t_i - E) / (sum t_i^2)^(1/2),   E = -s^2 sum_i tr q_i'q_(i+1),   one-sided
 
-Rows of one value stand in an order drawn from the seed. Of many columns q the trace is estimated (Hutchinson 1990): with v of
+Rows of one value stand in an order drawn from the seed. A measurement and its copy (a count of rows, a row twice) are no two rows
+that err alike, and no pair. Of many columns q the trace is estimated (Hutchinson 1990): with v of
 random signs, E (q_i'v)(q_(i+1)'v) is q_i'q_(i+1), and PROBES of them leave an error of z far below its own spread of 1.
 """
 
@@ -13,6 +14,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.information.arranged import Arranged
 from mlefit.information.working import Working
+from mlefit.noise.model import Measure
 
 ENOUGH = 25     # rows beyond the parameters from which z is normal enough
 PROBES = 64     # sd of the error of z: at most (2 r / (PROBES n))^(1/2) for r columns, and that only if all run with the predictor
@@ -27,6 +29,8 @@ class Runs:
         self.shuffled = np.argsort(rng.random(rows.n))
         self.pull = [q if q.shape[1] <= PROBES else _probed(q, rng) for q in rows.pull]
         self.sorted = [np.empty_like(q, order="C") for q in self.pull]
+        alike = rows.noise.measure is Measure.DENSITY       # equal outcomes of other laws are no copies
+        self.row = (rows.y, rows.eta[:, 0]) if alike else None
         self.left = max(rows.n - sum(q.shape[1] for q in rows.pull), 1)
 
     def p(self, arranged: Arranged) -> float:
@@ -37,12 +41,21 @@ class Runs:
         e = self.residuals[order]
         t = np.einsum("nk,nk->n", e[:-1], e[1:])
         shared = 0.0
+        apart = self._apart(order)
         for q, along in zip(self.pull, self.sorted, strict=True):
             np.take(q, order, axis=0, out=along, mode="clip")       # other modes make a copy
-            shared += float(np.vdot(along[:-1], along[1:]))
+            shared += float(np.vdot(along[:-1], along[1:]) if apart is None else np.sum(along[:-1][apart] * along[1:][apart]))
+        t = t if apart is None else t[apart]
         expected = -float(np.vdot(e, e)) / self.left * shared
         spread = float(t @ t)
         return float(ndtr(-(t.sum() - expected) / np.sqrt(spread))) if spread > 0.0 else 1.0
+
+    def _apart(self, order: np.ndarray) -> np.ndarray | None:
+        """Which neighbours (n - 1,) are no copies of each other; None where none is."""
+        if self.row is None:
+            return None
+        same = np.logical_and.reduce([np.diff(values[order]) == 0.0 for values in self.row])
+        return ~same if same.any() else None
 
 
 def _probed(q: Array, rng: np.random.Generator) -> np.ndarray:
