@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import get_args
 from xml.etree import ElementTree
 
@@ -239,3 +240,37 @@ def test_numbers_with_units_of_their_own_have_no_shade() -> None:
     said = [one.text for one in alone(PANELS["surprise"]).iter("text")]
     assert {"83.6", "−12346", "0.00123"} <= set(said)
     assert len({one.get("opacity") for one in alone(PANELS["matrix"]).iter("path") if one.get("class") == "cell"}) > 3
+
+
+def _texts(panel: Panel, kind: str) -> list[tuple[float, str]]:
+    """Heights and words of the texts of a class."""
+    found = re.findall(rf'<text class="{kind}[^"]*"[^>]*? y="([^"]+)"[^>]*>([^<]*)<', svg.panel(panel, "p"))
+    return [(float(y), words) for y, words in found]
+
+
+def test_labels_of_many_lines_stand_near_them_in_the_frame_or_not_at_all() -> None:
+    x = np.linspace(0.0, 1.0, 5)
+    lines = tuple(Layer("line", "curve", {"x": x, "y": x * k / 100.0}, f"class {k}") for k in range(12))
+    far = Layer("line", "curve", {"x": x, "y": 5.0 * x}, "far")
+    found = _texts(Panel("p", "t", Axis("x"), Axis("y"), (*lines, far), "s"), "label")
+    heights = sorted(y for y, _ in found)
+    assert 3 <= len(found) < 13
+    assert "far" in [words for _, words in found]
+    assert all(b - a >= 11.4 for a, b in pairwise(heights))
+    assert min(heights) >= 24.0
+
+
+def test_twelve_classes_have_room_for_their_numbers() -> None:
+    names = tuple(f"class {k}" for k in range(12))
+    panel = Panel("classes", "t", Axis("predicted", categories=names), Axis("true", categories=names),
+                  (Layer("cells", "data", {"values": np.full((12, 12), 0.08)}),), "s")
+    assert {words for _, words in _texts(panel, "value")} == {".08"}
+
+
+def test_of_many_long_names_some_are_written() -> None:
+    names = tuple(f"a town called {k}" for k in range(300))
+    points = Layer("points", "data", {"x": np.arange(300.0), "y": np.zeros(300)})
+    panel = Panel("p", "t", Axis("town", categories=names), Axis("y"), (points,), "s")
+    written = [words for _, words in _texts(panel, "tick") if words.startswith("a")]
+    assert 3 <= len(written) <= 7
+    assert all(len(words) >= 7 for words in written)

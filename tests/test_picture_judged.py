@@ -12,6 +12,7 @@ from mlefit.picture.bins import bins
 from mlefit.picture.calibration import groups, isotonic
 from mlefit.picture.contrasts import moved
 from mlefit.picture.envelope import adjusted, envelope, own_p
+from mlefit.picture.overview import gathered
 from mlefit.picture.place import Place
 from mlefit.picture.residuals import Residuals, scores_of
 from mlefit.picture.scene import Scene, Variable
@@ -140,3 +141,18 @@ def test_shares_without_a_refit_are_those_of_the_excess(classes: int) -> None:
     assert not residuals.refits
     expected = np.concatenate([look.bins.means(rows.excess).ravel(), (rows.excess @ look._bends.T).ravel()])
     np.testing.assert_allclose(look.curve(rows), expected, atol=1e-12)
+
+
+def test_a_class_that_hardly_occurs_does_not_widen_the_band_of_the_others() -> None:
+    rng = np.random.default_rng(12)
+    n = 4000
+    x = rng.standard_normal(n)
+    eta = np.column_stack([0.3 * x, 12.0 * x - 30.0])
+    law = MODELS.find("categorical", "").of("abc")
+    p = law.probabilities(eta, np.empty(0))
+    y = (rng.random(n) > np.cumsum(p, axis=0)[:-1]).sum(axis=0).astype(float)
+    shown = Scene(law, y, eta, np.empty(0), (), (), np.arange(n) + 1.0, 10 * n, "y", tuple("abc"), False, cast(Report, None), 0)
+    residuals = Residuals(shown)
+    look = Shares(Place("predictor:x", "", "x", "x", Variable("x", x)), residuals)
+    gathered([look], residuals)
+    assert look.band.high.max() < 0.25

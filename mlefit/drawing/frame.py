@@ -14,6 +14,7 @@ WIDTH, HEIGHT = 360.0, 244.0
 LETTER = 5.9                # pixels of a letter of a tick, of 10.5 pixels
 LEFT, RIGHT, TOP, BOTTOM = 34.0, 10.0, 24.0, 40.0       # least margins
 LEAST_NAME = 3              # letters of a category below which only every second or third is written
+MANY, LEAST_OF_MANY = 8, 8  # categories, and letters below which not all of more are written
 ACROSS, UPWARDS = 0.03, 0.06        # shares of an axis left free at its ends
 LONGEST = 56                # letters of the title of an axis
 GAP = 5.0                   # between a tick and its frame
@@ -68,8 +69,10 @@ def level(axis: Axis, ends: Span, room: float) -> list[tuple[float, str]]:
         places = ticks(ends)
         return list(zip(places, written(places, mirrored=axis.mirrored), strict=True))
     each = room / max(len(axis.categories), 1)
-    step = max(1, int(np.ceil((LEAST_NAME + 1) * LETTER / each)))
-    letters = max(LEAST_NAME, int(each * step / LETTER) - 1)
+    many = len(axis.categories) > MANY
+    least = min(LEAST_OF_MANY, max(room_of(name) for name in axis.categories)) + 2 if many else LEAST_NAME + 1
+    step = max(1, int(np.ceil(least * LETTER / each)))
+    letters = max(LEAST_NAME, int(each * step / LETTER) - (2 if many else 1))
     return [(float(place), brief(axis.categories[place], letters)) for place in range(0, len(axis.categories), step)]
 
 

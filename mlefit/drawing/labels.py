@@ -8,6 +8,7 @@ from mlefit.drawing.scale import Span
 from mlefit.picture.panel import Layer, Panel
 
 APART = 12.0            # pixels between two lines of text
+MOVED = 30.0            # pixels that a label may be off its line
 RULED = 0.35            # of the height, where the labels of upright rules begin: a curve has its minimum below, its ends above
 HIGH = 0.7              # of the height: the corner of a label
 LONGEST = 44            # letters of a label
@@ -21,7 +22,7 @@ def labelled(panel: Panel, frame: Frame) -> list[str]:
         if layer.label is None or (panel.right is not None and layer.kind == "line"):     # the titles of both scales name the lines
             continue
         words = brief(layer.label, LONGEST)
-        if layer.kind in ("line", "step"):
+        if layer.kind in ("line", "step") or (layer.kind, layer.role) == ("points", "curve"):
             found += _at_the_end(layer, words, frame, ends)
         elif layer.kind == "hrule":
             y = float(np.ravel(frame.up(layer.numbers["y"], layer))[0])
@@ -47,14 +48,18 @@ def rises(layer: Layer, ends: Span) -> bool:
 
 
 def _at_the_end(layer: Layer, words: str, frame: Frame, taken: list[float]) -> list[str]:
-    """The label of a line over its last point, moved off those that stand there already."""
+    """The label of a line over its last point, or as near as those that stand there already leave room; else none."""
     x, y = frame.across(layer.numbers["x"]), frame.up(layer.numbers["y"], layer)
     known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     if known.size == 0:
         return []
     at = min(max(float(y[known[-1]]) - 5.0, frame.top + 8.0), frame.bottom - 4.0)
-    while any(abs(at - other) < APART for other in taken):
-        at = min(other for other in taken if abs(at - other) < APART) - APART
+    places = [at, *(place for other in sorted(taken) for place in (other - APART, other + APART))]
+    free = [place for place in places if frame.top + 8.0 <= place <= frame.bottom - 4.0 and abs(place - at) <= MOVED
+            and all(abs(place - other) > APART - 0.5 for other in taken)]
+    if not free:
+        return []
+    at = min(free, key=lambda place: (abs(place - at), place))
     taken.append(at)
     return [_said(layer, words, float(x[known[-1]]) - 2.0, at, "end")]
 

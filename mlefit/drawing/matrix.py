@@ -14,6 +14,7 @@ from mlefit.report.layout import room_of
 HEIGHT, TOP, RIGHT, BOTTOM = 244.0, 24.0, 6.0, 42.0
 LONGEST = 18                # letters of the name of a row
 MOST = 12                   # rows or columns in whose cells there is room for a number
+FEW = 8                     # columns up to which there is room for a zero before the point, and for names beside each other
 FAINTEST, REST = 0.06, 0.42     # opacity of 0 and what is added up to 1: dark text stays legible on both
 
 
@@ -50,7 +51,7 @@ def drawn(panel: Panel) -> list[str]:
     found = [element("text", panel.y.title, class_="axis", x=2.0, y=11.0)]
     for i, name in enumerate(of_rows):
         found.append(element("text", name, class_="tick", x=left - 6.0, y=TOP + high * (i + 0.5), text_anchor="end", dy=".32em"))
-    letters = max(1, int(wide / LETTER))
+    letters = max(1, int(wide / LETTER) - (columns > FEW))
     for j, name in enumerate(of_columns):
         x = left + wide * (j + 0.5)
         found.append(element("text", brief(name, letters), class_="tick", x=x, y=HEIGHT - BOTTOM + 14.0, text_anchor="middle"))
@@ -62,7 +63,8 @@ def drawn(panel: Panel) -> list[str]:
         found.append(element("path", class_="cell", opacity=f"{FAINTEST + (REST * value if shares else 0.0):.2f}", d=path))
         if max(rows, columns) <= MOST:
             middle = {"x": x + 0.5 * wide - 1.0, "y": y + 0.5 * high - 1.0, "text_anchor": "middle", "dy": ".32em"}
-            found.append(element("text", words[i][j].replace("-", MINUS), class_="value", **middle))
+            said = words[i][j].removeprefix("0") if shares and columns > FEW else words[i][j]
+            found.append(element("text", said.replace("-", MINUS), class_="value", **middle))
     found.append(element("text", panel.x.title, class_="axis", x=left + 0.5 * (WIDTH - left), y=HEIGHT - 8.0, text_anchor="middle"))
     return found
 

@@ -199,8 +199,10 @@ class Shares(Look):
 
     @cached_property
     def band(self) -> Envelope:
-        """That of all curves together."""
-        return envelope(self._means)
+        """That of all curves together. Their spread is at least half that of independent rows, and half a row: a level that hardly
+        occurs in a bin does not widen all others."""
+        p, sizes = self._probabilities, self.bins.sizes
+        return envelope(self._means, (np.maximum(0.5 * np.sqrt(self.bins.sums(p * (1.0 - p))), 0.5) / sizes).ravel())
 
     def draft(self) -> Draft:
         """A curve for each class, and the band of all."""
