@@ -34,9 +34,12 @@ SENTENCES = {       # what a loss of the machine learning libraries is, in a sen
     "r**2": "this is the squared error: -m gaussian does it exactly",
     "abs(r)": "this is the absolute error: -m laplace does it exactly",
     "where(abs(r)<1.5,0.5*r**2,1.5*(abs(r)-0.75))": "this is the huber loss of delta = 1.5: -m huber:delta=1.5 does it exactly",
+    "2*(exp(r)-r)": "this is the LINEX loss of b = 1: the log of a gamma variable: exp(b r) ~ gamma of shape 2 a and rate 2 a; errors of y "
+                     "above f are punished exponentially, and the law is skewed",
+    "0.5*log(cosh(r))": "this is the log-cosh loss of scale 1: a hyperbolic law; a = 2 is hyperbolic secant noise, a = 4 logistic noise",
     "4*(sqrt(1+(r/2)**2)-1)": "this is the pseudo-huber loss of delta = 2: a symmetric hyperbolic law; gaussian inside, exponential tails",
     "log(cosh(r))": "this is the log-cosh loss of scale 1: a hyperbolic law; a = 1 is hyperbolic secant noise, a = 2 logistic noise",
-    "abs(r)-log(1+abs(r))": "this is the Fair loss of c = 1: (1 + |r|/c)^a exp(-a |r|/c); exponential tails",
+    "abs(r)-log(1+abs(r))": "this is the Fair loss of c = 1: (1 + |r|/c)^k exp(-k |r|/c), k a multiple of a; exponential tails",
     "max(0.9*r,-0.1*r)": "this is the pinball loss of tau = 0.9: -m quantile:tau=0.9 does it exactly; a working law",
     "where(r<0,0.1*r**2,0.9*r**2)": (
         "this is the expectile loss of tau = 0.9 (asymmetric squares): a split gaussian; f is its mode, and the expectile"),

@@ -75,6 +75,40 @@ def test_what_holds_no_f_of_a_loss_changes_no_fit(positive: Path) -> None:
                              "with f its mean.")
 
 
+SPARED = {      # what holds no f of a loss, and the loss that it leaves
+    "f**2/2-y*f": ("y-f", "this is the squared error: -m gaussian does it exactly"),
+    "f**2-2*y*f+exp(y)": ("y-f", "this is the squared error: -m gaussian does it exactly"),
+    "y/f+log(f)+sin(y)": ("log", "in that variable this is the LINEX loss of b = 1, the gamma deviance: gamma noise of shape a, with f "
+                                 "its mean"),
+    "2*y/f+2*log(f)+sin(y)": ("log", "in that variable this is the LINEX loss of b = 1, the gamma deviance: gamma noise of shape 2 a, "
+                                     "with f its mean"),
+    "y/(2*f**2)-1/f": ("none", "this is the inverse gaussian deviance, times 0.5: inverse gaussian noise of shape a, with f its mean"),
+    "(y-f)**2/(y*f**2)+exp(-y)": ("none", "this is the inverse gaussian deviance: inverse gaussian noise of shape 2a, with f its mean"),
+}
+
+
+@pytest.mark.parametrize("text", SPARED)
+def test_a_loss_is_known_whatever_it_holds_beside_f(text: str) -> None:
+    axis, sentence = SPARED[text]
+    notes = MODELS.find(f"loss:{text}", "").notes
+    assert notes[1] == f"--loss: {sentence}."
+    assert notes[0] == {
+        "y-f": "--loss: a function of y - f alone, less its value at f = y, in which there is no f.",
+        "log": "--loss: a function of log y - log f alone, less its value at f = y, in which there is no f: a density in dy/y for every "
+               "f.",
+        "none": "--loss: exp(-a loss), less its value at f = y, in which there is no f, has the same mass at every f in y^-1.5 dy: a "
+                "density in that base for every f.",
+    }[axis]
+
+
+def test_the_squares_without_their_constant_are_least_squares(positive: Path) -> None:
+    mine, other = fitted(positive, loss="f**2-2*y*f"), fitted(positive, model="gaussian")
+    assert mine.mle is not None
+    assert other.mle is not None
+    assert mine.mle.nll == pytest.approx(other.mle.nll, rel=1e-12)
+    assert [one.estimate for one in mine.parameters[:2]] == pytest.approx([one.estimate for one in other.parameters[:2]], rel=1e-9)
+
+
 def test_labels_have_their_chances_at_one_a(signs: Path) -> None:
     report = fitted(signs, loss="log(1+exp(-y*f))")
     assert report.mle is not None
@@ -144,20 +178,20 @@ REFUSED = {
         f"{NOT}minimiser is 0.811 (-19 % of the mean). Nearest: abs(log1p(y)-log1p(f)), a multiple of it near y = f"),
     "log(1+y/f)": (
         "no-noise-model",
-        "log(1+y/f): exp(-loss) has infinite mass in dy, and no base y^s dy makes it one number at all f, so it is no density in y",
+        "log(1+y/f): exp(-loss) has infinite mass in dy, and no base y^s dy makes it one number at all f: it is a density in none",
         f"{NOT.partition('On y')[0]}Nearest: a loss of y - f, or of log(y) - log(f)"),
     "abs(y-f)/(1+f)": (
         "no-noise-model",
-        "abs(y-f)/(1+f): exp(-loss) has total mass 1.93, 2.79, 4.46 in dy at f = 0.5, 1, 2, and no base y^s dy makes it one number, "
-        "so it is no density in y", f"{NOT}minimiser is 1.040 (+4 % of the mean). Nearest: abs(y-f)/(1+f)+log1p(f), which is one"),
+        "abs(y-f)/(1+f): exp(-loss) has total mass 1.93, 2.79, 4.46 in dy at f = 0.5, 1, 2, and no base y^s dy makes it one number: "
+        "it is a density in none", f"{NOT}minimiser is 1.040 (+4 % of the mean). Nearest: abs(y-f)/(1+f)+log1p(f), which is one"),
     "abs(y-f)/f": (
         "no-noise-model",
-        "abs(y-f)/f: exp(-loss) has total mass 0.816, 1.63, 3.26 in dy at f = 0.5, 1, 2, and no base y^s dy makes it one number, so "
-        "it is no density in y", f"{NOT}minimiser is 1.168 (+17 % of the mean). Nearest: abs(y-f)/f+log(f), which is one"),
+        "abs(y-f)/f: exp(-loss) has total mass 0.816, 1.63, 3.26 in dy at f = 0.5, 1, 2, and no base y^s dy makes it one number: it "
+        "is a density in none", f"{NOT}minimiser is 1.168 (+17 % of the mean). Nearest: abs(y-f)/f+log(f), which is one"),
     "((y-f)/f)**2": (
         "no-noise-model",
-        "((y-f)/f)**2: exp(-loss) has total mass 0.817, 1.63, 3.27 in dy at f = 0.5, 1, 2, and no base y^s dy makes it one number, so "
-        "it is no density in y", f"{NOT}minimiser is 1.250 (+25 % of the mean). Nearest: ((y-f)/f)**2+log(f), which is one"),
+        "((y-f)/f)**2: exp(-loss) has total mass 0.817, 1.63, 3.27 in dy at f = 0.5, 1, 2, and no base y^s dy makes it one number: it "
+        "is a density in none", f"{NOT}minimiser is 1.250 (+25 % of the mean). Nearest: ((y-f)/f)**2+log(f), which is one"),
     "max(0,1-y*f)": ("no-noise-model", f"max(0,1-y*f) (the hinge loss): {SIGNS}0.13: it is no noise model",
                      f"{CHANCE}1.000: it gives a class and no chance: 0.8 and 0.99 look alike{BERNOULLI}"),
     "max(0,1-y*f)**2": ("no-noise-model", f"max(0,1-y*f)**2 (the squared hinge loss): {SIGNS}0.089: it is no noise model",
@@ -172,7 +206,20 @@ REFUSED = {
         "not-proved",
         "2*y/sqrt(f)+2*sqrt(f) is A(f) - y B(f) + C(y), the loss of an exponential family: whether there is a base with which it is a "
         "density is not decided here; no power of y is one",
-        "-m gamma, inverse-gaussian or poisson are the families that are fitted; a Tweedie law lies between the last and the first"),
+        "the exponential families that are fitted are -m gaussian, gamma, inverse-gaussian, poisson, negative-binomial and binomial; a "
+        "Tweedie law lies between poisson and gamma"),
+    "(y-f)**2/(2*f)+log(f)/2": (
+        "no-noise-model",
+        "(y-f)**2/(2*f)+log(f)/2: no base y^s dy makes exp(-a loss) a density at every a, but exp(-loss) has the same mass, 2.50663, over "
+        "every number at every f > 0: it is the loss of one density",
+        'fit that density, which has no a to estimate: --density "exp(-((y-f)**2/(2*f)+log(f)/2))/2.50662827463"'),
+    "y*log(y/f)+(1-y)*log((1-y)/(1-f))": (
+        "no-noise-model",
+        "y*log(y/f)+(1-y)*log((1-y)/(1-f)): exp(-loss) has total mass 0.717, 0.838, 0.788 between 0 and 1 in dy at f = 0.2, 0.5, 0.7, and "
+        "no base (y(1-y))^s dy makes it one number: it is a density in none",
+        "Minimising it is not maximum likelihood under any noise of the form exp(-a loss). Nearest: -m beta"),
+    "log(1+exp(1-y*f))": ("no-noise-model", f"log(1+exp(1-y*f)) (a loss of the margin y f): {SIGNS}0.16: it is no noise model",
+                          f"{CHANCE}2.154: it is no chance by itself{BERNOULLI}"),
 }
 
 

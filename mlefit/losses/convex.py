@@ -79,10 +79,25 @@ def _known(node: Node) -> Known:
             both = one.bend in VEX and other.bend in VEX
             return Known(Bend.CONVEX if both else Bend.UNKNOWN, one.positive and other.positive, True)
         case Operation("**", (base, Constant(k))):
-            return _power(_known(base), k)
+            known = _power(_known(base), k)
+            return Known(Bend.CONVEX, True, known.pieces) if k >= 0.5 and _normed(base) else known
         case Operation(name, arguments):
             return _applied(name, [_known(argument) for argument in arguments], arguments)
     return NOTHING
+
+
+def _normed(node: Node) -> bool:
+    """Whether it is the square of a norm: a constant that is not negative and positive multiples of squares of what is affine."""
+    match node:
+        case Constant(value):
+            return value >= 0.0
+        case Operation("**", (base, Constant(2.0))):
+            return _known(base).bend is Bend.AFFINE and not _known(base).pieces
+        case Operation("+", (left, right)):
+            return _normed(left) and _normed(right)
+        case Operation("*", (Constant(c), inner)) | Operation("*" | "/", (inner, Constant(c))) if c > 0.0:
+            return _normed(inner)
+    return False
 
 
 def _power(base: Known, k: float) -> Known:

@@ -59,7 +59,7 @@ def tilted(axis: Axis, tilt: float) -> Tilt | None:
 class Family:
     """`node`: l of y and f, less `power` times log y, in which there is no f. `origin`: the f at which Z is taken.
 
-    `whole`: a is 1, and exp(-l) dy the law itself."""
+    `spared`: it is l less l(y, y). `whole`: a is 1, and exp(-l) dy the law itself."""
 
     node: Node
     axis: Axis
@@ -67,6 +67,13 @@ class Family:
     origin: float
     power: float = 0.0
     whole: bool = False
+    spared: bool = False
+
+    @property
+    def less(self) -> str:
+        """What is taken off the loss as typed, in words."""
+        parts = (["its value at f = y"] if self.spared else []) + ([f"{self.power:g} log y"] if self.power else [])
+        return f", less {' and '.join(parts)}, in which there is no f" if parts else ""
 
     @cached_property
     def inner(self) -> Node:
@@ -74,8 +81,9 @@ class Family:
         return simplified(substituted(self.node, {"y": self.axis.tree(R)}))
 
     def of_t(self, t: Array, f: Array) -> Array:
-        """l at t and f, which broadcast."""
-        return np.broadcast_to(jet(self.inner, {"r": t, "f": f}, (), 0).value, np.broadcast_shapes(t.shape, f.shape))
+        """l at t and f, which broadcast; infinite where y is 0 or infinite by rounding."""
+        found = np.broadcast_to(jet(self.inner, {"r": t, "f": f}, (), 0).value, np.broadcast_shapes(t.shape, f.shape))
+        return found if self.axis is IDENTITY else np.where((np.abs(t) > self.axis.near) & ~(found > -np.inf), np.inf, found)
 
     def at(self, f: float) -> Loss:
         """The loss of t at one f; of a whole law with its base."""

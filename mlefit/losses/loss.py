@@ -50,8 +50,11 @@ class Loss:
     near: float = math.inf
 
     def value(self, x: Array) -> Array:
-        """l (n,), NaN where it does not exist."""
-        return np.broadcast_to(jet(self.node, {self.name: x}, (), 0).value, x.shape)
+        """l (n,), NaN where it does not exist; where its parts are 0 or infinite by rounding, infinite."""
+        found = np.broadcast_to(jet(self.node, {self.name: x}, (), 0).value, x.shape)
+        if self.near < math.inf and not (found > -np.inf).all():
+            found = np.where((np.abs(x) > self.near) & ~(found > -np.inf), np.inf, found)
+        return found
 
     def slope(self, x: Array) -> tuple[Array, Array]:
         """l and l' (n,)."""

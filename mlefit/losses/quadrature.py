@@ -137,7 +137,7 @@ def _moments(
         exponent = -a * height
         if tilt is not None:
             exponent = exponent + tilt(r[kept])
-            top = float(exponent.max())
+            top = float(exponent.max(initial=-np.inf))
         mass = w[kept] * np.exp(exponent - top)
         total, first = float(mass.sum()), float(mass @ height)
         shift = first / total if total else 0.0
@@ -147,7 +147,7 @@ def _moments(
                 beyond = _power_tail(values, a, least, one)
                 total, first = total + beyond[0], first + beyond[1]
                 second += beyond[2] - 2.0 * shift * beyond[1] + shift * shift * beyond[0]
-        if not total > 0.0:
+        if not total > 0.0 or math.isnan(top):
             return np.array([-np.inf, np.nan, np.nan])
         mean = first / total
         return np.array([math.log(total) + top, mean, second / total - (mean - shift) * (mean - shift)])

@@ -51,6 +51,22 @@ def structure(node: Node) -> Structure | None:
     return None
 
 
+def spared(node: Node) -> Node:
+    """The loss less its value at f = y, in which there is no f."""
+    return Operation("-", (node, simplified(substituted(node, {"f": Column("y")}))))
+
+
+def spared_structure(node: Node) -> Structure | None:
+    """That of the loss less its value at f = y, if it is one of the difference alone: L(r) is l at y in the origin, f at -r."""
+    found = structure(spared(node))
+    if found is None or found.power != 0.0:
+        return None
+    origin = ORIGIN[found.axis.name]
+    moved = simplified(substituted(node, {"y": origin, "f": found.axis.tree(Operation("negative", (Column("r"),)))}))
+    least = float(jet(substituted(node, {"y": origin, "f": origin}), {}, (), 0).value)
+    return found._replace(node=simplified(Operation("-", (moved, Constant(least)))))
+
+
 def _difference(node: Node, axis: Axis, power: float) -> Node:
     moved = simplified(substituted(node, {"y": axis.tree(Column("r")), "f": ORIGIN[axis.name]}))
     return moved if power == 0.0 else Operation("-", (moved, Operation("*", (Constant(power), Column("r")))))
@@ -66,6 +82,10 @@ def simplified(node: Node) -> Node:
         if np.isfinite(found):
             return Constant(found)
     match node.name, arguments:
+        case ("-", (one, other)) if one == other:
+            return Constant(0.0)
+        case ("/", (Constant(0.0), _)):
+            return Constant(0.0)
         case ("*", (Constant(1.0), other)) | ("*" | "/" | "**", (other, Constant(1.0))) | ("+", (Constant(0.0), other)) | (
             "+" | "-", (other, Constant(0.0))
         ) | ("log", (Operation("exp", (other,)),)) | ("log1p", (Operation("expm1", (other,)),)):

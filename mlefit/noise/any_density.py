@@ -72,6 +72,15 @@ def _masses(family: Family, domain: Axis) -> list[float]:
     return found
 
 
+def same_mass(loss: Node) -> tuple[float, Axis, Axis] | None:
+    """The integral of exp(-loss) over y where it is the same at every f, with the axes of y and of f; None where it is nowhere."""
+    for axis, domain in KINDS:
+        found = _masses(Family(loss, axis, 0.0, 0.0, whole=True), domain)
+        if found and max(found) - min(found) <= WHOLE:
+            return math.exp(found[0]), axis, domain
+    return None
+
+
 def _check_sign(node: Node, axis: Axis, domain: Axis, text: str) -> None:
     y = axis.inverse(LOOKED[axis.name])
     if (value(node, y[:, None], np.array(PLACES[domain.name])[None, :]) < 0.0).any():

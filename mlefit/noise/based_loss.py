@@ -67,7 +67,7 @@ class BasedLoss(OfFamily):
     def notes(self) -> tuple[str, ...]:
         """The base, and which loss it is."""
         family, known = self.family, known_family(self.family)
-        less = "" if family.power == 0.0 else f", less {family.power:g} log y, in which there is no f,"
+        less = f"{family.less}," if family.less else ""
         first = (f"--loss: exp(-a loss){less} has the same mass at every f in {base_words(family)}: a density in that base for "
                  "every f.")
         return (first,) if known is None else (first, f"--loss: this is {known}.")

@@ -22,10 +22,10 @@ def explained_family(law: "BasedLoss") -> str:
     family = law.family
     loss, base = family.loss, base_words(family)
     above = [loss.least_a + a for a in OF_A]
-    less = "" if family.power == 0.0 else f", less {family.power:g} log y, in which there is no f"
     known, places = known_family(family), ", ".join(f"{f:g}" for f in sorted(AT[family.axis.name][:STRICT]))
     lines = [f"{law.text}: from the loss to its noise model", "",
-             *step(1, "Loss", f"l(y, f) of {law.response.wants}{less}; not proved convex: a fit is the best of some searches"),
+             *step(1, "Loss", f"l(y, f) of {law.response.wants}{family.less}; not proved convex: a fit is the best of some "
+                   "searches"),
              *([] if known is None else step(2, "Known", f"this is {known}")),
              *step(3, "Model", f"q(y|x) = exp(-a l(y, f)) / Z(a) in {base}, a > {loss.least_a:.6g}"),
              *step(4, "Normaliser", f"Z(a) is the integral of exp(-a l) over y in {base}, by quadrature; its logarithm is the same "

@@ -26,8 +26,7 @@ def explained(read: Read, text: str) -> str:
     normalisers = [loss.normaliser(a) for a in above]
     lines = [*_wrapped(f"{text}: from the loss to its noise model", WIDTH), ""]
     v = "r" if axis is IDENTITY else "v"
-    less = "" if read.power == 0.0 else f", less {read.power:g} {axis.word.partition(' - ')[0]}, in which there is no f"
-    lines += step(1, "Loss", f"l({v}), {v} = {axis.word}{less}; {_least(loss)}; {_bend(loss)}".replace("at r =", f"at {v} ="))
+    lines += step(1, "Loss", f"l({v}), {v} = {axis.word}{read.less}; {_least(loss)}; {_bend(loss)}".replace("at r =", f"at {v} ="))
     if axis is not IDENTITY:
         lines += [line for note in noted(read)[1:] for line in _more(note.removeprefix("--loss: "))]
     elif (found := known(loss)) is not None:

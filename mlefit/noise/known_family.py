@@ -15,11 +15,11 @@ def _forms(y: Array, f: Array) -> dict[str, Array]:
     square = (y - f) ** 2
     with np.errstate(all="ignore"):
         return {
-            "the inverse gaussian deviance: inverse gaussian noise of shape 2a, with f its mean": square / (y * f * f),
-            "a deviance of 1/y: reciprocal inverse gaussian noise, that is 1/y is inverse gaussian of mean 1/f and shape 2a":
+            "the inverse gaussian deviance: inverse gaussian noise of shape {twice}, with f its mean": square / (y * f * f),
+            "a deviance of 1/y: reciprocal inverse gaussian noise, that is 1/y is inverse gaussian of mean 1/f and shape {twice}":
                 square / y,
-            "the gamma loss of a rate: gamma noise of shape a and mean 1/f": f * y - np.log(f),
-            "the simplex deviance: simplex noise of dispersion 1/(2a), with f its mean":
+            "the gamma loss of a rate: gamma noise of shape {a} and mean 1/f": f * y - np.log(f),
+            "the simplex deviance: simplex noise of dispersion 1/({twice}), with f its mean":
                 square / (y * (1.0 - y) * (f * (1.0 - f)) ** 2),
         }
 
@@ -36,7 +36,7 @@ def known_family(family: Family) -> str | None:
         if factor > 0.0 and float(np.abs(mine - factor * form).max()) <= EQUAL * factor * float(np.abs(form).max()):
             times = "" if abs(factor - 1.0) <= EQUAL else f", times {factor:.6g}"
             head, _, tail = name.partition(":")
-            return f"{head}{times}:{tail.replace('2a', _of_a(2.0 * factor)).replace('shape a', f'shape {_of_a(factor)}')}"
+            return f"{head}{times}:{tail.format(a=_of_a(factor), twice=_of_a(2.0 * factor))}"
     return None
 
 

@@ -9,6 +9,7 @@ from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError
 from mlefit.expression.tree import Node
 from mlefit.losses.labels import LINE, UNIT, Labels, heights, minimiser
+from mlefit.losses.structure import value
 
 EQUAL = 1e-10
 SIGNS, CHANCES = (-1.0, 1.0), (0.0, 1.0)
@@ -55,6 +56,19 @@ KNOWN = (
     KnownLabels("the focal loss of gamma = 2", CHANCES, True, _focal, "chances are pulled to 1/2"),
     KnownLabels("the log loss with labels smoothed by 0.1", CHANCES, True, _smoothed, "f is 0.9 p + 0.05: undo it"),
 )
+
+
+MARGIN = KnownLabels("a loss of the margin y f", SIGNS, False, lambda y, f: y * f, "it is no chance by itself")
+CENTRES, STRETCHED = np.array([0.3, 0.7, 1.9]), np.array([0.5, 2.0, 3.1])
+
+
+def margin(node: Node) -> KnownLabels | None:
+    """Whether it is a loss of the product of label and f alone."""
+    with np.errstate(all="ignore"):
+        here = [value(node, np.full(3, side), CENTRES) for side in SIGNS]
+        there = [value(node, side * STRETCHED, CENTRES / STRETCHED) for side in SIGNS]
+    same = np.isfinite(here).all() and np.abs(np.subtract(here, there)).max() <= EQUAL * (1.0 + np.abs(here).max())
+    return MARGIN if same else None
 
 
 def known_labels(node: Node) -> KnownLabels | None:

@@ -35,11 +35,20 @@ class Known(NamedTuple):
     constant: float = 0.0
 
     @property
+    def of_a(self) -> str:
+        """The a of the form by that name, of this one."""
+        return "a" if abs(self.factor - 1.0) <= SAME_POWER else f"{self.factor:.6g} a"
+
+    def written(self, text: str) -> str:
+        """A text in which {a} is that, {one} the a of this loss that is 1 of the form by that name, {two} that of 2."""
+        return text.format(a=self.of_a, one=f"{1.0 / self.factor:.6g}", two=f"{2.0 / self.factor:.6g}")
+
+    @property
     def sentence(self) -> str:
         """What is said of it beside a fit."""
-        end = f"; {self.word}" if self.word else ""
+        end = f"; {self.written(self.word)}" if self.word else ""
         if self.model is None:
-            return f"this is {self.name}: {self.law}{end}"
+            return f"this is {self.name}: {self.written(self.law)}{end}"
         return f"this is {self.name}: -m {self.model} does it exactly{end}"
 
 
@@ -153,12 +162,12 @@ def _smooth(loss: Loss) -> Iterator[Candidate]:
         s = high / bend
         yield Candidate(lambda x: np.logaddexp(x / s, -x / s) - LOG_2, s, Known(
             f"the log-cosh loss of scale {s:.6g}", "a hyperbolic law", None,
-            "a = 1 is hyperbolic secant noise, a = 2 logistic noise"))
-        yield Candidate(lambda x: np.hypot(1.0, x / s), s, Known(
+            "a = {one} is hyperbolic secant noise, a = {two} logistic noise"))
+        yield Candidate(lambda x: s * s * (np.hypot(1.0, x / s) - 1.0), s, Known(
             f"the pseudo-huber loss of delta = {s:.6g}", "a symmetric hyperbolic law", None,
             "gaussian inside, exponential tails"))
-        yield Candidate(lambda x: np.abs(x) / s - np.log1p(np.abs(x) / s), s, Known(
-            f"the Fair loss of c = {s:.6g}", "(1 + |r|/c)^a exp(-a |r|/c)", None, "exponential tails"))
+        yield Candidate(lambda x: s * s * (np.abs(x) / s - np.log1p(np.abs(x) / s)), s, Known(
+            f"the Fair loss of c = {s:.6g}", "(1 + |r|/c)^k exp(-k |r|/c), k a multiple of a", None, "exponential tails"))
     if 0.0 < loss.kappa < math.inf:
         c = math.sqrt(loss.kappa / bend)
         yield Candidate(lambda x: np.log1p((x / c) ** 2), c, Known(
@@ -172,7 +181,7 @@ def _smooth(loss: Loss) -> Iterator[Candidate]:
         at *= 0.5
     if ratio > 0.0 and abs(b := math.log(ratio) / at) > 0.0:
         yield Candidate(lambda x: np.expm1(b * x) - b * x, 0.1 / abs(b), Known(
-            f"the LINEX loss of b = {b:.6g}", "the log of a gamma variable: exp(b r) ~ gamma of shape a and rate a", None,
+            f"the LINEX loss of b = {b:.6g}", "the log of a gamma variable: exp(b r) ~ gamma of shape {a} and rate {a}", None,
             f"errors of y {'above' if b > 0 else 'below'} f are punished exponentially, and the law is skewed"))
     limit = loss.tails[1].limit
     if limit is not None and limit > loss.least:

@@ -1,6 +1,7 @@
 """Reading a loss: its text becomes a loss of one difference on an axis, or a refusal."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,9 +16,9 @@ from mlefit.losses.counts import Counted, counted
 from mlefit.losses.family import CONSTANT, Family, based
 from mlefit.losses.labels import Labels, labels
 from mlefit.losses.loss import Loss
-from mlefit.losses.structure import structure
+from mlefit.losses.structure import spared, spared_structure, structure
 from mlefit.noise.known_family import base_words
-from mlefit.noise.known_labels import known_labels, no_labels
+from mlefit.noise.known_labels import known_labels, margin, no_labels
 from mlefit.noise.known_loss import known
 from mlefit.noise.refused_loss import check, undone
 from mlefit.noise.responses import NUMBERS, POSITIVE, SHARES, Response
@@ -27,19 +28,27 @@ RESPONSES: Mapping[str, Response] = {IDENTITY.name: NUMBERS, LOG.name: POSITIVE,
 ON_AXES = {      # what a known loss is there
     (LOG.name, "the squared error"): "lognormal noise",
     (LOG.name, "the absolute error"): "log-laplace noise",
-    (LOG.name, "the LINEX loss of b = 1"): "the gamma deviance: gamma noise of shape a, with f its mean",
-    (LOG.name, "the LINEX loss of b = -1"): "inverse gamma noise of shape a",
+    (LOG.name, "the LINEX loss of b = 1"): "the gamma deviance: gamma noise of shape {a}, with f its mean",
+    (LOG.name, "the LINEX loss of b = -1"): "inverse gamma noise of shape {a}",
     (LOG1P.name, "the squared error"): "lognormal noise of 1 + y, which gives mass to -1 < y < 0",
     (LOGIT.name, "the squared error"): "logit-normal noise",
 }
 
 
 class Read(NamedTuple):
-    """`loss`: L of the difference on the axis; `power`: m, where the loss as typed is L + m g(y)."""
+    """`loss`: L of the difference on the axis; `power`: m, where the loss as typed is L + m g(y); `spared`: that is L + l(y, y)."""
 
     loss: Loss
     axis: Axis
     power: float = 0.0
+    spared: bool = False
+
+    @property
+    def less(self) -> str:
+        """What is taken off the loss as typed, in words."""
+        if self.spared:
+            return ", less its value at f = y, in which there is no f"
+        return "" if self.power == 0.0 else f", less {self.power:g} {self.axis.word.partition(' - ')[0]}, in which there is no f"
 
 
 @lru_cache(maxsize=64)
@@ -58,9 +67,12 @@ def _read(node: Node, text: str) -> Read:
     found = structure(node)
     if found is not None:
         return Read(Loss(found.node, near=found.axis.near), found.axis, found.power)
-    known = known_labels(node)
+    known = known_labels(node) or margin(node)
     if known is not None:
         raise no_labels(node, short(text), known, next(one for one in labels(node) if one.labels == known.labels))
+    found = spared_structure(node)
+    if found is not None:
+        return Read(Loss(found.node, near=found.axis.near), found.axis, spared=True)
     raise undone(node, text)
 
 
@@ -91,6 +103,8 @@ def family_of(text: str) -> Family | None:
         return None
     with np.errstate(all="ignore"):
         found = based(node)
+        if found is None and spared_structure(node) is None and (other := based(spared(node))) is not None:
+            found = other._replace(family=replace(other.family, spared=True))
     if found is None:
         return None
     if found.apart > CONSTANT:
@@ -120,10 +134,10 @@ def noted(read: Read) -> tuple[str, ...]:
     """Which loss it is, where it is a known one, and in which variable it is one of a difference."""
     found = known(read.loss)
     if read.axis is IDENTITY:
-        return () if found is None else (f"--loss: {found.sentence}.",)
-    less = "" if read.power == 0.0 else f", less {read.power:g} {read.axis.word.partition(' - ')[0]}, in which there is no f"
-    notes = [f"--loss: a function of {read.axis.word} alone{less}: a density in {read.axis.measure} for every f."]
+        named = () if found is None else (f"--loss: {found.sentence}.",)
+        return (f"--loss: a function of y - f alone{read.less}.", *named) if read.spared else named
+    notes = [f"--loss: a function of {read.axis.word} alone{read.less}: a density in {read.axis.measure} for every f."]
     if found is not None:
         law = ON_AXES.get((read.axis.name, found.name))
-        notes.append(f"--loss: in that variable this is {found.name}{'' if law is None else f', {law}'}.")
+        notes.append(f"--loss: in that variable this is {found.name}{'' if law is None else ', ' + law.format(a=found.of_a)}.")
     return tuple(notes)

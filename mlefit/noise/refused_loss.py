@@ -21,6 +21,7 @@ NOT = "Minimising it is not maximum likelihood under any noise of the form exp(-
 EVIDENCE = (20.0, 40.0, 80.0, 160.0, 320.0)      # u = log |r| at which slopes are told
 EXPONENTS = 700.0       # beyond it y = exp(v) is no double
 PANELS = np.linspace(-60.0, 60.0, 481)      # of log y
+SHARES = np.array([0.1, 0.3, 0.5, 0.8, 0.9])
 BETWEEN = (0.3, 0.7, 1.0, 1.9, 4.0)
 JUST_OFF = np.array([1e-4, 2e-4])        # of v = 0
 GAUSS = np.polynomial.legendre.leggauss(10)
@@ -133,10 +134,24 @@ def undone(node: Node, text: str) -> NoEstimateError:
         return NoEstimateError(
             f"{short(text)} is A(f) - y B(f) + C(y), the loss of an exponential family: whether there is a base with which it is a "
             "density is not decided here; no power of y is one",
-            "-m gamma, inverse-gaussian or poisson are the families that are fitted; a Tweedie law lies between the last and the "
-            "first",
-            code="not-proved")
-    return massive(node, short(text), "Nearest: a loss of y - f, or of log(y) - log(f)")
+            "the exponential families that are fitted are -m gaussian, gamma, inverse-gaussian, poisson, negative-binomial and "
+            "binomial; a Tweedie law lies between poisson and gamma", code="not-proved")
+    density = _of_one(node, text)
+    return massive(node, short(text), "Nearest: a loss of y - f, or of log(y) - log(f)") if density is None else density
+
+
+def _of_one(node: Node, text: str) -> NoEstimateError | None:
+    """The refusal of what is minus the logarithm of a density, but for a constant, and at a = 1."""
+    from mlefit.noise.any_density import RANGES, WORDS, same_mass
+
+    found = same_mass(node)
+    if found is None:
+        return None
+    total, axis, domain = found
+    return NoEstimateError(
+        f"{short(text)}: no base y^s dy makes exp(-a loss) a density at every a, but exp(-loss) has the same mass, {total:.6g}, "
+        f"over {WORDS[axis.name]} at {RANGES[domain.name]}: it is the loss of one density",
+        f'fit that density, which has no a to estimate: --density "exp(-({text}))/{total:.12g}"', code="no-noise-model")
 
 
 def exponential_family(node: Node) -> bool:
@@ -154,6 +169,10 @@ def exponential_family(node: Node) -> bool:
 
 def massive(node: Node, text: str, nearest: str) -> NoEstimateError:
     """The refusal of a loss whose mass depends on f, with it at three values of f."""
+    with np.errstate(all="ignore"):
+        beyond = value(node, np.array([2.0]), np.array([0.5]))
+        if np.isfinite(value(node, SHARES, SHARES[::-1])).all() and np.isnan(beyond).all():
+            return _massive_shares(node, text)
     masses = [mass(node, f, 1.0, 0.0) for f in (0.5, 1.0, 2.0)]
     found = minimiser(lambda y, f: value(node, y, np.array(f)))
     if all(math.isfinite(one) for one in masses):
@@ -161,7 +180,19 @@ def massive(node: Node, text: str, nearest: str) -> NoEstimateError:
         proof = f"exp(-loss) has total mass {told} in dy at f = 0.5, 1, 2, and no base y^s dy makes it one number"
     else:
         proof = "exp(-loss) has infinite mass in dy, and no base y^s dy makes it one number at all f"
-    return NoEstimateError(f"{text}: {proof}, so it is no density in y", f"{NOT}{said(found)}{nearest}", code="no-noise-model")
+    return NoEstimateError(f"{text}: {proof}: it is a density in none", f"{NOT}{said(found)}{nearest}", code="no-noise-model")
+
+
+def _massive_shares(node: Node, text: str) -> NoEstimateError:
+    """The same of a loss of shares."""
+    t = np.linspace(-40.0, 40.0, 4001)
+    y = np.exp(-np.logaddexp(0.0, -t))
+    with np.errstate(all="ignore"):
+        each = [np.exp(-value(node, y, np.array(f))) * y * np.exp(-np.logaddexp(0.0, t)) for f in (0.2, 0.5, 0.7)]
+    told = ", ".join(f"{float(np.nansum(one)) * (t[1] - t[0]):.3g}" for one in each)
+    return NoEstimateError(
+        f"{text}: exp(-loss) has total mass {told} between 0 and 1 in dy at f = 0.2, 0.5, 0.7, and no base (y(1-y))^s dy makes it "
+        "one number: it is a density in none", f"{NOT}Nearest: -m beta", code="no-noise-model")
 
 
 def mass(node: Node, f: float, a: float, s: float) -> float:
