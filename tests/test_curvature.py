@@ -20,6 +20,7 @@ from mlefit.inference.standard_errors import standard_errors
 from mlefit.information.prediction import takeuchi
 from mlefit.mean import Coordinates, LinearMean
 from mlefit.mean import jacobian as jacobians
+from mlefit.mean.jacobian import WIDE, weighted_square
 from mlefit.noise.bernoulli import Bernoulli
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
@@ -175,3 +176,14 @@ def test_no_caller_needs_more_of_a_curvature_than_its_verbs(guided: bool, monkey
     assert blocks["reach"] < 1.0
     assert 0.0 <= blocks["excess"] <= 1e-10
     assert 0.0 <= blocks["gradient"] <= 1e-5
+
+
+@pytest.mark.parametrize("columns", [WIDE - 1, WIDE])
+@pytest.mark.parametrize("low", [0.0, -1.0, np.nan])
+def test_a_weighted_square_is_one_whatever_the_weights(columns: int, low: float) -> None:
+    x, weight = np.asfortranarray(rng.normal(size=(500, columns))), rng.random(500)
+    weight[7] = low
+    found, expected = weighted_square(x, weight), np.einsum("ij,i,ik->jk", x, weight, x)
+    assert np.array_equal(np.isnan(found), np.isnan(expected))
+    if np.isfinite(low):
+        assert np.abs(found - expected).max() <= 1e-13 * 500

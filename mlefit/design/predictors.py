@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -41,7 +42,7 @@ class Predictors:
     indexed: Levels | None = None
     crossed: tuple[Levels, ...] = ()
 
-    @property
+    @cached_property
     def distinct(self) -> tuple[Term, ...]:
         """All terms, each once, those of the mean first; but for a constant that the mean has."""
         if self.indexed is not None:
@@ -49,12 +50,12 @@ class Predictors:
             return (*(term for term in self.terms if term not in last), *last)
         return tuple(dict.fromkeys((*self.terms, *self._own))) if self.scale else self.terms
 
-    @property
+    @cached_property
     def columned(self) -> tuple[Term, ...]:
         """The terms that have columns in the table of numbers, which stand first in the design."""
         return self.distinct if self.indexed is None else self.distinct[: -1 - len(self.crossed)]
 
-    @property
+    @cached_property
     def columns_wide(self) -> int:
         """How many columns the table of numbers has."""
         return int(self.intercept) + sum(term.width for term in self.columned)
@@ -109,14 +110,14 @@ class Predictors:
         rest = tuple(term for term in self.scale if term != CONSTANT)
         return replace(self, terms=learn(self.terms, self.intercept), scale=(*constant, *learn(rest, bool(constant))))
 
-    @property
+    @cached_property
     def numbers(self) -> tuple[str, ...]:
         """Columns to be read as numbers, each once."""
         names = [name for term in self.distinct for name in sorted(term.numbers)]
         names += [] if self.offset is None else sorted(self.offset.numbers)
         return tuple(dict.fromkeys(names))
 
-    @property
+    @cached_property
     def categories(self) -> tuple[str, ...]:
         """Columns to be read as levels, each once."""
         return tuple(dict.fromkeys(name for term in self.distinct for name in sorted(term.categories)))
@@ -132,7 +133,7 @@ class Predictors:
         texts = ((None if term == CONSTANT else term.text, term.width) for term in self.distinct)
         return head + tuple(text for text, width in texts for _ in range(width))
 
-    @property
+    @cached_property
     def width(self) -> int:
         """p."""
         return int(self.intercept) + sum(term.width for term in self.distinct)

@@ -6,7 +6,7 @@ summary of all complete rows, and is a new, frozen object afterwards that serves
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 from math import prod
 from typing import Any, ClassVar, Self
 
@@ -98,22 +98,22 @@ class Term:
 
     factors: tuple[Factor, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The term as the user typed it, blanks removed, such as `a:log(b)`."""
         return ":".join(factor.text for factor in self.factors)
 
-    @property
+    @cached_property
     def numbers(self) -> frozenset[str]:
         """The columns it needs as numbers."""
         return frozenset().union(*(factor.numbers for factor in self.factors))
 
-    @property
+    @cached_property
     def categories(self) -> frozenset[str]:
         """The columns it needs as levels."""
         return frozenset().union(*(factor.categories for factor in self.factors))
 
-    @property
+    @cached_property
     def plain(self) -> str | None:
         """The column of numbers that it is, as it is."""
         return self.factors[0].plain if len(self.factors) == 1 else None
@@ -125,7 +125,7 @@ class Term:
             names = tuple(f"{first}:{second}" for second in factor.labels() for first in names)
         return names
 
-    @property
+    @cached_property
     def width(self) -> int:
         """How many design columns it has, however long the list of their names would be."""
         return prod(factor.width for factor in self.factors)

@@ -22,6 +22,7 @@ from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature, Dense
 
 MANY_CLASSES = 2    # predictors from which one large product is faster than a small one for each
+WIDE = 64           # columns from which half a product is worth a root of each row's weight
 
 
 class Derived(ABC):
@@ -98,10 +99,21 @@ class Jacobian(Derived):
             if weight is not None:
                 column = column * weight[:, None]
             for b, there in enumerate(places[: a + 1]):
+                if a == b < m:
+                    hessian[here, there] = weighted_square(self.blocks[a], column[:, a])
+                    continue
                 bent = column[:, b] * self.blocks[b].T if b < m else column[:, b]
                 hessian[here, there] = product(self.blocks[a].T, bent.T) if a < m else bent.sum(axis=-1)
                 hessian[there, here] = hessian[here, there].T
         return Dense(hessian)
+
+
+def weighted_square(x: Array, weight: Array) -> Array:
+    """x' diag(w) x of x (n, k): of many columns, where no weight is negative, sqrt(w) x with itself, which is half the work."""
+    if x.shape[1] < WIDE or not weight.min(initial=0.0) >= 0.0:     # as one that is no number is not, either
+        return product(x.T, (weight * x.T).T)
+    root = np.sqrt(weight) * x.T
+    return product(root, root.T)
 
 
 def _simplex_hessian(p: Array, x: Array, weight: Array | None) -> Array:

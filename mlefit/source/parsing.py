@@ -74,7 +74,8 @@ class Parser(NamedTuple):
             else:
                 parsed.extents[name] = extent
             if name in wanted.doubts.kinds:
-                parsed.profiles[name] = of_values(parsed.numbers[name], name in wanted.doubts.levels)
+                parsed.profiles[name] = of_values(
+                    parsed.numbers[name], name in wanted.doubts.levels, whole=extent.finite and not self.na)
         for at, name in enumerate(wanted.unread, len(typed) + len(texts)):
             parsed.profiles[name] = of_strings(
                 table.column(at).chunk(0), self.dialect.decimal, self.na, name in wanted.doubts.levels,

@@ -115,8 +115,10 @@ def _merged(first: Levels, second: Levels) -> Levels:
     return tuple(both) if len(both) <= SEVERAL else None
 
 
-def of_values(values: Array, listed: bool) -> Profile:
-    """That of numbers (n,), NaN where a cell is missing."""
+def of_values(values: Array, listed: bool, *, whole: bool = False) -> Profile:
+    """That of numbers (n,), NaN where a cell is missing; of none, if they are known to be `whole`."""
+    if whole:
+        return Profile(numbers=len(values), levels=_levels_of(values) if listed else None)
     missing = np.isnan(values)
     count = int(np.count_nonzero(missing))
     present = values[~missing] if count and listed else values
