@@ -8,6 +8,7 @@ import pytest
 from picture_samples import PANELS, sheet
 
 from mlefit.drawing.canvas import Canvas
+from mlefit.drawing.chart import chart
 from mlefit.drawing.terminal import EMPTY, drawn
 from mlefit.picture.panel import Axis, Layer, Panel, Sheet
 from mlefit.report.layout import room_of
@@ -162,3 +163,14 @@ sets simulated from the fitted model
 and refitted lie wholly inside; seed
 0.
 """
+
+
+def test_curves_are_named_at_their_ends() -> None:
+    x = np.linspace(0.0, 1.0, 9)
+    named = ((0.0, "low"), (1.0, "high"), (0.5, "mid"))
+    curves = tuple(Layer("line", "curve", {"x": x, "y": np.full(9, level)}, name) for level, name in named)
+    lines = chart(Panel("p", "t", Axis("x"), Axis("y"), curves, "s"), 40, True, " ")
+    rows = [next(k for k, line in enumerate(lines) if line.endswith(name)) for name in ("high", "mid", "low")]
+    assert rows == sorted(rows)
+    assert rows[1] - rows[0] >= 4
+    assert rows[2] - rows[1] >= 4

@@ -6,6 +6,7 @@ import numpy as np
 
 from mlefit.drawing import matrix, ruler
 from mlefit.drawing.canvas import Canvas
+from mlefit.drawing.labels import ends_in_a_curve, nearest
 from mlefit.drawing.lettered import ranges, table
 from mlefit.drawing.markup import brief
 from mlefit.drawing.painter import Painter
@@ -15,6 +16,7 @@ from mlefit.picture.panel import Axis, Kind, Layer, Panel
 from mlefit.report.layout import aligned, padded, room_of
 
 ROWS, COLUMNS = 14, 56      # cells of a picture
+NEAR = 2.0                  # rows that a label may be off its curve
 EDGES = {True: ("|", "+", "-"), False: ("│", "└", "─")}
 ALONG: tuple[Kind, ...] = ("points", "hex")
 
@@ -30,7 +32,7 @@ def chart(panel: Panel, columns: int, plain: bool, blank: str) -> list[str]:
     canvas = Canvas(ROWS, columns, plain=plain)
     for layer in sorted(panel.layers, key=lambda one: (one.kind != "bars", ORDER.index(one.role))):
         Painter(canvas, panel, x, other if layer.axis == "right" and other is not None else y).paint(layer)
-    _labels(panel, canvas)
+    _labels(panel, canvas, y)
     return _framed(panel, canvas, x, y, plain, blank)
 
 
@@ -40,15 +42,22 @@ def _left_out(panel: Panel, layer: Layer) -> bool:
     return curved and layer.kind in ALONG and layer.role == "data"
 
 
-def _labels(panel: Panel, canvas: Canvas) -> None:
-    """What is written at the layers, at the right from the top; of bars that go down from the bottom. Curves are named in the order
-    of their ends, the highest first."""
+def _labels(panel: Panel, canvas: Canvas, y: Span) -> None:
+    """What is written at the layers: at the end of a curve, or near it; else at the right from the top, or from the bottom of bars
+    that go down."""
     above = below = 0
-    named = [layer for layer in panel.layers if layer.label]
-    if all(layer.role == "curve" and "y" in layer.numbers and layer.numbers["y"].size for layer in named):
-        named.sort(key=lambda layer: -float(layer.numbers["y"][-1]))
-    for layer in named:
-        short = brief(str(layer.label), canvas.columns // 2)
+    taken: list[float] = []
+    for layer in panel.layers:
+        if not layer.label:
+            continue
+        short = brief(layer.label, canvas.columns // 2)
+        if ends_in_a_curve(layer) and layer.role == "curve":
+            for share in np.ravel(y.share(layer.numbers["y"][-1:])).tolist():
+                at = round((1.0 - share) * (canvas.rows - 1)) if np.isfinite(share) else -canvas.rows
+                row = nearest(at, taken, 1.0, (0.0, canvas.rows - 1.0), NEAR)
+                if row is not None:
+                    canvas.write(round(row), canvas.columns - room_of(short), short)
+            continue
         downwards = layer.kind == "bars" and float(np.nansum(layer.numbers["height"])) < 0.0
         canvas.write(canvas.rows - 1 - below if downwards else above, canvas.columns - room_of(short), short)
         below, above = below + downwards, above + (not downwards)

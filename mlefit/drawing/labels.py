@@ -22,7 +22,7 @@ def labelled(panel: Panel, frame: Frame) -> list[str]:
         if layer.label is None or (panel.right is not None and layer.kind == "line"):     # the titles of both scales name the lines
             continue
         words = brief(layer.label, LONGEST)
-        if layer.kind in ("line", "step") or (layer.kind, layer.role) == ("points", "curve"):
+        if ends_in_a_curve(layer):
             found += _at_the_end(layer, words, frame, ends)
         elif layer.kind == "hrule":
             y = float(np.ravel(frame.up(layer.numbers["y"], layer))[0])
@@ -54,14 +54,25 @@ def _at_the_end(layer: Layer, words: str, frame: Frame, taken: list[float]) -> l
     if known.size == 0:
         return []
     at = min(max(float(y[known[-1]]) - 5.0, frame.top + 8.0), frame.bottom - 4.0)
-    places = [at, *(place for other in sorted(taken) for place in (other - APART, other + APART))]
-    free = [place for place in places if frame.top + 8.0 <= place <= frame.bottom - 4.0 and abs(place - at) <= MOVED
-            and all(abs(place - other) > APART - 0.5 for other in taken)]
+    place = nearest(at, taken, APART, (frame.top + 8.0, frame.bottom - 4.0), MOVED)
+    return [] if place is None else [_said(layer, words, float(x[known[-1]]) - 2.0, place, "end")]
+
+
+def nearest(at: float, taken: list[float], apart: float, ends: tuple[float, float], most: float) -> float | None:
+    """The height nearest to one that is so far from all that are taken, not beyond the ends and at most so much away, which is then
+    taken too; None where there is none."""
+    places = [at, *(place for other in sorted(taken) for place in (other - apart, other + apart))]
+    free = [place for place in places if ends[0] <= place <= ends[1] and abs(place - at) <= most
+            and all(abs(place - other) > 0.95 * apart for other in taken)]
     if not free:
-        return []
-    at = min(free, key=lambda place: (abs(place - at), place))
-    taken.append(at)
-    return [_said(layer, words, float(x[known[-1]]) - 2.0, at, "end")]
+        return None
+    taken.append(min(free, key=lambda place: (abs(place - at), place)))
+    return taken[-1]
+
+
+def ends_in_a_curve(layer: Layer) -> bool:
+    """Whether its label stands at its end."""
+    return layer.kind in ("line", "step") or (layer.kind, layer.role) == ("points", "curve")
 
 
 def _said(layer: Layer, words: str, x: float, y: float, anchor: str) -> str:

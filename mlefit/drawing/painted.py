@@ -10,7 +10,7 @@ from mlefit.drawing import matrix, ruler
 from mlefit.drawing.cells import binned, shade
 from mlefit.drawing.frame import ACROSS, UPWARDS, upright
 from mlefit.drawing.frame import level as along
-from mlefit.drawing.labels import RULED, rises
+from mlefit.drawing.labels import APART, MOVED, RULED, ends_in_a_curve, nearest, rises
 from mlefit.drawing.layers import beside, crowding
 from mlefit.drawing.markup import brief
 from mlefit.drawing.palette import PALETTE, light
@@ -62,18 +62,27 @@ def _framed(axes: Any, panel: Panel) -> None:
     _labels(axes, panel, x, y)
 
 
+HIGH = 180.0        # of a panel, in the unit of what labels are apart
+
+
 def _labels(axes: Any, panel: Panel, x: Span, y: Span) -> None:
     """What is written at layers: over the end of a line, on a rule, or in a corner. Places beyond the ends are moved to them."""
     corner = ruled = 0
+    taken: list[float] = []
     for layer in panel.layers:
         if not layer.label or (panel.right is not None and layer.kind == "line"):
             continue
         words = brief(layer.label, 44)
         style: dict[str, Any] = {"ha": "right", "color": light(layer.role), **TEXT}
-        if layer.kind in ("line", "step", "hrule"):
+        if layer.kind == "hrule" or ends_in_a_curve(layer):
             ends = (np.ravel(layer.numbers.get("x", np.array([x.high]))), np.ravel(layer.numbers["y"]))
             if all(end.size and isfinite(end[-1]) for end in ends):
-                place = (float(np.clip(ends[0][-1], *x)), float(np.clip(ends[1][-1], *y)))
+                last = float(np.clip(ends[1][-1], *y))
+                at = float(y.share(np.array(last))) * HIGH
+                height = at if layer.kind == "hrule" else nearest(at, taken, APART, (0.0, HIGH), MOVED)
+                if height is None:
+                    continue
+                place = (float(np.clip(ends[0][-1], *x)), last + (height - at) / HIGH * (y.high - y.low))
                 axes.annotate(words, place, xytext=(-2, 3), textcoords="offset points", annotation_clip=False, **style)
             continue
         if layer.kind == "vrule":
@@ -197,7 +206,8 @@ def _matrix(axes: Any, panel: Panel) -> None:
                     edgecolors="white", linewidth=1.5)
     axes.set_ylim(rows, 0)
     for axis, names, count in ((axes.xaxis, panel.x.categories, columns), (axes.yaxis, panel.y.categories, rows)):
-        labels = [brief(name, 12) for name in (names or tuple(map(str, range(1, count + 1))))[:count]]
+        letters = 3 if axis is axes.xaxis and columns > matrix.FEW else 12
+        labels = [brief(name, letters) for name in (names or tuple(map(str, range(1, count + 1))))[:count]]
         axis.set_ticks(np.arange(count) + 0.5, labels, parse_math=False)
     if max(rows, columns) <= matrix.MOST:
         for i, j in np.argwhere(np.isfinite(values)).tolist():
