@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 import mlefit
+from mlefit.design import bends
 from mlefit.design.bends import Bends
 from mlefit.information.added import Bordered
 from mlefit.information.everywhere import Everywhere
@@ -139,6 +140,16 @@ def test_a_column_that_is_no_more_than_others_takes_no_part() -> None:
     assert next(look.names for look in found.looks(np.zeros((0, 3)))) == ("a", "b")
 
 
+def test_a_guess_from_few_rows_gives_the_same_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, found = table(30_000, 0.02), []
+    for wide in (200, 3):
+        monkeypatch.setattr(bends, "WIDE", wide)
+        looks = everywhere(data, features=("a", "b", "g")).looks(np.zeros((0, 5)))
+        found.append([look.whole.test(np.arange(len(look.names))) for look in looks if look.whole is not None])
+    for many, few in zip(*found, strict=True):
+        assert (few.df, few.statistic) == (many.df, pytest.approx(many.statistic, rel=1e-4))
+
+
 def counted(n: int, law: str, bend: float = 0.0, rare: float = 0.0) -> dict[str, np.ndarray]:
     data, rng = table(n), np.random.default_rng(4)
     eta = 0.3 * data["a"] - 0.2 * data["b"] + 0.2 * (data["g"] == "v") + bend * data["a"] ** 2 - rare
@@ -204,5 +215,5 @@ def test_laws_of_several_predictors_take_no_further_pass() -> None:
 def test_columns_that_are_nearly_one_another_are_no_base_for_scores() -> None:
     own = np.array([[1.0, 1.0 - 1e-9, 0.0], [1.0 - 1e-9, 1.0, 0.0]])
     none = Border(np.empty((0, 3)), ())
-    bends = Bends((), (), np.empty((3, 0)), np.empty((2, 0), np.intp), np.zeros(2))
-    assert Scored(none, own, np.zeros((0, 1)), 1.0).everywhere(bends, (0, 1), ("a", "b")) is None
+    nothing = Bends((), (), np.empty((3, 0)), np.empty((2, 0), np.intp), np.zeros(2))
+    assert Scored(none, own, np.zeros((0, 1)), 1.0).everywhere(nothing, (0, 1), ("a", "b")) is None

@@ -26,7 +26,8 @@ from mlefit.sums.tally import tree_sum
 KNOTS = (0.1, 0.5, 0.9)     # Harrell's quantiles for three knots
 BENT_FROM = 7           # distinct values among the first rows; below, a number is a code
 MANY = 8                # numbers from which those of the largest |t| have splines and products
-MOST_COLUMNS = 200      # of the design, beyond which nothing is made of it
+MOST_COLUMNS = 500      # of the design, beyond which nothing is made of it
+WIDE, EACH = 200, 10    # columns from which the first fit is one of so many rows for each
 MOST_LEVELS = 64        # of a factor that is multiplied with numbers
 HEAD = 20_000           # of the first rows that are learnt from
 SHARE = 300.0           # a block of c columns beside k costs c^2 + 2 c k: SHARE times k at most, a part of reading k cells
@@ -168,7 +169,9 @@ class Bends(NamedTuple):
 
 def _fitted(table: Array) -> tuple[Array, Array]:
     """Coefficients (p,) of the first rows, and as many |t|, in units of the errors."""
-    x, y = table[:, :-1], table[:, -1]
+    p = table.shape[1] - 1
+    rows = table if p <= WIDE else table[: EACH * p]
+    x, y = rows[:, :-1], rows[:, -1]
     inverse = np.linalg.pinv(x.T @ x, hermitian=True)
     b = inverse @ (x.T @ y)
     return b, np.abs(b) / np.sqrt(np.maximum(np.diagonal(inverse), np.finfo(float).tiny))

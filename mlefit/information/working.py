@@ -121,7 +121,7 @@ class Working:
         for (a, b), weight in self.weights.items():
             here, there = slice(ends[a], ends[a + 1]), slice(ends[b], ends[b + 1])
             if a == b:
-                found[here, here] = gram(columns[a], weight)
+                found[here, here] = self.known[a] if columns[a] is self.designs[a] else gram(columns[a], weight)
                 continue
             found[here, there] = columns[a].T @ (weight[:, None] * columns[b])
             found[there, here] = found[here, there].T
