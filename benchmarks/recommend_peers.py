@@ -6,8 +6,8 @@
 
 Samples depend on the seed alone, so that all programs see the same ones. Each chooses among the laws that both know: normal,
 Laplace, Student's t, gamma, lognormal, Weibull and inverse Gaussian; the last four where all numbers are positive. fitter ranks
-by the squared error of a histogram, its default, distfit by that of its own, reliability by BIC (of its own laws of positive
-numbers).
+by the squared error of a histogram, its default, distfit by that of its own, phitter by that of its own, reliability by BIC (of its
+own laws of positive numbers).
 """
 
 import argparse
@@ -37,6 +37,8 @@ RIGHT = {"gaussian": {"gaussian"}, "laplace": HEAVY, "t, df 4": HEAVY, "lognorma
 SCIPY = {"norm": "gaussian", "laplace": "laplace", "t": "student-t", "gamma": "gamma", "lognorm": "lognormal",
          "weibull_min": "weibull", "invgauss": "inverse-gaussian"}
 POSITIVE = {"gamma", "lognorm", "weibull_min", "invgauss"}
+PHITTER = {"norm": "normal", "laplace": "laplace", "t": "t_student", "gamma": "gamma", "lognorm": "lognormal",
+           "weibull_min": "weibull", "invgauss": "inverse_gaussian"}
 RELIABILITY = {"Weibull": "weibull", "Gamma": "gamma", "Lognormal": "lognormal", "Normal": "gaussian"}
 
 
@@ -79,6 +81,16 @@ def of_distfit(y: np.ndarray) -> dict[str, str]:
     return {"distfit": SCIPY[found.fit_transform(y)["model"]["name"]]}
 
 
+def of_phitter(y: np.ndarray) -> dict[str, str]:
+    """Its best law, by the squared error of its histogram; none where its tests reject all."""
+    from phitter import Phitter
+
+    found = Phitter(y, distributions_to_fit=[PHITTER[name] for name in laws(y)])
+    found.fit(n_workers=1)
+    best = found.best_distribution
+    return {"phitter": "none fits" if not best else next(SCIPY[ours] for ours, theirs in PHITTER.items() if theirs == best["id"])}
+
+
 def of_reliability(y: np.ndarray) -> dict[str, str]:
     """Its best law with two parameters; of positive numbers alone."""
     from reliability.Fitters import Fit_Everything
@@ -89,6 +101,9 @@ def of_reliability(y: np.ndarray) -> dict[str, str]:
                            show_probability_plot=False)
     name = found.best_distribution_name.split("_")[0]
     return {"reliability": RELIABILITY.get(name, name)}
+
+
+CHOOSE = {"mlefit": of_mlefit, "fitter": of_fitter, "distfit": of_distfit, "phitter": of_phitter, "reliability": of_reliability}
 
 
 def tables(path: Path) -> Iterator[str]:
@@ -109,18 +124,17 @@ def tables(path: Path) -> Iterator[str]:
 def main() -> None:
     """One program on all samples, or the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("program", nargs="?", default="mlefit", choices=["mlefit", "fitter", "distfit", "reliability"])
+    parser.add_argument("program", nargs="?", default="mlefit", choices=list(CHOOSE))
     parser.add_argument("--tables", type=Path)
     asked = parser.parse_args()
     if asked.tables is not None:
         print("\n".join(tables(asked.tables)))
         return
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    choose = {"mlefit": of_mlefit, "fitter": of_fitter, "distfit": of_distfit, "reliability": of_reliability}[asked.program]
     warnings.simplefilter("ignore")
     for truth, run, y in samples():
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            said = choose(y)
+            said = CHOOSE[asked.program](y)
         for program, model in said.items():
             print(json.dumps({"truth": truth, "run": run, "program": program, "said": model}), flush=True)
 

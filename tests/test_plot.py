@@ -156,3 +156,39 @@ def test_hostile_names_are_text(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert len(said.splitlines()) == 3
     assert "  predictor:a\\n\\x1b[31m: Nothing moves along a\\n\\x1b[31m (p = " in said
     assert "\x1b" not in plotted(capsys, str(path), "-t", "y", "--panel", "predictor", "-o", "json")
+
+
+def test_several_models_are_drawn_behind_the_best(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The interval of each difference of `compare` on one scale, and below it what to use."""
+    data = str(SAMPLES / "deliveries.csv")
+    words = (data, "-t", "minutes", "-x", "km,vehicle", "-m", "gaussian,laplace", "-m", "student-t")
+    sheet = json.loads(plotted(capsys, *words, "-o", "json"))
+    assert complaints(sheet, every()) == []
+    (panel,) = sheet["panels"]
+    assert (panel["id"], panel["title"]) == ("compare", "Behind student-t, with 95 % intervals")
+    main(["compare", *words, "-o", "json", "-q"])
+    known = {one["model"]: one for one in json.loads(capsys.readouterr().out)["differences"] if one["against"] == "student-t"}
+    spans = {layer["label"]: layer["numbers"] for layer in panel["layers"] if layer["kind"] == "span"}
+    assert {label: (span["low"][0], span["high"][0]) for label, span in spans.items()} == {
+        label: (one["low"], one["high"]) for label, one in known.items()}
+    assert sheet["foot"].startswith("use student-t: gaussian is worse by 0.115 +- 0.035 nats per row ")
+    drawn = plotted(capsys, *words, "--ascii")
+    assert "\nBehind student-t, with 95 % intervals\n" in drawn
+    assert "----@---" in drawn
+    picture = tmp_path / "behind.svg"
+    assert plotted(capsys, *words, "--out", str(picture)) == ""
+    assert "gaussian is 0.115" in picture.read_text()
+
+
+@pytest.mark.parametrize(("words", "message"), [
+    (["-m", "gaussian,laplace", "--panel", "qq"], '--panel: "qq" is a picture of one model, and several are compared\nname one with -m\n'),
+    (["--panel", "compare", "--use", "model.json"],
+     "--use takes one model as it is, and several are compared\nleave one of them out\n"),
+    (["-m", "gaussian", "--panel", "compare"],
+     "there is nothing to draw: only one model has an answer\n`mlefit compare` says why\n"),
+])
+def test_pictures_of_several_models_are_no_pictures_of_one(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["plot", str(SAMPLES / "deliveries.csv"), "-q", *words]) == 2
+    assert capsys.readouterr().err == f"mlefit: {message}"

@@ -76,7 +76,7 @@ def test_several_models_are_compared_first_and_the_best_follows(tmp_path: Path) 
     found = made(tmp_path, str(ROOT / "sample_data" / "waiting.csv"), "-m", "gaussian,laplace")
     assert [text for level, text in found.headings if level == 2][:2] == ["The models compared", "In words"]
     assert "All that follows is about waiting.csv: gaussian noise, mean squared error." in found.text
-    assert "laplace is 0.0898 (0.0496 to 0.13) nats per row behind gaussian." in found.text
+    assert "laplace is 0.0898 (0.0496 to 0.130) nats per row behind gaussian." in found.text
     assert found.data["model"]["noise"] == "gaussian"
 
 

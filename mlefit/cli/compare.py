@@ -55,14 +55,30 @@ def compare(
 
     keep_freed_memory()
     with progress(quiet) as show:
-        comparison = comparison_of(request, models, formulas, show, folds)
+        found = comparison_of(request, models, formulas, show, folds)
     if not quiet:
-        for note in comparison.notes:
-            say(f"note: {shown(note)}")
-        for warning in comparison.warnings:
-            say(f"warning: {shown(warning)}")
+        said(found)
     form = arguments.form(format_, out)
-    output.write(render(comparison, form, out, parameters), out, encoding=encoding(form, out))
+    output.write(render(found, form, out, parameters), out, encoding=encoding(form, out))
+
+
+def comparison(request: Request, models: tuple[str, ...], quiet: bool) -> "Comparison":
+    """The models on the same rows, for a picture or a page, once their notes are said. Raises what `compare` raises."""
+    from mlefit.comparison.compare import compare
+
+    with progress(quiet) as show:
+        found = compare(request, models, (), show)
+    if not quiet:
+        said(found)
+    return found
+
+
+def said(found: "Comparison") -> None:
+    """What is noted of all models, and what all are warned of."""
+    for note in found.notes:
+        say(f"note: {shown(note)}")
+    for warning in found.warnings:
+        say(f"warning: {shown(warning)}")
 
 
 def named(word: str) -> list[str]:
@@ -81,23 +97,23 @@ def encoding(format_: str, out: str | None) -> str:
     return sys.stdout.encoding if format_ == "table" and out is None and sys.stdout is not None else "utf-8"
 
 
-def render(comparison: "Comparison", format_: str, out: str | None, sides: bool) -> str:
+def render(found: "Comparison", format_: str, out: str | None, sides: bool) -> str:
     """In one of the formats; only a table on a screen is wrapped and coloured."""
     if format_ == "json":
         from mlefit.report.comparison_json import to_json
 
-        return to_json(comparison)
+        return to_json(found)
     if format_ == "csv":
         from mlefit.report.comparison_csv import to_csv
 
-        return to_csv(comparison)
+        return to_csv(found)
     if format_ == "markdown":
         from mlefit.report.comparison_markdown import to_markdown
 
-        return to_markdown(comparison, sides=sides)
+        return to_markdown(found, sides=sides)
     from mlefit.report.comparison_table import render_comparison
 
     screen = out is None and sys.stdout is not None and sys.stdout.isatty()
     if not screen:
-        return render_comparison(comparison, colour=wants_colour(screen), sides=sides)
-    return render_comparison(comparison, width=shutil.get_terminal_size().columns, colour=wants_colour(screen), sides=sides)
+        return render_comparison(found, colour=wants_colour(screen), sides=sides)
+    return render_comparison(found, width=shutil.get_terminal_size().columns, colour=wants_colour(screen), sides=sides)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from mlefit.cli import arguments, output
 from mlefit.cli.command import stated
+from mlefit.cli.compare import comparison
+from mlefit.cli.compare import named as named_models
 from mlefit.cli.delivery import is_terminal
 from mlefit.cli.messages import notes, say
 from mlefit.cli.progress import progress
@@ -30,6 +32,7 @@ INCHES = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)x(\d{1,3}(?:\.\d{1,4})?)")
 PANEL = (4.6, 3.95)     # inches of one panel
 DPI = 120
 WIDTH = 80              # cells of a pipe
+COMPARE = "compare"
 EACH = "{id}"           # in the name of a file: one for each panel
 
 
@@ -42,7 +45,10 @@ def inches(option: str, text: str) -> tuple[float, float]:
 
 
 def plot(
-    request: Annotated[Request, Fields(without=("detail", "effects", "exponentiate", "sort", "by"))],
+    request: Annotated[Request, Fields(without=("model", "detail", "effects", "exponentiate", "sort", "by"))],
+    models: Annotated[tuple[str, ...], Option(
+        "-m --model", metavar="NAME", help="Noise model, see `mlefit models`. Of several, or A,B, how far each is behind the best.",
+        gather=as_typed)] = (),
     panels: Annotated[tuple[str, ...], Option(
         "--panel", metavar="ID,...", help="These panels, or all; list prints them with a line each. Repeatable. "
         "Default: six, in the order of looking.", gather=as_typed, section=Section.ANSWER)] = (),
@@ -73,9 +79,13 @@ def plot(
     if LIST in wanted:
         output.write(listing())
         return
-    request = stated("plot", request, quiet)
+    request, names = stated("plot", request, quiet), tuple(name for word in models for name in named_models(word))
     kind = None if out is None else place(out, format_, request.data)
-    sheet = fitted(request, wanted, quiet) if use is None else used(request, use, wanted, quiet)
+    if len(names) > 1 or COMPARE in wanted:
+        sheet = compared(request, names, wanted, use, quiet)
+    else:
+        request = replace(request, model=names[0] if names else None)
+        sheet = fitted(request, wanted, quiet) if use is None else used(request, use, wanted, quiet)
     if out is not None and kind is not None:
         files(sheet, out, kind, size or PANEL, dpi)
     else:
@@ -92,6 +102,23 @@ def fitted(request: Request, wanted: tuple[str, ...], quiet: bool) -> "Sheet":
     if not quiet:
         notes(found.report, warnings=True)
     return found.sheet
+
+
+def compared(request: Request, names: tuple[str, ...], wanted: tuple[str, ...], use: str | None, quiet: bool) -> "Sheet":
+    """The sheet of several models, all that the response admits where none is named. Raises UsageError for panels of one."""
+    from mlefit.picture.compared import sheet
+
+    one = next((panel for panel in wanted if panel not in (COMPARE, "all")), None)
+    if one is not None:
+        raise UsageError(f'--panel: "{shown(one)}" is a picture of one model, and several are compared', "name one with -m",
+                         code="contradiction")
+    if use is not None:
+        raise UsageError("--use takes one model as it is, and several are compared", "leave one of them out", code="contradiction")
+    keep_freed_memory()
+    found = sheet(comparison(request, names, quiet), request.seed)
+    if not found.panels:
+        raise UsageError("there is nothing to draw: only one model has an answer", "`mlefit compare` says why", code="no-panel")
+    return found
 
 
 def used(request: Request, model: str, wanted: tuple[str, ...], quiet: bool) -> "Sheet":

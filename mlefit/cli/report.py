@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from mlefit.cli import arguments, output
 from mlefit.cli.command import stated
-from mlefit.cli.compare import named
+from mlefit.cli.compare import comparison, named
 from mlefit.cli.delivery import is_terminal
 from mlefit.cli.messages import notes, say
 from mlefit.cli.progress import progress
@@ -18,7 +18,6 @@ from mlefit.machine import keep_freed_memory
 from mlefit.options.declaration import Fields, Option, Section
 from mlefit.options.spelling import arguments as spelt
 from mlefit.options.values import as_typed, refused
-from mlefit.report.safety import shown
 from mlefit.request import Request
 
 if TYPE_CHECKING:
@@ -84,20 +83,20 @@ def deliver(request: Request, names: tuple[str, ...], out: str | None, quiet: bo
     from mlefit.report.report import Report
 
     request = replace(request, model=names[0] if len(names) == 1 else None, read=request.read._replace(digest=True))
-    comparison = None
+    compared = None
     try:
         if len(names) > 1:
-            comparison = compared(request, names, quiet)
-            request = replace(request, model=best(comparison))
+            compared = comparison(request, names, quiet)
+            request = replace(request, model=best(compared))
         with progress(quiet) as show:
             told = story(request, show)
     except NoEstimateError as error:
         if isinstance(error.partial, Report):
-            write(Story(error.partial, error=error, comparison=comparison), out, quiet)
+            write(Story(error.partial, error=error, comparison=compared), out, quiet)
         else:
             output.write(refused(error, [str(name) for name in inputs_of(request)]), out)
         raise
-    write(told._replace(comparison=comparison, commands=commands(request)), out, quiet)
+    write(told._replace(comparison=compared, commands=commands(request)), out, quiet)
 
 
 def used(request: Request, model: str, names: tuple[str, ...], out: str | None) -> None:
@@ -125,21 +124,10 @@ def inputs_of(request: Request) -> tuple[str, ...]:
     return request.data if isinstance(request.data, tuple) else ()
 
 
-def compared(request: Request, names: tuple[str, ...], quiet: bool) -> "Comparison":
-    """The models on the same rows. Raises what `compare` raises."""
-    from mlefit.comparison.compare import compare
-
-    with progress(quiet) as show:
-        found = compare(request, names, (), show)
-    for note in () if quiet else found.notes:
-        say(f"note: {shown(note)}")
-    return found
-
-
-def best(comparison: "Comparison") -> str:
+def best(compared: "Comparison") -> str:
     """The model to use."""
-    told = comparison.recommendation
-    return comparison.entries[0].model if told is None else told.model
+    told = compared.recommendation
+    return compared.entries[0].model if told is None else told.model
 
 
 def write(told: "Story", out: str | None, quiet: bool) -> None:

@@ -45,8 +45,12 @@ def admitted(problem: Problem) -> tuple[str, ...]:
 def may_be_celled(problem: Problem) -> bool:
     """Whether the responses themselves are what the law is of."""
     prepared = problem.prepared
-    moved = prepared.noise.located and prepared.predictors.offset is not None
-    return not (prepared.observed.precision or moved or prepared.observed.transform or prepared.roles.curve)
+    return not (prepared.observed.precision or moved(problem) or prepared.observed.transform or prepared.roles.curve)
+
+
+def moved(problem: Problem) -> bool:
+    """Whether an offset has been taken off the responses."""
+    return problem.prepared.noise.located and problem.prepared.predictors.offset is not None
 
 
 def without_location() -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.comparison.admitted import admitted, fine, may_be_celled, whole, without_location
+from mlefit.comparison.admitted import admitted, fine, may_be_celled, moved, whole, without_location
 from mlefit.comparison.celled import Celled, refitted
-from mlefit.comparison.costs import row_costs, weights
+from mlefit.comparison.costs import natural, row_costs, weights
 from mlefit.comparison.lattice import COUNTS, Steps, coarse, steps_of
 from mlefit.comparison.paired import Judged
 from mlefit.design.roles import choose_roles
@@ -145,6 +145,10 @@ class Contest:
                 return Fit(entry._replace(code="not-comparable", reason=(
                     "a density of whole numbers that an offset, a transformation or a weight has moved, or of a curve, is no mass "
                     "of them, and stands on another scale than those of counts")))
+            if request.beside != ((), ()) and problem.prepared.observed.transform and moved(problem):
+                return Fit(entry._replace(code="not-comparable", reason=(
+                    "an offset has been taken off the transformed response, and what the transformation is worth in each row is "
+                    "not known any more: as densities of the column itself, designs are compared without an offset")))
             if self.mixed and density:
                 return Fit(entry._replace(code="not-comparable", reason=(
                     "a density has no probability of exactly 0, and stands on another scale than a law that has one")))
@@ -161,7 +165,7 @@ class Contest:
         entry = entry._replace(group=found.fit.noise.group or found.fit.noise.name)
         if steps is not None:
             return _celled(found, entry, steps, beside_counts=beside_counts)
-        nll = row_costs(found, found.objective, found.fit.mle.theta) + problem.log_density
+        nll = natural(found, row_costs(found, found.objective, found.fit.mle.theta))
         judged = Judged(entry.label, nll, problem.n_params)
         aic = 2.0 * (problem.n_params + found.fit.nll[0] + problem.n * problem.log_density)
         return Fit(entry, found, judged, aic)

@@ -32,6 +32,20 @@ def row_costs(found: Fitted, objective: Objective, theta: Array) -> Array:
     return np.concatenate(found.rows.sum(of).nll)
 
 
+def natural(found: Fitted, costs: Array) -> Array:
+    """Costs (n,) of rows in encoded units, of a density, as those of the response itself: of log y with each row's own Jacobian."""
+    problem, transform = found.problem, found.problem.prepared.observed.transform
+    if transform is None:
+        return costs + problem.log_density
+    units = problem.units
+
+    def of(chunk: Chunk) -> Costs:
+        return Costs((transform.log_slope(transform.back(chunk.y * units.y_scale + units.y_centre)),), ())
+
+    slope = np.concatenate(rows_of(problem).sum(of).nll)
+    return np.asarray(costs + problem.log_density + problem.prepared.moments.jacobian / problem.n - slope)
+
+
 def weights(problem: Problem) -> Array | None:
     """(n,), in the order of the file; None where there are none."""
     total = rows_of(problem).sum(lambda chunk: Costs((), () if chunk.weight is None else (chunk.weight,)))

@@ -14,7 +14,7 @@ import numpy as np
 
 from mlefit.arrays import Array, Mask, product
 from mlefit.comparison.celled import Celled, refitted
-from mlefit.comparison.costs import Costs
+from mlefit.comparison.costs import Costs, natural
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Engine, Execution
@@ -74,7 +74,7 @@ def held_out(found: Fitted, fold: Array, celled: Celled | None, told: Callable[[
             return Costs((objective.criterion(chunk, objective.mean.eta(coef, chunk), free, 0).value,), ())
 
         costs[inside] = np.concatenate(Some(found.rows, inside).sum(of).nll)
-    return costs if celled is not None else costs + found.problem.log_density
+    return costs if celled is not None else natural(found, costs)
 
 
 def _without(found: Fitted, others: Some, celled: Celled | None) -> tuple[Array, Objective] | None:

@@ -26,6 +26,7 @@ KINDS = {
     "effect": "average predictions along a column, effect:COLUMN",
     "surprise": "the rows that cost most",
     "nats": "where the nats of a row go: predictors, misfit, noise",
+    "compare": "of several models, how far each is behind the best",
 }
 ALL, LIST = "all", "list"
 

@@ -1,21 +1,16 @@
-"""A comparison on a page: its table, its differences as a picture, and what is recommended; and tables of rows."""
+"""A comparison on a page: its table, and what is recommended; and tables of rows."""
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from mlefit.drawing.page.typeset import typeset
-from mlefit.drawing.scale import figure
-from mlefit.picture.panel import Axis, Layer, Panel
+from mlefit.picture.panel import Panel
 from mlefit.report import comparison_words as words
 from mlefit.report.comparison import Comparison
-from mlefit.report.digits import percent, significant
+from mlefit.report.digits import significant
 from mlefit.report.safety import shown
-from mlefit.report.units import factor_of
-
-MOST = 12           # models in the picture
 
 
 class Told(NamedTuple):
@@ -41,27 +36,6 @@ def told(comparison: Comparison | None) -> Told | None:
             lines.append((shown(entry.label), *map(typeset, figures), words.verdict(entry)))
     said = tuple(line.text for line in words.sentences(comparison))
     return Told(heads, tuple(lines), said, re.sub(" {2,}", "; ", words.headline(comparison)[0]))
-
-
-def pictures(comparison: Comparison | None) -> Sequence[Panel]:
-    """The differences to the best as dots and intervals on one scale with 0; none where only one model has an answer."""
-    found = [] if comparison is None else [
-        (entry.label, comparison.behind(entry.label)) for entry in comparison.entries[1:] if entry.fitted]
-    known = [(label, one) for label, one in found if one is not None][:MOST]
-    if comparison is None or not known:
-        return ()
-    factor, layers = factor_of(comparison.unit), [Layer("vrule", "reference", {"x": np.zeros(1)})]
-    for row, (label, one) in enumerate(known):
-        place = {"row": np.array([float(row)])}
-        layers.append(Layer("span", "data", {"low": np.array([one.low * factor]), "high": np.array([one.high * factor]), **place},
-                            label))
-        layers.append(Layer("mark", "data", {"x": np.array([one.nats * factor]), **place}))
-    best, (last, far) = comparison.entries[0].label, known[-1]
-    sentence = (f"{last} is {figure(far.nats * factor)} ({figure(far.low * factor)} to {figure(far.high * factor)}) "
-                f"{words.unit(comparison)} behind {best}.")
-    title = f"Behind {best}, with {percent(comparison.level)} intervals"
-    across = Axis(words.unit(comparison), zero=True)
-    return (Panel("compare", title, across, Axis(""), tuple(layers), sentence, rows=comparison.rows),)
 
 
 def rows_of(panel: Panel | None) -> Told | None:

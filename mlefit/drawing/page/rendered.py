@@ -14,6 +14,7 @@ from mlefit.drawing.page.story import Story
 from mlefit.drawing.page.typeset import typeset
 from mlefit.drawing.page.words import chips, sentences
 from mlefit.errors import MlefitError, UsageError
+from mlefit.picture.compared import behind
 from mlefit.picture.panel import Panel
 from mlefit.report.header import coding, noise, rows, scale
 from mlefit.report.json import error_to_dict
@@ -61,7 +62,7 @@ def _page(story: Story, data: str | None) -> str:
         rows=_ledger(story), coding=coding(report), chips=list(chips(story)), error=story.error,
         error_rows=_rows(story.error), judged=_table(story), sentences=list(sentences(story)),
         warnings=[warning.message for warning in report.warnings], steps=_steps(story), comparison=compared.told(story.comparison),
-        contest=_figures(compared.pictures(story.comparison), "c"), budget=budget(story.nats),
+        contest=_figures(_contest(story), "c"), budget=budget(story.nats),
         parameters=table(report, story.spreads),
         tested=0 if story.sheet is None else story.sheet.tested, draws=0 if story.sheet is None else story.sheet.draws,
         foot="" if story.sheet is None else story.sheet.foot,
@@ -107,6 +108,12 @@ def _table(story: Story) -> compared.Told | None:
 def _figures(panels: Iterable[Panel], prefix: str) -> list[Figure]:
     return [Figure(panel.title, _markup(svg.panel(panel, f"{prefix}{place}")), panel.sentence, panel.mark)
             for place, panel in enumerate(panels)]
+
+
+def _contest(story: Story) -> list[Panel]:
+    """How far models are behind the best, where several were compared."""
+    panel = None if story.comparison is None else behind(story.comparison)
+    return [] if panel is None else [panel]
 
 
 def _steps(story: Story) -> list[str]:
