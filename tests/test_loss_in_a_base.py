@@ -229,3 +229,17 @@ def test_pictures_are_drawn(data: str, capsys: pytest.CaptureFixture[str]) -> No
 def test_every_command_takes_it(law: tuple[str, ...], command: list[str], data: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command[0], data, "-t", law[0], "-x", "x", *law[1:], *command[1:], "-q"]) == 0, capsys.readouterr()
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_what_is_exported_is_f_where_that_is_a_location(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = str(tmp_path / "m.json")
+    assert main(["fit", data, "-t", "y", "-x", "x", "--loss", INVERSE_GAUSSIAN, "--save", model, "-q", "--no-kl"]) == 0
+    capsys.readouterr()
+    assert main(["predict", model, data, "-q"]) == 0
+    predicted = [float(row["location"]) for row in csv.DictReader(capsys.readouterr().out.splitlines())]
+    assert main(["export", model, "--to", "python"]) == 0
+    told: dict = {}
+    exec(capsys.readouterr().out, told)     # noqa: S102  the program that mlefit wrote
+    of = told["predict"]
+    assert [of({"x": x})["location"] for x in X[:20].tolist()] == pytest.approx(predicted[:20], rel=1e-12)
+    assert MODELS.find("density:f*exp(-f*y)", "").centre_formula(np.empty(0)) is None

@@ -250,6 +250,10 @@ class OfFamily(NoiseModel):
         """f where it is a location of y, else the mean."""
         return eta[:, 0] if self.direct else self.expected(eta, free)
 
+    def centre_formula(self, free: Array) -> str | None:
+        """f where it is a location of y."""
+        return "eta" if self.direct else None
+
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """d^2 E (a dl/df)^2 and d^4 E (a dl/df)^4."""
         a = self._a(free)
