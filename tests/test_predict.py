@@ -81,27 +81,6 @@ def test_rows_without_a_prediction_are_kept_empty_and_say_why(
         "not-finite:log(x2) 1.\nnote: 1 of 8 rows are beyond the rows fitted: outside:x1 1.\n")
 
 
-def test_a_row_with_several_causes_is_one_row(tmp_path: Path, fitted: Fitted, capsys: pytest.CaptureFixture[str]) -> None:
-    model = fitted(SAMPLES / "measurements.csv")
-    (tmp_path / "new.csv").write_text("x1,x2,site\n1,,\n,,\n1,2,a\n1e3,1e3,a\n")
-    _, err = predicted(capsys, model, str(tmp_path / "new.csv"))
-    assert err == ("note: 2 of 4 rows have no prediction: missing:x2 2, missing:site 2, missing:x1 1.\n"
-                   "note: 1 of 4 rows are beyond the rows fitted: outside:x1 1, outside:x2 1.\n")
-    assert main(["simulate", model, str(tmp_path / "new.csv"), "--out", str(tmp_path / "drawn.csv")]) == 0
-    assert capsys.readouterr().err == "note: 2 of 4 rows are not drawn: missing:x2 2, missing:site 2, missing:x1 1.\n"
-
-
-def test_what_is_unusual_in_how_columns_are_read_is_said(tmp_path: Path, fitted: Fitted, capsys: pytest.CaptureFixture[str]) -> None:
-    model = fitted(SAMPLES / "measurements.csv")
-    (tmp_path / "new.csv").write_text("x1,x2,site,y,free\n1%,2 kg,a,1,1%\n2%,1 kg,b,2,2%\n2%,1 kg,c,2,2%\n")
-    said = ('note: column "x1" is read as numbers: percent: 5 % is 5.\n'
-            'note: column "x2": every cell ends in "kg", and is read as a number of kg\n')
-    assert predicted(capsys, model, str(tmp_path / "new.csv"))[1].startswith(said)
-    for command in ("check", "simulate"):
-        main([command, model, str(tmp_path / "new.csv"), "--out", str(tmp_path / "out"), *(["--name", "z"] if command == "simulate" else [])])
-        assert capsys.readouterr().err.startswith(said)
-
-
 def test_a_row_inside_every_range_and_outside_of_the_data_is_far(
     tmp_path: Path, fitted: Fitted, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -221,37 +200,6 @@ def test_python_predicts_what_the_command_line_does(fitted: Fitted, capsys: pyte
     assert list(found.index) == list(frame.index[::-1])
     assert found["p_cedar"].tolist()[::-1] == [float(row["p_cedar"]) for row in rows]
     assert found["class"].tolist()[::-1] == [row["class"] for row in rows]
-
-
-def test_a_table_comes_out_as_the_kind_that_went_in(fitted: Fitted) -> None:
-    import pandas as pd
-    import pyarrow as pa
-
-    model = mlefit.load(fitted(SAMPLES / "measurements.csv"))
-    frame = pd.read_csv(SAMPLES / "measurements.csv")
-    expected = model.predict(frame)
-    assert type(expected) is pd.DataFrame
-    assert expected["mean"].isna().sum() == 3
-    for given in (pa.Table.from_pandas(frame), pa.RecordBatch.from_pandas(frame)):
-        found = model.predict(given)
-        assert type(found) is type(given)
-        assert found["mean"].null_count == 3        # and no NaN
-        pd.testing.assert_frame_equal(found.to_pandas(), expected)
-        assert type(model.simulate(given)) is type(given)
-    polars = pytest.importorskip("polars")
-    found = model.predict(polars.from_pandas(frame))
-    assert type(found) is polars.DataFrame
-    assert found["mean"].null_count() == 3
-    pd.testing.assert_frame_equal(found.to_pandas(), expected)
-
-
-def test_a_column_alone_is_no_table(fitted: Fitted) -> None:
-    import pandas as pd
-
-    model = mlefit.load(fitted(SAMPLES / "measurements.csv"))
-    with pytest.raises(mlefit.DataError) as refused:
-        model.predict(pd.read_csv(SAMPLES / "measurements.csv").iloc[0])
-    assert refused.value.message == "expected a path or a table, found Series."
 
 
 def test_the_columns_of_a_model_tell_their_ranges_and_levels(fitted: Fitted) -> None:
