@@ -194,3 +194,22 @@ def test_a_law_whose_loss_has_shapes_splits_as_the_others_do() -> None:
         [p.std_error for p in (*above.parameters[:2], *zero.parameters, above.parameters[2])], rel=1e-6)
     assert all(report.criteria is not None for report in (both, above, zero))
     assert both.criteria.loglik == pytest.approx(above.criteria.loglik + zero.criteria.loglik, rel=1e-12)      # type: ignore[union-attr, operator]
+
+
+@pytest.mark.parametrize(("law", "what"), [
+    ("gamma", "k is infinite"), ("lognormal", "sigma = 0"), ("weibull", "k is infinite"), ("inverse-gaussian", "lambda is infinite")])
+def test_numbers_above_zero_that_are_all_the_same(law: str, what: str) -> None:
+    data = {"x": np.arange(20.0), "y": np.where(np.arange(20) * 7 % 5 < 2, 1.5, 0.0)}
+    with pytest.raises(NoEstimateError) as caught:
+        fitted(data, law)
+    assert (caught.value.code, caught.value.columns) == ("constant-target", ("y",))
+    assert caught.value.message == f'column "y": all 8 numbers above 0 are 1.5, so {what} and the likelihood is unbounded'
+    assert caught.value.remedy == "use --model bernoulli, which asks whether they are above 0"
+
+
+def test_numbers_above_zero_that_are_fitted_exactly() -> None:
+    x = np.arange(40.0) / 10.0
+    with pytest.raises(NoEstimateError) as caught:
+        fitted({"x": x, "y": np.where(np.arange(40) * 7 % 5 < 2, np.exp(1.0 + x), 0.0)}, "gamma")
+    assert caught.value.code == "exact-fit"
+    assert caught.value.message == 'column "y": 16 of 16 rows above 0 are fitted exactly, so k is infinite and the likelihood is unbounded'

@@ -160,3 +160,16 @@ def test_a_misfit_whose_size_is_not_told_is_none_that_was_not_found() -> None:
     assert "none found" not in found["kl"].sentence
     assert found["nats"].sentence.endswith(
         "nats per row off a model without them; how much a better model could still gain is not told by the rows.")
+
+
+def test_four_counts_have_two_cells() -> None:
+    found = panels({"x": np.arange(4), "y": np.array([0, 1, 0, 0])}, target="y", model="negative-binomial", features=[], draws=0)
+    assert found["rootogram"].rows == 4
+
+
+def test_a_value_at_the_end_of_its_law_does_not_stretch_the_bars() -> None:
+    """The residual of a 0 under an exponential law is no number of standard deviations; bars once were made up to it."""
+    y = np.append(np.zeros(60), np.ones(60))
+    found = panels({"x": np.cos(np.arange(120.0)), "y": y}, target="y", model="exponential", features=["x"], draws=0)["density"]
+    bars = next(layer for layer in found.layers if layer.kind == "bars")
+    assert len(bars.numbers["edges"]) < 500

@@ -117,9 +117,10 @@ def test_a_number_without_a_value_is_refused_with_its_row(target: str, value: fl
 
 def test_levels_have_no_function_and_a_column_of_that_name_wins() -> None:
     data = houses()
-    with pytest.raises(UsageError) as caught:
-        fitted(data, model="bernoulli")
-    assert caught.value.message == "--target log(price): bernoulli takes levels, of which there is no function"
+    for model in ("bernoulli", "binomial"):     # which without trials is bernoulli
+        with pytest.raises(UsageError) as caught:
+            fitted(data, model=model)
+        assert caught.value.message == "--target log(price): bernoulli takes levels, of which there is no function"
     named = {"size": data["size"], "log(price)": data["price"]}
     assert mlefit.fit(named, target="log(price)", draws=0).report.data.transform is None
     with pytest.raises(UsageError) as caught:

@@ -268,19 +268,21 @@ def model_of(
     if asked is None and request.trials is not None:
         asked = next(law for law in MODELS.values() if law.response.of_trials)
         return asked, [f"model: {asked.name}, because of --trials; --model names another."]
-    if asked is not None and asked.single is not None and request.trials is None:
-        return asked.single, [f"model: {asked.name} without --trials is {asked.single.spelt}: each row is one trial."]
     if asked is not None:
+        more = [*MODELS.renamed(str(request.law))]
+        if asked.single is not None and request.trials is None:
+            more = [f"model: {asked.name} without --trials is {asked.single.spelt}: each row is one trial."]
+            asked = asked.single
         if transform is not None and asked.response.reads_levels:
             raise UsageError(f"--target {transform.label(target)}: {asked.name} takes levels, of which there is no function",
                              "name the column itself", code="options-contradict")
-        return asked, [*MODELS.renamed(str(request.law))]
+        return asked, more
     kind, distinct = source.kinds[target], source.distinct.get(target)
     few = 0 if distinct is None else len(distinct)
     if transform is not None and kind is Kind.NUMBER:
         content, target = Content.NUMBERS, transform.label(target)
-        return called_for(content), [f'model: {called_for(content).name}, because of the target "{target}" '
-                                     f"({content.value}); --model names another."]
+        model = called_for(content)
+        return model, [f'model: {model.name}, because of the target "{target}" ({content.value}); --model names another.']
     if kind is Kind.BOOLEAN or few == 2:
         content = Content.TWO_LEVELS
     elif kind is Kind.NUMBER:
@@ -289,10 +291,8 @@ def model_of(
         content = Content.LEVELS
     else:
         many = f" with more than {CATEGORICAL_LEVELS} levels" if kind is Kind.TEXT else ""
-        raise DataError(
-            f'column "{target}" holds {kind.value}{many}: no model takes it as target',
-            "name the response with --target, or the model with --model", code="no-model", columns=[target],
-        )
+        raise DataError(f'column "{target}" holds {kind.value}{many}: no model takes it as target',
+                        "name the response with --target, or the model with --model", code="no-model", columns=[target])
     model, why = called_for(content), content.value.format(count=few)
     codes = few_whole(source, target) if content is Content.NUMBERS else 0
     if codes:

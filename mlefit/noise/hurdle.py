@@ -29,6 +29,7 @@ LOGIT = LINKS["logit"]
 ABOVE = Predictor("zero", "y > 0", "zero")
 
 
+LEAST_LOSS = 1e-300     # of the numbers above 0, for a start: where they are fitted exactly no shape is implied
 EXAMPLE = (0.0, 0.0, 3.0, 1.0, 0.0, 2.0)
 DERIVATION = """\
 hurdle: from the likelihood to the hurdle loss
@@ -178,7 +179,7 @@ class Hurdle(NoiseModel):
         if self.part.loss_has_shapes:
             return self.part.starting_shapes(y[above], eta[above, :1])
         loss = float(self.part.loss(y[above], eta[above, :1], np.empty(0), 0).value.mean())
-        return (self.part.implied_shapes(loss, float(self.part.base(y[above]).mean())),)
+        return (self.part.implied_shapes(max(loss, LEAST_LOSS), float(self.part.base(y[above]).mean())),)
 
     def _above(self, y: Array, of: Callable[[Array], Array]) -> Array:
         """What a function of the numbers above 0 is, and 0 elsewhere."""

@@ -70,7 +70,8 @@ class Rootogram(Look):
         low = float(law.quantile(np.full(rows.size, end), eta, scene.free).min())
         high = float(law.quantile(np.full(rows.size, 1.0 - end), eta, scene.free).max())
         width = max(1.0, float(np.ceil((high - low + 1.0) / CELLS)))
-        edges = np.arange(0.0 if high < CELLS else low, high + width, width)
+        first = 0.0 if high < CELLS else low
+        edges = np.arange(first, max(high, first + width) + width, width)
         above = np.array([float(np.exp(law.log_sf(np.full(rows.size, edge - 1.0), eta, scene.free)).mean()) for edge in edges])
         return edges[: max(2, int((above * n >= 1.0).sum()))]
 

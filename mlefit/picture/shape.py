@@ -17,6 +17,7 @@ CURVE = 241         # points of the curve of the model
 ROUNDING = 1e-9     # of the width of a cell: a centre nearer to 0 is 0
 FAR = 8.0           # quartile ranges beyond which rows are counted, not drawn
 SHARE, OFF = 0.03, 0.1      # of the rows, and in standard deviations: departures that are large
+MOST = 200          # cells drawn on either side of those of the law
 POINTS = 200        # quantiles
 CORE = 100          # the outermost of so many are left out of what is large
 HEAVIER, LIGHTER, SKEWED = 1.12, 0.88, 0.08
@@ -117,12 +118,12 @@ class Density(Look):
         return Draft(panel, quiet, loud, share, share >= SHARE, "3 % of the rows", warn)
 
     def _ends(self, v: Array) -> tuple[float, float]:
-        """What is drawn: all rows but those farther out than FAR quartile ranges and than the cells."""
+        """What is drawn: all rows but those farther out than FAR quartile ranges and than the cells, or MOST cells beside."""
         edges = self._edges[0]
         lower, middle, upper = np.quantile(v, [0.25, 0.5, 0.75])
-        reach = FAR * float(upper - lower)
-        return (max(float(v.min()), min(float(edges[0]), float(middle) - reach)),
-                min(float(v.max()), max(float(edges[-1]), float(middle) + reach)))
+        reach, most = FAR * float(upper - lower), MOST * float(edges[1] - edges[0])
+        return (max(float(v.min()), min(float(edges[0]), float(middle) - reach), float(edges[0]) - most),
+                min(float(v.max()), max(float(edges[-1]), float(middle) + reach), float(edges[-1]) + most))
 
     def _model(self, x: Array) -> Array:
         """The density (k,) of the law, or of residuals under it."""

@@ -19,6 +19,7 @@ from mlefit.existence.far import FAR, farthest, farthest_response
 from mlefit.existence.rank import Geometry
 from mlefit.mean import LinearMean
 from mlefit.mean.indexed import Indexed
+from mlefit.noise.model import Measure
 from mlefit.objective import Objective
 from mlefit.problem.means import mean_of, orthonormal
 from mlefit.problem.prepare import Prepared, Progress
@@ -190,17 +191,21 @@ def _collapsed(problem: Problem, fit: Optima) -> NoEstimateError | None:
 
     nothing = max(NOTHING * largest(errors), ROUNDING * largest(placed))
 
-    def exact(chunk: Chunk) -> Tally:
-        small = errors(chunk) <= nothing
-        return Tally(float(small.sum() if chunk.weight is None else chunk.weight @ small), 0.0)
+    mixed = noise.measure is Measure.MIXED      # then the mean says nothing of a 0
 
-    count = rows.sum(exact).weight
-    if count < noise.exact_share * fit.n:
+    def exact(chunk: Chunk) -> Tally:
+        weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
+        told = weight * (chunk.y > 0.0) if mixed else weight
+        return Tally(float(told.sum()), float(told @ (errors(chunk) <= nothing)))
+
+    seen = rows.sum(exact)
+    told, count = seen.weight, seen.value
+    if count < noise.exact_share * told:
         return None
-    target = prepared.observed.target
+    target, above = prepared.observed.target, " above 0" if mixed else ""
     return NoEstimateError(
-        f'column "{target}": {round(count)} of {round(fit.n)} rows are fitted exactly, so {noise.collapse} and the likelihood is '
-        "unbounded", "look at the values that repeat, or check whether a predictor was computed from the target",
+        f'column "{target}": {round(count)} of {round(told)} rows{above} are fitted exactly, so {noise.collapse} and the '
+        "likelihood is unbounded", "look at the values that repeat, or check whether a predictor was computed from the target",
         code="exact-fit", columns=(target,), partial=problem.report(unknown_parameters(problem)))
 
 
@@ -266,6 +271,10 @@ def _fit(problem: Problem, mean: LinearMean, progress: Progress | None) -> Optim
         from mlefit.diagnosis.zero_width import check_widths
 
         check_widths(problem, rows)
+    if noise.measure is Measure.MIXED:
+        from mlefit.diagnosis.above_zero import check_above
+
+        check_above(problem, rows)
     if isinstance(mean, Indexed):       # levels that a sample has not
         return fit_both(noise, mean.of_centred, Ready(rows, mean.leveled.centred))
     many = prepared.ledger.used > START_ROWS
