@@ -202,37 +202,6 @@ def test_python_predicts_what_the_command_line_does(fitted: Fitted, capsys: pyte
     assert found["class"].tolist()[::-1] == [row["class"] for row in rows]
 
 
-def test_a_table_comes_out_as_the_kind_that_went_in(fitted: Fitted) -> None:
-    import pandas as pd
-    import pyarrow as pa
-
-    model = mlefit.load(fitted(SAMPLES / "measurements.csv"))
-    frame = pd.read_csv(SAMPLES / "measurements.csv")
-    expected = model.predict(frame)
-    assert type(expected) is pd.DataFrame
-    assert expected["mean"].isna().sum() == 3
-    for given in (pa.Table.from_pandas(frame), pa.RecordBatch.from_pandas(frame)):
-        found = model.predict(given)
-        assert type(found) is type(given)
-        assert found["mean"].null_count == 3        # and no NaN
-        pd.testing.assert_frame_equal(found.to_pandas(), expected)
-        assert type(model.simulate(given)) is type(given)
-    polars = pytest.importorskip("polars")
-    found = model.predict(polars.from_pandas(frame))
-    assert type(found) is polars.DataFrame
-    assert found["mean"].null_count() == 3
-    pd.testing.assert_frame_equal(found.to_pandas(), expected)
-
-
-def test_a_column_alone_is_no_table(fitted: Fitted) -> None:
-    import pandas as pd
-
-    model = mlefit.load(fitted(SAMPLES / "measurements.csv"))
-    with pytest.raises(mlefit.DataError) as refused:
-        model.predict(pd.read_csv(SAMPLES / "measurements.csv").iloc[0])
-    assert refused.value.message == "expected a path or a table, found Series."
-
-
 def test_the_columns_of_a_model_tell_their_ranges_and_levels(fitted: Fitted) -> None:
     columns = {one["name"]: one for one in json.loads(Path(fitted(SAMPLES / "measurements.csv")).read_text())["design"]["columns"]}
     values = [float(row["x1"]) for row in csv.DictReader((SAMPLES / "measurements.csv").open()) if row["x2"] not in ("", "NA")]

@@ -49,4 +49,4 @@ def test_sentences_break_at_blanks_and_a_list_at_none() -> None:
     assert "* density: About 23 % of the rows lie where the normal law does not expect them," in found.lines
     listed = shown("plot", "--panel", "list")
     assert all(len(line) < COLUMNS for line in listed.lines)
-    assert sum(bool(line) for line in listed.lines) == 19 + 1      # a line for each kind, and the prompt
+    assert sum(bool(line) for line in listed.lines) == 20 + 1      # a line for each kind, and the prompt

@@ -28,6 +28,7 @@ def check(saved: Saved, source: Reader, place: str, seed: int, threads: int, mem
     can be scored."""
     weights, notes = _weights(saved, source)
     columns = columns_of(saved, weights)
+    notes = (*source.said_of({*columns.numbers, *columns.categories}), *notes)
     absent = [name for name in (*columns.numbers, *columns.categories) if name not in source.names]
     if absent:
         raise unknown_columns(absent, source.names)

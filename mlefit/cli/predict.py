@@ -110,12 +110,16 @@ def with_missing(read: ReadOptions, saved: "Saved") -> ReadOptions:
 
 def tell(told: "Told", predictor: "Predictor") -> None:
     """On stderr: what became of the rows, and what their responses say."""
-    for what, counted in (("have no prediction", told.lost), ("are beyond the rows fitted", told.doubted),
-                          ("have no score", told.unjudged)):
+    for said in predictor.source.said_of({*predictor.saved.numbers, *predictor.saved.predictors.categories}):
+        say(f"note: {shown(said)}")
+    for what, rows, counted in (
+        ("have no prediction", told.without, told.lost), ("are beyond the rows fitted", told.beyond, told.doubted),
+        ("have no score", told.unscored, told.unjudged),
+    ):
         if counted:
             causes = ", ".join(f"{shown(flag)} {count:,}" for flag, count in counted.most_common(CAUSES))
             more = f" and {len(counted) - CAUSES} more" if len(counted) > CAUSES else ""
-            say(f"note: {sum(counted.values()):,} of {told.rows:,} rows {what}: {causes}{more}.")
+            say(f"note: {rows:,} of {told.rows:,} rows {what}: {causes}{more}.")
     if predictor.saved.fitted(predictor.source):
         say("note: these are the rows of the fit; their errors flatter the model.")
     if told.score.n:

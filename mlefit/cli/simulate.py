@@ -14,7 +14,7 @@ from mlefit.report.safety import shown
 from mlefit.source.options import ReadOptions
 
 if TYPE_CHECKING:
-    from mlefit.prediction.simulate import Undrawn
+    from mlefit.prediction.simulate import Simulator
     from mlefit.saved.model import Saved
 
 PARAMETERS = ("fixed", "drawn")
@@ -58,7 +58,7 @@ def simulate(
         simulator = Simulator(saved, source, drawing)
         output.stream((simulator.header(), simulator.blocks(threads or machine.threads())), out)
         if not quiet:
-            tell(simulator.told)
+            tell(simulator)
 
 
 def check(saved: "Saved", data: tuple[str, ...], rows: int | None) -> None:
@@ -74,9 +74,13 @@ def check(saved: "Saved", data: tuple[str, ...], rows: int | None) -> None:
         raise UsageError("the model has no predictors, and the number of rows is missing", "such as -n 100", code="no-rows")
 
 
-def tell(told: "Undrawn") -> None:
-    """On stderr: the rows that could not be drawn."""
+def tell(simulator: "Simulator") -> None:
+    """On stderr: how unusual cells are read, and the rows that could not be drawn."""
+    told, saved = simulator.told, simulator.saved
+    if simulator.source is not None:
+        for said in simulator.source.said_of({*saved.numbers, *saved.predictors.categories}):
+            say(f"note: {shown(said)}")
     if told.lost:
         causes = ", ".join(f"{shown(flag)} {count:,}" for flag, count in told.lost.most_common(CAUSES))
         more = f" and {len(told.lost) - CAUSES} more" if len(told.lost) > CAUSES else ""
-        say(f"note: {sum(told.lost.values()):,} of {told.rows:,} rows are not drawn: {causes}{more}.")
+        say(f"note: {told.without:,} of {told.rows:,} rows are not drawn: {causes}{more}.")

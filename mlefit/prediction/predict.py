@@ -46,9 +46,12 @@ class Asked(NamedTuple):
 @dataclass
 class Told:
     """What became of the rows: how many there were, those without a prediction, those in doubt and those without a score by cause,
-    and the score of the others."""
+    and the score of the others. A row may have several causes: `without`, `beyond` and `unscored` count the rows."""
 
     rows: int = 0
+    without: int = 0
+    beyond: int = 0
+    unscored: int = 0
     lost: Counter[str] = field(default_factory=Counter)
     doubted: Counter[str] = field(default_factory=Counter)
     score: Score = field(default_factory=Score)
@@ -57,7 +60,8 @@ class Told:
     @classmethod
     def of(cls, rows: Any, score: Score, unjudged: Mapping[str, Mask]) -> "Told":
         """Of rows as `Rows` tells of them."""
-        told = cls(rows.batch.rows, score=score)
+        told = cls(rows.batch.rows, rows.batch.rows - int(np.count_nonzero(rows.known)), any_of(rows.doubted), any_of(unjudged),
+                   score=score)
         for flag, mask in rows.lost.items():
             told.lost[flag.partition("=")[0]] += int(mask.sum())
         for flags_of, counted in ((rows.doubted, told.doubted), (unjudged, told.unjudged)):
@@ -68,10 +72,18 @@ class Told:
     def add(self, other: "Told") -> None:
         """Rows that follow."""
         self.rows += other.rows
+        self.without += other.without
+        self.beyond += other.beyond
+        self.unscored += other.unscored
         self.lost += other.lost
         self.doubted += other.doubted
         self.unjudged += other.unjudged
         self.score += other.score
+
+
+def any_of(flags_of: Mapping[str, Mask]) -> int:
+    """How many rows have one flag at least."""
+    return int(np.count_nonzero(np.logical_or.reduce([*flags_of.values()]))) if flags_of else 0
 
 
 class Predictions(NamedTuple):

@@ -17,7 +17,7 @@ from mlefit.design.checks import unknown_columns
 from mlefit.errors import UsageError
 from mlefit.prediction.appended import in_natural_units
 from mlefit.prediction.numbered import uniform
-from mlefit.prediction.predict import check_kinds
+from mlefit.prediction.predict import any_of, check_kinds
 from mlefit.prediction.rows import Rows
 from mlefit.prediction.text import Data, cells, ended, joined, numerals, quoted
 from mlefit.saved.model import Saved
@@ -48,9 +48,10 @@ class Drawn(NamedTuple):
 
 @dataclass
 class Undrawn:
-    """How many rows there were, and those without a response by cause."""
+    """How many rows there were, how many are `without` a response, and the causes, of which a row may have several."""
 
     rows: int = 0
+    without: int = 0
     lost: Counter[str] = field(default_factory=Counter)
 
 
@@ -103,6 +104,7 @@ class Simulator:
         assert self.source is not None
         for text, rows in standing(self.source.parts, self.source.wanted(*self._columns), self._block, threads):
             self.told.rows += rows.batch.rows
+            self.told.without += any_of(rows.lost)
             for flag, mask in rows.lost.items():
                 self.told.lost[flag.partition("=")[0]] += int(mask.sum())
             yield text

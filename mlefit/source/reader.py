@@ -1,6 +1,6 @@
 """Reader: the one Source. Parts one after the other, parsed and worked on by threads, delivered in order."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial, reduce
 from operator import add
@@ -175,6 +175,11 @@ class Reader(Source):
         """All rows have been seen. Raises what is wrong with them."""
         self._learn(wanted, account.profiles)
         account.close(self.labels)
+
+    def said_of(self, columns: Collection[str]) -> tuple[str, ...]:
+        """What is unusual in the text, and in how these columns are read."""
+        read = {*columns}
+        return (*self.notes, *(one.message for one in (*self.remarks, *self.warnings) if read.issuperset(one.columns)))
 
     def _hash_meanwhile(self) -> None:
         """Compute digests that are wanted while the first long pass waits for its workers; failures show when asked for.
