@@ -44,11 +44,11 @@ class Labels(NamedTuple):
         return self.left <= SUMS and bool((self.h > 1e-9).all())
 
 
-def labels(node: Node) -> list[Labels]:
-    """The best for each pair of labels at which the loss is a number."""
+def labels(node: Node, *, unit: bool = False) -> list[Labels]:
+    """The best for each pair of labels at which the loss is a number. `unit`: f is known to be a chance."""
     found = []
     for pair in PAIRS:
-        for points in (LINE, UNIT):
+        for points in (UNIT,) if unit else (LINE, UNIT):
             each = heights(node, pair, points)
             if np.isfinite(each).all():
                 found.append(_best(each, pair, unit=points is UNIT))

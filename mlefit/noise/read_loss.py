@@ -69,7 +69,7 @@ def _read(node: Node, text: str) -> Read:
         return Read(Loss(found.node, near=found.axis.near), found.axis, found.power)
     known = known_labels(node) or margin(node)
     if known is not None:
-        raise no_labels(node, short(text), known, next(one for one in labels(node) if one.labels == known.labels))
+        raise no_labels(node, short(text), known, next(one for one in labels(node, unit=known.unit) if one.labels == known.labels))
     found = spared_structure(node)
     if found is not None:
         return Read(Loss(found.node, near=found.axis.near), found.axis, spared=True)

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.errors import NoEstimateError
+from mlefit.errors import MlefitError, NoEstimateError, UsageError
+from mlefit.expression.jets import jet
 from mlefit.expression.scan import short
 from mlefit.expression.tree import Node
 from mlefit.losses.axes import IDENTITY, LOG, LOG1P, LOGIT, Axis
@@ -128,8 +129,13 @@ def _nearest(loss: Loss, axis: Axis) -> str:
     return f"Nearest: {form}, {'the same' if same else 'a multiple of it'} near y = f"
 
 
-def undone(node: Node, text: str) -> NoEstimateError:
+def undone(node: Node, text: str) -> MlefitError:
     """A loss of y and f that is one of no difference."""
+    if moved(node):
+        return UsageError(
+            f"--loss: {short(text)} is a function of y - g(f) alone, where g(f) is not f",
+            'write it in r, and g in the mean, such as --loss "log(cosh(r))" --mean "exp(a+b*x)"; chances of two labels: '
+            "-m bernoulli", code="formula")
     if exponential_family(node):
         return NoEstimateError(
             f"{short(text)} is A(f) - y B(f) + C(y), the loss of an exponential family: whether there is a base with which it is a "
@@ -152,6 +158,23 @@ def _of_one(node: Node, text: str) -> NoEstimateError | None:
         f"{short(text)}: no base y^s dy makes exp(-a loss) a density at every a, but exp(-loss) has the same mass, {total:.6g}, "
         f"over {WORDS[axis.name]} at {RANGES[domain.name]}: it is the loss of one density",
         f'fit that density, which has no a to estimate: --density "exp(-({text}))/{total:.12g}"', code="no-noise-model")
+
+
+def moved(node: Node) -> bool:
+    """Whether the loss is one of y - g(f), for some g: at each f its slope by f is then -g'(f) times that by y, at every y."""
+    y, f = np.linspace(-4.9, 5.3, 41), SHARES
+    found = jet(node, {"y": np.repeat(y, f.size), "f": np.tile(f, y.size)}, ("y", "f"), 1)
+    if set(found.gradient) != {0, 1}:
+        return False
+    by_y, by_f = (np.broadcast_to(found.gradient[i], y.size * f.size).reshape(y.size, f.size) for i in (0, 1))
+    if not (np.isfinite(by_y).all() and np.isfinite(by_f).all()):
+        return False
+    steepest = np.abs(by_y).argmax(axis=0), np.arange(f.size)
+    if (by_y[steepest] == 0.0).any():
+        return False
+    ratio = by_f[steepest] / by_y[steepest]
+    left = np.abs(by_f - ratio * by_y).max(axis=0)
+    return bool((left <= 1e-10 * np.abs(by_f).max(axis=0)).all() and (ratio != 0.0).all())
 
 
 def exponential_family(node: Node) -> bool:
