@@ -16,7 +16,7 @@ from mlefit.noise.stable import QUIET, at, of_rows
 
 TERMS = 400     # of the series for a tail below the smallest double
 SMALL = 64.0    # counts and means up to which masses are summed: their rounding is then below 1e-13
-LITTLE = 0.1    # what is left above a count, from which it is known as 1 - F
+LITTLE = 0.01   # what is left above a count, from which it is known as 1 - F
 
 
 @QUIET

@@ -227,15 +227,18 @@ class Hurdle(NoiseModel):
 
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
         """log(1 - p) at 0, log(1 - p + p F) above."""
-        none, some = -LOGIT.failure(eta[:, 1])[0], -LOGIT.success(eta[:, 1])[0]
-        upper = np.minimum(np.logaddexp(none, some + self.part.log_cdf(np.maximum(y, 1e-300), eta[:, :1], free)), 0.0)
-        return np.where(y < 0.0, -np.inf, np.where(y > 0.0, upper, none))
+        none, above = -LOGIT.failure(eta[:, 1])[0], np.flatnonzero(y > 0.0)
+        found = np.where(y < 0.0, -np.inf, none)
+        some = self.part.log_cdf(y[above], eta[above, :1], free) - LOGIT.success(eta[above, 1])[0]
+        found[above] = np.minimum(np.logaddexp(none[above], some), 0.0)
+        return found
 
     def log_sf(self, y: Array, eta: Array, free: Array) -> Array:
         """log p at 0, log p + log(1 - F) above."""
-        some = -LOGIT.success(eta[:, 1])[0]
-        upper = some + self.part.log_sf(np.maximum(y, 1e-300), eta[:, :1], free)
-        return np.where(y < 0.0, 0.0, np.where(y > 0.0, upper, some))
+        some, above = -LOGIT.success(eta[:, 1])[0], np.flatnonzero(y > 0.0)
+        found = np.where(y < 0.0, 0.0, some)
+        found[above] += self.part.log_sf(y[above], eta[above, :1], free)
+        return found
 
     def quantile(self, u: Array, eta: Array, free: Array) -> Array:
         """0 up to 1 - p, above that the quantile of the law."""

@@ -24,7 +24,7 @@ from mlefit.noise.least_count import least_count
 from mlefit.noise.model import Derivatives, Limit, Measure, NoiseModel, Shape
 from mlefit.noise.poisson import Poisson
 from mlefit.noise.responses import COUNTS
-from mlefit.noise.rising import TABLE, rising
+from mlefit.noise.rising import TABLE, log_factorial, rising
 from mlefit.noise.stable import QUIET, at, exponential, log1p_less, of_rows
 from mlefit.noise.symmetric import symmetric
 
@@ -124,14 +124,12 @@ class NegativeBinomial(NoiseModel):
         """log y! - S(y) - y eta + (y + theta) log(1 + alpha mu)."""
         if self.held:
             return LIMIT.nll(y, eta, free, order)
-        from scipy.special import gammaln
-
         t, log_mu = free[0], eta[:, 0]
         alpha, mu = of_rows(t), np.exp(log_mu)
         v = alpha * mu
         log_v, kept = np.log1p(v), 1.0 / (1.0 + v)
         s, s1, s2 = rising(y, t)
-        value = gammaln(y + 1.0) - s - y * log_mu + (y + 1.0 / alpha) * log_v
+        value = log_factorial(y) - s - y * log_mu + (y + 1.0 / alpha) * log_v
         large = np.flatnonzero(y >= TABLE)
         if large.size:
             own = at(t, large)
@@ -179,14 +177,14 @@ class NegativeBinomial(NoiseModel):
 
     def cost(self, y: Array, free: Array, order: int) -> Derivatives:
         """-log q of each row at mu = y, with its derivatives by log alpha."""
-        from scipy.special import gammaln, xlogy
+        from scipy.special import xlogy
 
         t = free[0]
         alpha = of_rows(t)
         u = alpha * y
         s, s1, s2 = rising(y, t)
         log_u = np.log1p(u)
-        value = gammaln(y + 1.0) - s - xlogy(y, y) + (y + 1.0 / alpha) * log_u
+        value = log_factorial(y) - s - xlogy(y, y) + (y + 1.0 / alpha) * log_u
         large = np.flatnonzero(y >= TABLE)
         if large.size:
             own = at(t, large)
@@ -297,4 +295,6 @@ class NegativeBinomial(NoiseModel):
 
 def _left(v: Array, share: Array, log_v: Array) -> Array:
     """v / (1 + v) - log(1 + v), by what is left of the logarithm where these would cancel."""
-    return np.where(v < SMALL, -v * share - log1p_less(np.minimum(v, SMALL)), share - log_v)
+    found, few = share - log_v, np.flatnonzero(v < SMALL)
+    found[few] = -v[few] * share[few] - log1p_less(v[few])
+    return np.asarray(found)

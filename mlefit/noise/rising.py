@@ -38,6 +38,21 @@ def _shared(y: Array, t: float) -> tuple[Array, Array, Array]:
     return found[0], found[1], found[2]
 
 
+def log_factorial(y: Array) -> Array:
+    """log y! (n,), from a table where counts are few."""
+    from scipy.special import gammaln
+
+    largest = float(y.max(initial=0.0))
+    return _factorials(1 << max(6, int(largest).bit_length()))[y.astype(np.intp)] if largest < TABLE else gammaln(y + 1.0)
+
+
+@lru_cache(maxsize=KEPT)
+def _factorials(size: int) -> Array:
+    from scipy.special import gammaln
+
+    return np.asarray(gammaln(np.arange(size) + 1.0))
+
+
 def _each(y: Array, t: Array) -> tuple[Array, Array, Array]:
     alpha, found = np.exp(t), np.zeros((3, y.size))
     for j in range(1, HEAD):

@@ -38,6 +38,9 @@ def at(x: Array, rows: Index | Mask) -> Array:
 def log1p_less(u: Array) -> Array:
     """log(1 + u) - u, by its series where the difference would cancel."""
     small = np.abs(u) < SERIES
+    if not small.any():
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log1p(u) - u)
     near = np.where(small, u, 0.0)
     total = np.zeros_like(near)
     for k in range(TERMS + 1, 1, -1):

@@ -23,6 +23,7 @@ from mlefit.noise.symmetric import symmetric
 FULL = NegativeBinomial()
 TINY = 1e-290       # of v: beneath, ratios of what is next to nothing are those at TINY
 HALF = 0.7          # of w: above, exp(-w) is less than a half
+RARE = 0.1          # of w: below, few counts are above 0 and 1 - exp(-w) loses a digit
 SMALL = 1e-2        # of mu and v: below, moments are sums over the first counts
 LARGE = 40.0        # of w: above, exp(-w) is nothing beside 1
 SERIES = 12         # counts that have a share of those moments
@@ -52,15 +53,18 @@ def _known(eta: Array, free: Array) -> Known:
     log_v, kept = np.log1p(safe), 1.0 / (1.0 + safe)
     share = np.where(safe > 1.0, 1.0 - kept, safe * kept)
     by_eta = share / log_v
-    less = np.where(safe < SMALL, -safe * share - log1p_less(np.minimum(safe, SMALL)), share - log_v)
+    less, few = share - log_v, np.flatnonzero(safe < SMALL)
+    less[few] = -safe[few] * share[few] - log1p_less(safe[few])
     return Known(mu, v, kept, share, mu * (log_v / safe), log_mu + np.log(log_v / safe), by_eta, less / log_v, -share * by_eta)
 
 
 @QUIET
 def _log_some(at: Known) -> Array:
     """log(1 - exp(-w))."""
-    near = np.where(at.w < 1e-8, -0.5 * at.w, np.log(-np.expm1(-np.maximum(at.w, 1e-9)) / np.maximum(at.w, 1e-9)))
-    return np.where(at.w > HALF, np.log1p(-np.exp(-np.maximum(at.w, HALF))), at.log_w + near)
+    found, few = np.log1p(-np.exp(-np.maximum(at.w, HALF))), np.flatnonzero(~(at.w > HALF))
+    w = at.w[few]
+    found[few] = at.log_w[few] + np.where(w < 1e-8, -0.5 * w, np.log(-np.expm1(-np.maximum(w, 1e-9)) / np.maximum(w, 1e-9)))
+    return found
 
 
 @QUIET
@@ -74,9 +78,8 @@ def _pull(at: Known) -> Array:
 @QUIET
 def _surplus(at: Known) -> Array:
     """m - 1: with mu / w = 1 + a and w / (1 - exp(-w)) = 1 + b it is a (1 + b) + b."""
-    a = np.where(at.v > TINY, at.mu / at.w - 1.0, 0.0)
-    near = -log1p_less(np.minimum(at.v, SMALL)) / np.log1p(np.clip(at.v, TINY, SMALL))
-    a = np.where(at.v < SMALL, near, a)
+    a, few = np.where(at.v > TINY, at.mu / at.w - 1.0, 0.0), np.flatnonzero(at.v < SMALL)
+    a[few] = -log1p_less(at.v[few]) / np.log1p(np.maximum(at.v[few], TINY))
     small = np.minimum(at.w, SMALL)
     b = np.where(at.w < SMALL, small * (0.5 + small / 12.0 - small**3 / 720.0), at.w / -np.expm1(-np.maximum(at.w, TINY)) - 1.0)
     return a * (1.0 + b) + b
@@ -219,12 +222,14 @@ class TruncatedNegativeBinomial(NoiseModel):
         return -self._central(eta, free)[1] * _known(eta, free).kept ** 3
 
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
-        """log[(F(y) - F(0)) / (1 - F(0))], by whichever tail is the smaller one."""
-        at, above = _known(eta, free), self.log_sf(y, eta, free)
+        """log[(F(y) - F(0)) / (1 - F(0))]; by the other tail where F(0) is nearly 1 and F(y) no better known than 1."""
+        at = _known(eta, free)
         with np.errstate(divide="ignore", invalid="ignore"):
             whole = FULL.log_cdf(y, eta, free)
-            lower = whole + np.log(-np.expm1(np.minimum(-at.w - whole, 0.0))) - _log_some(at)
-            found = np.where(above < -HALF, np.log1p(-np.exp(np.minimum(above, -0.1))), lower)
+            found = whole + np.log(-np.expm1(np.minimum(-at.w - whole, 0.0))) - _log_some(at)
+            rare = np.flatnonzero(at.w < RARE)
+            above = self.log_sf(y[rare], eta[rare], free)
+            found[rare] = np.where(above < -HALF, np.log1p(-np.exp(np.minimum(above, -0.1))), found[rare])
         return np.where(y < 1.0, -np.inf, np.minimum(found, 0.0))
 
     def log_sf(self, y: Array, eta: Array, free: Array) -> Array:
