@@ -39,7 +39,7 @@ def test_a_cluster_by_hand_gives_the_answer_of_one_machine(tmp_path: Path, capfd
 
 
 def test_every_code_on_the_page_is_one_that_is_raised() -> None:
-    raised = "".join(path.read_text() for path in (ROOT / "mlefit" / "execution").glob("*.py"))
+    raised = "".join(path.read_text() for room in ("execution", "source") for path in (ROOT / "mlefit" / room).glob("*.py"))
     codes = re.findall(r"exit [23], `([a-z-]+)`", PAGE)
     assert len(codes) >= 4
     for code in codes:
