@@ -298,3 +298,13 @@ def test_a_score_that_no_row_varies_has_no_error_to_be_measured_by(tmp_path: Pat
     capsys.readouterr()
     assert main(["check", str(tmp_path / "m.json"), str(rows)]) == 0
     assert "cross-entropy, nats per row" in capsys.readouterr().out
+
+
+def test_an_excess_without_an_error_is_told_without_one() -> None:
+    from mlefit.checking.judge import reasons
+    from mlefit.checking.record import CrossEntropy, Unfamiliar
+
+    entropy = CrossEntropy(2.0, 0.0, 1.0, "rows fitted", 1.0, 0.0, 0.01)
+    assert entropy.in_errors is None
+    assert reasons(entropy, Unfamiliar(0, 0.0, 0.05, {})) == (
+        "the cross-entropy is 1.0 nats per row above that expected on new rows",)

@@ -104,7 +104,8 @@ def test_both_routes_find_the_maximum_of_the_closed_likelihood(data: str) -> Non
     for one in report.parameters:
         assert one.loss_estimate == pytest.approx(one.estimate, rel=1e-8)
     assert report.notes == (
-        "--loss: exp(-a loss) has the same mass at every f in y^-1.5 dy: a density in that base for every f.",
+        "--loss: exp(-a loss) has the same mass in y^-1.5 dy at every f tried: a density in that base, as is looked at again where f is "
+        "fitted.",
         "--loss: this is the inverse gaussian deviance: inverse gaussian noise of shape 2a, with f its mean.")
 
 
@@ -129,8 +130,8 @@ def test_what_holds_no_f_changes_no_fit(data: str) -> None:
     assert mine.mle is not None
     assert other.mle is not None
     assert other.mle.nll == pytest.approx(mine.mle.nll, rel=1e-12)
-    assert other.notes[0] == ("--loss: exp(-a loss), less 2 log y, in which there is no f, has the same mass at every f in y^-1.5 dy: "
-                              "a density in that base for every f.")
+    assert other.notes[0] == ("--loss: exp(-a loss), less 2 log y, in which there is no f, has the same mass in y^-1.5 dy at "
+                              "every f tried: a density in that base, as is looked at again where f is fitted.")
 
 
 @pytest.mark.parametrize(("spelt", "note"), [
@@ -151,7 +152,7 @@ def test_a_rate_is_fitted_by_its_density(data: str) -> None:
     assert report.mle is not None
     assert report.mle.nll == pytest.approx(theirs.fun, abs=1e-12)
     assert [one.estimate for one in report.parameters] == pytest.approx(list(theirs.x), rel=1e-6)
-    assert report.notes == ("--density: it integrates to 1 over y > 0 at every f > 0.",)
+    assert report.notes == ("--density: it integrates to 1 over y > 0 at every f > 0 tried.",)
 
 
 def test_predictions_are_of_the_mean_where_f_is_no_location(data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -169,7 +170,7 @@ REFUSED = {
     "density:y**(f-1)*exp(-y)": (
         "normaliser", "y**(f-1)*exp(-y) integrates to 1.77245, 1 and 1 over y > 0 at f = 0.5, 1 and 2: a density of y integrates to 1 "
                       "at every f", "divide it by its integral over y, which is a function of f"),
-    "density:2*f*exp(-f*y)": ("normaliser", "2*f*exp(-f*y) integrates to 2 over y > 0 at every f > 0, not to 1", "divide it by 2"),
+    "density:2*f*exp(-f*y)": ("normaliser", "2*f*exp(-f*y) integrates to 2 over y > 0 at every f > 0 tried, not to 1", "divide it by 2"),
     "density:where(y<f,1/f,0)": (
         "not-built", "where(y<f,1/f,0) is 0 at y = 0.301 where f = 0.3: one row there makes the likelihood 0, and such densities are "
                      "not fitted here", "write a density that is above 0 at every y"),

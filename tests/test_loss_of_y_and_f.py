@@ -96,8 +96,8 @@ def test_a_loss_is_known_whatever_it_holds_beside_f(text: str) -> None:
         "y-f": "--loss: a function of y - f alone, less its value at f = y, in which there is no f.",
         "log": "--loss: a function of log y - log f alone, less its value at f = y, in which there is no f: a density in dy/y for every "
                "f.",
-        "none": "--loss: exp(-a loss), less its value at f = y, in which there is no f, has the same mass at every f in y^-1.5 dy: a "
-                "density in that base for every f.",
+        "none": "--loss: exp(-a loss), less its value at f = y, in which there is no f, has the same mass in y^-1.5 dy at every f "
+                "tried: a density in that base, as is looked at again where f is fitted.",
     }[axis]
 
 
@@ -211,7 +211,7 @@ REFUSED = {
     "(y-f)**2/(2*f)+log(f)/2": (
         "no-noise-model",
         "(y-f)**2/(2*f)+log(f)/2: no base y^s dy makes exp(-a loss) a density at every a, but exp(-loss) has the same mass, 2.50663, over "
-        "every number at every f > 0: it is the loss of one density",
+        "every number at every f > 0 tried: it is the loss of one density",
         'fit that density, which has no a to estimate: --density "exp(-((y-f)**2/(2*f)+log(f)/2))/2.50662827463"'),
     "y*log(y/f)+(1-y)*log((1-y)/(1-f))": (
         "no-noise-model",

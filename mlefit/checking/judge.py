@@ -134,8 +134,8 @@ def reasons(entropy: CrossEntropy, strange: Unfamiliar) -> tuple[str, ...]:
     """Why there is an alarm; empty where there is none."""
     found = []
     if entropy.excess > entropy.allowed:
-        found.append(f"the cross-entropy is {significant(entropy.excess, 2)} nats per row above that expected on new rows "
-                     f"({decimals(entropy.excess / entropy.excess_error, 1)} standard errors)")
+        far = "" if entropy.in_errors is None else f" ({decimals(entropy.in_errors, 1)} standard errors)"
+        found.append(f"the cross-entropy is {significant(entropy.excess, 2)} nats per row above that expected on new rows{far}")
     if strange.share > strange.allowed:
         worst = max(strange.causes, key=lambda cause: strange.causes[cause])
         found.append(f"{percentage(strange.share)} of the rows have a new level or lie out of range, most of all {worst}")

@@ -22,6 +22,11 @@ class CrossEntropy(NamedTuple):
     excess_error: float
     allowed: float
 
+    @property
+    def in_errors(self) -> float | None:
+        """The excess in its standard errors; None where it has none."""
+        return self.excess / self.excess_error if self.excess_error else None
+
 
 class Unfamiliar(NamedTuple):
     """Rows with a new level or beyond the range fitted: how many, their share, the share `allowed`, and how many by cause."""

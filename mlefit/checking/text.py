@@ -39,24 +39,19 @@ def _lines(check: Check, width: int | None, most: int) -> list[Line]:
     return [*lines, Line(), *(Line(part, tone) for part in wrapped(shown(f"verdict   {check.sentence}"), width, 10))]
 
 
-def _in_errors(value: float, error: float | None) -> float | None:
-    """None where there is no error to measure it by."""
-    return value / error if error else None
-
-
 def figures(check: Check) -> Iterator[Cells]:
     """The figures under their headings, a line each."""
     entropy, strange, residuals = check.cross_entropy, check.unfamiliar, check.residuals
     yield Cells("cross-entropy, nats per row", (
         by_error(entropy.new, entropy.excess_error), by_error(entropy.expected, entropy.excess_error),
         by_error(entropy.excess, entropy.excess_error), significant(entropy.excess_error, 2),
-        decimals(_in_errors(entropy.excess, entropy.excess_error), 1)), "warn" if entropy.excess > entropy.allowed else "plain")
+        decimals(entropy.in_errors, 1)), "warn" if entropy.excess > entropy.allowed else "plain")
     if residuals is not None:
         for name, value, error, wanted in (("bias of residuals, sd", residuals.bias, residuals.bias_error, 0.0),
                                            ("spread of residuals, sd", residuals.spread, residuals.spread_error, 1.0)):
             away = None if value is None else value - wanted
             yield Cells(name, (by_error(value, error), significant(wanted, 2), by_error(away, error), significant(error, 2),
-                               decimals(None if away is None else _in_errors(away, error), 1)))
+                               decimals(None if away is None else away / error, 1)))
         yield Cells(f"inside the middle {100.0 * residuals.level:g} %", (
             percentage(residuals.inside), percentage(residuals.level), "", "", ""))
     for one in check.calibration:

@@ -119,7 +119,5 @@ def _p_with_sign(value: float) -> str:
     return _p(value) if value < FLOOR else f"= {_p(value)}"
 
 
-
-
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -16,7 +16,6 @@ from mlefit.design.levels import Levels
 from mlefit.errors import NoEstimateError
 from mlefit.execution import Engine
 from mlefit.mean import LinearMean
-from mlefit.noise.model import NoiseModel
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import unknown_parameters
 from mlefit.rows.chunk import Chunk, choose, join
@@ -84,15 +83,10 @@ class Least(NamedTuple):
         return self if self.value <= other.value else other
 
 
-def placed(noise: NoiseModel, y: Array) -> Array | None:
-    """What the first predictor is the location of (n,): y, or its logarithm; None of a law without one."""
-    return y if noise.located else noise.starting_predictor(y)
-
-
 def check_widths(problem: Problem, rows: Engine) -> None:
     """Raises NoEstimateError where the scale can run to 0 in a level of a factor, or at an end of a number."""
     noise, k = problem.prepared.noise, len(problem.shape.kept)
-    if noise.collapse is None or placed(noise, np.full(1, 0.5)) is None:
+    if noise.collapse is None or noise.place(np.full(1, 0.5)) is None:
         return
     for factor in _factors(problem):
         size = len(factor.names)
@@ -161,7 +155,7 @@ def _picked(factor: Factor, chunk: Chunk, few: list[int]) -> Rows:
 
 def _exact(problem: Problem, rows: Chunk) -> bool:
     """Whether some coefficients of the mean fit all these rows but for rounding."""
-    x, y = rows.x[:, problem.shape.kept], placed(problem.prepared.noise, rows.y)
+    x, y = rows.x[:, problem.shape.kept], problem.prepared.noise.place(rows.y)
     assert y is not None
     if rows.offset is not None:
         y = y - rows.offset
@@ -180,7 +174,7 @@ def _refusal(problem: Problem, name: str, count: int, remedy: str, column: str) 
 def narrowed(problem: Problem, mean: LinearMean, theta: Array, rows: Engine) -> NoEstimateError | None:
     """The refusal of a search that failed because the scale of some row ran to 0; None where it did not."""
     noise, coef, sample = problem.prepared.noise, theta[: mean.size], problem.prepared.sample
-    if noise.collapse is None or placed(noise, np.full(1, 0.5)) is None or not np.isfinite(theta).all():
+    if noise.collapse is None or noise.place(np.full(1, 0.5)) is None or not np.isfinite(theta).all():
         return None
     k = next(k for k, predictor in enumerate(noise.predictors) if predictor.kind == "scale")
     sign = -1.0 if noise.predictors[k].inverse else 1.0

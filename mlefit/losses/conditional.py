@@ -96,11 +96,6 @@ class Conditional:
         """P(t > edge) (k, p + 1)."""
         return np.concatenate([np.cumsum(self._masses[:, ::-1], axis=1)[:, ::-1], np.zeros((self.f.size, 1))], axis=1)
 
-    @property
-    def error(self) -> Array:
-        """How far the masses (k,) are from adding up to 1."""
-        return np.asarray(np.abs(self._masses.sum(axis=1) - 1.0))
-
     def _from(self, low: Array, high: Array, law: Index) -> Array:
         """The mass (n,) from low to high under these laws."""
         out = np.empty(low.size)

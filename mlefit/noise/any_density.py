@@ -29,7 +29,7 @@ PLACES = {IDENTITY.name: (-2.1, -0.4, 0.3, 0.9, 2.7), LOG.name: (0.3, 0.5, 1.0, 
 KINDS = ((IDENTITY, IDENTITY), (IDENTITY, LOG), (LOG, IDENTITY), (LOG, LOG), (LOGIT, IDENTITY), (LOGIT, LOG), (LOGIT, LOGIT),
          (IDENTITY, LOGIT), (LOG, LOGIT))       # of y and of f
 WORDS = {IDENTITY.name: "every number", LOG.name: "y > 0", LOGIT.name: "0 < y < 1"}
-RANGES = {IDENTITY.name: "every f", LOG.name: "every f > 0", LOGIT.name: "every f between 0 and 1"}
+RANGES = {IDENTITY.name: "every f tried", LOG.name: "every f > 0 tried", LOGIT.name: "every f between 0 and 1 tried"}
 LOOKED = {IDENTITY.name: np.linspace(-8.0, 8.0, 129), LOG.name: np.linspace(-5.0, 4.0, 91), LOGIT.name: np.linspace(-6.0, 6.0, 97)}
 
 

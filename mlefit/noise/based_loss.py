@@ -68,8 +68,8 @@ class BasedLoss(OfFamily):
         """The base, and which loss it is."""
         family, known = self.family, known_family(self.family)
         less = f"{family.less}," if family.less else ""
-        first = (f"--loss: exp(-a loss){less} has the same mass at every f in {base_words(family)}: a density in that base for "
-                 "every f.")
+        first = (f"--loss: exp(-a loss){less} has the same mass in {base_words(family)} at every f tried: a density in that base, "
+                 "as is looked at again where f is fitted.")
         return (first,) if known is None else (first, f"--loss: this is {known}.")
 
     def derivation(self) -> str:

@@ -22,14 +22,8 @@ def interpolated(function: Callable[[float], float], x: Array) -> Array:
     if x.size <= NODES:
         some, place = np.unique(x, return_inverse=True)
         return np.array([function(value) for value in some.tolist()])[place]
-    angle = (np.arange(NODES) + 0.5) * np.pi / NODES
-    nodes = 0.5 * (low + high) + 0.5 * (high - low) * np.cos(angle)
-    weights, values = np.sin(angle) * (-1.0) ** np.arange(NODES), np.array([function(node) for node in nodes.tolist()])
-    apart = x[:, None] - nodes
-    hit = apart == 0.0
-    shares = weights / np.where(hit, 1.0, apart)
-    found: Array = np.where(hit.any(axis=1), values[hit.argmax(axis=1)], (shares @ values) / shares.sum(axis=1))
-    return found
+    nodes, weights = grid(x, NODES)
+    return np.asarray(weights @ np.array([function(node) for node in nodes.tolist()]))
 
 
 def interpolated_twice(function: Callable[[Array, Array], Array], x: Array, z: Array) -> Array:

@@ -39,7 +39,7 @@ class DispersedCounts(Dispersed):
 
     def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """Half the deviance and the cost of the law."""
-        plain, cost = (self.law.loss(y, eta[:, :1], eta[:, 1:].T, order), self.law.cost(y, eta[:, 1:].T, order))
+        plain, cost = self.law.loss(y, eta[:, :1], eta[:, 1:].T, order), self.law.cost(y, eta[:, 1:].T, order)
         value = plain.value + cost.value
         if plain.d1 is None or cost.d1 is None:
             return Derivatives(value)

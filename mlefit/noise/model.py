@@ -193,6 +193,10 @@ class NoiseModel(Scales, Searched, Bound, Pictured, Reported, Written, Optioned,
         """What a search takes the predictor (n,) of each row for, to begin near it; None: it begins where all are 0."""
         return None
 
+    def place(self, y: Array) -> Array | None:
+        """What the first predictor is the location of (n,): y, or its logarithm; None of a law without one."""
+        return y if self.located else self.starting_predictor(y)
+
     def starting_scale(self, error: Array) -> tuple[Array, ...]:
         """What searches take the predictor of the scale (n,) for, to begin near it, where these are errors; one for each."""
         return ()

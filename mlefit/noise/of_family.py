@@ -22,11 +22,12 @@ from mlefit.losses.conditional import Conditional
 from mlefit.losses.family import Family, apart_at
 from mlefit.losses.structure import value
 from mlefit.noise.chebyshev import NODES, grid, interpolated_twice
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor
+from mlefit.noise.model import Derivatives, Measure, Predictor
 from mlefit.noise.parts import nowhere
 from mlefit.noise.responses import NUMBERS, POSITIVE, SHARES, Response
 from mlefit.noise.stable import QUIET
 from mlefit.noise.symmetric import symmetric
+from mlefit.noise.typed import Typed
 
 LOCATION = (Predictor("mean", unit_power=1),)
 UNMOVED = (Predictor("mean"),)
@@ -43,14 +44,11 @@ MASSES = 9              # fitted f at which the mass is looked at
 
 
 @dataclass(frozen=True)
-class OfFamily(NoiseModel):
-    """`text`: as typed, without blanks; `unit`: that of the rows, in units of its y."""
+class OfFamily(Typed):
+    """`unit`: that of the rows, in units of the y of the text."""
 
-    text: str
     unit: float = 1.0
 
-    compared = False
-    link_name = "identity"
     measure = Measure.DENSITY
     begins = True
     log_concave = False
@@ -97,16 +95,6 @@ class OfFamily(NoiseModel):
     def response(self) -> Response:
         """By where t is."""
         return RESPONSES[self.family.axis.name]
-
-    @property
-    def loss_name(self) -> str:
-        """As typed."""
-        return self.text
-
-    @property
-    def spelt(self) -> str:
-        """`loss:EXPR`."""
-        return f"{self.name}:{self.text}"
 
     @cached_property
     def direct(self) -> bool:

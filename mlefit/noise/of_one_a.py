@@ -3,38 +3,25 @@
 from dataclasses import dataclass
 
 from mlefit.expression.tree import Node
-from mlefit.noise.model import Measure, NoiseModel, Predictor
+from mlefit.noise.model import Measure, Predictor
 from mlefit.noise.read_loss import parsed
+from mlefit.noise.typed import Typed
 
 MEAN = (Predictor("mean"),)
 
 
 @dataclass(frozen=True)
-class OfOneA(NoiseModel):
-    """`text`: the loss as typed, without blanks."""
-
-    text: str
+class OfOneA(Typed):
+    """`text`: the loss."""
 
     name = "loss"
     noun = "law of the loss"
-    compared = False
-    link_name = "identity"
     measure = Measure.MASS
 
     @property
     def node(self) -> Node:
         """The loss."""
         return parsed(self.text)
-
-    @property
-    def loss_name(self) -> str:
-        """As typed."""
-        return self.text
-
-    @property
-    def spelt(self) -> str:
-        """`loss:EXPR`."""
-        return f"{self.name}:{self.text}"
 
     @property
     def predictors(self) -> tuple[Predictor, ...]:

@@ -174,14 +174,14 @@ def not_certified(problem: Problem, fit: Optima) -> NoEstimateError:
 def _collapsed(problem: Problem, fit: Optima) -> NoEstimateError | None:
     """The refusal of a fit to which so many rows are exact that the likelihood has no bound; None where they are not."""
     noise, prepared = fit.noise, problem.prepared
-    places = noise.located or noise.starting_predictor(np.full(1, 0.5)) is not None
-    if not places or noise.collapse is None or prepared.store is None:
+    if noise.place(np.full(1, 0.5)) is None or noise.collapse is None or prepared.store is None:
         return None
     coef, rows = fit.mle.theta[: fit.mean.size], engine_of(prepared, problem.threads)
 
     def placed(chunk: Chunk) -> Array:
-        place = noise.starting_predictor(chunk.y)
-        return chunk.y if place is None else place
+        place = noise.place(chunk.y)
+        assert place is not None
+        return place
 
     def errors(chunk: Chunk) -> Array:
         return np.abs(placed(chunk) - fit.mean.eta(coef, chunk)[:, 0])
