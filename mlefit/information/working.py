@@ -243,9 +243,11 @@ def _scores(noise: NoiseModel, y: Array, eta: Array, free: Array) -> Array:
 
 def _of_simplex(p: Array, columns: Sequence[Array], ends: np.ndarray) -> Array:
     """sum (diag(p) - p p') (x) x x': blocks of their own, less one product of all columns p_a C_a with themselves."""
-    scaled = np.concatenate([(p[:, a] * c.T.reshape(c.shape[1], -1)) for a, c in enumerate(columns)])
-    found = -(scaled @ scaled.T)
-    for a, c in enumerate(columns):
-        here = slice(ends[a], ends[a + 1])
-        found[here, here] += scaled[here] @ c
-    return np.asarray(found)
+    found = np.zeros((ends[-1], ends[-1]))
+    for part in parts(len(p)):
+        scaled = np.concatenate([p[part, a] * c[part].T for a, c in enumerate(columns)])
+        found -= scaled @ scaled.T
+        for a, c in enumerate(columns):
+            here = slice(ends[a], ends[a + 1])
+            found[here, here] += scaled[here] @ c[part]
+    return found
