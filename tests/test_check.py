@@ -289,22 +289,3 @@ def test_new_rows_of_another_size_have_no_refit_in_the_units_of_the_model(
     (tmp_path / "new.csv").write_text("\n".join([rows[0], *(f"{k}e40,a,{k}" for k in range(200))]) + "\n")
     found, _ = checked(capsys, saved, str(tmp_path / "new.csv"), exits=5)
     assert found["refit"]["reason"] == "the new rows are of another size than those fitted"
-
-
-def test_a_score_that_no_row_varies_has_no_error_to_be_measured_by(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = tmp_path / "same.csv"
-    rows.write_text("y\n" + "3\n" * 40)
-    assert main(["fit", str(rows), "-t", "y", "-m", "poisson", "-x", "none", "-q", "--save", str(tmp_path / "m.json")]) == 0
-    capsys.readouterr()
-    assert main(["check", str(tmp_path / "m.json"), str(rows)]) == 0
-    assert "cross-entropy, nats per row" in capsys.readouterr().out
-
-
-def test_an_excess_without_an_error_is_told_without_one() -> None:
-    from mlefit.checking.judge import reasons
-    from mlefit.checking.record import CrossEntropy, Unfamiliar
-
-    entropy = CrossEntropy(2.0, 0.0, 1.0, "rows fitted", 1.0, 0.0, 0.01)
-    assert entropy.in_errors is None
-    assert reasons(entropy, Unfamiliar(0, 0.0, 0.05, {})) == (
-        "the cross-entropy is 1.0 nats per row above that expected on new rows",)
