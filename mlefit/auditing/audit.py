@@ -4,26 +4,30 @@
     maximum, rounded    it, to the digits that are given
     regularised         the optimum of the likelihood with a penalty
     the other outcome   near the maximum with all signs turned
+    a local maximum     of a curve: a maximum, and lower than another one
     stopped early       within FAR standard errors; the same rows but a few would do that as well
     another model       farther
 """
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.auditing.coefficients import Given
+from mlefit.auditing.curve import begun, highest
 from mlefit.auditing.cuts import in_cuts
 from mlefit.auditing.names import Matched, matched, plain
 from mlefit.auditing.penalty import Penalty, penalty
 from mlefit.auditing.point import Point, point
 from mlefit.auditing.record import Audit, Audited, Finding
-from mlefit.pipeline.fitted import Fitted, fit, not_certified
+from mlefit.pipeline.fitted import Fitted, not_certified
 from mlefit.problem.prepare import Progress
 from mlefit.problem.stated import stated
 from mlefit.report.digits import NOISE, significant
 from mlefit.request import Request
+from mlefit.source import open_source
 from mlefit.version import __version__
 
 CLOSE = 1e-3        # standard errors: no digit that anybody prints is another
@@ -35,12 +39,17 @@ SAME = 1e-5         # of the logarithm of a scale
 
 def audit(request: Request, given: tuple[Given, ...], place: str, progress: Progress | None = None) -> Audit:
     """Raises UsageError and DataError for what cannot be read or matched, NoEstimateError where there is no maximum."""
-    with stated(replace(request, draws=0, holdout=None), progress) as problem:
-        found = fit(problem, progress)
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(request.data, request.read))
+        if request.mean is not None:
+            request = begun(request, given, source.names)
+        problem = stack.enter_context(stated(replace(request, draws=0, holdout=None), progress, source=source))
+        found = highest(problem, progress)
         if not found.certified:
             raise not_certified(problem, found.fit)
         some, notes = _without_limit(found, given)
-        values = matched(some, problem.prepared.predictors, found.fit.noise, problem.prepared.levels)
+        prepared = found.problem.prepared
+        values = matched(some, prepared.predictors, found.fit.noise, prepared.levels)
         judged = _judged(found, values, place)
         return judged._replace(notes=(*judged.notes, *notes))
 
@@ -105,7 +114,7 @@ def _n_minus_p(found: Fitted, where: Point, values: Matched) -> bool:
 
 
 def _penalty(found: Fitted, where: Point, values: Matched) -> Penalty | None:
-    if where.gradient is None or values.folded:
+    if where.gradient is None or values.folded or found.curved is not None:
         return None
     mean = found.mean
     constants = np.concatenate([[found.problem.prepared.predictors.intercept and j == 0 for j in mean.part(k).kept]
@@ -127,8 +136,10 @@ def _finding(found: Fitted, where: Point, values: Matched, why: Penalty | None, 
         return "maximum, rounded"
     if why is not None:
         return "regularised"
-    if found.fit.noise.response.takes_positive and float(np.abs(where.given + where.maximum)[mine].max()) <= float(
-            (ROUNDED * where.error[mine]).max()):
+    if where.local:
+        return "a local maximum"
+    two = found.fit.noise.response.takes_positive and found.curved is None
+    if two and float(np.abs(where.given + where.maximum)[mine].max()) <= float((ROUNDED * where.error[mine]).max()):
         return "the other outcome"
     return "stopped early" if worst <= FAR else "another model"
 
@@ -157,6 +168,8 @@ def _sentence(
     if finding == "the other outcome":
         other = found.problem.prepared.levels[0]
         return f"the other outcome: with all signs turned this is the maximum; --positive {other} models what was modelled there"
+    if finding == "a local maximum":
+        return f"a local maximum, and not the highest: {away}, where the rows are {significant(where.excess, 2)} nats likelier"
     if finding == "stopped early":
         return f"stopped early, or of other rows: {away}, where the rows are {significant(where.excess, 2)} nats likelier"
     return (f"another model, other rows, or a search that stopped far from the maximum: {away}, where the rows are "

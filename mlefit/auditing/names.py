@@ -91,13 +91,16 @@ def written(predictors: Predictors) -> list[frozenset[str]]:
 def matched(given: Sequence[Given], predictors: Predictors, noise: NoiseModel, levels: Sequence[str]) -> Matched:
     """Each coefficient at its place. Raises DataError for names that are none of the model."""
     places = {name: place for place, names in reversed([*enumerate(written(predictors))]) for name in names}
-    places |= {plain(label).lower(): place for place, label in reversed([*enumerate(predictors.labels())])}     # sure
+    spelt = {plain(label): place for place, label in reversed([*enumerate(predictors.labels())])}      # sure
+    places |= {label.lower(): place for label, place in spelt.items()} | spelt
     bases, values, nothing = _bases(predictors), dict[Place, Value](), set[Place]()
     shapes, beside = dict[int, Value](), list[tuple[int | None, str, Given]]()
     for one in _without_cuts(given, noise):
-        name = plain(one.name).lower()
-        shape = next((k for k, s in enumerate(noise.shapes) if name == plain(s.name).lower()), None)
-        if shape is not None and name not in places:
+        name = plain(one.name)
+        shape = next((k for k, s in enumerate(noise.shapes) if name == s.name or name.lower() == plain(s.name).lower()), None)
+        own = shape is not None and name == noise.shapes[shape].name and name not in spelt
+        name = name if name in spelt else name.lower()      # Vm and vm may be two
+        if shape is not None and (own or name not in places):
             if one.value is not None:
                 shapes[shape] = Value(one.value, one.half)
             continue

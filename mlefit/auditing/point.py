@@ -5,13 +5,12 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.auditing.ground import ground_of
 from mlefit.auditing.names import Matched
 from mlefit.errors import DataError
 from mlefit.estimation.fit import NEAR
 from mlefit.estimation.memo import Memo
-from mlefit.execution import Engine
 from mlefit.inference.covariance import Inverse
-from mlefit.mean import Coordinates, LinearMean
 from mlefit.objective import Objective
 from mlefit.pipeline.fitted import Fitted
 from mlefit.sums.curvature import Curvature
@@ -24,7 +23,7 @@ HALVINGS = 60
 class Point(NamedTuple):
     """`edm`: g'H^-1 g / 2, total nats, None where the likelihood has no derivatives. `away`: sqrt(d'Hd), the distance in standard
     errors. `excess`: total nats. By parameter (P + s,), natural units, shapes by their logarithms: `given`, `maximum`, `error`,
-    `distance` in errors, `gradient` in total nats by unit, `pull` that times the error."""
+    `distance` in errors, `gradient` in total nats by unit, `pull` that times the error. `local`: as of the ground."""
 
     edm: float | None
     away: float
@@ -35,37 +34,12 @@ class Point(NamedTuple):
     distance: Array
     gradient: Array | None
     pull: Array | None
+    local: bool = False
 
     def part(self, start: int, stop: int) -> "Point":
         """Some of the parameters."""
-        each = (None if value is None else value[start:stop] for value in self[3:])
+        each = (None if value is None else value[start:stop] for value in self[3:9])
         return Point(self.edm, self.away, self.excess, *each)  # type: ignore[arg-type]     # of NamedTuple's own fields
-
-
-def theta_of(found: Fitted, matched: Matched) -> Array:
-    """The given coefficients as gamma (P,). Raises DataError for those that are missing, or given to a column without one."""
-    problem, mean = found.problem, found.mean
-    labels, gamma = problem.labels, np.zeros(mean.size)
-    for k, place in enumerate(mean.places):
-        kept, predictor = mean.part(k).kept, found.fit.noise.predictors[k]
-        absent = [labels[j] for j in kept if (k, j) not in matched.values]
-        if absent:
-            of = "" if predictor.class_ is None else f" of {predictor.class_}"
-            raise DataError(f'there is no value for "{absent[0]}"{of}{f" and {len(absent) - 1} more" if len(absent) > 1 else ""}',
-                            "a coefficient that was left out is given as 0", code="missing-coefficient")
-        extra = [labels[j] for p, j in matched.values if p == k and j not in kept and matched.values[p, j].value != 0.0]
-        if extra:
-            raise DataError(f'"{extra[0]}" is a combination of other columns in these rows and has no coefficient of its own',
-                            "drop it, or give it as 0 and the others as they then are", code="collinear")
-        natural = np.array([matched.values[k, j].value for j in kept])
-        encoding, unit = problem.units.encoding(k), problem.units.unit(k)
-        if encoding.intercept:
-            natural[0] -= problem.units.constant(k)
-        encoded = natural / unit
-        if encoding.intercept:
-            encoded[0] -= encoding.mixing[0, 1:] @ encoded[1:]
-        gamma[place] = mean.part(k).triangle @ encoded
-    return gamma
 
 
 def free_of(found: Fitted, matched: Matched, memo: Memo, gamma: Array) -> Array:
@@ -121,39 +95,34 @@ def _newton(memo: Memo, gamma: Array, free: Array, open_: list[int]) -> Array:
 
 
 def point(found: Fitted, matched: Matched) -> Point:
-    """Everything about the given point. Raises DataError as `theta_of`."""
-    noise, mean = found.fit.noise, found.mean
-    gamma = theta_of(found, matched)
-    if noise.compresses:        # sums of squares stand for the rows, in coordinates that are white already
-        rows = Engine.of(found.problem.shape.compressed())
-        seen = LinearMean(Coordinates.orthonormal(len(found.problem.shape.kept)), len(noise.predictors))
-    else:
-        rows, seen = found.rows, mean
-    memo = Memo(Objective.likelihood(noise, seen), rows, 2 if noise.smooth else 0)
-    free = free_of(found, matched, memo, gamma)
-    theta, best, curvature = np.concatenate([gamma, free]), found.fit.mle.theta, found.fit.mle.curvature
+    """Everything about the given point. Raises DataError as `ground_of`."""
+    noise, on = found.fit.noise, ground_of(found, matched)
+    size, mean = on.gamma.size, on.told
+    memo = Memo(Objective.likelihood(noise, on.seen), on.rows, 2 if noise.smooth else 0)
+    free = free_of(found, matched, memo, on.gamma)
+    theta, best, curvature = np.concatenate([on.gamma, free]), on.best, on.curvature
     d = theta - best
     square = curvature.square(d)
     near = noise.smooth and 0.5 * square < NEAR**2
-    excess = 0.5 * square if near else found.fit.n * memo.value(theta) - found.fit.nll[0]
-    parts = mean.natural(gamma)
+    excess = 0.5 * square if near else found.fit.n * memo.value(theta) - on.nll
+    parts = mean.natural(on.gamma)
     error = np.concatenate([part.unit * Inverse(curvature).error(part.directions, part.first) for part in parts])
     ratio = np.concatenate([Inverse(curvature).error(part.directions, part.first) for part in parts])
-    shapes = Inverse(curvature).error(np.eye(len(free)), mean.size) if len(free) else np.zeros(0)
+    shapes = Inverse(curvature).error(np.eye(len(free)), size) if len(free) else np.zeros(0)
     shift = np.array([shape.unit_power for shape in noise.shapes]) * float(np.log(found.problem.units.y_scale))
-    distance = np.concatenate([mean.moved(d[: mean.size]) / ratio, d[mean.size :] / shapes])
+    distance = np.concatenate([mean.moved(d[:size]) / ratio, d[size:] / shapes])
     edm, gradient, pull = None, None, None
     if noise.smooth:
         total = memo.gradient(theta) * found.fit.n
         edm = _edm(total, memo.curvature(theta) * found.fit.n, curvature)
-        by = mean.by_natural(total[: mean.size])
-        gradient = np.concatenate([by / np.concatenate([part.unit for part in parts]), total[mean.size :]])
-        pull = np.concatenate([by * ratio, total[mean.size :] * shapes])
+        by = mean.by_natural(total[:size])
+        gradient = np.concatenate([by / np.concatenate([part.unit for part in parts]), total[size:]])
+        pull = np.concatenate([by * ratio, total[size:] * shapes])
     return Point(
         edm, float(np.sqrt(max(square, 0.0))), max(float(excess), 0.0),
         np.concatenate([*(part.value for part in parts), free + shift]),
-        np.concatenate([*(part.value for part in mean.natural(best[: mean.size])), best[mean.size :] + shift]),
-        np.concatenate([error, shapes]), distance, gradient, pull)
+        np.concatenate([*(part.value for part in mean.natural(best[:size])), best[size:] + shift]),
+        np.concatenate([error, shapes]), distance, gradient, pull, on.local)
 
 
 def _edm(gradient: Array, here: Curvature, there: Curvature) -> float:

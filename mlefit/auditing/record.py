@@ -7,7 +7,8 @@ from mlefit.report.json import plain
 from mlefit.report.schema import headed, of
 
 SCHEMA = "mlefit.audit/1"
-Finding = Literal["maximum", "maximum, rounded", "stopped early", "regularised", "the other outcome", "another model"]
+Finding = Literal["maximum", "maximum, rounded", "stopped early", "regularised", "the other outcome", "a local maximum",
+                  "another model"]
 
 
 class Audited(NamedTuple):

@@ -19,7 +19,7 @@ from mlefit.request import Request
 def audit(
     request: Annotated[Request, Fields(without=(
         "se", "intervals", "level", "unit", "draws", "kl", "holdout", "detail", "effects", "exponentiate", "sort", "by", "seed",
-        "mean", "start", "start_only", "bounds"))],
+        "start_only", "bounds"))],
     coefficients: Annotated[str, Option(
         "--coef", metavar="COEFFICIENTS", help="Those of another program: CSV with name and estimate (and class), or JSON.")],
     format_: arguments.TableOrJson = None,

@@ -108,6 +108,14 @@ class NonlinearMean(MeanFunction):
         theta = self.coordinates.encoded(coef)
         return (Natural(theta, 0, self.coordinates.white(np.eye(self.size)), np.ones(self.size)),)
 
+    def moved(self, step: Array) -> Array:
+        """What a step (p,) changes in theta (p,)."""
+        return np.asarray(self.coordinates.white(np.eye(self.size)) @ step)
+
+    def by_natural(self, gradient: Array) -> Array:
+        """Derivatives (p,) by theta from those by coordinates (p,)."""
+        return np.asarray(self.coordinates.triangle.T @ gradient)
+
 
 def errors(chunk: Chunk) -> Chunk:
     """Rows of a located response as rows of its errors: 0 is to be explained, and the response is taken off the predictor."""

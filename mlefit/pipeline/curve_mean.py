@@ -31,8 +31,11 @@ def curve_mean(curve: Curve, node: Node, prepared: Prepared) -> NonlinearMean:
     return NonlinearMean(Bent(np.eye(size), np.zeros(size)), 1, node, columns, curve.parameters, prepared.scaling.scale)
 
 
-def check_start(mean: NonlinearMean, node: Node, theta: Array, rows: Engine) -> None:
-    """Raises DataError where the predictor `node` is no number at the start, with the row and the part of the expression."""
+def check_start(
+    mean: NonlinearMean, node: Node, theta: Array, rows: Engine, where: str = "at the start",
+    remedy: str = "give other values with --start, or drop the row",
+) -> None:
+    """Raises DataError where the predictor `node` is no number at a point, with the row and the part of the expression."""
     def of(chunk: Chunk) -> "_Bad":
         values = np.broadcast_to(mean.curve(theta, chunk, 0).value, (chunk.rows,))
         bad = np.flatnonzero(~np.isfinite(values))
@@ -49,8 +52,8 @@ def check_start(mean: NonlinearMean, node: Node, theta: Array, rows: Engine) -> 
     values |= dict(zip(mean.parameters, map(float, theta), strict=True))
     part, value = _culprit(node, values)
     listed = ", ".join(f"{name} = {numeral(float(values[name]))}" for name in names)
-    raise DataError(f"--mean, row {row + 1} of those used: {text_of(part)} is {value:g} at the start ({listed})",
-                    "give other values with --start, or drop the row", code="not-finite", columns=tuple(known), rows=[row + 1])
+    raise DataError(f"--mean, row {row + 1} of those used: {text_of(part)} is {value:g} {where} ({listed})", remedy,
+                    code="not-finite", columns=tuple(known), rows=[row + 1])
 
 
 def _culprit(node: Node, values: dict[str, Array | float]) -> tuple[Node, float]:

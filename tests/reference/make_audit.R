@@ -40,3 +40,9 @@ classes <- multinom(species ~ ., species, maxit = 1000, reltol = 1e-15, abstol =
 long <- as.data.frame(as.table(coef(classes)))
 names(long) <- c("class", "name", "estimate")
 write.csv(long, file.path("audit", "r_multinom.csv"), row.names = FALSE)
+
+growth <- table("growth.csv")
+curve <- nls(grams ~ top / (1 + exp(-(day - middle) / width)), growth, start = list(top = 60, middle = 20, width = 5),
+             control = nls.control(tol = 1e-8))
+write.csv(data.frame(name = c(names(coef(curve)), "sigma"), value = c(coef(curve), summary(curve)$sigma)),
+          file.path("audit", "r_nls.csv"), row.names = FALSE)

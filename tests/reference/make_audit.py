@@ -1,13 +1,15 @@
 """Coefficients of scikit-learn and statsmodels on the sample data, written to audit/ beside this file, for `mlefit audit`.
 
-    python make_audit.py          (scikit-learn 1.9, statsmodels 0.15, pandas)
+    python make_audit.py          (scikit-learn 1.9, statsmodels 0.15, pandas, scipy 1.17)
 """
 
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import statsmodels.formula.api as smf
+from scipy.optimize import curve_fit
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 from sklearn.preprocessing import OneHotEncoder
 
@@ -61,3 +63,7 @@ logit = smf.logit("converted ~ age + visits + minutes + C(channel)", conversions
 logit.params.rename("coef").to_csv(HERE / "audit" / "statsmodels_logit.csv", index_label="name")
 smf.ols("y ~ x1 + x2 + site", measurements).fit().params.rename("coef").to_csv(
     HERE / "audit" / "statsmodels_ols.csv", index_label="variable")
+
+growth = rows("growth.csv")
+best, _ = curve_fit(lambda day, top, middle, width: top / (1 + np.exp(-(day - middle) / width)), growth["day"], growth["grams"], [60, 20, 5])
+(HERE / "audit" / "scipy_curve_fit.json").write_text(json.dumps(dict(zip(("top", "middle", "width"), best, strict=True)), indent=1) + "\n")
