@@ -1,4 +1,4 @@
-"""What a small fit loads: a guard on start-up that needs no clock."""
+"""What a small fit loads, and how a process ends: a guard on what both cost that needs no clock."""
 
 import subprocess
 import sys
@@ -16,15 +16,16 @@ HEAVY = {       # what is installed here and loaded where it is asked for
     "threadpoolctl", "yaml",
 }
 UNUSED = {      # what comes with numpy and scipy, and is put off
-    "charset_normalizer", "numpy.f2py.crackfortran", "numpy.testing.overrides", "scipy.constants", "scipy.spatial.distance", "unittest",
+    "_bz2", "_socket", "charset_normalizer", "cloudpickle.cloudpickle", "numpy.f2py.crackfortran", "numpy.testing.overrides",
+    "pkgutil", "scipy.constants", "scipy.spatial.distance", "unittest",
 }
 
 
-def after_a_fit(tmp_path: Path, then: str) -> str:
-    """What a process prints that fits a plain table with the defaults, and then does something more."""
+def after_a_fit(tmp_path: Path, then: str, *options: str) -> str:
+    """What a process prints that fits a plain table with the defaults and these options, and then does something more."""
     table = tmp_path / "plain.csv"
     table.write_text("x,y\n" + "".join(f"{i / 7:.4g},{i % 5 + i / 3:.4g}\n" for i in range(60)))
-    code = f"import sys\nfrom mlefit.cli import main\nassert main(['fit', {str(table)!r}, '-q']) == 0\n"
+    code = f"import sys\nfrom mlefit.cli import main\nassert main(['fit', {str(table)!r}, '-q', *{options!r}]) == 0\n"
     done = subprocess.run([sys.executable, "-c", code + then], cwd=ROOT, capture_output=True, text=True, check=True)
     return done.stdout.splitlines()[-1]
 
@@ -32,10 +33,15 @@ def after_a_fit(tmp_path: Path, then: str) -> str:
 def test_a_plain_fit_loads_what_it_uses(tmp_path: Path) -> None:
     loaded = set(after_a_fit(tmp_path, "print(*sys.modules)").split())
     assert loaded >= {"numpy", "scipy.optimize", "pyarrow.csv", "typer"}
-    assert not HEAVY & loaded
-    assert not UNUSED & loaded
+    assert HEAVY & loaded == set()
+    assert UNUSED & loaded == set()
     ours = [name for name in loaded if name.partition(".")[0] == "mlefit"]
     assert 100 < len(ours) <= OWN, f"{len(ours)} modules of ours"
+
+
+def test_what_is_put_off_stays_so(tmp_path: Path) -> None:
+    loaded = f"print('loaded:', *(name for name in {sorted(LATER)!r} if type(sys.modules.get(name)) is type(sys)))"
+    assert after_a_fit(tmp_path, loaded, "--no-kl") == "loaded:"
 
 
 def test_a_prediction_loads_what_it_uses(tmp_path: Path) -> None:
@@ -65,3 +71,33 @@ def test_what_is_put_off_is_there_when_it_is_asked_for(tmp_path: Path) -> None:
 def test_only_public_modules_are_put_off(name: str) -> None:
     assert not any(part.startswith("_") for part in name.split("."))
     assert find_spec(name) is not None
+
+
+def test_documentation_is_found_again_when_scipy_is_there(tmp_path: Path) -> None:
+    """scipy finds none of its functions' while it is imported, by however many threads; afterwards everybody does."""
+    then = ("import inspect\nfrom threading import Thread\nfrom importlib import import_module\n"
+            "both = [Thread(target=import_module, args=(f'scipy.{name}',)) for name in ('stats', 'interpolate')]\n"
+            "for one in both: one.start()\n"
+            "for one in both: one.join()\n"
+            "import scipy.optimize\n"
+            "print(inspect.getdoc.__module__, inspect.getdoc(print).split()[0], scipy.optimize.minimize.__module__)")
+    assert after_a_fit(tmp_path, then) == "inspect Prints scipy.optimize._minimize"
+
+
+class TestTheEndOfAProcess:
+    """What a command wants done at exit is done; what Python does behind that is left out, but where somebody traces."""
+
+    @staticmethod
+    def ended(before: str) -> subprocess.CompletedProcess[str]:
+        code = ("import atexit, sys\nfrom mlefit.cli import start\n"
+                "def main():\n    atexit.register(print, 'at exit', end=' ')\n    print('done', end=' ')\n    return 3\n"
+                f"start.main = main\natexit.register(print, 'traced')\n{before}\nstart.process()")
+        return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    def test_it_ends_behind_what_the_command_registered(self) -> None:
+        done = self.ended("")
+        assert (done.returncode, done.stdout, done.stderr) == (3, "done at exit ", "")
+
+    def test_whoever_traces_sees_all_of_it(self) -> None:
+        done = self.ended("sys.settrace(lambda *_: None)")
+        assert (done.returncode, done.stdout, done.stderr) == (3, "done at exit traced\n", "")

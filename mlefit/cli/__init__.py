@@ -1,5 +1,5 @@
 """The command line: one command per file, no arithmetic."""
 
-from mlefit.cli.entry import main, process
+from mlefit.cli.start import main, process
 
 __all__ = ["main", "process"]

@@ -1,19 +1,15 @@
-"""main: the one place where arguments become an exit code, and errors become two lines or one JSON object.
+"""The one place where arguments become an exit code, and errors become two lines or one JSON object.
 
     0 fitted   1 a defect of mlefit   2 the command line   3 the data   4 no estimate   5 a requirement   130 interrupted
 """
 
-import gc
 import os
 import sys
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from itertools import pairwise
-from typing import ClassVar, NoReturn
+from typing import ClassVar
 
-from mlefit.blas import claim
-from mlefit.cli.lazily import later
 from mlefit.cli.messages import error_lines, say
 from mlefit.cli.names import COMMANDS
 from mlefit.cli.output import silence, write
@@ -23,10 +19,7 @@ from mlefit.errors import DataError, MlefitError, UsageError
 from mlefit.options.values import not_built
 from mlefit.report.safety import shown
 
-OBJECTS = 1_000_000    # start-up makes half a million objects, and all stay: to look through them costs 7 % of a short run
 TRACEBACK = "MLEFIT_TRACEBACK"     # set to 1, a defect shows its whole trace
-
-
 WANTED = {        # an argument that is missing, by its name
     "LANGUAGE": ("--to is missing: expected sql, sql:duckdb, sql:sqlite, sql:postgres, python, jq or mlr",
                  "such as `mlefit export model.json --to sql`"),
@@ -43,28 +36,8 @@ class UserInterruptError(MlefitError):
     exit_code: ClassVar[int] = 130
 
 
-def process() -> NoReturn:
-    """`main` as a process: its last act is not to look through all objects for garbage that the system takes anyway.
-
-    Nor does it wait for a store that still owes an answer, as the library that asked for it would.
-    """
-    code = main()
-    stores = sys.modules.get("mlefit.source.waiting")
-    if stores is not None and stores.waiting():
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError, AttributeError):
-                stream.flush()
-        os._exit(code)
-    gc.freeze()
-    raise SystemExit(code)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code. A closed pipe is success: whoever read has what they wanted."""
-    gc.set_threshold(OBJECTS)
-    claim()
-    later()
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+def answered(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit code."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")    # Python's own warnings are for developers; ours are in the report
     try:
