@@ -88,7 +88,8 @@ class Objective:
         # Where the Hessian itself is large, a slab must be worth one: half as many rows keep its product in its bounds. Where a
         # factor has no columns it grows with the levels, whatever the rows.
         least = 0 if order < 2 else self.size // 2 if self.mean.columned else chunk.rows
-        return self._sum(chunk, width + self.shapes, lambda slab: self._slab(theta, slab, order), least)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):     # too far: the sums are not finite, and tell
+            return self._sum(chunk, width + self.shapes, lambda slab: self._slab(theta, slab, order), least)
 
     def product(self, theta: Array, direction: Array, chunk: Chunk) -> Tally:
         """Hessian times `direction` (P,), in the place of the gradient."""

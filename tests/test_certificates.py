@@ -1,5 +1,6 @@
 """Certificates: what exit 0 asserts is true, the routes are independent, and every other way to end has its sentence."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -190,6 +191,23 @@ def test_every_other_outcome_is_refused_with_its_sentence(outcome: Outcome, monk
     assert str(refused.value) == (
         f"trust-exact did not converge: {outcome.value} (EDM 0.25 nats after 7 steps)\n"
         "rescale or drop nearly collinear columns, or collect more rows")
+
+
+def skewed(beyond: float) -> dict[str, Any]:
+    """A line in log x, fitted to x, of which one value is far out."""
+    x = np.append(np.linspace(1.0, 3.0, 40), beyond)
+    return {"x": x, "y": 5.0 * x**0.75 * np.exp(0.3 * np.sin(np.arange(x.size)))}
+
+
+def test_a_law_with_several_maxima_names_the_value_that_drew_its_search_away() -> None:
+    with pytest.raises(NoEstimateError) as refused:
+        mlefit.fit(skewed(4000.0), target="y", model="inverse-gaussian", kl=False)
+    assert re.sub(r"EDM [\d.]+ nats after \d+", "EDM 1 nats after 1", str(refused.value)) == (
+        "trust-exact did not converge: the search stopped before the optimum was certified (EDM 1 nats after 1 steps); column "
+        '"x", row 41 of those used: 4000 is 8e+03 times as far out as a quarter of the column is\n'
+        "correct the value, drop the row, or use the logarithm of the column")
+    logarithm = mlefit.fit(skewed(4000.0), formula="y ~ log(x)", model="inverse-gaussian", kl=False)
+    assert logarithm.report.parameters[1].estimate == pytest.approx(0.75, abs=0.1)
 
 
 def test_an_undecided_existence_is_never_certified(monkeypatch: pytest.MonkeyPatch) -> None:

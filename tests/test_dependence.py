@@ -149,6 +149,19 @@ def test_what_is_no_grouping_is_no_candidate(column: Array) -> None:
     assert fit({**by_clinic("in turns"), "clinic": column}, features=["treated"])["dependence"]["groups"] == []
 
 
+@pytest.mark.parametrize(("cells", "groups"), [
+    ({7: "c168"}, 1), ({7: "<3"}, 1), ({7: "1e999"}, 0), ({7: "c168", 8: "0.5"}, 0),
+], ids=["a code", "a bound", "infinite", "no whole number"])
+def test_cells_of_a_column_left_out_are_no_reason_to_refuse(cells: dict[int, str], groups: int, tmp_path: Path) -> None:
+    """What is mostly numbers names groups by its whole numbers and its words alike."""
+    table = by_clinic("in turns")
+    clinic = [cells.get(i, str(i % 20)) for i in range(ROWS)]
+    path = tmp_path / "t.csv"
+    path.write_text("treated,clinic,y\n" + "".join(
+        f"{t:g},{c},{y!r}\n" for t, c, y in zip(table["treated"], clinic, table["y"].tolist(), strict=True)))
+    assert len(fit(str(path), features=["treated"])["dependence"]["groups"]) == groups
+
+
 def test_groups_are_those_of_the_rows_fitted(tmp_path: Path) -> None:
     """A missing target, a missing group and a hold-out each leave the codes beside their rows."""
     table = by_clinic("in turns")

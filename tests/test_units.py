@@ -44,6 +44,7 @@ def test_a_decimal_comma_before_the_unit(tmp_path: Path) -> None:
 
 GIVE = "Give all cells of the column one unit, or none, and one kind of separator at most."
 BOUND = "A bound is no number: write what it stands for, or use the column as categories: C() in a formula."
+ABOUT = "An approximation is no number: write the number alone, or use the column as categories: C() in a formula."
 MARK = "Remove the marks, or use the column as categories: C() in a formula."
 
 
@@ -58,9 +59,9 @@ MARK = "Remove the marks, or use the column as categories: C() in a formula."
     (["0.7", "<0.5", "0.9"], '1 cell in column "c" is not a number: row 2 (line 3) "<0.5"', BOUND),
     (["<0.5", "<0.1", "0.9"], '2 cells in column "c" are not numbers: row 1 (line 2) "<0.5", row 2 (line 3) "<0.1"', BOUND),
     (["~5", "~6", "~7"], '3 cells in column "c" are not numbers: row 1 (line 2) "~5", row 2 (line 3) "~6", '
-     'row 3 (line 4) "~7"', BOUND),
+     'row 3 (line 4) "~7"', ABOUT),
     (["2.5±0.1", "3+/-1", "4 ± 1"], '3 cells in column "c" are not numbers: row 1 (line 2) "2.5±0.1", row 2 (line 3) '
-     '"3+/-1", row 3 (line 4) "4 ± 1"', BOUND),
+     '"3+/-1", row 3 (line 4) "4 ± 1"', ABOUT),
     (["5*", "6", "7**"], '2 cells in column "c" are not numbers: row 1 (line 2) "5*", row 3 (line 4) "7**"', MARK),
 ])
 def test_bounds_marks_and_mixed_units_are_refused_with_their_place(
@@ -87,6 +88,7 @@ def test_files_in_different_units_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cells", [
     ["12A", "12B", "14C"], ["1p", "1q", "2p"], ["1st", "2nd", "3rd"], ["2XL", "3XL", "XL"], ["3f", "1a", "9e"],
     ["007", "A12", "B7"], ["1 bed", "studio", "loft"], ["18-24", "25-34", "65+"], ["A+", "B-", "0"], ["v1", "v2", "v3"],
+    ["<25", "25-29", "30-35", ">35"], ["<65", "65+"], ["<=50K", ">50K"], ["<1l", "1-1.5l", "1.5-2l", ">2l"], ["0", "1-2", "3+"],
 ])
 def test_codes_stay_categories(tmp_path: Path, cells: list[str]) -> None:
     with open_source((str(written(tmp_path / "a.csv", cells)),), ReadOptions()) as source:
@@ -111,8 +113,8 @@ def test_the_report_warns_where_the_column_is_used_as_numbers(tmp_path: Path) ->
 
 
 def test_reasons_and_units() -> None:
-    assert [reason(text) for text in ("5 %", "$5", "1,234", "1,5", "2020-01-01", "<5", "5*", "5 kg", "five")] == [
-        "percent", "currency", "thousands", "decimal comma", "date", "bound", "mark", "unit", "text",
+    assert [reason(text) for text in ("5 %", "$5", "1,234", "1,5", "2020-01-01", "<5", "~5", "5*", "5 kg", "five")] == [
+        "percent", "currency", "thousands", "decimal comma", "date", "bound", "about", "mark", "unit", "text",
     ]
     assert [unit(text) for text in ("5e3", "5 kg", "2 days", "5", "kg", "5 kg m s")] == [None, "kg", "day", None, None, None]
     assert shared_unit([]) is None

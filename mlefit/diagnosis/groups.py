@@ -21,6 +21,7 @@ import numpy as np
 from mlefit.arrays import Array, Index
 from mlefit.design.levels import NUMERAL
 from mlefit.diagnosis.scored import Scored, Scoring
+from mlefit.errors import DataError
 from mlefit.execution import Engine
 from mlefit.problem.problem import Problem
 from mlefit.problem.split import Split
@@ -29,7 +30,7 @@ from mlefit.report.report import Warn
 from mlefit.report.tested import Group
 from mlefit.rows.chunk import Chunk
 from mlefit.source.batch import Batch, Category
-from mlefit.source.source import Kind
+from mlefit.source.source import Kind, Source
 from mlefit.sums.tally import tree_sum
 
 LEVEL = 1e-3            # of all candidates together
@@ -150,12 +151,23 @@ def _columns(problem: Problem) -> Iterator[str]:
     """Columns that the model does not use and that may name groups: text, and numbers that begin as whole ones."""
     source, used = problem.source, problem.prepared.roles.columns
     left = [name for name in source.names if name not in (*used.numbers, *used.categories, *source.counting)]
-    numbers = [name for name in left if source.kinds[name] is Kind.NUMBER]
-    head = source.head(numbers, ()).numbers if numbers else {}
+    head = _head(source, [name for name in left if source.kinds[name] is Kind.NUMBER])
     for name in left:
-        first = head.get(name)
-        if source.kinds[name] is Kind.TEXT or (first is not None and bool(np.all((first == np.rint(first)) | np.isnan(first)))):
+        kind = source.kinds[name]
+        if kind is Kind.TEXT or (kind is Kind.NUMBER and (name not in head or _begins_whole(head[name]))):
             yield name
+
+
+def _head(source: Source, numbers: list[str]) -> Mapping[str, Array]:
+    """The first rows of columns that are mostly numbers; of none where a cell is no number, which no fit without them minds."""
+    try:
+        return source.head(numbers, ()).numbers if numbers else {}
+    except DataError:
+        return {}
+
+
+def _begins_whole(first: Array) -> bool:
+    return bool(np.all((first == np.rint(first)) | np.isnan(first)))
 
 
 def _labelled(problem: Problem, names: tuple[str, ...]) -> Labelled:
@@ -174,7 +186,7 @@ def _labelled(problem: Problem, names: tuple[str, ...]) -> Labelled:
 
 
 def _candidate(problem: Problem, labelled: Labelled, name: str) -> tuple[Index, tuple[str, ...]] | None:
-    """Codes and levels of a column with 2 to n/3 levels, whole ones if they are numbers."""
+    """Codes and levels of a column with 2 to n/3 levels; what is a number among them is whole if the column is mostly numbers."""
     codes, levels = labelled.column(name)
     met = np.unique(codes[codes != MISSING])
     whole = problem.source.kinds[name] is not Kind.NUMBER or all(_whole(levels[k]) for k in met.tolist())
@@ -182,7 +194,7 @@ def _candidate(problem: Problem, labelled: Labelled, name: str) -> tuple[Index, 
 
 
 def _whole(level: str) -> bool:
-    return NUMERAL.fullmatch(level) is not None and float(level).is_integer()
+    return NUMERAL.fullmatch(level) is None or float(level).is_integer()
 
 
 def _together(codes: Index) -> bool:

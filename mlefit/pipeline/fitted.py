@@ -15,7 +15,6 @@ from mlefit.estimation.rewhiten import Most
 from mlefit.estimation.routes import Exact
 from mlefit.execution import Engine
 from mlefit.execution.ready import Ready
-from mlefit.existence.far import FAR, farthest, farthest_response
 from mlefit.existence.rank import Geometry
 from mlefit.mean import LinearMean
 from mlefit.mean.indexed import Indexed
@@ -164,7 +163,9 @@ def not_certified(problem: Problem, fit: Optima) -> NoEstimateError:
         refusal = narrowed(problem, fit.mean, worst.theta, engine_of(problem.prepared, problem.threads))
         if refusal is not None:
             return refusal
-    where, remedy, columns, rows = _huge(problem, fit)
+    from mlefit.pipeline.astray import astray
+
+    where, remedy, columns, rows = astray(problem, fit.mean, engine_of(problem.prepared, problem.threads))
     return NoEstimateError(
         f"{worst.method} did not converge: {worst.outcome.value} ({worst.certificate.kind} {worst.certificate.short:.3g} nats "
         f"after {worst.iterations} steps){where}", remedy, code="not-converged", columns=columns, rows=rows,
@@ -207,34 +208,6 @@ def _collapsed(problem: Problem, fit: Optima) -> NoEstimateError | None:
         f'column "{target}": {round(count)} of {round(told)} rows{above} are fitted exactly, so {noise.collapse} and the '
         "likelihood is unbounded", "look at the values that repeat, or check whether a predictor was computed from the target",
         code="exact-fit", columns=(target,), partial=problem.report(unknown_parameters(problem)))
-
-
-def _huge(problem: Problem, fit: Optima) -> tuple[str, str, tuple[str, ...], tuple[int, ...]]:
-    """What there is to say of a search that failed: the value farthest out, if one is that far, with its column and row."""
-    prepared, far = problem.prepared, None
-    if prepared.store is not None:
-        far, _ = farthest(fit.mean, engine_of(prepared, problem.threads))
-    if far is None or far.ratio <= FAR:
-        fewer = "use fewer predictors of the scale, " if problem.scaled else ""
-        return _huge_response(problem) or ("", f"{fewer}rescale or drop nearly collinear columns, or collect more rows", (), ())
-    place = problem.shape.kept[far.column]
-    value = far.value * prepared.scaling.scale[place] + prepared.scaling.centre[place]
-    name, row = problem.labels[place], far.row + 1
-    return (f'; column "{name}", row {row} of those used: {value:.6g} is {far.ratio:.1g} times as far out as a quarter of the '
-            "column is", "correct the value, drop the row, or use the logarithm of the column", (name,), (row,))
-
-
-def _huge_response(problem: Problem) -> tuple[str, str, tuple[str, ...], tuple[int, ...]] | None:
-    """The same of a count that is far beyond the others."""
-    prepared = problem.prepared
-    if prepared.store is None or not prepared.noise.response.whole:
-        return None
-    far = farthest_response(engine_of(prepared, problem.threads))
-    if far.ratio <= FAR:
-        return None
-    name, row = prepared.observed.target, far.row + 1
-    return (f'; column "{name}", row {row} of those used: {far.value:.6g} is {far.ratio:.1g} times the lower quartile of those '
-            "above 0", "correct the value, or drop the row", (name,), (row,))
 
 
 def engine_of(prepared: Prepared, threads: int) -> Engine:

@@ -20,6 +20,7 @@ _REMEDIES = {
     "decimal comma": "For decimal commas add --decimal ,",
     "unit": "Give all cells of the column one unit, or none, and one kind of separator at most.",
     "bound": "A bound is no number: write what it stands for, or use the column as categories: C() in a formula.",
+    "about": "An approximation is no number: write the number alone, or use the column as categories: C() in a formula.",
     "mark": "Remove the marks, or use the column as categories: C() in a formula.",
     "date": "State that the column holds dates with --as COLUMN=date, or correct the cells.",
     "ragged": "Complete or delete these lines; a cell that contains the separator must stand in double quotes.",

@@ -10,7 +10,7 @@ from mlefit.numerals import numeral
 from mlefit.source.arrow import codes, floats, mask
 from mlefit.source.cells import BOOLEANS, level, parse_numbers, spelt
 from mlefit.source.source import Kind
-from mlefit.source.written import DATE, NUMERIC, are_quantities, reason
+from mlefit.source.written import BOUND, DATE, NUMERIC, are_quantities, reason
 
 if TYPE_CHECKING:
     from mlefit.source.writing import Writing
@@ -26,10 +26,11 @@ Levels = tuple[str, ...] | None
 class Profile(NamedTuple):
     """Cells of one column by what they are. Missing ones are left out; sums are those of more rows.
 
-    `written`: numbers as people write them, such as <5, which are refused later, as such; `measured`: those with one of
-    `units`, the `signed` of which have % or a currency; `grouped`: those without, but with separated thousands. `separators`:
-    of both; `orders`: what dates tell of the order of day and month. `levels`: different cells as spelt, in order of first
-    appearance; None when they are many or were not asked for.
+    `written`: numbers as people write them, such as ~5, which are refused later, as such; `bounds`: such as <5 and 65+, which
+    are numbers of that kind among others, and bins where most of the rest is no number; `measured`: those with one of `units`,
+    the `signed` of which have % or a currency; `grouped`: those without, but with separated thousands. `separators`: of both;
+    `orders`: what dates tell of the order of day and month. `levels`: different cells as spelt, in order of first appearance;
+    None when they are many or were not asked for.
     """
 
     numbers: int = 0
@@ -44,6 +45,7 @@ class Profile(NamedTuple):
     separators: frozenset[str] = frozenset()
     orders: frozenset[str] = frozenset()
     signed: int = 0
+    bounds: int = 0
 
     def __add__(self, other: "Profile") -> "Profile":      # type: ignore[override]
         units = None if self.units is None or other.units is None else self.units | other.units
@@ -52,13 +54,14 @@ class Profile(NamedTuple):
             self.dates + other.dates, self.booleans + other.booleans, self.others + other.others,
             None if units is None or len(units) > UNITS else units, _merged(self.levels, other.levels),
             self.grouped + other.grouped, self.separators | other.separators, self.orders | other.orders,
-            self.signed + other.signed,
+            self.signed + other.signed, self.bounds + other.bounds,
         )
 
     @property
     def cells(self) -> int:
         """All that are not missing."""
-        return self.numbers + self.written + self.measured + self.grouped + self.dates + self.booleans + self.others
+        counted = self.numbers + self.written + self.bounds + self.measured + self.grouped
+        return counted + self.dates + self.booleans + self.others
 
     @property
     def kind(self) -> Kind:
@@ -72,6 +75,7 @@ class Profile(NamedTuple):
         units = self.units
         quantities = units and (are_quantities(units) or (len(units) == 1 and self.measured == self.cells))
         numbers = self.numbers + self.written + self.grouped + (self.measured if quantities else self.signed)
+        numbers += self.bounds if numbers > self.others else 0
         return Kind.TEXT if 2 * numbers < self.cells else Kind.NUMBER
 
     @property
@@ -183,12 +187,14 @@ def of_texts(column: Any, decimal: str, na: tuple[str, ...], listed: bool, *, ty
     numeral = other & ~dates & digits
     if numeral.any():       # to take a word such as a12 apart costs more than to read it
         numeral &= ~(mask(pc.match_substring_regex(trimmed, _WORD)) & ~mask(pc.match_substring_regex(trimmed, _LEADING)))
-    written, grouped, signed, units, separators = 0, 0, 0, dict[str, int](), set[str]()
+    written, bounds, grouped, signed, units, separators = 0, 0, 0, 0, dict[str, int](), set[str]()
     cells = trimmed.to_pylist() if numeral.any() else []
     for at in np.flatnonzero(numeral).tolist():
         found = taken(cells[at], decimal)
         if found is None:
-            written += int(counts[at]) if reason(cells[at]) in NUMERIC else 0
+            why = reason(cells[at])
+            written += int(counts[at]) if why in NUMERIC else 0
+            bounds += int(counts[at]) if why == BOUND else 0
             continue
         separators |= {found.separator} - {""}
         if found.unit:
@@ -203,9 +209,9 @@ def of_texts(column: Any, decimal: str, na: tuple[str, ...], listed: bool, *, ty
     measured, date, boolean = sum(units.values()), weight(dates), weight(booleans)
     return Profile(
         weight(~other & ~absent), written, measured, date, boolean,
-        weight(other) - written - measured - grouped - date - boolean, frozenset(units) if len(units) <= UNITS else None,
+        weight(other) - written - bounds - measured - grouped - date - boolean, frozenset(units) if len(units) <= UNITS else None,
         _spellings(trimmed, absent, decimal) if listed else None, grouped, frozenset(separators),
-        _orders(trimmed) if date else frozenset(), signed,
+        _orders(trimmed) if date else frozenset(), signed, bounds,
     )
 
 

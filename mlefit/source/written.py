@@ -17,7 +17,8 @@ DATE = rf"(?:{_DAY}(?:[T ]\s*{_TIME})?|{_TIME})"
 _LOOSE = r"[+-]?[0-9][0-9.,'\u2019\u202f]*(?:[eE][+-]?[0-9]+)?|[+-]?[.,][0-9]+"      # a number, with separators
 _WORD = r"(?:[^\W\d_]|[°‰'\"′″])(?:[^\W\d_]|[°.·*/]|\^?-?[23](?![0-9])|[²³⁻¹])*"     # a unit such as kg, °C, km/h, m2
 _UNIT = rf"({_LOOSE})\s*({_WORD})"
-NUMERIC = ("percent", "currency", "thousands", "decimal comma", "bound", "mark")     # meant as numbers, whatever the column
+NUMERIC = ("percent", "currency", "thousands", "decimal comma", "about", "mark")     # meant as numbers, whatever the column
+BOUND = "bound"     # meant as a number among numbers; among 18-24, and where there is nothing else, the end of a scale of bins
 
 # Units of one quantity on a line, as `unit` gives them. Cells with several of them are quantities and no categories, and
 # no number can be read of them all without a conversion.
@@ -56,15 +57,16 @@ def _written() -> dict[str, re.Pattern[str]]:
         "thousands": r"[+-]?[0-9]{1,3}(?:([,.'\u2019 \u00a0\u202f_])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?",
         "decimal comma": r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?",
         "date": DATE,
-        "bound": rf"(?:(?:[<>≤≥~≈]=?|(?i:ca\.?|circa|about|approx\.?))\s*(?:{_LOOSE})\s*(?:{_WORD}|%)?"
-                 rf"|(?:{_LOOSE})\s*(?:\+|(?:±|\+/-)\s*(?:{_LOOSE})\s*(?:{_WORD}|%)?))",
+        "bound": rf"(?:[<>≤≥]=?\s*(?:{_LOOSE})\s*(?:{_WORD}|%)?|(?:{_LOOSE})\s*\+)",
+        "about": rf"(?:(?:[~≈]=?|(?i:ca\.?|circa|about|approx\.?))\s*(?:{_LOOSE})\s*(?:{_WORD}|%)?"
+                 rf"|(?:{_LOOSE})\s*(?:±|\+/-)\s*(?:{_LOOSE})\s*(?:{_WORD}|%)?)",
         "mark": rf"(?:{_LOOSE})\s*(?:[*†‡§#!?]{{1,3}}|\[\w\])|[*†‡§](?:{_LOOSE})|\((?:{_LOOSE})\)",
         "unit": rf"(?!(?:{NUMBER})$)(?:{_UNIT})",
     }.items()}
 
 
 def reason(text: str) -> str:
-    """Why `text` is not a number: percent, currency, thousands, decimal comma, date, bound, mark, unit, or text."""
+    """Why `text` is not a number: percent, currency, thousands, decimal comma, date, bound, about, mark, unit, or text."""
     if not _DIGIT.search(text):
         return "text"
     return next((name for name, pattern in _written().items() if pattern.fullmatch(text)), "text")
