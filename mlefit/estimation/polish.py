@@ -31,8 +31,8 @@ class Point:
     outcome: Outcome
 
 
-def polish(memo: Memo, theta: Array, scale: float = 1.0, steady: float = STEADY) -> Point:
-    """Newton steps from `theta` until EDM is sharp or stops falling.
+def polish(memo: Memo, theta: Array, scale: float = 1.0, steady: float = STEADY, enough: float = 0.0) -> Point:
+    """Newton steps from `theta` until EDM is sharp, or within `enough` nats, or stops falling.
 
     `scale` turns the criterion's total into nats: 1 for a likelihood, a(shapes) for a loss. A second-order memo has the
     Hessian of every point anyway; a first-order one renews it only after a step that may move some row's predictor by
@@ -61,7 +61,7 @@ def polish(memo: Memo, theta: Array, scale: float = 1.0, steady: float = STEADY)
         if best is not None and edm >= best.certificate.short:      # rounding has the word now: the point before was better
             break
         best = replace(here, outcome=Outcome.CERTIFIED if edm <= CERTIFIED else Outcome.INEXACT)
-        if edm <= SHARP * weight:
+        if edm <= max(SHARP * weight, enough):
             break
         theta = theta + step
         if memo.order == 1 and _moved(best, steady):

@@ -11,6 +11,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.estimation.certificate import CERTIFIED, DENSE
+from mlefit.estimation.guide import Guide
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.optimize import QUICK_STEPS, SEARCH_STEPS, downhill, first_order, first_order_guided, second_order
 from mlefit.estimation.outcome import Outcome
@@ -19,6 +20,7 @@ from mlefit.estimation.several import best_of
 from mlefit.estimation.starts import Start, least_squares, starts
 from mlefit.execution import Execution
 from mlefit.mean import MeanFunction
+from mlefit.mean.jacobian import WIDE
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
@@ -28,6 +30,7 @@ ROUNDED = 1e-26     # of a mean loss that is a square of relative errors: all ro
 ROUGH = 8           # steps without a metric before one is worth its while
 NEWTON_FACTOR, FIRST_FACTOR = 3.0, 2.5      # from one gentler loss to the next, in either route
 FIRST_SEED, SECOND_SEED = 0, 1      # of rows that are fitted exactly to give a start: neither route knows those of the other
+HINT = 1e-2         # nats within which a subsample of many columns tells what it can: its own error is a nat for each two of them
 WORTHLESS = 1e6     # a subsample whose whitened Hessian is this ill-conditioned is separated or nearly so
 
 
@@ -55,11 +58,12 @@ def maximum_likelihood(
         return cornered.maximum_likelihood(noise, mean, execution)
     objective = Objective.likelihood(noise, mean)
     dense, curvature = objective.wide <= DENSE, None
-    rough = None if sample is None or not dense else maximum_likelihood(noise, mean, sample, steps=QUICK_STEPS, beside=beside)
+    rough = None if sample is None or not dense else maximum_likelihood(
+        noise, mean, sample, steps=QUICK_STEPS, near=HINT if objective.wide >= WIDE else CERTIFIED, beside=beside)
     points = [] if start is None else [Start(start)]
     if sample is not None and rough is not None and _settled(rough):
         points = _ends(rough)
-        curvature = Memo(objective, sample, order=2)
+        curvature = Guide(objective, sample, rough)
     elif start is None:
         begun = noise.begins or (mean.predictors > 1 and not noise.log_concave)
         points = starts(noise, mean, execution, FIRST_SEED, beside) if begun else [
@@ -68,7 +72,7 @@ def maximum_likelihood(
 
     def search(point: Array) -> Optimum:
         theta, iterations, method = second_order(memo, point, steps, curvature, near)
-        end = polish(memo, theta, steady=EXACT)
+        end = polish(memo, theta, steady=EXACT, enough=near if near > CERTIFIED else 0.0)
         if not dense and end.outcome is Outcome.CERTIFIED:
             end = polish(memo, end.theta)   # standard errors want the Hessian of the answer, not of where polishing began
         return Optimum(end.theta, end.weight, end.value, end.gradient, end.curvature, end.certificate, end.outcome, method,
@@ -110,7 +114,7 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, samp
     rough = None if sample is None or objective.size > DENSE else least_loss(noise, mean, sample)
     if sample is not None and rough is not None and _settled(rough):
         theta = rough.theta[: mean.size]
-        for curvature in (Memo(objective, sample, order=2), memo):
+        for curvature in (Guide(objective, sample, rough), memo):
             scale = _nats(noise, memo.at(theta, 1), base)
             theta, steps = first_order_guided(memo, theta, curvature, scale)
             end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
@@ -179,7 +183,7 @@ def least_profiled(noise: NoiseModel, mean: MeanFunction, execution: Execution, 
         return ended(theta, found.iterations + steps)
 
     if sample is not None and rough is not None and _settled(rough):
-        guide = Memo(objective, sample, order=2)
+        guide = Guide(objective, sample, rough)
 
         def guided(point: Array) -> Optimum:
             return ended(*first_order_guided(memo, point, guide, 1.0))
@@ -233,7 +237,8 @@ def least_held_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution,
 
 def _settled(rough: Optimum) -> bool:
     """Whether a subsample has an optimum: a rare class may be absent from it."""
-    return rough.outcome is Outcome.CERTIFIED and rough.curvature.norm < WORTHLESS * rough.curvature.smallest
+    arrived = rough.outcome is Outcome.CERTIFIED or rough.certificate.short <= HINT
+    return arrived and rough.curvature.norm < WORTHLESS * rough.curvature.smallest
 
 
 def _first_shapes(noise: NoiseModel, mean: MeanFunction, execution: Execution) -> Array:

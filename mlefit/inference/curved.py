@@ -10,7 +10,7 @@ from mlefit.arrays import Array, product
 from mlefit.execution import Execution
 from mlefit.inference.carried import Directions
 from mlefit.inference.leverage import slabs
-from mlefit.mean.jacobian import Jacobian
+from mlefit.mean.jacobian import WIDE, Jacobian
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
 
@@ -30,7 +30,7 @@ def third(objective: Objective, theta: Array, directions: Directions, rows: Exec
 
     def of(chunk: Chunk) -> Array:
         eta, jacobian = mean.eta(coef, chunk), Jacobian.of(mean, coef, chunk)
-        c = [product(block, by_columns[place]) for block, place in zip(jacobian.blocks, jacobian.places, strict=True)]
+        c = [_product(block, by_columns[place]) for block, place in zip(jacobian.blocks, jacobian.places, strict=True)]
         weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
         if mean.predictors == 1:
             return weight * (bent(chunk, eta + STEP) - bent(chunk, eta - STEP)) / (2.0 * STEP) @ _cube(c[0])
@@ -44,6 +44,13 @@ def third(objective: Objective, theta: Array, directions: Directions, rows: Exec
         return np.asarray(sum((of(part) for part in slabs(chunk, objective)), np.zeros(k)))
 
     return rows.sum(total)
+
+
+def _product(block: Array, by_columns: Array) -> Array:
+    """c (n, k); of many columns in single precision, in half the time: the columns of prepared rows are far from collinear."""
+    if block.shape[1] < WIDE:
+        return product(block, by_columns)
+    return product(block.astype(np.float32), by_columns.astype(np.float32)).astype(np.float64)
 
 
 def _cube(x: Array) -> Array:

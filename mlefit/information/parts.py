@@ -76,18 +76,19 @@ def rarest(sample: Sample) -> int:
 def ordered(rows: Working, sample: Sample) -> list[Variable]:
     """The predictors, where there are many those of the largest |t| first."""
     found = variables(sample.design, sample.offset, sample.blocks, sample.trials)
-    if len(found) <= MANY or not sample.design.shape[1]:
-        return found
+    if len(found) <= MANY or not sample.design.shape[1] or sample.noise.response.reads_levels:
+        return found        # of classes no spread is looked at, and the looks of the mean go by names
     weight = rows.weights[0, 0]
     shift = 0.0 if sample.offset is None else sample.offset
-    unit = np.sqrt(weight @ np.square(sample.design))
-    scaled = sample.design / np.where(unit > 0.0, unit, 1.0)
-    known = gram(scaled, weight)
+    known = gram(sample.design, weight)
+    unit = np.sqrt(np.diagonal(known))
+    unit[unit == 0.0] = 1.0
+    known /= np.outer(unit, unit)
     try:
         inverse = np.linalg.inv(known)
     except np.linalg.LinAlgError:
         inverse = np.linalg.pinv(known, hermitian=True)
-    b = inverse @ (scaled.T @ (weight * (rows.eta[:, 0] - shift)))
+    b = inverse @ (sample.design.T @ (weight * (rows.eta[:, 0] - shift)) / unit)
     t = np.append(np.abs(b) / np.sqrt(np.abs(np.diagonal(inverse))), np.inf)        # the offset is number -1
     return sorted(found, key=lambda one: -float(t[one.place]))
 
@@ -212,7 +213,8 @@ def _chain(
                         at.parameters, at.seed)
         z = Residuals.of(moved, ends, plan.seed).z
     each |= chain.terms(z, basis, residuals is not None)
-    return each, chain.Bases(rows.pull[0], added, basis, residuals is not None, gained)
+    fitted = rows.pull[0] if rows.n <= chain.PROJECTED else none
+    return each, chain.Bases(fitted, added, basis, residuals is not None, gained)
 
 
 def _judged(

@@ -11,7 +11,6 @@ random signs, E (q_i'v)(q_(i+1)'v) is q_i'q_(i+1), and PROBES of them leave an e
 
 import numpy as np
 
-from mlefit.arrays import Array
 from mlefit.information.arranged import Arranged
 from mlefit.information.working import Working
 from mlefit.noise.model import Measure
@@ -27,11 +26,12 @@ class Runs:
         rng = np.random.default_rng([seed, rows.n, 2])
         self.residuals = rows.residuals
         self.shuffled = np.argsort(rng.random(rows.n))
-        self.pull = [q if q.shape[1] <= PROBES else _probed(q, rng) for q in rows.pull]
+        wide = max(x.shape[1] for x in rows.designs) > PROBES
+        self.pull = [_probed(rows, a, rng) for a in range(len(rows.designs))] if wide else rows.pull
         self.sorted = [np.empty_like(q, order="C") for q in self.pull]
         alike = rows.noise.measure is Measure.DENSITY       # equal outcomes of other laws are no copies
         self.row = (rows.y, rows.eta[:, 0]) if alike else None
-        self.left = max(rows.n - sum(q.shape[1] for q in rows.pull), 1)
+        self.left = max(rows.n - sum(x.shape[1] for x in rows.designs), 1)
 
     def p(self, arranged: Arranged) -> float:
         """P(Z > z) of the rows sorted by a predictor."""
@@ -58,6 +58,7 @@ class Runs:
         return ~same if same.any() else None
 
 
-def _probed(q: Array, rng: np.random.Generator) -> np.ndarray:
+def _probed(rows: Working, predictor: int, rng: np.random.Generator) -> np.ndarray:
     """(q v) of columns q (n, r) for PROBES of v over their root, in single precision: they are an estimate to a few per cent."""
-    return np.asarray(q @ np.sign(rng.random((q.shape[1], PROBES)) - 0.5) / np.sqrt(PROBES), np.float32)
+    directions = np.sign(rng.random((rows.designs[predictor].shape[1], PROBES)) - 0.5)
+    return np.asarray(rows.pulled(predictor, directions) / np.sqrt(PROBES), np.float32)

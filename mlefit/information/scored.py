@@ -16,6 +16,7 @@ from mlefit.design.bends import Bends
 from mlefit.information.everywhere import Everywhere
 from mlefit.information.working import Working, factor
 from mlefit.mean import MeanFunction
+from mlefit.mean.jacobian import weighted_square
 from mlefit.noise.model import NoiseModel
 from mlefit.records import record
 from mlefit.rows.chunk import Chunk
@@ -40,10 +41,15 @@ class Scored:
         expected, g, shapes = rows.weights[0, 0], rows.g[:, 0], rows.score[:, 1:].T
         weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
         expected, g, weighted = expected * weight, g * weight, shapes * weight
-        beside = np.concatenate([chunk.x.T * expected, g * shapes, g[None]])
-        border = bends.sums(chunk.x, lambda here: beside[:, here].astype(np.float32), expected)
+        others = np.concatenate([g * shapes, g[None]])
+
+        def beside(here: slice) -> np.ndarray:
+            return np.concatenate([chunk.x.T[:, here] * expected[here], others[:, here]]).astype(np.float32)
+
+        border = bends.sums(chunk.x, beside, expected)
+        own = np.concatenate([weighted_square(chunk.x, expected), product(chunk.x.T, others.T)], axis=1)
         own_shapes = np.concatenate([weighted @ shapes.T, weighted.sum(axis=1)[:, None]], axis=1)
-        return cls(border, product(chunk.x.T, beside.T), own_shapes, float(weight.sum()))
+        return cls(border, own, own_shapes, float(weight.sum()))
 
     def __add__(self, other: "Scored") -> "Scored":
         return Scored(self.border + other.border, self.own + other.own, self.shapes + other.shapes, self.weight + other.weight)

@@ -85,5 +85,4 @@ def shape(rows: Working, found: Residuals, resolution: Resolution) -> float:
 
 def _has_constant(rows: Working) -> bool:
     """Whether the design holds a constant, or nearly: then residuals have mean 0."""
-    q = rows.pull[0]
-    return bool(np.sum(np.square(q.sum(axis=0))) / rows.n >= CONSTANT)
+    return rows.constant >= CONSTANT

@@ -97,20 +97,21 @@ def _columns(predictors: Sequence[Variable], n: int, most: int) -> tuple[Array, 
 
 def normal_scores(arranged: Arranged) -> Array:
     """Phi^-1 of the mean rank of each value over n."""
-    from scipy.special import ndtri
+    n, counts = arranged.rows.size, arranged.counts
+    return arranged.by_row(_halves(n)[2 * np.cumsum(counts) - counts])
 
-    counts = arranged.counts
-    if counts.size == arranged.rows.size:
-        return arranged.by_row(plotted(counts.size))
-    return arranged.by_row(ndtri((np.cumsum(counts) - counts / 2.0) / arranged.rows.size))
+
+def plotted(n: int) -> Array:
+    """Phi^-1((i - 1/2) / n) of the ranks i = 1 ... n."""
+    return _halves(n)[1::2]
 
 
 @lru_cache(maxsize=1)
-def plotted(n: int) -> Array:
-    """Phi^-1((i - 1/2) / n) of the ranks i = 1 ... n."""
+def _halves(n: int) -> Array:
+    """Phi^-1(k / (2 n)) of k = 0 ... 2 n: a mean rank is a half of a whole number."""
     from scipy.special import ndtri
 
-    return np.asarray(ndtri((np.arange(n) + 0.5) / n))
+    return np.asarray(ndtri(np.arange(2 * n + 1) / 2.0 / n))
 
 
 def orthogonal(columns: Array) -> Array:

@@ -14,6 +14,7 @@ from mlefit.arrays import Array
 from mlefit.information.sample import Sample
 from mlefit.noise.model import NoiseModel
 from mlefit.records import record
+from mlefit.sums.lapack import triangular
 
 STEPS = 20          # of settling, each of which takes an error of order e to one of order e / sqrt(n)
 SETTLED = 1e-4      # total nats that a further step may still gain
@@ -92,25 +93,39 @@ class Working:
         return tuple(factor(known) for known in self.known)
 
     @cached_property
-    def pull(self) -> tuple[Array, ...]:
-        """q_a (n, r_a) = sqrt(A_aa) X_a J_aa^(-1/2): what fitting takes of the residuals of each predictor."""
-        from scipy.linalg import solve_triangular
+    def triangles(self) -> tuple[Array, ...]:
+        """R_a (r_a, r_a), upper, of J_aa = R_a'R_a."""
+        return tuple(np.asarray(np.linalg.qr(self._weighted(a), mode="r")) if lower is None else lower.T
+                     for a, lower in enumerate(self.factors))
 
-        found = []
-        for a, x in enumerate(self.designs):
-            rows = np.asfortranarray(x * np.sqrt(self.weights[a, a])[:, None])
-            if not x.shape[1]:
-                found.append(rows)
-                continue
-            lower = self.factors[a]
-            r = np.linalg.qr(rows, mode="r") if lower is None else lower.T
-            found.append(np.asarray(solve_triangular(r, rows.T, trans="T", check_finite=False)).T)
-        return tuple(found)
+    def _weighted(self, predictor: int, part: slice = slice(None)) -> Array:
+        """sqrt(A_aa) X_a of some rows."""
+        return np.asarray(self.designs[predictor][part] * np.sqrt(self.weights[predictor, predictor][part])[:, None])
+
+    @cached_property
+    def pull(self) -> tuple[Array, ...]:
+        """q_a (n, r_a) = sqrt(A_aa) X_a R_a^-1: what fitting takes of the residuals of each predictor."""
+        return tuple(triangular(r, self._weighted(a).T, transposed=True).T for a, r in enumerate(self.triangles))
+
+    def pulled(self, predictor: int, directions: Array) -> Array:
+        """q_a v (n, k) of some v (r_a, k), without q_a."""
+        along = self.designs[predictor] @ triangular(self.triangles[predictor], directions)
+        return np.asarray(np.sqrt(self.weights[predictor, predictor])[:, None] * along)
+
+    @property
+    def constant(self) -> float:
+        """|q'1|^2 / n of the first predictor: the share of a constant that its design holds."""
+        root, r = np.sqrt(self.weights[0, 0]), self.triangles[0]
+        return float(np.sum(np.square(triangular(r, self.designs[0].T @ root, transposed=True)))) / self.n
 
     @cached_property
     def leverage(self) -> Array:
-        """h (n,) of the first predictor."""
-        return np.asarray(np.einsum("np,np->n", self.pull[0], self.pull[0]))
+        """h (n,) of the first predictor, the squared length of its q."""
+        found = np.empty(self.n)
+        for part in parts(self.n):
+            q = triangular(self.triangles[0], self._weighted(0, part).T, transposed=True)
+            np.square(q, out=q).sum(axis=0, out=found[part])
+        return found
 
     def information(self, columns: Sequence[Array]) -> Array:
         """V (P, P) of columns C_a (n, c_a), one block for each predictor, in their order."""
