@@ -25,3 +25,8 @@ def shown(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(escape(c) if harmful(c) else c for c in text)
+
+
+def quoted(name: str) -> str:
+    """The name of a column as a formula has it."""
+    return name if name.isidentifier() else f"`{name}`"

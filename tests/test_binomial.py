@@ -180,6 +180,20 @@ def test_without_trials_it_is_bernoulli_with_a_note(tmp_path: Path, capsys: pyte
     assert "note: model: binomial without --trials is bernoulli:link=probit: each row is one trial.\n" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("model", "said"), [("bernoulli", "binomial"), ("probit", "binomial:link=probit")])
+def test_bernoulli_with_trials_is_binomial_with_a_note(model: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(table(tmp_path))
+    answers = []
+    for name in (model, said):
+        assert main(["fit", path, "-t", "won", "--trials", "won+lost", "-m", name, "--no-kl", "-o", "json"]) == 0
+        answers.append(capsys.readouterr())
+    noted, plain = (json.loads(answer.out) for answer in answers)
+    assert noted | {"notes": []} == plain
+    assert f"note: model: bernoulli with --trials is {said}: the target counts successes.\n" in answers[0].err
+    assert main(["compare", path, "-t", "won", "--trials", "won+lost", "-m", model, "-q"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith(f"-t won --trials won+lost -m {model}")
+
+
 def test_trials_without_a_model_are_binomial_with_a_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = table(tmp_path)
     assert main(["fit", str(path), "-t", "won", "--trials", "won+lost", "--draws", "0"]) == 0

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,31 @@ def test_the_json_holds_every_fit_whole(skewed: str, capsys: pytest.CaptureFixtu
     each = [fit["criteria"]["loglik"] for fit in found["models"]]
     assert behind["nats"] == pytest.approx((each[0] - each[1]) / N, rel=1e-10)
     assert told["cost_nats"] == behind["nats"]
+
+
+@pytest.mark.parametrize(("option", "others"), [
+    ("--se hac", "laplace"), ("--intervals profile", "laplace"), ("--se ols", "gamma, laplace"),
+])
+def test_errors_that_some_models_do_not_have_keep_none_from_the_contest(
+    option: str, others: str, skewed: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What is compared are likelihoods; the model that is told to be used is told with errors that it has."""
+    assert main(["compare", skewed, "-t", "y", "-m", "gaussian,gamma,laplace", *option.split(), "--no-kl"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == f"errors of {others} are the default ones, as there is no {option} for them."
+    (told,) = (line for line in lines if line.startswith("next: mlefit "))
+    assert main([*shlex.split(told)[2:], "-q"]) == 0
+    assert (option in told) == ("gamma" not in others)
+
+
+def test_what_is_told_next_has_the_formula_that_was_compared(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", skewed, "-f", "log(y) ~ x", "-m", "gaussian", "-q"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith(f": mlefit fit {skewed} -f 'log(y) ~ x' -m gaussian")
+
+
+def test_errors_that_no_model_of_the_contest_has_are_refused(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", skewed, "-t", "y", "-m", "laplace,quantile", "--se", "hac"]) == 2
+    assert "mlefit: --se hac is for losses without corners, the model is laplace\n" in capsys.readouterr().err
 
 
 def test_models_are_named_one_by_one_or_together(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:

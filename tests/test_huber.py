@@ -79,6 +79,27 @@ def test_the_divergence_is_that_of_panels_between_all_corners(law: Huber) -> Non
         assert found == pytest.approx(expected, rel=1e-11)
 
 
+@pytest.mark.parametrize("law", [Huber(delta=1e-6), Huber(delta=1e6)])
+def test_the_divergence_takes_as_few_panels_at_every_threshold(law: Huber, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tails of a threshold of k scales, k tiny, are flat: they are laplace's of a scale of s / k; of a large one they are no part."""
+    rows = []
+    nll = Huber.nll
+    monkeypatch.setattr(Huber, "nll", lambda law, y, *rest: rows.append(y.size) or nll(law, y, *rest))
+    found = law.divergence(np.zeros((1, 1)), np.array([0.3]), np.zeros((1, 1)), np.array([-0.4]))
+    ratio = {1e-6: np.exp(2 * 0.7), 1e6: np.exp(0.7)}[law.delta or 0.0]      # of the scales s / k = s^2 / delta, or s
+    expected = {1e-6: ratio - 1.0 - np.log(ratio), 1e6: 0.5 * (ratio**2 - 1.0) - np.log(ratio)}[law.delta or 0.0]
+    assert found == pytest.approx(expected, rel=1e-5)
+    assert max(rows) < 2000
+
+
+def test_fewer_rows_within_the_threshold_than_coefficients_determine_no_maximum() -> None:
+    """Rows beyond it only pull: along one direction the likelihood is flat."""
+    rows = {"x": [-1.2068, 0.1314, -0.2310, 0.2913, 0.9284, -0.5242], "g": list("ddbddb"), "y": [-0.5, -0.5, 0.0, 0.0, 0.5, 1.0]}
+    with pytest.raises(mlefit.MlefitError) as caught:
+        fitted(rows, "y")
+    assert (caught.value.exit_code, caught.value.code) == (4, "not-converged")
+
+
 def test_an_exact_line_is_refused() -> None:
     x = np.arange(40.0)
     for model in ("huber", "huber:delta=1"):

@@ -49,6 +49,29 @@ def test_the_least_of_all_lines_through_two_rows_is_found(text: str, seed: int, 
     assert report.loss.certificate.starts > 5
 
 
+@pytest.mark.parametrize("text", ["abs(r)", "where(r>0,2*r,-r)"])
+def test_an_exact_fit_is_refused_as_one(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    x = np.random.default_rng(4).normal(size=60).round(4)
+    np.savetxt(tmp_path / "d.csv", np.column_stack([x, 3.0 * x]), delimiter=",", header="x,y", comments="", fmt="%.17g")
+    assert main(["fit", str(tmp_path / "d.csv"), "-t", "y", "-x", "x", "--loss", text, "--no-kl", "-q"]) == 4
+    assert capsys.readouterr().err == (
+        'mlefit: column "y": 60 of 60 rows are fitted exactly, so a is infinite and the likelihood is unbounded\n'
+        "look at the values that repeat, or check whether a predictor was computed from the target\n")
+
+
+def test_rows_on_a_corner_leave_errors_that_the_order_of_rows_does_not_move(tmp_path: Path) -> None:
+    """Most rows are met exactly: the information of a location is n a^2 E l'^2 = n 2 a^2, that of log a is n."""
+    rng = np.random.default_rng(7)
+    x, y = rng.normal(size=60).round(4), rng.poisson(0.1, 60).astype(float)
+    for order in (slice(None), slice(None, None, -1)):
+        np.savetxt(tmp_path / "d.csv", np.column_stack([x, y])[order], delimiter=",", header="x,y", comments="", fmt="%.17g")
+        report = run(Request((str(tmp_path / "d.csv"),), target="y", features=(), loss="where(r>0,2*r,-r)", kl=False))
+        constant, a = report.parameters
+        assert constant.estimate == 0.0
+        assert constant.std_error == pytest.approx(1.0 / (a.estimate * np.sqrt(2.0 * 60)), rel=1e-9)
+        assert a.std_error == pytest.approx(a.estimate / np.sqrt(60), rel=1e-9)
+
+
 def test_that_it_is_the_best_of_several_searches_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     two_lines(tmp_path / "d.csv", 0)
     assert main(["fit", str(tmp_path / "d.csv"), "-t", "y", "-x", "x", "--loss", "log(1+abs(r))", "--no-kl", "-q"]) == 0

@@ -131,7 +131,8 @@ NAMED = "use --se nid, which is the default, iid, ker, bootstrap or cluster:COLU
     *(("laplace", {"se": kind}, f"--se {kind} is for losses without corners, the model is laplace", NAMED)
       for kind in ("ols", "hc0", "hc3", "hac", "hac:2")),
     ("quantile:tau=0.2", {"se": "model"}, "--se model takes the law at its word, that of quantile is a working law", NAMED),
-    ("laplace", {"intervals": "profile"}, "--intervals profile is for losses without corners, the model is laplace", NAMED),
+    ("laplace", {"intervals": "profile"}, "--intervals profile is for losses without corners, the model is laplace",
+     "leave --intervals out; it has --se nid, which is the default, iid, ker, bootstrap or cluster:COLUMN"),
     *(("gaussian", {"se": kind}, f"--se {kind} is for laplace, quantile, the model is gaussian", "use --se model or --se robust")
       for kind in ("nid", "iid", "ker", "bootstrap")),
     ("quantile:tau=1.5", {}, "--model: tau must lie strictly between 0 and 1, found \"1.5\"",

@@ -2,11 +2,12 @@
 
 import shlex
 from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 
 from mlefit.comparison.adequacy import DRAWS, adequacy
-from mlefit.comparison.contest import Contest, Fit, check, told
+from mlefit.comparison.contest import Contest, Fit, check, plain_errors, suited, told
 from mlefit.comparison.costs import weights
 from mlefit.comparison.nesting import nested
 from mlefit.comparison.paired import difference
@@ -39,6 +40,7 @@ def compare(
     Raises UsageError, DataError, and NoEstimateError only where every model ends without an answer.
     """
     check(request)
+    request, formulas = one_design(request, formulas)
     with ExitStack() as stack:
         source = stack.enter_context(open_source(request.data, request.read))
         contest = Contest(request, source, stack, progress)
@@ -56,10 +58,16 @@ def compare(
 
 def decided(request: Request, models: tuple[str, ...] = (), formulas: tuple[str, ...] = ()) -> Decision | None:
     """The decision of `compare` alone, without the reports; None where no model has an answer."""
+    request, formulas = one_design(request, formulas)
     with ExitStack() as stack:
         source = stack.enter_context(open_source(request.data, request.read))
         fits = [fit for fit in Contest(request, source, stack, None).fits(models, formulas) if fit.judged is not None]
         return _Judge(request, sorted(fits, key=lambda fit: fit.aic)).decision() if fits else None
+
+
+def one_design(request: Request, formulas: tuple[str, ...]) -> tuple[Request, tuple[str, ...]]:
+    """A formula that is the only one is that of the request, so that whatever is told to be done next has it."""
+    return (replace(request, formula=formulas[0]), ()) if len(formulas) == 1 else (request, formulas)
 
 
 class _Judge:
@@ -196,7 +204,9 @@ class _Judge:
 
     def _next(self, model: str, formula: str | None) -> str:
         """The command that fits the model to these data."""
-        words = arguments(self.request, without=("model", "seed", "draws", *HOW))
+        law = MODELS.find(model, "--model: ")
+        request = self.request if suited(self.request, law) else plain_errors(self.request)
+        words = arguments(request, without=("model", "seed", "draws", *HOW))
         return shlex.join(["mlefit", "fit", *words, *(["-f", formula] if formula is not None else []), "-m", model])
 
 

@@ -14,6 +14,7 @@ from mlefit.comparison.lattice import COUNTS, Steps, coarse, steps_of
 from mlefit.comparison.paired import Judged
 from mlefit.design.roles import choose_roles
 from mlefit.errors import DataError, MlefitError, NoEstimateError, UsageError
+from mlefit.inference.kinds import suits
 from mlefit.noise import MODELS
 from mlefit.noise.model import Measure, NoiseModel
 from mlefit.pipeline.fitted import Fitted, fit, not_certified
@@ -68,15 +69,29 @@ class Contest:
             models = admitted(self._first(designs[0]))
             self.masses = any(_known(name).response.whole for name in models)
         models = tuple(sorted(models, key=lambda name: not _known(name).compresses))      # whose rows serve the others
+        unsuited = self._unsuited(models)
         if all(_known(name).measure is Measure.DENSITY for name in models):
-            self._look_for_steps([replace(design, model=models[0]) for design in designs])
+            self._look_for_steps([self._of(design, models[0], unsuited) for design in designs])
         for design in designs:
             for name in models:
                 text = design.formula if len(designs) > 1 else None
                 label = name if text is None else text if len(models) == 1 else f"{name}: {text}"
-                found = self._fit(replace(design, model=name), Entry(label, name, text))
+                found = self._fit(self._of(design, name, unsuited), Entry(label, name, text))
                 if not (unasked and self._same(found)):
                     yield found
+
+    def _unsuited(self, models: tuple[str, ...]) -> frozenset[str]:
+        """The models that do not have the errors or intervals asked for, which decide nothing; none where no model has them."""
+        found = tuple(name for name in models if not suited(self.request, _known(name)))
+        if not found or len(found) == len(models):
+            return frozenset()
+        asked = f"--se {self.request.se}" if self.request.se != "auto" else f"--intervals {self.request.intervals}"
+        self.remarks += (f"errors of {', '.join(found)} are the default ones, as there is no {asked} for them",)
+        return frozenset(found)
+
+    def _of(self, design: Request, name: str, unsuited: frozenset[str]) -> Request:
+        """The request of a model."""
+        return replace(plain_errors(design) if name in unsuited else design, model=name)
 
     def _same(self, found: Fit) -> bool:
         """Whether a model is one that it contains, for want of predictors of its own."""
@@ -97,7 +112,7 @@ class Contest:
         if all(may_be_celled(problem) for problem in problems):
             self.steps = steps
         else:
-            self.remarks = (f"{plain.prepared.observed.target} comes in steps of {steps.step:g}, wide beside its errors; with a "
+            self.remarks += (f"{plain.prepared.observed.target} comes in steps of {steps.step:g}, wide beside its errors; with a "
                             "transformation, precision weights or a curve it is compared as densities all the same, so that small "
                             "differences may be those of the steps",)
 
@@ -191,6 +206,16 @@ def told(fit: Fit) -> Fit:
         return fit._replace(entry=fit.entry._replace(report=report_of(fit.found)))
     except NoEstimateError as error:
         return Fit(_unanswered(fit.entry, error, error.partial))
+
+
+def suited(request: Request, noise: NoiseModel) -> bool:
+    """Whether the law has the errors and intervals of the request."""
+    return suits(request.se, request.intervals, noise, request.weights, request.weights_kind)
+
+
+def plain_errors(request: Request) -> Request:
+    """The request with errors and intervals that every law has."""
+    return replace(request, se="auto", intervals="wald")
 
 
 def _known(name: str) -> NoiseModel:

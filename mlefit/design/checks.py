@@ -8,7 +8,7 @@ from mlefit.design.levels import NUMERAL, in_order, listed, match
 from mlefit.design.predictors import Predictors
 from mlefit.design.response import Observed
 from mlefit.design.terms import Offset
-from mlefit.errors import UsageError
+from mlefit.errors import DataError, UsageError
 from mlefit.noise import MODELS, called_for
 from mlefit.noise.model import NoiseModel
 from mlefit.noise.responses import Content
@@ -177,6 +177,17 @@ def unknown_level(option: str, typed: str, levels: Sequence[str], name: str) -> 
     """The refusal of a level that the column does not have."""
     return UsageError(f'{option}: column "{name}" has no level "{typed}"', listed(levels), code="unknown-level",
                       columns=[name])
+
+
+def check_numbers(source: Source, target: str, function: str) -> None:
+    """Refuse a function of a column without numbers."""
+    kind, distinct = source.kinds[target], source.distinct.get(target)
+    if kind not in (Kind.TEXT, Kind.BOOLEAN, Kind.DATE):
+        return
+    example = f", such as {distinct[0]!r}" if distinct else ""
+    better = "" if kind is Kind.DATE else f"{target} itself, whose levels have models, or "
+    raise DataError(f'column "{target}": {function} needs numbers, found {kind.value}{example}',
+                    f"name {better}a column of numbers", code="target-not-numeric", columns=[target])
 
 
 def check_target(source: Source, target: str, model: NoiseModel) -> None:

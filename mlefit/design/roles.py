@@ -9,7 +9,7 @@ from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlefit.design.checks import check_groups, check_options, check_roles, check_target, unknown_columns
+from mlefit.design.checks import check_groups, check_numbers, check_options, check_roles, check_target, unknown_columns
 from mlefit.design.encode import Columns
 from mlefit.design.known import Known, known_of
 from mlefit.design.learn import columns_to_terms
@@ -269,17 +269,29 @@ def model_of(
         asked = next(law for law in MODELS.values() if law.response.of_trials)
         return asked, [f"model: {asked.name}, because of --trials; --model names another."]
     if asked is not None:
-        more = [*MODELS.renamed(str(request.law))]
-        if asked.single is not None and request.trials is None:
-            more = [f"model: {asked.name} without --trials is {asked.single.spelt}: each row is one trial."]
-            asked = asked.single
+        asked, more = _counting(asked, request)
         if transform is not None and asked.response.reads_levels:
             raise UsageError(f"--target {transform.label(target)}: {asked.name} takes levels, of which there is no function",
                              "name the column itself", code="options-contradict")
-        return asked, more
+    if transform is not None:
+        check_numbers(source, target, transform.label(target))
+    return _called_for(source, target, transform) if asked is None else (asked, more)
+
+
+def _counting(asked: NoiseModel, request: Request) -> tuple[NoiseModel, list[str]]:
+    """The law asked for, that of single trials or of several as the rows have them, and what is to be said of it."""
+    if asked.single is not None and request.trials is None:
+        return asked.single, [f"model: {asked.name} without --trials is {asked.single.spelt}: each row is one trial."]
+    if asked.several is not None and request.trials is not None:
+        return asked.several, [f"model: {asked.name} with --trials is {asked.several.spelt}: the target counts successes."]
+    return asked, [*MODELS.renamed(str(request.law))]
+
+
+def _called_for(source: Source, target: str, transform: Transform | None) -> tuple[NoiseModel, list[str]]:
+    """The model that the response calls for."""
     kind, distinct = source.kinds[target], source.distinct.get(target)
     few = 0 if distinct is None else len(distinct)
-    if transform is not None and kind is Kind.NUMBER:
+    if transform is not None:
         content, target = Content.NUMBERS, transform.label(target)
         model = called_for(content)
         return model, [f'model: {model.name}, because of the target "{target}" ({content.value}); --model names another.']

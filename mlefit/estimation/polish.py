@@ -53,7 +53,7 @@ def polish(memo: Memo, theta: Array, scale: float = 1.0, steady: float = STEADY,
         try:
             edm, step = distance(gradient, curvature)
         except np.linalg.LinAlgError:
-            return best or replace(here, outcome=Outcome.FLAT)
+            return replace(best or here, outcome=Outcome.FLAT)      # a step away it may have passed for positive by rounding
         edm *= weight * scale
         here = replace(here, certificate=replace(certificate, short=edm), outcome=Outcome.ITERATIONS)
         if edm > POLISHABLE:

@@ -1,5 +1,6 @@
 """Text: a tree as a user would write it, for messages."""
 
+from mlefit.escapes import quoted
 from mlefit.expression.tree import COMPARISONS, Column, Constant, Node, Operation
 
 STRENGTH = {"+": 1, "-": 1, "*": 2, "/": 2, "negative": 3, "**": 4}
@@ -10,7 +11,7 @@ def text_of(node: Node) -> str:
     """`a*exp(-b*x)`."""
     match node:
         case Column(name):
-            return name if name.isidentifier() else f"`{name}`"
+            return quoted(name)
         case Constant(value):
             return f"{value:g}"
         case Operation("negative", (inner,)):

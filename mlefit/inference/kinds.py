@@ -60,6 +60,15 @@ def check_kind(
                          "leave out one of them", code="options-contradict")
 
 
+def suits(text: str, intervals: str, noise: NoiseModel, weights: str | None, weights_kind: WeightsKind = "frequency") -> bool:
+    """Whether `check_kind` raises nothing."""
+    try:
+        check_kind(text, intervals, noise, weights, weights_kind)
+    except UsageError:
+        return False
+    return True
+
+
 def _check_corners(text: str, kind: ErrorKind, intervals: str, noise: NoiseModel) -> None:
     """Raises UsageError for what takes derivatives that a loss with corners has not, or a working law at its word."""
     if kind.name in ("ols", "hac") or (kind.name in HETEROSCEDASTIC and text != "robust"):
@@ -70,7 +79,7 @@ def _check_corners(text: str, kind: ErrorKind, intervals: str, noise: NoiseModel
                          code="options-contradict")
     if intervals == "profile":
         raise UsageError(f"--intervals profile is for losses without corners, the model is {noise.name}",
-                         f"use {KINDS}", code="options-contradict")
+                         f"leave --intervals out; it has {KINDS}", code="options-contradict")
 
 
 def needs_rows(text: str, weights_kind: WeightsKind = "frequency") -> bool:

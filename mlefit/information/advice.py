@@ -1,5 +1,7 @@
 """Advice: the next step for each kind of misfit, as options that run. Models are found by their facts, terms by the formula."""
 
+import shlex
+
 import numpy as np
 
 from mlefit.arrays import Array
@@ -43,7 +45,9 @@ def of_spread(found: Spread, sample: Sample) -> tuple[str, ...]:
         return (f"the spread goes with {found.name} too: add it to --scale-features, or let the scale bend in it "
                 "(--scale-formula)",)
     if sample.noise.with_scale is not None and sample.formula:
-        return (f"the spread goes with {found.name}: --scale-features {found.name}",)
+        if "(" in found.name or ":" in found.name:      # a term, and no column
+            return (f"the spread goes with {found.name}: {_option('--scale-formula', f'~ {found.name}')}",)
+        return (f"the spread goes with {found.name}: --scale-features {shlex.quote(found.name)}",)
     return (f"the spread goes with {found.name}: --se robust keeps the errors of the coefficients right",)
 
 
@@ -121,6 +125,11 @@ def _instead(sample: Sample, name: str, term: str) -> str:
 
 
 def _formula(sample: Sample, right: str) -> str:
-    return f'-f "{sample.target} ~ {right}"'
+    return _option("-f", f"{sample.target} ~ {right}")
+
+
+def _option(flag: str, text: str) -> str:
+    """An option as a shell takes it, to which a backquote is a command."""
+    return f"{flag} {shlex.quote(text)}" if "`" in text else f'{flag} "{text}"'
 
 

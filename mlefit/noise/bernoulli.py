@@ -77,6 +77,13 @@ class Bernoulli(NoiseModel):
         return "odds ratio" if self.link == "logit" else None
 
     @property
+    def several(self) -> NoiseModel:
+        """The binomial law with this link."""
+        from mlefit.noise.binomial import Binomial
+
+        return Binomial(link=self.link)
+
+    @property
     def _link(self) -> Link:
         return LINKS[self.link]
 

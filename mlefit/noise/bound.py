@@ -33,3 +33,8 @@ class Bound:
     def single(self) -> "NoiseModel | None":
         """What a law of successes is where each row is one trial."""
         return None
+
+    @property
+    def several(self) -> "NoiseModel | None":
+        """What a law of single trials is where rows have several."""
+        return None

@@ -31,6 +31,7 @@ STEPS = 200         # of the search for the scale of a threshold in units of y
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
 PANEL = 4.0         # scales that a panel of the quadrature is wide, at most
 REACH = 40.0        # e-folds of the tails that it takes
+DEEP = 9.0          # scales from the middle at which a gaussian density has fallen by as many
 LOCATION = (Predictor("mean", unit_power=1),)
 EXAMPLE = (1.7, 0.4, 1.1, 9.3, 0.9)
 TRIAL = 0.5         # how far off the worked example places a location
@@ -55,6 +56,11 @@ huber: from the likelihood to the {loss}
   8  Limits      k -> infinity is gaussian, k -> 0 laplace; one maximum always
 
 """
+
+
+def _width(z: float, s: float, k: float) -> float:
+    """Over what a density of scale s and threshold k changes at z from its location: its scale, or what a flat tail falls over."""
+    return s if abs(z) <= k * s else s * max(1.0, 1.0 / k)
 
 
 def _log_z(q: float) -> tuple[float, float, float]:
@@ -257,13 +263,16 @@ class Huber(NoiseModel):
     def _apart(self, t: float, other: float, u: float) -> float:
         s, v = math.exp(t), math.exp(u)
         k, q = self._threshold(s), self._threshold(v)
-        far = s * (k + REACH / k)
+        bend = min(k, DEEP)
+        far = s * (bend + REACH / bend)
         kinks = sorted(x for x in (-k * s, k * s, other - q * v, other + q * v) if abs(x) < far)
         total = 0.0
         for low, high in pairwise([-far, *kinks, far]):
-            panels = max(1, math.ceil((high - low) / (PANEL * min(s, v))))
             if high <= low:
                 continue
+            middle = 0.5 * (low + high)
+            width = PANEL * min(_width(middle, s, k), _width(middle - other, v, q))
+            panels = max(1, math.ceil((high - low) / width))
             ends = np.linspace(low, high, panels + 1)
             half = 0.5 * np.diff(ends)[:, None]
             y = (half * NODES + 0.5 * (ends[1:] + ends[:-1])[:, None]).ravel()

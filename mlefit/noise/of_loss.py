@@ -182,12 +182,15 @@ class OfLoss(NoiseModel):
             d1[:, 1] = a * (value - of_a.mean)
         if order == 1:
             return Derivatives(_step(a * value + constant), d1)
-        curved = np.full(y.size, a * a * self._steepness(a, 2)) if known.corners else a * bend
-        ee = curved * first * first - a * slope * second
+        ea = d1[:, 0]
+        if known.corners:       # what is expected throughout: slopes of rows on a corner do not add up to their mean, 0
+            ee, ea = np.full(y.size, a * a * self._steepness(a, 2)) * first * first, np.zeros(y.size)
+        else:
+            ee = a * bend * first * first - a * slope * second
         if not free.size:
             return Derivatives(_step(a * value + constant), d1, lambda v: ee[:, None] * v)
         aa = d1[:, 1] + a * a * of_a.variance
-        return Derivatives(_step(a * value + constant), d1, symmetric(((ee, d1[:, 0]), (d1[:, 0], aa))))
+        return Derivatives(_step(a * value + constant), d1, symmetric(((ee, ea), (ea, aa))))
 
     @QUIET
     def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:

@@ -98,6 +98,9 @@ def fit(problem: Problem, progress: Progress | None = None) -> Fitted:
     found = Fitted(problem, mean if noise.compresses or problem.indexed else optima.mean, optima)
     if not noise.smooth:
         _check_exact(found)
+    collapsed = _collapsed(problem, optima) if noise.corners else None      # smooth searches end without an answer there
+    if collapsed is not None:
+        raise collapsed
     if found.certified and optima.noise.drifts is not None:
         from mlefit.diagnosis.drifting import drifting
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.design.response import Observed
+from mlefit.escapes import quoted
 from mlefit.estimation.fit import Optima
 from mlefit.information.measure import measure
 from mlefit.information.prediction import takeuchi
@@ -47,8 +49,24 @@ def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> Sample:
         trials=rows.trials, parameters=problem.n_params,
         intercept_only=constant and all(len(shape.kept) == 1 for shape in problem.shapes), rows_total=round(problem.n),
         cross_entropy_total=fit.nll[0] / problem.n + problem.log_unit, blocks=_blocks(problem),
-        target=prepared.observed.target, formula=prepared.roles.formula if written is None else "",
+        target=_said(prepared.observed), formula=_right(problem) if written is None else "",
     )
+
+
+def _said(observed: Observed) -> str:
+    """The response as a formula has it."""
+    column = quoted(observed.target)
+    return column if observed.transform is None else observed.transform.label(column)
+
+
+def _right(problem: Problem) -> str:
+    """The right-hand side of the formula, none where there is no way to write it."""
+    roles, names = problem.prepared.roles, (*problem.prepared.roles.features, problem.prepared.observed.target)
+    if any("`" in name for name in names):
+        return ""
+    if problem.request.formula is not None or not roles.features:
+        return roles.formula
+    return " + ".join(map(quoted, roles.features)) + ("" if problem.request.intercept else " - 1")
 
 
 def _designs(mean: LinearMean, rows: Chunk) -> tuple[Array, ...]:

@@ -1,0 +1,38 @@
+"""What a report tells to do next, taken literally, is a command that fits the same response."""
+
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mlefit.cli import main
+
+
+@pytest.fixture
+def bent(tmp_path: Path) -> str:
+    """A mean of log y that bends in x, and names with blanks."""
+    rng = np.random.default_rng(0)
+    x, z = rng.uniform(0.0, 4.0, 300), rng.uniform(1.0, 3.0, 300)
+    y = np.exp((x - 2.0) ** 2 / 3.0 + 0.2 * rng.normal(size=300))
+    np.savetxt(tmp_path / "d.csv", np.column_stack([y, x, z]), delimiter=",", header="y y,x,a b", comments="", fmt="%.6g")
+    return str(tmp_path / "d.csv")
+
+
+@pytest.mark.parametrize(("asked", "told"), [
+    (["-t", "y y"], """let the mean bend in x: -f '`y y` ~ bs(x, df=5) + `a b`'"""),
+    (["-t", "log(y y)"], """let the mean bend in x: -f 'log(`y y`) ~ bs(x, df=5) + `a b`'"""),
+    (["-t", "log(y y)", "--no-intercept"], """let the mean bend in x: -f 'log(`y y`) ~ bs(x, df=5) + `a b` - 1'"""),
+    (["-f", "log(`y y`) ~ x"], """let the mean bend in x: -f 'log(`y y`) ~ bs(x, df=5)'"""),
+    (["-f", "`y y` ~ bs(x,df=5) + `a b`"], """the spread goes with bs(x,df=5): --scale-formula "~ bs(x,df=5)\""""),
+])
+def test_the_next_step_of_a_fit_runs_as_it_stands(
+    asked: list[str], told: str, bent: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["fit", bent, *asked, "-q"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("next"))
+    assert line.split(None, 1)[1] == told
+    option = shlex.split(told.partition(": ")[2])
+    kept = asked if option[0] == "--scale-formula" else []
+    assert main(["fit", bent, *kept, *option, "-q", "--no-kl"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].startswith(f"{bent}: {'log(y y)' if 'log(' in told else 'y y'} ~ bs(x")
