@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from mlefit.design.checks import check_roles
 from mlefit.design.curve import check_law, read_curve
+from mlefit.design.law import model_of
 from mlefit.design.learn import columns_to_terms
 from mlefit.design.predictors import Predictors
-from mlefit.design.roles import Roles, columns_of, model_of, target_of
+from mlefit.design.roles import Roles, columns_of, target_of
 from mlefit.design.scale import Asked
 from mlefit.design.terms import CONSTANT, Offset
 from mlefit.design.transform import Transform

@@ -12,7 +12,6 @@ The free shape is log s. The law is log-concave: there is one maximum. Source: H
 
 import math
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -28,10 +27,6 @@ from mlefit.noise.symmetric import symmetric
 DEFAULT = 1.345     # scales: 95 % efficient where errors are gaussian
 ROOT_2PI = math.sqrt(2.0 * math.pi)
 STEPS = 200         # of the search for the scale of a threshold in units of y
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
-PANEL = 4.0         # scales that a panel of the quadrature is wide, at most
-REACH = 40.0        # e-folds of the tails that it takes
-DEEP = 9.0          # scales from the middle at which a gaussian density has fallen by as many
 LOCATION = (Predictor("mean", unit_power=1),)
 EXAMPLE = (1.7, 0.4, 1.1, 9.3, 0.9)
 TRIAL = 0.5         # how far off the worked example places a location
@@ -57,10 +52,6 @@ huber: from the likelihood to the {loss}
 
 """
 
-
-def _width(z: float, s: float, k: float) -> float:
-    """Over what a density of scale s and threshold k changes at z from its location: its scale, or what a flat tail falls over."""
-    return s if abs(z) <= k * s else s * max(1.0, 1.0 / k)
 
 
 def _log_z(q: float) -> tuple[float, float, float]:
@@ -257,29 +248,14 @@ class Huber(NoiseModel):
 
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """E d, d the log-ratio, in panels between the thresholds of both laws."""
-        t, u = float(free[0]), float(other_free[0])
-        return interpolated(lambda moved: self._apart(t, moved, u), (other_eta - eta)[:, 0])
+        from mlefit.noise.panels import Side, divergence
 
-    def _apart(self, t: float, other: float, u: float) -> float:
-        s, v = math.exp(t), math.exp(u)
-        k, q = self._threshold(s), self._threshold(v)
-        bend = min(k, DEEP)
-        far = s * (bend + REACH / bend)
-        kinks = sorted(x for x in (-k * s, k * s, other - q * v, other + q * v) if abs(x) < far)
-        total = 0.0
-        for low, high in pairwise([-far, *kinks, far]):
-            if high <= low:
-                continue
-            middle = 0.5 * (low + high)
-            width = PANEL * min(_width(middle, s, k), _width(middle - other, v, q))
-            panels = max(1, math.ceil((high - low) / width))
-            ends = np.linspace(low, high, panels + 1)
-            half = 0.5 * np.diff(ends)[:, None]
-            y = (half * NODES + 0.5 * (ends[1:] + ends[:-1])[:, None]).ravel()
-            mine = self.nll(y, np.zeros((y.size, 1)), np.array([t]), 0).value
-            d = self.nll(y, np.full((y.size, 1), other), np.array([u]), 0).value - mine
-            total += float(((half * WEIGHTS).ravel() * np.exp(-mine)) @ d)
-        return max(total, 0.0)
+        def side(at: float, t: float) -> Side:
+            scale = math.exp(t)
+            return Side(at, scale, self._threshold(scale), lambda y: self.nll(y, np.full((y.size, 1), at), np.array([t]), 0).value)
+
+        mine, other = side(0.0, float(free[0])), float(other_free[0])
+        return interpolated(lambda moved: divergence(mine, side(moved, other)), (other_eta - eta)[:, 0])
 
     def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """By quantiles of uniform numbers."""
