@@ -126,3 +126,17 @@ def test_a_term_with_a_coefficient_that_has_no_robust_error_is_not_tested_and_al
 def test_an_interaction_is_a_term_of_its_own() -> None:
     found = terms_of("gaussian", "y ~ x + z + x:z + I(x**2)")
     assert {term: test["df"] for term, test in found.items()} == {"x": 1, "z": 1, "I(x**2)": 1, "x:z": 1}
+
+
+@pytest.mark.parametrize("seed", [4, 19, 39, 54])
+def test_without_a_term_the_shape_may_run_to_the_limit_of_the_law(seed: int) -> None:
+    """Tails about a line in x, whose values make those of y light: without it the best Student's t is gaussian."""
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(-1.0, 1.0, 100)
+    data = {"x": x, "y": 3.0 * x + 0.3 * rng.standard_t(20, 100)}
+    whole, alone = (mlefit.fit(data, formula=f"y ~ {right}", model="student-t", kl=False).report for right in ("x", "1"))
+    assert alone.parameters[-1].estimate is None        # df is infinite
+    assert whole.parameters[-1].estimate is not None
+    (test,) = whole.terms
+    assert test.reason is None
+    assert test.statistic == pytest.approx(2.0 * (whole.mle.loglik - alone.mle.loglik), rel=1e-10)

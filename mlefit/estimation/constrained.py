@@ -48,7 +48,8 @@ class Restricted(Memo):
 @record(frozen=True)
 class Likelihood:
     """The negative log-likelihood of all `rows`, its `optimum` at `theta` (P,) with the `curvature` there, and a random `sample`
-    of the rows whose Hessian is as good where there are many, or None."""
+    of the rows whose Hessian is as good where there are many, or None. `limit`: that of the law which it is where a shape has no
+    end, and the place of the shape in theta, which that law has not."""
 
     objective: Objective
     rows: Execution
@@ -56,6 +57,7 @@ class Likelihood:
     theta: Array
     optimum: float
     curvature: Curvature
+    limit: tuple[Objective, int] | None = None
 
     def holding(self, directions: Array) -> "Constrained":
         """With the combinations `directions` (q, P) of theta held."""
@@ -72,8 +74,7 @@ class Constrained:
     @cached_property
     def _space(self) -> Array:
         """Q (P, P - q)."""
-        basis = np.linalg.qr(self.directions.T, mode="complete").Q
-        return np.asarray(basis[:, len(self.directions) :])
+        return _free(self.directions)
 
     @cached_property
     def _root(self) -> Array:
@@ -88,7 +89,20 @@ class Constrained:
         start = of.theta - of.curvature.unsphered(away)
         if not self._space.shape[1]:
             return of.rows.sum(lambda chunk: of.objective.tally(start, chunk, 0)).value
-        return _least(of.objective, of.rows, of.sample, start, self._space, of.optimum)
+        try:
+            return _least(of.objective, of.rows, of.sample, start, self._space, of.optimum)
+        except ArithmeticError:
+            if of.limit is None:
+                raise
+        objective, place = of.limit         # with fewer coefficients the shape may run off that does not with all
+        return _least(objective, of.rows, of.sample, np.delete(start, place), _free(np.delete(self.directions, place, axis=1)),
+                      of.optimum)
+
+
+def _free(directions: Array) -> Array:
+    """An orthonormal basis (P, P - q) of what `directions` (q, P) leave free."""
+    basis = np.linalg.qr(directions.T, mode="complete").Q
+    return np.asarray(basis[:, len(directions) :])
 
 
 @record(frozen=True)

@@ -37,6 +37,7 @@ LEAST_DF = 0.5
 PER_PARAMETER = 4.0     # times p / n: below, exactly fitted rows make the likelihood unbounded
 LOCATION = (Predictor("mean", unit_power=1),)
 EXAMPLE = (1.7, 0.4, 1.1, 9.3, 0.9)
+FLAT = 230.0    # of log df: 1e100 degrees of freedom, from which on nothing changes in any digit
 TRIAL = 0.5     # how far off the worked example places a location
 DERIVATION = """\
 student-t: from the likelihood to the Student's t loss
@@ -125,7 +126,7 @@ class StudentT(NoiseModel):
         return Varied(self)
 
     def _degrees(self, free: Array) -> float:
-        return exponential(float(free[1])) if self.df is None else self.df
+        return exponential(min(float(free[1]), FLAT)) if self.df is None else self.df
 
     @QUIET
     def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:

@@ -77,7 +77,9 @@ class Fitted(NamedTuple):
     def likelihood(self) -> Likelihood:
         """What refits with coefficients held are made from."""
         sample = Engine.of(self.problem.prepared.sample) if self.sampled else None
-        return Likelihood(self.objective, self.rows, sample, self.fit.mle.theta, self.fit.nll[0], self.fit.mle.curvature)
+        limits = [(Objective.likelihood(one.law, self.mean), self.mean.size + one.shape) for one in self.fit.noise.nested.values()]
+        return Likelihood(self.objective, self.rows, sample, self.fit.mle.theta, self.fit.nll[0], self.fit.mle.curvature,
+                          limits[0] if limits else None)
 
     @property
     def certified(self) -> bool:
