@@ -78,9 +78,27 @@ def jet(
     return found[-1]
 
 
-@lru_cache(maxsize=256)
+MOST = 256      # trees whose steps are known
+_known: dict[int, tuple[Node, tuple[Step, ...]]] = {}
+
+
 def steps(node: Node) -> tuple[Step, ...]:
-    """The rewritten tree as steps, each after its arguments, the result last; equal parts stand once."""
+    """The rewritten tree as steps, each after its arguments, the result last; equal parts stand once.
+
+    A tree is known by its identity first: the hash of a deep one takes as long as its value at a few points.
+    """
+    known = _known.get(id(node))
+    if known is not None and known[0] is node:
+        return known[1]
+    if len(_known) >= MOST:
+        _known.clear()
+    made = _steps(node)
+    _known[id(node)] = node, made
+    return made
+
+
+@lru_cache(maxsize=MOST)
+def _steps(node: Node) -> tuple[Step, ...]:
     places: dict[Step, int] = {}
 
     def place(part: Node) -> int:
