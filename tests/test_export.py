@@ -164,6 +164,30 @@ def test_a_curve_is_written_with_its_parameters(tmp_path: Path, fitted: Fitted, 
         agree(run(exported(saved, to, capsys), new), theirs)
 
 
+@pytest.mark.parametrize(("model", "mean"), [
+    ("bernoulli", "p + q * a"), ("bernoulli:link=probit", "p + q * a"), ("bernoulli:link=cloglog", "p + q * a"),
+    ("bernoulli", "1 / (1 + exp(-p - 400 * q * a))"), ("beta", "p + q * a"), ("gaussian", "p * arcsin(a / 4) + q * arccos(a / 4)"),
+])
+def test_a_curve_of_chances_is_written_as_it_is(
+    model: str, mean: str, tmp_path: Path, fitted: Fitted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not as the logistic function of its logit; where it is no chance, or nothing, there is nothing."""
+    rows, rng = rows_of(1), np.random.default_rng(2)
+    for row in rows:
+        row["a"] = min(1.0, max(-1.0, row["a"]))
+        chance = 0.5 + 0.3 * row["a"]
+        row["y"] = float(rng.beta(9.0 * chance, 9.0 - 9.0 * chance)) if model == "beta" else chance + 0.01 * rng.normal() if (
+            model == "gaussian") else ["no", "yes"][int(rng.random() < chance)]
+    saved = fitted(written(rows, tmp_path / "t.csv"), "-t", "y", "--mean", mean, "--start", "p=0.5,q=0.1", "-m", model, "--no-kl")
+    new = [{**row, "a": row["a"] * 4.0} for row in rows_of(3)]
+    theirs = predicted(saved, written(new, tmp_path / "new.csv"), capsys)
+    assert ("" in [row[name] for row in theirs for name in row if name.startswith(("p_", "mean"))]) == ("exp" not in mean)
+    for to, run in ENGINES.items():
+        found = [{name: None if isinstance(value, float) and np.isnan(value) else value for name, value in row.items()}
+                 for row in run(exported(saved, to, capsys), new)]
+        agree(found, theirs)
+
+
 def test_a_plain_model_is_plain_text(tmp_path: Path, fitted: Fitted, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "t.csv").write_text("x,y\n0,1\n1,3\n2,4\n3,8\n")
     saved = fitted(tmp_path / "t.csv", "--no-kl")

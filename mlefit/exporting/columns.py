@@ -9,6 +9,7 @@ from mlefit.arrays import Array
 from mlefit.design.levels import Levels
 from mlefit.design.tangent import Plane, Rest
 from mlefit.errors import UsageError
+from mlefit.exporting.chances import undone
 from mlefit.exporting.factors import columns_total, of_offset, weighted
 from mlefit.exporting.tree import ZERO, Call, Number, Text, Tree, of_node
 from mlefit.expression.parse import Arithmetic
@@ -151,7 +152,7 @@ def _filled(node: Node, saved: Saved, predictors: list[Tree]) -> Tree:
         if node.name == "-" and all(isinstance(argument, Column) for argument in node.arguments):
             one, other = (_place(argument.name) for argument in node.arguments if isinstance(argument, Column))
             return _apart(saved, one, other)
-        return Call(node.name, tuple(_filled(argument, saved, predictors) for argument in node.arguments))
+        return undone(Call(node.name, tuple(_filled(argument, saved, predictors) for argument in node.arguments)))
     if not isinstance(node, Column):
         return Number(node.value)
     if node.name == TRIALS:

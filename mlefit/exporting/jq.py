@@ -19,6 +19,7 @@ class Jq(Language):
         "/": "({0} as $n | {1} as $d | if $d == 0 then null else $n / $d end)", "**": "pow({0}; {1})", "negative": "(0 - {0})",
         **{name: f"({{0}} | {name})" for name in (
             "exp", "expm1", "log1p", "log2", "log10", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
+        "arcsin": "({0} | asin)", "arccos": "({0} | acos)",
         "arctan": "({0} | atan)", "abs": "({0} | fabs)", "max": "([{0}, {1}] | max)", "min": "([{0}, {1}] | min)",
         "logistic": "(1 / (1 + (0 - {0} | exp)))", "normal_cdf": "(0.5 * ((0 - {0}) * 0.7071067811865476 | erfc))",
         "where": "(if {0} then {1} else {2} end)", "and": "({0} and {1})",

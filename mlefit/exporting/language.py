@@ -17,6 +17,7 @@ class Language(ABC):
     What is in neither is lacking."""
 
     name: ClassVar[str]
+    complete: ClassVar[bool] = False        # whether no other has more
     templates: ClassVar[Mapping[str, str]]
 
     def write(self, tree: Tree) -> str:
@@ -38,7 +39,8 @@ class Language(ABC):
             template = f"({{0}} {tree.name} {{1}})"
         if template is None:
             raise UsageError(f"export: {self.name} has no {SPOKEN.get(tree.name, tree.name)}",
-                             "export to python, or predict with `mlefit predict`", code="not-exportable")
+                             f"{'' if self.complete else 'export to python, or '}predict with `mlefit predict`",
+                             code="not-exportable")
         if tree.name == "/" and isinstance(tree.arguments[1], Number):       # a divisor that cannot be 0
             return f"({arguments[0]} / {arguments[1]})"
         return template.format(*arguments)

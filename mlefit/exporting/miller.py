@@ -18,7 +18,7 @@ class Miller(Language):
         "**": "({0} ** {1})", "negative": "(-{0})", "/": "({0} / {1})",
         **{name: f"{name}({{0}})" for name in (
             "exp", "expm1", "log", "log1p", "log10", "abs", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
-        "log2": "(log({0}) / log(2))", "sqrt": "({0} ** 0.5)", "arctan": "atan({0})",
+        "log2": "(log({0}) / log(2))", "sqrt": "({0} ** 0.5)", "arctan": "atan({0})", "arcsin": "asin({0})", "arccos": "acos({0})",
         "max": "max({0}, {1})", "min": "min({0}, {1})",
         "logistic": "(1 / (1 + exp(-{0})))", "normal_cdf": "qnorm({0})", "where": "({0} ? {1} : {2})", "and": "({0} && {1})",
     }

@@ -27,8 +27,8 @@ def _number(cell):
 
 '''
 HELPERS = {
-    "exp": "def _exp(x):\n    return math.exp(x) if x < 709.0 else math.inf\n",
-    "expm1": "def _expm1(x):\n    return math.expm1(x) if x < 709.0 else math.inf\n",
+    "exp": "def _exp(x):\n    return math.inf if x >= 709.0 else math.exp(x)\n",
+    "expm1": "def _expm1(x):\n    return math.inf if x >= 709.0 else math.expm1(x)\n",
     "logistic": "def _logistic(x):\n    return 1.0 / (1.0 + math.exp(-x)) if x > -709.0 else math.exp(max(x, -745.0))\n",
     "log": "def _log(x):\n    return math.log(x) if x > 0.0 else math.nan\n",
     "log1p": "def _log1p(x):\n    return math.log1p(x) if x > -1.0 else math.nan\n",
@@ -36,6 +36,8 @@ HELPERS = {
     "log10": "def _log10(x):\n    return math.log10(x) if x > 0.0 else math.nan\n",
     "sqrt": "def _sqrt(x):\n    return math.sqrt(x) if x >= 0.0 else math.nan\n",
     "normal_cdf": "def _normal_cdf(x):\n    return 0.5 * math.erfc(-x * math.sqrt(0.5))\n",
+    "arcsin": "def _arcsin(x):\n    return math.asin(x) if abs(x) <= 1.0 else math.nan\n",
+    "arccos": "def _arccos(x):\n    return math.acos(x) if abs(x) <= 1.0 else math.nan\n",
     "/": "def _over(x, y):\n    return x / y if y != 0.0 else math.nan\n",
     "**": "def _power(x, y):\n    try:\n        value = x ** y\n    except (OverflowError, ZeroDivisionError):\n"
           "        return math.nan\n    return value if isinstance(value, float) else math.nan\n",
@@ -47,6 +49,7 @@ class Python(Language):
     """Python 3.8 or later."""
 
     name = "python"
+    complete = True
     templates: ClassVar[Mapping[str, str]] = {
         **{name: f"_{name}({{0}})" for name in HELPERS if name.isalnum() or name == "normal_cdf"},
         **{name: f"math.{name}({{0}})" for name in PLAIN}, "arctan": "math.atan({0})",

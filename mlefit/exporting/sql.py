@@ -21,7 +21,9 @@ ALIKE = {
     "expm1": "(CASE WHEN EXP({0}) = 1e0 THEN {0} WHEN EXP({0}) < 1e-16 THEN -1e0 WHEN {0} > 1e0 THEN EXP({0}) - 1e0 "
              "ELSE (EXP({0}) - 1e0) * {0} / LN(EXP({0})) END)",
     "exp": "EXP({0})", "sqrt": "(CASE WHEN {0} >= 0e0 THEN SQRT({0}) END)", "abs": "ABS({0})", "sin": "SIN({0})", "cos": "COS({0})",
-    "tan": "TAN({0})", "arctan": "ATAN({0})", "sinh": "SINH({0})", "cosh": "COSH({0})", "tanh": "TANH({0})",
+    "tan": "TAN({0})", "arcsin": "(CASE WHEN ABS({0}) <= 1e0 THEN ASIN({0}) END)",
+    "arccos": "(CASE WHEN ABS({0}) <= 1e0 THEN ACOS({0}) END)", "arctan": "ATAN({0})",
+    "sinh": "SINH({0})", "cosh": "COSH({0})", "tanh": "TANH({0})",
     "logistic": "(1e0 / (1e0 + EXP(-{0})))", "max": "GREATEST({0}, {1})", "min": "LEAST({0}, {1})",
     "where": "(CASE WHEN {0} THEN {1} ELSE {2} END)",
 }
