@@ -123,6 +123,6 @@ def test_a_loss_of_counts_is_proved_saved_and_predicts(
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("text", ["((10-y)/min(f,2))", "((y+1.345)/(f/1e9))"])
+@pytest.mark.parametrize("text", ["((10-y)/min(f,2))", "((y+1.345)/(f/1e9))", "(y*((cos(y)-(f+y))+y))", "1e4*y*f+f"])
 def test_numbers_too_large_are_no_such_series_and_no_warning(text: str) -> None:
     assert counted(parse_written("--loss", text, ("y", "f"), LOSSES)) is None

@@ -208,6 +208,11 @@ REFUSED = {
         "density is not decided here; no power of y is one",
         "the exponential families that are fitted are -m gaussian, gamma, inverse-gaussian, poisson, negative-binomial and binomial; a "
         "Tweedie law lies between poisson and gamma"),
+    "y*log(f)": (
+        "no-noise-model",
+        "y*log(f) is A(f) - y B(f) + C(y), which has one mass at every f, in whatever base, only where A is a convex function of B; at "
+        "f = 1, 1.9, 4 it is none: it is a density in no base",
+        "Minimising it is not maximum likelihood under any noise of the form exp(-a loss). Nearest: a loss of y - f, or of log(y) - log(f)"),
     "(y-f)**2/(2*f)+log(f)/2": (
         "no-noise-model",
         "(y-f)**2/(2*f)+log(f)/2: no base y^s dy makes exp(-a loss) a density at every a, but exp(-loss) has the same mass, 2.50663, over "
@@ -220,6 +225,16 @@ REFUSED = {
         "Minimising it is not maximum likelihood under any noise of the form exp(-a loss). Nearest: -m beta"),
     "log(1+exp(1-y*f))": ("no-noise-model", f"log(1+exp(1-y*f)) (a loss of the margin y f): {SIGNS}0.16: it is no noise model",
                           f"{CHANCE}2.154: it is no chance by itself{BERNOULLI}"),
+    "(1-y*f)**2": ("no-noise-model", f"(1-y*f)**2 (a loss of the margin y f): {SIGNS}0.44: it is no noise model",
+                   f"{CHANCE}0.600: (f + 1)/2 is the chance{BERNOULLI}"),
+    "(6-y*f)**2": ("no-noise-model", f"(6-y*f)**2 (a loss of the margin y f): {SIGNS}0.84: it is no noise model",
+                   f"{CHANCE}3.600: (0.167 f + 1)/2 is the chance{BERNOULLI}"),
+    "exp(-3*y*f)": ("no-noise-model", f"exp(-3*y*f) (a loss of the margin y f): {SIGNS}0.11: it is no noise model",
+                    f"{CHANCE}0.231: 6 f is the log odds{BERNOULLI}"),
+    "max(0,6-y*f)": ("no-noise-model", f"max(0,6-y*f) (a loss of the margin y f): {SIGNS}0.56: it is no noise model",
+                     f"{CHANCE}6.000: it gives a class and no chance: 0.6 and 0.99 look alike{BERNOULLI}"),
+    "-y*f": ("no-noise-model", f"-y*f (a loss of the margin y f): {SIGNS}0.56: it is no noise model", CHANCE.replace(
+        "its minimiser is f = ", "its mean does not rise again up to |f| = 1e+06, and no f of it tells the chance") + BERNOULLI),
 }
 
 

@@ -67,7 +67,7 @@ def counted(node: Node) -> Counted | None:
     for f in (LINE, ABOVE):
         with np.errstate(all="ignore"):
             each = value(node, COUNTS[:, None], f[None, :])
-            if np.isfinite(each).all():
+            if np.isfinite(each).all():     # exp of some multiple of a large loss may not be
                 return _counted(each, f, everywhere=f is LINE)
     return None
 
@@ -83,7 +83,7 @@ def _counted(each: Array, f: Array, *, everywhere: bool) -> Counted | None:
     if a is not None:
         a = math.exp(a)
         a = min((a, round(a, 6)), key=lambda at: abs(_bend(np.exp(at * b), rise)))
-        mean = a * rise[-1] / math.expm1(a * b[-1])
+        mean = float(a * rise[-1] / np.expm1(a * b[-1]))
         if mean > 0.0 and np.abs(a * rise - mean * np.expm1(a * b)).max() <= SAME * np.abs(a * rise).max():
             return Counted(a, float(f[0]), math.log(mean), math.inf, everywhere)
     most = float(np.exp(b).max())       # q t stays below 1

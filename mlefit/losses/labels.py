@@ -24,6 +24,7 @@ SUMS = 1e-11        # what is left of a sum that is 1
 CHANCE = 0.8        # of the second label, at which a minimiser is told
 FINE = 4001
 FINER, NEAR = 2, 201
+WIDE, FARTHEST = 4.0, 1e6       # of f: where a minimiser is looked for first, and at last
 
 
 class Labels(NamedTuple):
@@ -96,17 +97,34 @@ def _weights(each: Array, a: float) -> tuple[Array, float]:
     return tried[best], left[best]
 
 
-def minimiser(node: Node, found: Labels) -> float:
-    """The f of least mean loss where the second label has the chance 0.8."""
-    f = np.linspace(0.0, 1.0, FINE)[1:-1] if found.unit else np.linspace(-4.0, 4.0, FINE)
-    best = f[int(np.argmin(_mean(node, found, f)))]
+def minimiser(node: Node, found: Labels, chance: float = CHANCE) -> float | None:
+    """The f of least mean loss where the second label has this chance; None where the mean does not rise again up to FARTHEST."""
+    if found.unit:
+        f = np.linspace(0.0, 1.0, FINE)[1:-1]
+        return _finer(node, found, chance, f, int(np.argmin(_mean(node, found, chance, f))))
+    f = np.linspace(-WIDE, WIDE, FINE)
+    best = int(np.argmin(_mean(node, found, chance, f)))
+    if best not in (0, f.size - 1):
+        return _finer(node, found, chance, f, best)
+    f = math.copysign(1.0, f[best]) * np.logspace(math.log10(WIDE), math.log10(FARTHEST), FINE)
+    mean = _mean(node, found, chance, f)
+    best = int(np.argmin(mean))
+    if best in (0, f.size - 1) or not mean[-1] > mean[best]:
+        return None
+    return _finer(node, found, chance, np.sort(f), best if f[0] < f[-1] else f.size - 1 - best)
+
+
+def _finer(node: Node, found: Labels, chance: float, f: Array, place: int) -> float:
+    """The least about a place of a grid."""
+    best = f[place]
     for _ in range(FINER):
-        step = f[1] - f[0]
+        step = max(f[min(place + 1, f.size - 1)] - f[place], f[place] - f[max(place - 1, 0)])
         f = np.linspace(max(best - step, f[0]), min(best + step, f[-1]), NEAR)
-        best = f[int(np.argmin(_mean(node, found, f)))]
+        place = int(np.argmin(_mean(node, found, chance, f)))
+        best = f[place]
     return float(best)
 
 
-def _mean(node: Node, found: Labels, f: Array) -> Array:
+def _mean(node: Node, found: Labels, chance: float, f: Array) -> Array:
     low, high = heights(node, found.labels, f)
-    return np.asarray((1.0 - CHANCE) * low + CHANCE * high)
+    return np.asarray((1.0 - chance) * low + chance * high)

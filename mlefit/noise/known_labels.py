@@ -8,7 +8,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError
 from mlefit.expression.tree import Node
-from mlefit.losses.labels import LINE, UNIT, Labels, heights, minimiser
+from mlefit.losses.labels import FARTHEST, LINE, UNIT, Labels, heights, minimiser
 from mlefit.losses.structure import value
 
 EQUAL = 1e-10
@@ -59,6 +59,7 @@ KNOWN = (
 
 
 MARGIN = KnownLabels("a loss of the margin y f", SIGNS, False, lambda y, f: y * f, "it is no chance by itself")
+TRIED, SHOWN = (0.6, 0.8, 0.99), 1e-3      # chances, and by how much minimisers may differ that are one
 CENTRES, STRETCHED = np.array([0.3, 0.7, 1.9]), np.array([0.5, 2.0, 3.1])
 
 
@@ -88,9 +89,26 @@ def known_labels(node: Node) -> KnownLabels | None:
 def no_labels(node: Node, text: str, known: KnownLabels, found: Labels) -> NoEstimateError:
     """The refusal of a loss of labels that is no noise model: what the chances fail to add up to, and its minimiser."""
     first, second = (f"{y:g}" for y in found.labels)
+    least = minimiser(node, found)
+    where = (f"its mean does not rise again up to |f| = {FARTHEST:g}, and no f of it tells the chance" if least is None else
+             f"its minimiser is f = {least:.3f}: {_tells(node, found) if known is MARGIN else known.word}")
     return NoEstimateError(
         f"{text} ({known.name}): no a and no weights h of the labels {first} and {second} make h({first}) exp(-a loss) + "
         f"h({second}) exp(-a loss) = 1 at every f; at a = 1 the best are off by {found.at_one:.2g}: it is no noise model",
-        f"Minimising it is not maximum likelihood. Where label {second} has the chance 0.8 its minimiser is f = "
-        f"{minimiser(node, found):.3f}: {known.word}. Nearest: -m bernoulli, whose loss is log(1+exp(-y*f)) of labels -1 and 1",
-        code="no-noise-model")
+        f"Minimising it is not maximum likelihood. Where label {second} has the chance 0.8 {where}. Nearest: -m bernoulli, whose "
+        "loss is log(1+exp(-y*f)) of labels -1 and 1", code="no-noise-model")
+
+
+def _tells(node: Node, found: Labels) -> str:
+    """What the minimisers of a loss of the margin are good for, at several chances."""
+    each = [minimiser(node, found, chance) for chance in TRIED]
+    if any(one is None for one in each):
+        return MARGIN.word
+    least, p = np.array(each, dtype=float), np.array(TRIED)
+    if np.ptp(least) <= SHOWN:
+        return "it gives a class and no chance: 0.6 and 0.99 look alike"
+    for of, words in ((2.0 * p - 1.0, "({} + 1)/2 is the chance"), (np.log(p / (1.0 - p)), "{} is the log odds")):
+        ratio = of / least
+        if np.ptp(ratio) <= SHOWN * ratio.max():
+            return words.format("f" if abs(ratio[0] - 1.0) <= SHOWN else f"{ratio[0]:.3g} f")
+    return MARGIN.word

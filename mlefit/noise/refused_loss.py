@@ -136,7 +136,16 @@ def undone(node: Node, text: str) -> MlefitError:
             f"--loss: {short(text)} is a function of y - g(f) alone, where g(f) is not f",
             'write it in r, and g in the mean, such as --loss "log(cosh(r))" --mean "exp(a+b*x)"; chances of two labels: '
             "-m bernoulli", code="formula")
-    if exponential_family(node):
+    family = exponential_family(node)
+    if family is not None:
+        bent = _not_convex(*family)
+        if bent is not None:
+            told = ", ".join(f"{one:g}" for one in bent)
+            return NoEstimateError(
+                f"{short(text)} is A(f) - y B(f) + C(y), which has one mass at every f, in whatever base, only where A is a convex "
+                f"function of B; at f = {told} it is none: it is a density in no base",
+                f"{NOT}{said(minimiser(lambda y, f: value(node, y, np.array(f))))}Nearest: a loss of y - f, or of log(y) - log(f)",
+                code="no-noise-model")
         return NoEstimateError(
             f"{short(text)} is A(f) - y B(f) + C(y), the loss of an exponential family: whether there is a base with which it is a "
             "density is not decided here; no power of y is one",
@@ -177,8 +186,22 @@ def moved(node: Node) -> bool:
     return bool((left <= 1e-10 * np.abs(by_f).max(axis=0)).all() and (ratio != 0.0).all())
 
 
-def exponential_family(node: Node) -> bool:
-    """Whether the loss is A(f) - y B(f) + C(y)."""
+def _not_convex(f: Array, a: Array, b: Array) -> tuple[float, ...] | None:
+    """Three f at which A(f) is above its chord over B(f), or on it; None where there are none among these.
+
+    With a base h, a A(f) is the logarithm of the integral of h exp(-a C) exp(a B(f) y): convex in B, and straight only of one y.
+    """
+    order = np.argsort(b)
+    f, a, b = f[order], a[order], b[order]
+    if (np.diff(b) <= 0.0).any():
+        return None
+    rise = np.diff(a) / np.diff(b)
+    flat = np.flatnonzero(np.diff(rise) <= 1e-10 * np.abs(rise).max())
+    return tuple(sorted(f[flat[0] : flat[0] + 3].tolist())) if flat.size else None
+
+
+def exponential_family(node: Node) -> tuple[Array, Array, Array] | None:
+    """f, and A and B there but for constants, where the loss is A(f) - y B(f) + C(y)."""
     y, f = np.array([0.4, 1.0, 2.3, 3.7, 6.0]), np.array(BETWEEN)
     with np.errstate(all="ignore"):
         each = value(node, y[:, None], f[None, :])
@@ -186,8 +209,11 @@ def exponential_family(node: Node) -> bool:
         mixed = apart - apart[:, :1]
         by_y = mixed / (y - y[0])[:, None]
     if not np.isfinite(each).all() or not np.abs(mixed[1:]).max() > 0.0:
-        return False
-    return bool(np.abs(by_y[1:] - by_y[1:2]).max() <= 1e-10 * np.abs(by_y[1:]).max())
+        return None
+    if not np.abs(by_y[1:] - by_y[1:2]).max() <= 1e-10 * np.abs(by_y[1:]).max():
+        return None
+    b = -by_y[-1]
+    return f, each[0] - each[0, 0] + y[0] * b, b
 
 
 def massive(node: Node, text: str, nearest: str) -> NoEstimateError:
