@@ -122,11 +122,20 @@ def test_a_closed_pipe_does_not_hide_an_error() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_full_disk_is_said() -> None:
+@pytest.mark.parametrize("arguments", ["fit d.csv -q", "--help", "fit --help", "--version", "completion bash"])
+def test_a_full_disk_is_said(arguments: str) -> None:
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([*PROGRAM, "fit", "d.csv", "-q"], stdout=full, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run([*PROGRAM, *arguments.split()], stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 2
     assert done.stderr == b"mlefit: stdout: the result cannot be written: No space left on device\nuse --out FILE\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_notes_that_nobody_can_read_cost_no_result() -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*PROGRAM, "fit", "d.csv"], stdout=subprocess.PIPE, stderr=full, check=False)
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"measurements.csv: y ~ x1")
 
 
 def test_a_fifo_is_written_directly(tmp_path: Path) -> None:

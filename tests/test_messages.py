@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from message_cases import CASES, FILES
 
+import mlefit
 from mlefit.cli import main
 from mlefit.errors import UsageError
 from mlefit.pipeline import run
@@ -75,6 +76,19 @@ def test_a_full_disk_behind_stdout_is_told() -> None:
     assert done.stderr.decode() == (
         "mlefit: stdout: the result cannot be written: No space left on device\nuse --out FILE\n"
     )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_behind_predictions_is_told(tmp_path: Path) -> None:
+    """Their rows are written piece by piece."""
+    table, model = tmp_path / "t.csv", tmp_path / "m.json"
+    table.write_text("x,y\n" + "".join(f"{x},{x * x % 7}\n" for x in range(40)))
+    mlefit.fit(str(table), target="y", model="gaussian", kl=False).save(model)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, "-m", "mlefit", "predict", str(model), str(table)],
+                              stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert done.stderr.decode().endswith("mlefit: stdout: the result cannot be written: No space left on device\nuse --out FILE\n")
 
 
 def test_python_gets_the_same_sentences() -> None:

@@ -3,6 +3,7 @@
     0 fitted   1 a defect of mlefit   2 the command line   3 the data   4 no estimate   5 a requirement   130 interrupted
 """
 
+import errno
 import os
 import sys
 import warnings
@@ -12,13 +13,14 @@ from typing import ClassVar
 
 from mlefit.cli.messages import error_lines, say
 from mlefit.cli.names import COMMANDS
-from mlefit.cli.output import silence, write
+from mlefit.cli.output import refused_by_stdout, silence, to_stdout, write
 from mlefit.cli.reserved import OPTIONS
 from mlefit.cli.words import meant
 from mlefit.errors import DataError, MlefitError, UsageError
 from mlefit.options.values import not_built
 from mlefit.report.safety import shown
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 TRACEBACK = "MLEFIT_TRACEBACK"     # set to 1, a defect shows its whole trace
 WANTED = {        # an argument that is missing, by its name
     "LANGUAGE": ("--to is missing: expected sql, sql:duckdb, sql:sqlite, sql:postgres, python, jq or mlr",
@@ -43,12 +45,13 @@ def answered(arguments: Sequence[str]) -> int:
     try:
         error = attempt(arguments)
         if error is None:
-            if sys.stdout is not None:
-                sys.stdout.flush()
+            to_stdout(b"")      # what the parser has printed of itself
             return 0
     except BrokenPipeError:
         silence()
         return 0
+    except UsageError as refusal:
+        error = refusal
     return complain(error, wants_json(arguments))
 
 
@@ -76,6 +79,8 @@ def attempt(arguments: Sequence[str]) -> MlefitError | None:
     except BrokenPipeError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in FULL and error.filename is None:     # of no file, but of what was printed
+            return refused_by_stdout(error)
         if os.environ.get(TRACEBACK) == "1":
             raise
         return defect(error)

@@ -47,11 +47,16 @@ def cut(line: str, width: int) -> str:
 
 
 def say(line: str) -> None:
-    """One line on stderr, if there is a stderr."""
+    """One line on stderr, if there is one that takes it: a note that is lost must not cost the result. Raises BrokenPipeError."""
     if sys.stderr is None:
         return
     if sys.stderr.isatty() and len(line) > shutil.get_terminal_size().columns:
         from mlefit.report.layout import wrapped
 
         line = "\n".join(wrapped(line, shutil.get_terminal_size().columns))
-    print(line, file=sys.stderr, flush=True)
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        return

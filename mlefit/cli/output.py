@@ -46,11 +46,7 @@ def write(text: str, out: str | None = None, *, encoding: str = "utf-8") -> None
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
-        if out is None:
-            silence()
-            raise UsageError(
-                f"stdout: the result cannot be written: {reason(error)}", "use --out FILE", code="unwritable"
-            ) from error
+        assert out is not None
         raise unwritable(out, reason(error)) from error
 
 
@@ -74,11 +70,26 @@ def stream(pieces: tuple[bytes, Iterable[bytes | memoryview]], out: str | None) 
 
 
 def to_stdout(data: bytes | memoryview) -> None:
-    """All bytes, flushed, so that a full disk or a closed pipe is met here. Without a stdout nobody is listening."""
-    if sys.stdout is not None:
+    """All bytes, flushed, so that a full disk or a closed pipe is met here. Without a stdout nobody is listening.
+
+    Raises UsageError when the system refuses them, BrokenPipeError when their reader has left.
+    """
+    if sys.stdout is None:
+        return
+    try:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        raise refused_by_stdout(error) from error
+
+
+def refused_by_stdout(error: Exception) -> UsageError:
+    """The refusal where stdout is a full disk, or closed."""
+    silence()
+    return UsageError(f"stdout: the result cannot be written: {reason(error)}", "use --out FILE", code="unwritable")
 
 
 def replace(path: Path, data: bytes | Iterable[bytes | memoryview]) -> None:
