@@ -107,11 +107,13 @@ class Objective:
         """The mean on rows as sums are made of them, which second derivatives want white before first ones do."""
         wanted = self.mean.coordinates if second else self.mean.coordinates.gentle
         coordinates, rows = wanted.prepared(chunk)
-        return replace(self.mean, coordinates=coordinates), rows
+        return self.mean if coordinates is self.mean.coordinates else replace(self.mean, coordinates=coordinates), rows
 
     def _sum(self, chunk: Chunk, width: int, task: Callable[[Chunk], Tally], least: int = 0) -> Tally:
         rows = max(256, least, min(16_384, CACHE // (8 * width)))
-        total = task(chunk.part(0, min(rows, chunk.rows)))
+        if chunk.rows <= rows:
+            return task(chunk)
+        total = task(chunk.part(0, rows))
         for start in range(rows, chunk.rows, rows):
             total = total + task(chunk.part(start, min(start + rows, chunk.rows)))
         return total

@@ -41,26 +41,31 @@ else:
         defaults = {field.name: field.default for field in taken if field.default is not MISSING}
         needed = [name for name in names if name not in defaults and name not in factories]
         after = getattr(made, "__post_init__", None)
+        simple = range(len(needed), len(names) + 1) if not factories else ()     # so many values need no further look
 
         def init(self: Any, *values: Any, **named: Any) -> None:
-            given = self.__dict__
-            given.update(zip(names, values, strict=False))
-            if named:
-                if not named.keys() <= known or not named.keys().isdisjoint(given):
-                    raise TypeError(f"{made.__name__} takes {', '.join(names)}, each once")
-                given.update(named)
-            if len(values) > len(names):
+            if len(values) in simple and not named:
+                given = self.__dict__
+                if defaults:
+                    given.update(defaults)
+                given.update(zip(names, values))  # noqa: B905  values may be fewer, and to say so takes time
+            else:
+                self.__dict__.update(filled(values, named))
+            if after is not None:
+                after(self)
+
+        def filled(values: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+            """Every field's value, with the defaults of those that are not given."""
+            given = dict(zip(names, values, strict=False))
+            if len(values) > len(names) or not named.keys() <= known or not named.keys().isdisjoint(given):
                 raise TypeError(f"{made.__name__} takes {', '.join(names)}, each once")
-            if len(given) < len(names):
-                if lacking := [name for name in needed if name not in given]:
-                    raise TypeError(f"{made.__name__} lacks {', '.join(lacking)}")
-                for name, default in defaults.items():
-                    given.setdefault(name, default)
+            given.update(named)
+            if lacking := [name for name in needed if name not in given]:
+                raise TypeError(f"{made.__name__} lacks {', '.join(lacking)}")
             for name, factory in factories.items():
                 if name not in given:
                     given[name] = factory()
-            if after is not None:
-                after(self)
+            return {**defaults, **given}
 
         return init
 

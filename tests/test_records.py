@@ -35,6 +35,23 @@ class Checked(Interval):
             raise ValueError("the ends are crossed")
 
 
+@record(frozen=True)
+class Found:
+    """No field has a factory, and one is needed."""
+
+    value: float
+    slope: float | None = None
+    bend: float | None = None
+
+
+@record(frozen=True)
+class Counted:
+    """With a field that is no argument."""
+
+    low: float
+    met: list[int] = field(default_factory=list, init=False)
+
+
 @record(frozen=True, eq=False)
 class Alone:
     """Equal to itself."""
@@ -49,6 +66,13 @@ def test_fields_defaults_and_factories_are_those_of_a_dataclass() -> None:
     assert Interval(0.0, names=("a",)) == Interval(0.0, 1.0, ("a",))
     assert [known.name for known in fields(Checked)] == ["low", "high", "names", "seen", "unit"]
     assert asdict(Checked(0.0)) == {"low": 0.0, "high": 1.0, "names": (), "seen": [], "unit": "m"}
+
+
+def test_what_is_not_given_has_its_default() -> None:
+    assert [Found(*range(n)) for n in (1, 2, 3)] == [Found(0.0, None, None), Found(0.0, 1.0, None), Found(0.0, 1.0, 2.0)]
+    first, second = Counted(0.0), Counted(0.0)
+    first.met.append(1)
+    assert (first.met, second.met) == ([1], [])
 
 
 def test_it_says_what_a_dataclass_says() -> None:
@@ -91,8 +115,10 @@ def test_it_cannot_be_changed() -> None:
     ((0.0, 1.0, (), [], 3), {}, "Interval takes low, high, names, seen, each once"),
     ((0.0,), {"low": 1.0}, "Interval takes low, high, names, seen, each once"),
     ((0.0,), {"middle": 1.0}, "Interval takes low, high, names, seen, each once"),
+    ((), {}, "Found lacks value"),
+    ((0.0, 1.0, 2.0, 3.0), {}, "Found takes value, slope, bend, each once"),
 ])
 def test_wrong_arguments_are_refused(values: tuple[Any, ...], named: dict[str, Any], said: str) -> None:
-    make: Any = Interval
+    make: Any = Found if said.startswith("Found") else Interval
     with pytest.raises(TypeError, match=f"^{said}$"):
         make(*values, **named)

@@ -29,7 +29,7 @@ class Memo:
 
     def at(self, theta: Array, order: int) -> Tally:
         """The total at theta, to `order` at least, in whitened coordinates."""
-        if self._theta is None or order > self._order or not np.array_equal(theta, self._theta):
+        if self._theta is None or order > self._order or not (theta == self._theta).all():
             point = theta.copy()
             order = max(order, self.order)
             objective = self.objective

@@ -10,7 +10,7 @@ Where many predictors share one design, all blocks are one, and sums over them o
 """
 
 from abc import ABC, abstractmethod
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -64,7 +64,7 @@ class Jacobian(Derived):
     @property
     def places(self) -> list[slice]:
         """Where the coefficients of each predictor are."""
-        ends = np.cumsum([0, *(block.shape[1] for block in self.blocks)]).tolist()
+        ends = accumulate((block.shape[1] for block in self.blocks), initial=0)
         return [slice(start, end) for start, end in pairwise(ends)]
 
     def pull(self, d1: Array) -> Array:
@@ -94,8 +94,8 @@ class Jacobian(Derived):
         size = places[-1].stop
         places += [slice(k, k + 1) for k in range(size, size + shapes)]
         hessian = np.empty((size + shapes, size + shapes))
-        for a, here in enumerate(places):
-            column = rows.curvature(np.eye(len(places))[a])
+        for a, (here, unit) in enumerate(zip(places, np.eye(len(places)), strict=True)):
+            column = rows.curvature(unit)
             if weight is not None:
                 column = column * weight[:, None]
             for b, there in enumerate(places[: a + 1]):

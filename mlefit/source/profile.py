@@ -132,8 +132,9 @@ def of_values(values: Array, listed: bool, *, whole: bool = False) -> Profile:
 def _levels_of(values: Array) -> Levels:
     """The different values (n,) in order of appearance, None where they are more than DISTINCT: no two of them are one level.
 
-    What plainly has more is not sorted."""
-    if _first_of_each(values[: 4 * SEVERAL]).size > DISTINCT:
+    What plainly has more is not sorted as a whole, nor in an order that keeps places, which takes ten times as long."""
+    some = np.sort(values[: 4 * SEVERAL])
+    if np.count_nonzero(some[1:] != some[:-1]) >= DISTINCT:
         return None
     first = _first_of_each(values)
     if first.size > DISTINCT:
