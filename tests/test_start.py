@@ -10,12 +10,13 @@ import pytest
 from mlefit.cli.lazily import LATER
 
 ROOT = Path(__file__).parents[1]
-OWN = 310       # modules of ours that a fit with the defaults loads at most: each takes a quarter of a millisecond
+OWN = 305       # modules of ours that a fit with the defaults loads at most: each takes a quarter of a millisecond
+PLAIN = 240     # without KL
 HEAVY = {       # what is installed here and loaded where it is asked for
     "dask", "distributed", "duckdb", "formulaic", "jinja2", "markupsafe", "matplotlib", "pandas", "scipy.stats", "scipy.interpolate",
     "threadpoolctl", "yaml",
 }
-UNUSED = {      # what comes with numpy and scipy, and is put off
+UNUSED = {      # what comes with numpy, scipy and Python, and is put off
     "_bz2", "_socket", "charset_normalizer", "cloudpickle.cloudpickle", "numpy.f2py.crackfortran", "numpy.testing.overrides",
     "pkgutil", "scipy.constants", "scipy.spatial.distance", "unittest",
 }
@@ -42,6 +43,15 @@ def test_a_plain_fit_loads_what_it_uses(tmp_path: Path) -> None:
 def test_what_is_put_off_stays_so(tmp_path: Path) -> None:
     loaded = f"print('loaded:', *(name for name in {sorted(LATER)!r} if type(sys.modules.get(name)) is type(sys)))"
     assert after_a_fit(tmp_path, loaded, "--no-kl") == "loaded:"
+
+
+def test_what_few_fits_use_is_not_there_for_others(tmp_path: Path) -> None:
+    """Threads for several parts, patterns of names, errors by cluster, profiles, and the KL where it is not wanted."""
+    rare = {"concurrent.futures", "glob", "mlefit.inference.clusters", "mlefit.inference.fixed_b", "mlefit.inference.moving",
+            "mlefit.inference.profile", "mlefit.inference.ratios", "mlefit.information.measure", "mlefit.source.standing"}
+    loaded = set(after_a_fit(tmp_path, "print(*sys.modules)", "--no-kl").split())
+    assert rare & loaded == set()
+    assert sum(name.partition(".")[0] == "mlefit" for name in loaded) <= PLAIN
 
 
 def test_a_prediction_loads_what_it_uses(tmp_path: Path) -> None:

@@ -2,14 +2,16 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import reduce
 from operator import add
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from mlefit.execution.engine import M
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.nodes import Nodes
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 ENOUGH = 1 << 21     # numbers worth a task: handing over a smaller one takes a visible part of the time it saves
 TASKS = 4            # per thread at least, so that both end together
@@ -20,6 +22,8 @@ T = TypeVar("T")
 
 def in_order(task: Callable[[S], T], items: Iterable[S], threads: int) -> Iterator[T]:
     """`task` of every item, in order, at most two per thread ahead of the consumer."""
+    from concurrent.futures import ThreadPoolExecutor  # for whoever has more than one part
+
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[T]] = deque()
         try:

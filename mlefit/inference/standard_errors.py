@@ -13,7 +13,7 @@ The shapes have hc1 scores under hc2 and hc3, the scale of a law of sums of squa
 """
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,15 +21,12 @@ from mlefit.arrays import Array, Mask, product
 from mlefit.estimation.fit import Optima
 from mlefit.execution import Execution
 from mlefit.inference.carried import Beside, Carried, Directions
-from mlefit.inference.clusters import clustered
 from mlefit.inference.covariance import Covariance, Inverse, Sandwich
 from mlefit.inference.effective import cluster_df, residual_df, sandwich_df
-from mlefit.inference.fixed_b import FixedB
 from mlefit.inference.fourth_moment import Residuals
 from mlefit.inference.kinds import lags
 from mlefit.inference.law import NORMAL, Law, Student
 from mlefit.inference.leverage import Leverages, Maximum, Rows, slab_sum
-from mlefit.inference.moving import Moving
 from mlefit.mean import LinearMean
 from mlefit.mean.indexed import Indexed
 from mlefit.objective import Objective
@@ -38,6 +35,9 @@ from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.arrow import Arrow
 from mlefit.sums.curvature import Curvature
+
+if TYPE_CHECKING:
+    from mlefit.inference.moving import Moving
 
 POWERS = {"hc0": 0.0, "hc1": 0.0, "hc2": 0.5, "hc3": 1.0}
 NOTHING = 1e-7      # of the model's error: a robust one below is the rounding of sums that cancel
@@ -114,6 +114,8 @@ def sandwich(kind: ErrorKind, at: Maximum, bread: Curvature, n: float, rows: Exe
     model, free = Inverse(curvature), max(residual_df(n, size), 1)
     groups = None
     if kind.name == "cluster":
+        from mlefit.inference.clusters import clustered
+
         sums = clustered(at, directions, rows)
         middle, alone = sums.middle * (sums.groups / (sums.groups - 1.0) * (n - 1.0) / free), sums.alone
         groups = Groups(sums.groups, sums.effective)
@@ -126,6 +128,8 @@ def sandwich(kind: ErrorKind, at: Maximum, bread: Curvature, n: float, rows: Exe
             shapes = Student(float(free))
             laws = (shapes,) * size
         elif kind.name == "hac":
+            from mlefit.inference.fixed_b import FixedB
+
             shapes = FixedB.of((lags(kind, n) + 1.0) / n)
             laws = (shapes,) * size
         else:
@@ -190,7 +194,9 @@ def _summed(
         times = found.weight**2 if kind.name == "sampling" else found.weight
         return Beside(product(s.T, s * times[:, None]), Carried.of(found, directions))
 
-    def neighbours(found: Rows, part: Chunk) -> Beside[Moving]:
+    def neighbours(found: Rows, part: Chunk) -> "Beside[Moving]":
+        from mlefit.inference.moving import Moving
+
         return Beside(Moving.of(scores(found, part), lags(kind, n)), Carried.of(found, directions))
 
     if kind.name == "hac":

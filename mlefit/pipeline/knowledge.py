@@ -8,10 +8,7 @@ from mlefit.arrays import Array
 from mlefit.design.response import Observed
 from mlefit.escapes import quoted
 from mlefit.estimation.fit import Optima
-from mlefit.information.measure import measure
 from mlefit.information.prediction import takeuchi
-from mlefit.information.reference import Block
-from mlefit.information.sample import Sample
 from mlefit.information.unknown import not_identifiable, off
 from mlefit.mean import LinearMean
 from mlefit.pipeline.fitted import Fitted
@@ -22,15 +19,19 @@ from mlefit.rows.chunk import Chunk
 
 if TYPE_CHECKING:
     from mlefit.information.everywhere import Everywhere
+    from mlefit.information.reference import Block
+    from mlefit.information.sample import Sample
 
 RARE = 5        # rows of the rarest class for each added column, from which scores of all rows have their law
 
 
-def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> Sample:
+def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> "Sample":
     """The reservoir's rows in natural units with the fitted model on them; `mean` maps design units to the search's.
 
     With precision weights w, rows times sqrt(w): then all have the same law about their means.
     """
+    from mlefit.information.sample import Sample
+
     prepared = problem.prepared
     noise, coordinates = fit.noise.in_unit(1.0), mean.part(0)
     rows: Chunk = prepared.sample
@@ -75,8 +76,10 @@ def _designs(mean: LinearMean, rows: Chunk) -> tuple[Array, ...]:
     return tuple(first if mean.shared else np.asfortranarray(mean.part(a).columns(rows)) for a in range(mean.predictors))
 
 
-def _blocks(problem: Problem) -> tuple[Block, ...]:
+def _blocks(problem: Problem) -> "tuple[Block, ...]":
     """The terms of the mean, with the kept columns of the design that are theirs."""
+    from mlefit.information.reference import Block
+
     predictors, kept = problem.prepared.predictors, problem.shapes[0].kept
     if problem.prepared.written is not None:
         return tuple(Block(name, (j,), False) for j, name in enumerate(problem.prepared.roles.features))
@@ -129,6 +132,8 @@ def _measured(found: Fitted, cross: float) -> Information:
     if factor is not None:
         reason = f"{factor.column} has {len(factor.levels or ()):,} levels, and a sample of the rows has too few of each"
         return not_identifiable(cross, reason, problem.prepared.moments.rows)
+    from mlefit.information.measure import measure
+
     return measure(sample_of(problem, found.fit, found.mean), seed=request.seed, draws=request.draws, level=request.level,
                    everywhere=_everywhere(problem) or _scored(found))
 

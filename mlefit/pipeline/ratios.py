@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mlefit.estimation.certificate import DENSE
-from mlefit.inference.carried import Directions
 from mlefit.inference.covariance import Inverse
-from mlefit.inference.curved import third
 from mlefit.inference.estimates import Estimates
-from mlefit.inference.profile import doubtful, skewness
-from mlefit.inference.ratios import Profiled, profiled
 from mlefit.inference.standard_errors import StandardErrors
 from mlefit.noise.model import Measure
 from mlefit.pipeline.fitted import Fitted
@@ -22,6 +18,7 @@ from mlefit.report.report import Warn
 
 if TYPE_CHECKING:
     from mlefit.estimation.curve_rows import Curved
+    from mlefit.inference.ratios import Profiled
 
 WORK = 5e9      # multiplications of the profiles that nobody asked for, some ten seconds
 PASSES = 75     # of a profile: some 25 refits
@@ -31,7 +28,7 @@ SHOWN = 8       # coefficients named in a message
 class Ratios(NamedTuple):
     """By place, predictor after predictor, the intervals `found` in the reader's units, and coefficients to be `doubted`."""
 
-    found: Mapping[int, Profiled] = MappingProxyType({})
+    found: "Mapping[int, Profiled]" = MappingProxyType({})
     doubted: tuple[int, ...] = ()
 
 
@@ -47,6 +44,10 @@ def likelihood_intervals(found: Fitted, errors: StandardErrors, numbers: Estimat
     one_law = len(noise.predictors) == 1 or noise.response.reads_levels
     if noise.measure is not Measure.MASS or not one_law or found.objective.size > DENSE:
         return Ratios()
+    from mlefit.inference.carried import Directions
+    from mlefit.inference.curved import third
+    from mlefit.inference.profile import doubtful, skewness
+
     theta, curvature = found.fit.mle.theta, found.fit.mle.curvature
     parts = found.mean.natural(theta[: found.mean.size])
     skew = skewness(third(found.objective, theta, Directions.of(curvature, parts), found.rows), np.ones(found.mean.size))
@@ -67,6 +68,8 @@ def _of_curve(found: Fitted, curved: "Curved", errors: StandardErrors, numbers: 
 
 def _profiles(found: Fitted, numbers: Estimates, places: "range | list[int]", doubted: tuple[int, ...]) -> Ratios:
     """The profiles at some places; those that fail are doubted too."""
+    from mlefit.inference.ratios import profiled
+
     of, level = found.likelihood, found.problem.request.level
     size = found.mean.size
     units = np.concatenate([part.unit for part in found.mean.natural(of.theta[:size])])

@@ -13,7 +13,6 @@ from mlefit.estimation.constrained import ShapeHeld
 from mlefit.execution import Engine
 from mlefit.inference.covariance import Inverse
 from mlefit.inference.law import NORMAL
-from mlefit.inference.profile import end
 from mlefit.inference.standard_errors import StandardErrors
 from mlefit.noise.model import Limit
 from mlefit.objective import Objective
@@ -55,6 +54,8 @@ def _held(found: Fitted, theta: np.ndarray, limit: Limit) -> ShapeHeld:
 
 def _from_the_limit(found: Fitted, limit: Limit) -> Ends:
     """In the distance from it, the shape or its inverse."""
+    from mlefit.inference.profile import end
+
     held = _held(found, np.insert(found.fit.mle.theta, found.mean.size + limit.shape, 0.0), limit)
     sign = 1.0 if limit.value == 0.0 else -1.0
     far = end(lambda w: -held.least(sign * float(np.log(w))), -found.fit.nll[0], 0.0, 1.0 / float(np.sqrt(found.fit.n)),
@@ -64,6 +65,8 @@ def _from_the_limit(found: Fitted, limit: Limit) -> Ends:
 
 def _beside_the_limit(found: Fitted, limit: Limit, gain: float) -> Ends:
     """On the log scale; the limit itself is an end where the likelihood does not fall far enough on the way to it."""
+    from mlefit.inference.profile import end
+
     fit, place = found.fit, found.mean.size + limit.shape
     held, width = _held(found, fit.mle.theta, limit), NORMAL.quantile(found.problem.request.level)
     error = min(LONGEST, float(Inverse(fit.mle.curvature).error(np.eye(1), place)[0]))

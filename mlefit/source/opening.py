@@ -1,6 +1,5 @@
 """From what the user named to a Reader: paths, globs, standard input or a table in memory."""
 
-import glob
 import os
 import stat
 import sys
@@ -82,7 +81,12 @@ def _paths(data: Sequence[str]) -> list[str]:
 
             paths += files_in(path) or [path]       # a folder of another kind is refused where it is opened
             continue
-        if path == "-" or os.path.exists(path) or not glob.has_magic(path):
+        if path == "-" or os.path.exists(path):
+            paths.append(path)
+            continue
+        import glob  # for a name that is no file
+
+        if not glob.has_magic(path):
             paths.append(path)
             continue
         found = sorted(glob.glob(path, recursive=True))

@@ -2,14 +2,16 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from mlefit.errors import DataError, InBlockError
 from mlefit.source.batch import Batch, Place
 from mlefit.source.part import Block, Parsed, Part, Wanted
 from mlefit.source.problems import Finding, refusal
 from mlefit.source.profile import Profile
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -89,6 +91,8 @@ def done_with(
 
 def in_turn(items: Iterable[tuple[S, Callable[[], T]]], threads: int) -> Iterator[tuple[S, T]]:
     """What is made of every item, in order, at most `threads` ahead of the consumer."""
+    from concurrent.futures import ThreadPoolExecutor  # for whoever has more than one block
+
     pending: deque[tuple[S, Future[T]]] = deque()
     pool = ThreadPoolExecutor(threads, thread_name_prefix="mlefit-read")
     try:

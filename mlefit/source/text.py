@@ -25,7 +25,6 @@ from mlefit.source.parsing import Parser
 from mlefit.source.part import Block, Parsed, Part, Span, Wanted
 from mlefit.source.problems import refusal
 from mlefit.source.quoting import Rewrite, Rewritten
-from mlefit.source.standing import lines_of_text
 from mlefit.source.stored import Stored
 
 SAMPLE = 1 << 20        # bytes of text that detection looks at
@@ -198,6 +197,8 @@ class TextPart(Part):
 
     def lines(self, block: Block, rows: int) -> Any:
         """As Part.lines."""
+        from mlefit.source.standing import lines_of_text
+
         return lines_of_text(block.content, self._eol, self._sign, rows)
 
     @property
