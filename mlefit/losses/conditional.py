@@ -11,8 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from mlefit.arrays import Array, Index
-from mlefit.losses.table import HALVES, NEWTON, REACH, SHARES
+from mlefit.arrays import Array, Index, Mask
+from mlefit.losses.table import CLOSE, HALVES, NEWTON, REACH, SHARES
 from mlefit.records import record
 
 PANELS = 128            # at least, a multiple of which there are
@@ -24,17 +24,19 @@ FOLDS = np.exp(np.linspace(-2.0, 100.0, 180))       # widths, at which ends are 
 NEARER = 80             # of them serve unless tails are heavy
 LAWS = 1024             # that are in memory at one time
 ROWS = 1 << 14
-CLOSE = 1e-14           # of a mass: a quantile
 STEP = 1e-6             # relative, for the slope of a tail
 
 
 @record(frozen=True, eq=False)
 class Conditional:
-    """`height(t, f)`: log density (k, j) of t (k, j) at f (k, 1). `f` and `centre` (k,): each f, and a t near its law."""
+    """`height(t, f)`: log density (k, j) of t (k, j) at f (k, 1). `f` and `centre` (k,): each f, and a t near its law.
+
+    `bends` (k, b): where the density of each has two slopes, so that a panel has to end there."""
 
     height: Callable[[Array, Array], Array]
     f: Array
     centre: Array
+    bends: Array
 
     def _log_density(self, t: Array, law: Index) -> Array:
         """(n, j) at t (n, j) under these laws (n,)."""
@@ -49,7 +51,10 @@ class Conditional:
         mode, size, left, right = (np.concatenate(part) for part in zip(*found, strict=True))
         count = PANELS * math.ceil(PER_FOLD * float((left + right).max()) / PANELS)
         u = -left[:, None] + (left + right)[:, None] * np.linspace(0.0, 1.0, count + 1)
-        return np.asarray(mode[:, None] + size[:, None] * np.sinh(u))
+        even = mode[:, None] + size[:, None] * np.sinh(u)
+        if not self.bends.shape[1]:
+            return np.asarray(even)
+        return np.sort(np.hstack([even, np.clip(self.bends, even[:, :1], even[:, -1:])]), axis=1)
 
     @property
     def panels(self) -> int:
@@ -138,24 +143,33 @@ class Conditional:
         return np.where(np.isneginf(here), -np.inf, here + np.log(np.abs(away)) - np.log(power - 1.0))
 
     def quantile(self, u: Array, law: Index) -> Array:
-        """t (n,) with P(T <= t) = u, by safeguarded Newton steps within a panel."""
+        """t (n,) with P(T <= t) = u."""
         lower = u <= 0.5
-        rest = np.where(lower, u, 1.0 - u)
+        return self.with_mass(np.where(lower, u, 1.0 - u), lower, law)
+
+    def with_mass(self, rest: Array, lower: Mask, law: Index) -> Array:
+        """t (n,) with the mass `rest` (n,) below it where `lower`, else above it, by safeguarded Newton steps within a panel."""
         from_below = (self.below[law] <= rest[:, None]).sum(axis=1) - 1
         from_above = self.panels - (self.above[law] <= rest[:, None]).sum(axis=1)
         panel = np.clip(np.where(lower, from_below, from_above), 0, self.panels - 1)
         start, high = self.edges[law, panel], self.edges[law, panel + 1]
-        low, mass = start, self._masses[law, panel]
+        low, mass = start.copy(), self._masses[law, panel]
         wanted = np.clip(np.where(lower, rest - self.below[law, panel], mass - (rest - self.above[law, panel + 1])), 0.0, mass)
         with np.errstate(all="ignore"):
             t = low + (high - low) * np.where(mass > 0.0, wanted / mass, 0.5)
-            for _ in range(NEWTON):
-                short = wanted - self._from(start, t, law)
-                if (np.abs(short) <= CLOSE * wanted).all():
+        left = np.arange(t.size)        # rows not there yet
+        for _ in range(NEWTON):
+            with np.errstate(all="ignore"):
+                short = wanted[left] - self._from(start[left], t[left], law[left])
+                far = np.abs(short) > CLOSE * wanted[left]
+                left, short = left[far], short[far]
+                if not left.size:
                     break
-                low, high = np.where(short > 0.0, t, low), np.where(short > 0.0, high, t)
-                following = t + short * np.exp(-self._log_density(t[:, None], law)[:, 0])
-                t = np.where((following >= low) & (following <= high), following, 0.5 * (low + high))
+                under, at = short > 0.0, t[left]
+                low[left], high[left] = np.where(under, at, low[left]), np.where(under, high[left], at)
+                following = at + short * np.exp(-self._log_density(at[:, None], law[left])[:, 0])
+            inside = (following >= low[left]) & (following <= high[left])
+            t[left] = np.where(inside, following, 0.5 * (low[left] + high[left]))
         return np.asarray(t)
 
     def expected(self, of: Callable[[Array, Index], Array]) -> Array:

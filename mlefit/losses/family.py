@@ -8,7 +8,7 @@ are the proper dispersion models. Source: Jorgensen, The Theory of Dispersion Mo
 """
 
 import math
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from mlefit.arrays import Array
 from mlefit.expression.jets import jet
 from mlefit.expression.tree import Column, Constant, Node, Operation, substituted
 from mlefit.losses.axes import IDENTITY, LOG, LOGIT, Axis
+from mlefit.losses.chebyshev import grid
 from mlefit.losses.loss import Loss, Tilt
 from mlefit.losses.quadrature import TOLERANCE
 from mlefit.losses.structure import simplified, value
@@ -203,3 +204,29 @@ def apart_at(family: Family, a: float, log_z: float, f: Array) -> float:
     """By how much the log of the mass at some f (k,) differs from `log_z`, at most."""
     found = [family.at(float(one)).normaliser(a).log_z for one in f]
     return float(np.abs(np.array(found) - log_z).max())
+
+
+def bends_at(family: Family, domain: Axis, f: Array) -> Array | None:
+    """Where the losses at some f (k,) bend (k, b), by a polynomial where f are many; None where not all do in as many places."""
+    if not family.loss.bends or not f.size:
+        return np.empty((f.size, 0))
+    if f.size <= EACH:
+        return _bends(family, tuple(f.tolist()))
+    nodes, weights = grid(domain.g(f), EACH)
+    at, tried = _bends(family, tuple(domain.inverse(nodes).tolist())), np.linspace(0, f.size - 1, SOME).astype(int)
+    true = _bends(family, tuple(f[tried].tolist()))
+    if at is None or true is None or at.shape[1] != true.shape[1]:
+        return None
+    found = weights @ at
+    near = np.abs(found[tried] - true) <= NEAR * np.maximum(1.0, np.abs(true))
+    return found if near.all() else _bends(family, tuple(f.tolist()))
+
+
+EACH, SOME = 32, 7      # f at which bends are looked for one by one, and places at which a polynomial through those is tried
+NEAR = 1e-10            # of its size: a bend
+
+
+@lru_cache(maxsize=16)
+def _bends(family: Family, f: tuple[float, ...]) -> Array | None:
+    found = [family.at(one).bends for one in f]
+    return np.array(found) if len({len(one) for one in found}) == 1 else None

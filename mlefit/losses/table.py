@@ -8,17 +8,19 @@ up to a point is one more rule of ten points. Beyond the last panel a power tail
 import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array, Index
+from mlefit.arrays import Array, Index, Mask
 from mlefit.records import record
 
 PANELS = 1024
 PER_FOLD = 4.0          # panels in an e-fold of r at least
 REACH = 720.0           # e-folds below the top that the panels reach
 PLACES = 8              # about which there are panels
-NEWTON = 7              # steps towards a quantile
+NEWTON = 60             # steps towards a quantile at most: far out the density changes much within a panel
+CLOSE = 1e-14           # of a mass: a quantile
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(10)
 ENDLESS = 1e-12         # of a moment: what its last panels may add if it exists
 FARTHEST = 1e140        # whose square is a number
@@ -147,9 +149,13 @@ class Table:
         return np.where(far, self._log_tail(r), found)
 
     def quantile(self, u: Array) -> Array:
-        """r (n,) with P(R <= r) = u, by safeguarded Newton steps within a panel."""
-        edges, lower = self.edges, u <= 0.5
-        rest = np.where(lower, u, 1.0 - u)
+        """r (n,) with P(R <= r) = u."""
+        lower = u <= 0.5
+        return self.with_mass(np.where(lower, u, 1.0 - u), lower)
+
+    def with_mass(self, rest: Array, lower: Mask) -> Array:
+        """r (n,) with the mass `rest` (n,) below it where `lower`, else above it, by safeguarded Newton steps within a panel."""
+        edges = self.edges
         panel = np.where(lower, np.searchsorted(self.below, rest, side="right") - 1,
                          edges.size - 1 - np.searchsorted(self.above[::-1], rest, side="left"))
         panel = np.clip(panel, 0, edges.size - 2)
@@ -158,16 +164,23 @@ class Table:
         wanted = np.clip(wanted, 0.0, mass)
         with np.errstate(all="ignore"):
             r = low + (high - low) * np.where(mass > 0.0, wanted / mass, 0.5)
+            left = np.arange(r.size)        # rows not there yet
             for _ in range(NEWTON):
-                short = wanted - self._up_to(panel, r)
-                low, high = np.where(short > 0.0, r, low), np.where(short > 0.0, high, r)
-                following = r + short * np.exp(-self.log_density(r))
-                r = np.where((following >= low) & (following <= high), following, 0.5 * (low + high))
+                short = wanted[left] - self._up_to(panel[left], r[left])
+                far = np.abs(short) > CLOSE * wanted[left]
+                left, short = left[far], short[far]
+                if not left.size:
+                    break
+                under, at = short > 0.0, r[left]
+                low[left], high[left] = np.where(under, at, low[left]), np.where(under, high[left], at)
+                following = at + short * np.exp(-self.log_density(at))
+                inside = (following >= low[left]) & (following <= high[left])
+                r[left] = np.where(inside, following, 0.5 * (low[left] + high[left]))
             below, above = self.beyond
-            left, right = lower & (rest < below), ~lower & (rest < above)
-            if left.any() or right.any():
-                r = np.where(left, edges[0] * (below / rest) ** (1.0 / (self.a * self._slope(edges[:1]) - 1.0)), r)
-                r = np.where(right, edges[-1] * (above / rest) ** (1.0 / (self.a * self._slope(edges[-1:]) - 1.0)), r)
+            under, over = lower & (rest < below), ~lower & (rest < above)
+            if under.any() or over.any():
+                r = np.where(under, edges[0] * (below / rest) ** (1.0 / (self.a * self._slope(edges[:1]) - 1.0)), r)
+                r = np.where(over, edges[-1] * (above / rest) ** (1.0 / (self.a * self._slope(edges[-1:]) - 1.0)), r)
         return np.asarray(r)
 
     @cached_property
@@ -195,3 +208,21 @@ class Table:
             each = np.exp(self.log_density(points.ravel())) * of(points.ravel())
         each = np.where(np.isfinite(each), each, 0.0).reshape(points.shape)
         return float(width @ (each @ HALVES))
+
+
+class OneLaw(NamedTuple):
+    """The law of a table as one of several."""
+
+    table: Table
+
+    def log_cdf(self, t: Array, law: Index) -> Array:
+        """log P(T <= t) (n,)."""
+        return self.table.log_cdf(t)
+
+    def log_sf(self, t: Array, law: Index) -> Array:
+        """log P(T > t) (n,)."""
+        return self.table.log_sf(t)
+
+    def with_mass(self, rest: Array, lower: Mask, law: Index) -> Array:
+        """t (n,) with the mass `rest` (n,) below it where `lower`, else above it."""
+        return self.table.with_mass(rest, lower)

@@ -20,7 +20,7 @@ from mlefit.expression.written import LOSSES, parse_written
 from mlefit.losses.axes import IDENTITY, LOG, LOGIT, Axis
 from mlefit.losses.family import Family
 from mlefit.losses.growth import Pace
-from mlefit.losses.quadrature import TOLERANCE
+from mlefit.losses.quadrature import TOLERANCE, Normaliser
 from mlefit.losses.structure import value
 from mlefit.noise.of_family import OfFamily
 
@@ -167,8 +167,8 @@ class AnyDensity(OfFamily):
     def _a(self, free: Array) -> float:
         return 1.0
 
-    def _log_z(self, a: float) -> float:
-        return 0.0
+    def _normaliser(self, a: float) -> Normaliser:
+        return Normaliser(0.0, math.nan, math.nan, 0.0)
 
     def affine(self, free: Array) -> tuple[float, float]:
         """(1, 0), with the unit."""

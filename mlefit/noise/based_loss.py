@@ -47,13 +47,10 @@ class BasedLoss(OfFamily):
     def _a(self, free: Array) -> float:
         return exponential(float(free[0]))
 
-    def _log_z(self, a: float) -> float:
-        return self.family.loss.normaliser(a).log_z
-
     def affine(self, free: Array) -> tuple[float, float]:
         """(a, log Z(a)), with the unit."""
         a = self._a(free)
-        return a, self._log_z(a) - math.log(self.unit)
+        return a, self._normaliser(a).log_z - math.log(self.unit)
 
     def implied_shapes(self, mean_loss: float, mean_base: float) -> Array:
         """log a with E_a l = mean loss; infinite where every row has the least loss."""

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mlefit.arrays import Array, block
+from mlefit.losses.chebyshev import interpolated
 from mlefit.noise import worked
-from mlefit.noise.chebyshev import interpolated
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.options import Number
 from mlefit.noise.responses import NUMBERS

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlefit.arrays import Array, Mask, block
+from mlefit.losses.chebyshev import interpolated
 from mlefit.noise import worked
 from mlefit.noise.alphas import between_alphas, between_means
-from mlefit.noise.chebyshev import interpolated
 from mlefit.noise.counted_tail import tail
 from mlefit.noise.large_counts import deviance, remaining, saturated
 from mlefit.noise.least_count import least_count

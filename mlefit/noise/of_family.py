@@ -18,10 +18,12 @@ import numpy as np
 
 from mlefit.arrays import Array, Index, block
 from mlefit.losses.axes import AXES, IDENTITY, LOG, Axis
+from mlefit.losses.chebyshev import NODES, grid, interpolated_twice
 from mlefit.losses.conditional import Conditional
-from mlefit.losses.family import Family, apart_at
+from mlefit.losses.family import Family, apart_at, bends_at
+from mlefit.losses.loss import Loss
 from mlefit.losses.structure import value
-from mlefit.noise.chebyshev import NODES, grid, interpolated_twice
+from mlefit.noise.by_table import ByTable, Near
 from mlefit.noise.model import Derivatives, Measure, Predictor
 from mlefit.noise.parts import nowhere
 from mlefit.noise.responses import NUMBERS, POSITIVE, SHARES, Response
@@ -44,10 +46,11 @@ MASSES = 9              # fitted f at which the mass is looked at
 
 
 @dataclass(frozen=True)
-class OfFamily(Typed):
+class OfFamily(ByTable, Typed):
     """`unit`: that of the rows, in units of the y of the text."""
 
     unit: float = 1.0
+    near: Near | None = None
 
     measure = Measure.DENSITY
     begins = True
@@ -68,14 +71,6 @@ class OfFamily(Typed):
     @abstractmethod
     def domain(self) -> Axis:
         """On which f may be any number of its own."""
-
-    @abstractmethod
-    def _a(self, free: Array) -> float:
-        """a."""
-
-    @abstractmethod
-    def _log_z(self, a: float) -> float:
-        """log Z."""
 
     @property
     def scalable(self) -> bool:
@@ -123,7 +118,7 @@ class OfFamily(Typed):
     def _height(self, free: Array) -> Callable[[Array, Array], Array]:
         """log density of t at f."""
         a, family = self._a(free), self.family
-        log_z = self._log_z(a)
+        log_z = self._normaliser(a).log_z
         return lambda t, f: -a * family.of_t(t, f) + family.base(t) - log_z
 
     @QUIET
@@ -132,7 +127,8 @@ class OfFamily(Typed):
         a, y, f = self._a(free), y * self.unit, eta[:, 0] * self.unit
         if not self.family.loss.least_a < a < math.inf:
             return nowhere(y.size, 1 + free.size)
-        log_z, base = self._log_z(a) - math.log(self.unit), self._base(y)
+        of_a, base = self._normaliser(a), self._base(y)
+        log_z = of_a.log_z - math.log(self.unit)
         if order == 0:
             return Derivatives(self._step(a * value(self.family.node, y, f) + log_z + base, f))
         loss, slope, bend = self.family.curve(y, f)
@@ -140,7 +136,6 @@ class OfFamily(Typed):
         d1[:, 0], bend = a * self.unit * slope, a * self.unit**2 * bend
         if not free.size:
             return Derivatives(result, d1, lambda v: bend[:, None] * v)
-        of_a = self.family.loss.normaliser(a)
         d1[:, 1] = a * (loss - of_a.mean)
         return Derivatives(result, d1, symmetric(((bend, d1[:, 0]), (d1[:, 0], d1[:, 1] + a * a * of_a.variance))))
 
@@ -205,14 +200,27 @@ class OfFamily(Typed):
         axis = self.family.axis
         return axis.g(np.clip(y * self.unit, axis.low, axis.high))
 
-    def quantile(self, u: Array, eta: Array, free: Array) -> Array:
-        """By panels."""
-        t = self._each(eta, free, lambda laws, law, rows: laws.quantile(u[rows], law))
+    def _quantile(self, u: Array, eta: Array, free: Array) -> Array:
+        return self._from_variable(self._each(eta, free, lambda laws, law, rows: laws.quantile(u[rows], law)), eta)
+
+    def _variable(self, y: Array, eta: Array) -> Array:
+        return self._t(y)
+
+    def _from_variable(self, t: Array, eta: Array) -> Array:
         return np.asarray(self.family.axis.inverse(t) / self.unit)
 
-    def draw(self, rng: np.random.Generator, eta: Array, free: Array) -> Array:
-        """By quantiles of uniform numbers."""
-        return self.quantile(rng.uniform(np.finfo(float).tiny, 1.0, len(eta)), eta, free)
+    def _place(self, eta: Array) -> Array:
+        return self.domain.g(eta[:, 0] * self.unit)
+
+    def _laws_at(self, a: float, w: Array) -> Conditional:
+        return self._laws(self.domain.inverse(w), np.array([math.log(a)])[: len(self.shapes)])
+
+    def _bends(self, w: Array) -> Array | None:
+        return bends_at(self.family, self.domain, self.domain.inverse(w))
+
+    @property
+    def _of_a(self) -> Loss:
+        return self.family.loss
 
     def _over(self, f: Array, free: Array, of: Callable[[Array, Array], Array]) -> Array:
         """E of(y, f) (n,), a smooth function of f, by its values at a few."""
@@ -273,7 +281,7 @@ class OfFamily(Typed):
     def astray(self, eta: Array, free: Array) -> float:
         """By how much the log of the mass at the fitted f differs from that of Z, at most."""
         f, a = np.quantile(self.unit * eta[:, 0], np.linspace(0.0, 1.0, MASSES)), self._a(free)
-        return apart_at(self.family, a, self._log_z(a), np.unique(f))
+        return apart_at(self.family, a, self._normaliser(a).log_z, np.unique(f))
 
 
 LITTLE = 30.0       # e-folds: ends with y q(y) below it add nothing to a mean
@@ -285,4 +293,6 @@ def _conditional(law: OfFamily, free: bytes, f: bytes) -> Conditional:
     axis = law.family.axis
     with np.errstate(all="ignore"):
         centre = axis.g(at)
-    return Conditional(law._height(np.frombuffer(free)), at, np.where(np.isfinite(centre), centre, 0.0))
+        bends = bends_at(law.family, law.domain, at)
+    return Conditional(law._height(np.frombuffer(free)), at, np.where(np.isfinite(centre), centre, 0.0),
+                       np.empty((at.size, 0)) if bends is None else bends)

@@ -15,16 +15,19 @@ import numpy as np
 
 from mlefit.arrays import Array, block
 from mlefit.losses.axes import IDENTITY, LOG, Axis
+from mlefit.losses.chebyshev import interpolated
 from mlefit.losses.corners import Corner
 from mlefit.losses.loss import Loss
-from mlefit.losses.table import Table
-from mlefit.noise.chebyshev import interpolated
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
+from mlefit.losses.table import OneLaw, Table
+from mlefit.losses.tabling import Laws
+from mlefit.noise.by_table import ByTable, Near
+from mlefit.noise.model import Derivatives, Measure, Predictor, Shape
 from mlefit.noise.parts import nowhere
 from mlefit.noise.read_loss import RESPONSES, Read, noted, read_loss
 from mlefit.noise.responses import Response
 from mlefit.noise.stable import QUIET, exponential
 from mlefit.noise.symmetric import symmetric
+from mlefit.noise.typed import Typed
 
 LOCATION = (Predictor("mean", unit_power=1),)
 GENTLE = 18     # units on the way from the gentlest
@@ -32,11 +35,11 @@ UNMOVED = (Predictor("mean"),)
 
 
 @dataclass(frozen=True)
-class OfLoss(NoiseModel):
+class OfLoss(ByTable, Typed):
     """Errors of density exp(-a l) / Z. `text`: the loss as typed, without blanks; `unit`: that of the rows, in units of its r."""
 
-    text: str
     unit: float = 1.0
+    near: Near | None = None
 
     name = "loss"
     noun = "law of the loss"
@@ -44,8 +47,6 @@ class OfLoss(NoiseModel):
     question = "what a loss that you write says of the noise"
     centre_text = "eta"
     example = 'mlefit fit sample_data/deliveries.csv -t minutes -x km,vehicle --loss "log(cosh(r))"'
-    compared = False
-    link_name = "identity"
     predicted = "location"
     measure = Measure.DENSITY
     shapes = (Shape("a"),)
@@ -87,19 +88,9 @@ class OfLoss(NoiseModel):
         return self.located
 
     @property
-    def loss_name(self) -> str:
-        """As typed."""
-        return self.text
-
-    @property
     def notes(self) -> tuple[str, ...]:
         """Which loss it is, where it is a known one."""
         return noted(self.read)
-
-    @property
-    def spelt(self) -> str:
-        """`loss:EXPR`."""
-        return f"{self.name}:{self.text}"
 
     @property
     def least_loss(self) -> float:
@@ -148,7 +139,7 @@ class OfLoss(NoiseModel):
     def _a(self, free: Array) -> float:
         return exponential(float(free[0]))
 
-    def _away(self, y: Array, eta: Array) -> Array:
+    def _variable(self, y: Array, eta: Array) -> Array:
         """v (n,), no number where f is beyond g."""
         f = eta[:, 0]
         if self.located:
@@ -170,7 +161,7 @@ class OfLoss(NoiseModel):
         a, known = self._a(free), self.known
         if not known.least_a < a < math.inf:
             return nowhere(y.size, 1 + free.size)
-        of_a, v = known.normaliser(a), self._away(y, eta)
+        of_a, v = self._normaliser(a), self._variable(y, eta)
         constant = of_a.log_z - self._log_unit + self.base(y)
         if order == 0:
             return Derivatives(_step(a * known.value(v) + constant))
@@ -195,7 +186,7 @@ class OfLoss(NoiseModel):
     @QUIET
     def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
         """L(v)."""
-        v = self._away(y, eta)
+        v = self._variable(y, eta)
         if order == 0:
             return Derivatives(_step(self.known.value(v)))
         value, slope, bend = self.known.curve(v)
@@ -214,7 +205,7 @@ class OfLoss(NoiseModel):
     def affine(self, free: Array) -> tuple[float, float]:
         """(a, log Z(a)), with the unit."""
         a = self._a(free)
-        return a, self.known.normaliser(a).log_z - self._log_unit
+        return a, self._normaliser(a).log_z - self._log_unit
 
     def implied_shapes(self, mean_loss: float, mean_base: float) -> Array:
         """log a with E_a l = mean loss; infinite where every row has the least loss."""
@@ -242,15 +233,27 @@ class OfLoss(NoiseModel):
 
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
         """By panels."""
-        return self._table(free).log_cdf(self._away(y, eta))
+        return self._table(free).log_cdf(self._variable(y, eta))
 
     def log_sf(self, y: Array, eta: Array, free: Array) -> Array:
         """By panels, from the other end."""
-        return self._table(free).log_sf(self._away(y, eta))
+        return self._table(free).log_sf(self._variable(y, eta))
 
-    def quantile(self, u: Array, eta: Array, free: Array) -> Array:
-        """f moved by the quantile of v."""
+    def _quantile(self, u: Array, eta: Array, free: Array) -> Array:
         return self._moved(eta[:, 0], self._table(free).quantile(u))
+
+    def _from_variable(self, t: Array, eta: Array) -> Array:
+        return self._moved(eta[:, 0], t)
+
+    def _laws_at(self, a: float, w: Array) -> Laws:
+        return OneLaw(self.known.table(a))
+
+    def _bends(self, w: Array) -> Array:
+        return np.array([self.known.bends])
+
+    @property
+    def _of_a(self) -> Loss:
+        return self.known
 
     def _moved(self, f: Array, v: Array | float) -> Array:
         """The y (n,) at a distance v from f."""
@@ -275,17 +278,13 @@ class OfLoss(NoiseModel):
 
     def divergence(self, eta: Array, free: Array, other_eta: Array, other_free: Array) -> Array:
         """E of the log-ratio, by panels of the first law."""
-        return interpolated(lambda moved: self._apart(free, moved, other_free), -self._away(eta[:, 0], other_eta))
+        return interpolated(lambda moved: self._apart(free, moved, other_free), -self._variable(eta[:, 0], other_eta))
 
     def _apart(self, free: Array, moved: float, other_free: Array) -> float:
         mine, other = self._table(free), self._table(other_free)
         if moved == 0.0 and self._a(free) == self._a(other_free):
             return 0.0
         return max(0.0, mine.expected(lambda v: mine.log_density(v) - other.log_density(v - moved)))
-
-    def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
-        """By quantiles of uniform numbers."""
-        return self.quantile(rng.uniform(np.finfo(float).tiny, 1.0, len(eta)), eta, free)
 
     def derivation(self) -> str:
         """From the loss to its noise model."""

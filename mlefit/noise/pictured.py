@@ -1,8 +1,9 @@
 """Pictured: which pictures a law has, and how a sentence calls it."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Self
 
+from mlefit.arrays import Array
 from mlefit.noise.responses import Response
 
 FOR_NUMBERS = ("density", "qq", "fitted", "predictor", "order", "kl")
@@ -29,6 +30,14 @@ class Pictured(ABC):
         if self.response.reads_levels:
             return FOR_LEVELS
         return FOR_COUNTS if self.response.whole else FOR_NUMBERS
+
+    def quick(self, eta: Array, free: Array) -> Self:
+        """The law for many residuals and draws about the rows of these predictors (n, m), where it has a quicker way to them."""
+        return self
+
+    def residual(self, y: Array, eta: Array, free: Array) -> Array | None:
+        """Phi^-1(F(y)) (n,) of a density that has a quicker way to it than its tails; else None."""
+        return None
 
     @property
     def noun(self) -> str:

@@ -36,6 +36,7 @@ class Overview:
 
     def __init__(self, scene: Scene, further: Mapping[str, Callable[[], Panel]] = MappingProxyType({})) -> None:
         """`further`: panels that need more than the scene, each made when it is wanted."""
+        scene = replace(scene, noise=scene.noise.quick(scene.eta, scene.free))
         self.scene, self.residuals = scene, Residuals(scene)
         self.looks = {look.id: look for look in _looks(scene, self.residuals)}
         self.others = {**_others(scene, self.residuals), **further}

@@ -120,6 +120,9 @@ def quantile_residuals(noise: NoiseModel, y: Array, eta: Array, free: Array, cha
     from scipy.special import ndtri, ndtri_exp
 
     if noise.measure is Measure.DENSITY:
+        known = noise.residual(y, eta, free)
+        if known is not None:
+            return known
         low = noise.log_cdf(y, eta, free)
         z, upper = np.asarray(ndtri_exp(np.minimum(low, 0.0))), np.flatnonzero(~(low < HALF))
         if upper.size:

@@ -1,6 +1,7 @@
 """Chebyshev: a smooth function of one number at many places, from its values at a few.
 
-Barycentric interpolation at Chebyshev's points of the first kind. Source: Berrut and Trefethen, SIAM Review 46 (2004), 501-517.
+Interpolation at Chebyshev's points of the first kind, barycentric or by the coefficients of his polynomials. Sources: Berrut and
+Trefethen, SIAM Review 46 (2004), 501-517; Trefethen, Approximation Theory and Approximation Practice (2013), chapters 2 to 4.
 """
 
 from collections.abc import Callable
@@ -48,3 +49,36 @@ def grid(x: Array, count: int) -> tuple[Array, Array]:
     shares = np.sin(angle) * (-1.0) ** np.arange(count) / np.where(hit, 1.0, apart)
     shares = np.where(hit.any(axis=1, keepdims=True), hit, shares)
     return nodes, shares / shares.sum(axis=1, keepdims=True)
+
+
+def stretched(ends: tuple[float, float], x: Array) -> Array:
+    """Places (n,) between the ends for x (n,) in [-1, 1]."""
+    return 0.5 * (ends[0] + ends[1]) + 0.5 * (ends[1] - ends[0]) * x
+
+
+def nodes(ends: tuple[float, float], count: int) -> Array:
+    """Chebyshev's (k,) between the ends; one where these are the same."""
+    return np.array([ends[0]]) if ends[0] == ends[1] else stretched(ends, np.cos((np.arange(count) + 0.5) * np.pi / count))
+
+
+def polynomials(x: Array, count: int) -> Array:
+    """T_0, T_1 .. (k, n) at x (n,) in [-1, 1]."""
+    found = np.empty((count, x.size))
+    found[0] = 1.0
+    if count > 1:
+        found[1] = x
+    for k in range(2, count):
+        np.multiply(found[k - 1], x, out=found[k])
+        found[k] *= 2.0
+        found[k] -= found[k - 2]
+    return found
+
+
+def coefficients(values: Array) -> Array:
+    """Those of the polynomials through values at nodes, along every axis but the first."""
+    for axis in range(1, values.ndim):
+        k = values.shape[axis]
+        matrix = 2.0 / k * np.cos(np.arange(k)[:, None] * (np.arange(k) + 0.5) * np.pi / k)
+        matrix[0] /= 2.0
+        values = np.moveaxis(np.tensordot(matrix, values, axes=(1, axis)), 0, axis)
+    return values
