@@ -80,7 +80,7 @@ class Predictors:
         """Whether predictors of a kind have a constant. Terms need not be learnt."""
         return CONSTANT in self.scale if kind == "scale" and self.scale is not None else self.intercept
 
-    @property
+    @cached_property
     def sides(self) -> tuple[Side, ...]:
         """That of the mean, or of all predictors; and that of a scale of its own."""
         place, places = int(self.intercept), dict[Term, tuple[int, ...]]()

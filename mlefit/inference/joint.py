@@ -32,6 +32,8 @@ def wald(coefficients: Array, root: Array) -> float | None:
     errors = np.linalg.norm(root, axis=1)
     if not np.all(errors > 0.0):
         return None
+    if coefficients.size == 1:
+        return float((coefficients[0] / errors[0]) ** 2)
     u, sizes, _ = np.linalg.svd(root / errors[:, None], full_matrices=False)
     if sizes.size < coefficients.size or sizes[-1] <= SINGULAR * sizes[0]:
         return None

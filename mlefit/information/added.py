@@ -53,14 +53,14 @@ class Bordered:
         self.rows, self.z = rows, z
         self.means = [a for a, predictor in enumerate(rows.noise.predictors) if predictor.kind == "mean"]
         alone = rows.eta.shape[1] == 1 and (rows.noise.compresses or not rows.free.size)
-        known = rows.widened(z) if alone else rows.with_shapes(self._columns())
+        known = self.known = rows.widened(z) if alone else rows.with_shapes(self._columns())
         starts = np.cumsum([0, *(x.shape[1] + z.shape[1] * (a in self.means) for a, x in enumerate(rows.designs))])
         first = np.array([starts[a] + rows.designs[a].shape[1] for a in self.means], dtype=np.intp)
         self.added = first + np.arange(z.shape[1], dtype=np.intp)[:, None]
         fitted = np.setdiff1d(np.arange(len(known)), self.added.ravel())
         added = self.added.ravel()
         across = known[np.ix_(added, fitted)]
-        self.taken = across @ _inverse(known[np.ix_(fitted, fitted)])       # regression of Z on X
+        self.taken = _divided(across, known[np.ix_(fitted, fitted)])        # regression of Z on X
         self.bracket = known[np.ix_(added, added)] - self.taken @ across.T
         self.own = np.diagonal(known)[added]
         self.score = np.concatenate([z.T @ rows.g[:, [a]] for a in self.means], axis=1).ravel()     # column after column
@@ -69,6 +69,12 @@ class Bordered:
         """[X_a, Z] of the predictors of the mean, X_a of the others."""
         none = np.empty((self.rows.n, 0))
         return [np.concatenate([x.T, (self.z if a in self.means else none).T]).T for a, x in enumerate(self.rows.designs)]
+
+    def with_some(self, chosen: np.ndarray) -> Array:
+        """The information of the fitted design with the chosen columns, and of the shapes, in the order of the predictors."""
+        left_out = np.delete(self.added, chosen, axis=0).ravel()
+        kept = np.setdiff1d(np.arange(len(self.known)), left_out)
+        return np.asarray(self.known[np.ix_(kept, kept)])
 
     def test(self, chosen: np.ndarray) -> Tested:
         """The test of some of the columns, by their numbers."""
@@ -119,12 +125,12 @@ class Bordered:
         return float(fdtrc(df, max(rest, 1), statistic * (tested.statistic / own) / df)) if df and own > 0.0 else 1.0
 
 
-def _inverse(known: Array) -> Array:
-    """Of the information of the fitted design, or the generalised one where that is near to singular."""
+def _divided(across: Array, known: Array) -> Array:
+    """across J^-1 of the information J of the fitted design, or of the generalised inverse where that is near to singular."""
     if (lower := factor(known)) is not None:
         from scipy.linalg import cho_solve
 
-        return np.asarray(cho_solve((lower, True), np.eye(len(known)), check_finite=False))
+        return np.asarray(cho_solve((lower, True), across.T, check_finite=False)).T
     values, vectors = np.linalg.eigh(known)
     kept = values > RANK * values.max(initial=0.0)
-    return np.asarray(vectors[:, kept] / values[kept] @ vectors[:, kept].T)
+    return np.asarray(across @ (vectors[:, kept] / values[kept]) @ vectors[:, kept].T)

@@ -80,7 +80,7 @@ def ordered(rows: Working, sample: Sample) -> list[Variable]:
         return found        # of classes no spread is looked at, and the looks of the mean go by names
     weight = rows.weights[0, 0]
     shift = 0.0 if sample.offset is None else sample.offset
-    known = gram(sample.design, weight)
+    known = rows.known[0].copy() if sample.design is rows.designs[0] else gram(sample.design, weight)
     unit = np.sqrt(np.diagonal(known))
     unit[unit == 0.0] = 1.0
     known /= np.outer(unit, unit)

@@ -63,10 +63,11 @@ class Sample:
         return self.n < self.rows_total
 
     def take(self, rows: np.ndarray) -> "Sample":
-        """The rows of these indices, each with weight 1."""
+        """The rows of these indices, each with weight 1; designs that are one stay so."""
+        taken = {id(x): x[rows] for x in (self.design, *self.designs)}
         return replace(
-            self, noise=self.noise.some(rows), y=self.y[rows], design=self.design[rows],
-            designs=tuple(x[rows] for x in self.designs), eta=self.eta[rows],
+            self, noise=self.noise.some(rows), y=self.y[rows], design=taken[id(self.design)],
+            designs=tuple(taken[id(x)] for x in self.designs), eta=self.eta[rows],
             weight=None, offset=None if self.offset is None else self.offset[rows],
             trials=None if self.trials is None else self.trials[rows],
         )

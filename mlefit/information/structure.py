@@ -195,9 +195,9 @@ def _gain(rows: Working, bordered: Bordered | None, seen: Sequence[Seen]) -> tup
         eta = rows.eta + (basis @ (basis.T @ rows.residuals)) / np.sqrt(rows.weights[0, 0])[:, None]
         wider = _closer(rows, eta)
     else:
-        columns = [np.concatenate([x.T, (bordered.z[:, picked] if a in bordered.means else none).T]).T
-                   for a, x in enumerate(rows.designs)]
-        wider, basis = climbed(rows, columns, CLIMB), none
+        added = np.take(bordered.z.T, picked, axis=0).T
+        columns = [(x, added) if a in bordered.means else (x,) for a, x in enumerate(rows.designs)]
+        wider, basis = climbed(rows, columns, bordered.with_some(picked), CLIMB), none
     gain = rows.noise.nll(rows.y, rows.eta, rows.free, 0).value - rows.noise.nll(rows.y, wider.eta, wider.free, 0).value
     if rows.noise.response.reads_levels and events(rows) < SPARSE * tested.df and gain.sum() > tested.statistic / 2:
         gain = gain * (tested.statistic / 2 / gain.sum())

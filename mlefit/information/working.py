@@ -5,7 +5,7 @@ rows have the scores U_a = C_a'g_a and the information V_ab = C_a'(A_ab C_b) (Fi
 model is settled on them by steps with that information, so that their scores vanish.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -181,35 +181,36 @@ class Working:
 
     def settled(self) -> "Working":
         """The same family fitted to these rows alone, from the model at hand, which is close."""
-        return climbed(self, self.designs)
+        return climbed(self, [(x,) for x in self.designs], self.with_shapes(self.designs))
 
     def total(self) -> float:
         """Negative log-likelihood, nats."""
         return float(self.noise.nll(self.y, self.eta, self.free, 0).value.sum())
 
 
-def climbed(rows: Working, columns: Sequence[Array], steps: int = STEPS) -> Working:
-    """The rows under a model with these columns C_a (n, c_a), fitted by steps with one information matrix, halved until they gain.
+def climbed(rows: Working, columns: Sequence[tuple[Array, ...]], known: Array, steps: int = STEPS) -> Working:
+    """The rows under a model with these columns C_a (n, c_a), in blocks, fitted by steps with one information matrix, which is
+    `known`, halved until they gain.
 
     Any model bounds a divergence from below, so that a climb may end before the top.
     """
-    sizes = np.cumsum([c.shape[1] for c in columns])
-    known = rows.with_shapes(columns)
+    blocks = [(a, block) for a, parts in enumerate(columns) for block in parts]
+    ends = np.cumsum([block.shape[1] for _, block in blocks])
+    solved = _solver(known)
     scale = float(rows.n) if rows.noise.compresses else 0.0
-    values, vectors = np.linalg.eigh(known)
-    kept = values > RANK * values.max(initial=0.0)
-    inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
     at, value = rows, rows.total()
     for _ in range(steps):
-        score = np.concatenate([c.T @ at.g[:, a] for a, c in enumerate(columns)] + [at.score[:, rows.eta.shape[1] :].sum(axis=0)])
-        shapes = score[sizes[-1] :] / (2.0 * scale) if scale else np.empty(0)
-        step = np.concatenate([inverse @ score[: sizes[-1]], shapes]) if scale else inverse @ score
+        score = np.concatenate([c.T @ at.g[:, a] for a, c in blocks] + [at.score[:, rows.eta.shape[1] :].sum(axis=0)])
+        shapes = score[ends[-1] :] / (2.0 * scale) if scale else np.empty(0)
+        step = np.concatenate([solved(score[: ends[-1]]), shapes]) if scale else solved(score)
         if float(step @ score) < SETTLED:
             break
         while True:
-            parts = np.split(step, sizes)
-            eta = at.eta + np.stack([c @ b for c, b in zip(columns, parts, strict=False)], axis=1)
-            new = Working(rows.noise, rows.y, rows.designs, eta, at.free + parts[-1], rows.parameters, rows.seed)
+            *own, last = np.split(step, ends)
+            eta = at.eta.copy()
+            for (a, c), b in zip(blocks, own, strict=True):
+                eta[:, a] += c @ b
+            new = Working(rows.noise, rows.y, rows.designs, eta, at.free + last, rows.parameters, rows.seed)
             with np.errstate(over="ignore", invalid="ignore"):
                 reached = new.total()
             if reached < value:
@@ -219,6 +220,15 @@ def climbed(rows: Working, columns: Sequence[Array], steps: int = STEPS) -> Work
             if float(step @ score) < SETTLED:
                 return at
     return at
+
+
+def _solver(known: Array) -> Callable[[Array], Array]:
+    """What multiplies a vector by the inverse, or the generalised one of what is near to singular."""
+    if (lower := factor(known)) is not None:
+        return lambda score: triangular(lower, triangular(lower, score, lower=True), lower=True, transposed=True)
+    values, vectors = np.linalg.eigh(known)
+    kept = values > RANK * values.max(initial=0.0)
+    return lambda score: np.asarray((vectors[:, kept] / values[kept]) @ (vectors[:, kept].T @ score))
 
 
 RANK = 1e-10        # eigenvalues, of columns of unit information, that count as zero

@@ -21,9 +21,11 @@ WIDE_SLAB = 2048
 
 @record(frozen=True, eq=False)
 class Triangle:
-    """`rows` (m, k), whose R factor is that of all rows seen; those of weight w count as sqrt(w) times themselves."""
+    """`rows` (m, k) and `more` of them, whose R factor is that of all rows seen; those of weight w count as sqrt(w) times
+    themselves."""
 
     rows: Array
+    more: tuple[Array, ...] = ()
 
     @classmethod
     def of(cls, columns: Array, weight: Array | None = None) -> "Triangle":
@@ -38,19 +40,25 @@ class Triangle:
         return cls._collected(rows)
 
     @classmethod
-    def _collected(cls, rows: Array) -> "Triangle":
-        n, k = rows.shape
-        return cls(rows if k >= WIDE and n <= COLLECTED * k else _square(rows))
+    def _collected(cls, *parts: Array) -> "Triangle":
+        k = parts[0].shape[1]
+        if k >= WIDE and sum(map(len, parts)) <= COLLECTED * k:
+            return cls(parts[0], parts[1:])
+        return cls(_square(_whole(parts)))
 
     @cached_property
     def r(self) -> Array:
         """Upper triangular (k, k), with a non-negative diagonal."""
-        k = self.rows.shape[1]
-        square = self.rows.shape[0] == k and not np.tril(self.rows, -1).any() and not (np.diagonal(self.rows) < 0.0).any()
-        return self.rows if square else _square(self.rows)
+        rows = _whole((self.rows, *self.more))
+        square = rows.shape[0] == rows.shape[1] and not np.tril(rows, -1).any() and not (np.diagonal(rows) < 0.0).any()
+        return rows if square else _square(rows)
 
     def __add__(self, other: "Triangle") -> "Triangle":
-        return self._collected(np.concatenate([self.rows, other.rows]))
+        return self._collected(self.rows, *self.more, other.rows, *other.more)
+
+
+def _whole(parts: tuple[Array, ...]) -> Array:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _r_factor(rows: Array) -> Array:
