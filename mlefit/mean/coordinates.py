@@ -179,6 +179,8 @@ class Coordinates(Whitening):
         each = gamma.reshape(-1, self.rank)
         if self._reciprocal < 1.0 / SHEER:
             return substituted(self.triangle, Doubled.of(each.T.copy())).rounded().T.ravel()
+        if len(each) == 1:
+            return triangular(self.triangle, gamma)
         return triangular(self.triangle, each.T).T.ravel()
 
     def coefficients(self, gamma: Array) -> Array:
@@ -190,6 +192,8 @@ class Coordinates(Whitening):
         if self.steep:
             return by_columns
         r = self.rank
+        if len(by_columns) == r:
+            return self._solved(by_columns)
         together = by_columns.reshape(len(by_columns) // r, r, -1).transpose(1, 0, 2).reshape(r, -1)
         white = self._solved(together).reshape(r, len(by_columns) // r, -1).transpose(1, 0, 2)
         return white.reshape(by_columns.shape)

@@ -25,7 +25,7 @@ class LinearMean(MeanFunction):
         """Whether all predictors have one design."""
         return self.coordinates.one is not None
 
-    @property
+    @cached_property
     def size(self) -> int:
         """P, m r where there is one design."""
         one = self.coordinates.one

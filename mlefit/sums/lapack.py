@@ -3,15 +3,25 @@
 Matrices are of doubles. Raises numpy.linalg.LinAlgError where a factor is singular, or a matrix is not positive definite.
 """
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 
 from mlefit.arrays import Array
 
 
+@cache
+def _routines() -> Any:
+    """scipy's, which are looked up once: to import a name takes as long as what it does to a dozen rows."""
+    from scipy.linalg import lapack
+
+    return lapack
+
+
 def triangular(triangle: Array, right: Array, *, lower: bool = False, transposed: bool = False) -> Array:
     """x with T x = b, or T' x = b, of a triangle T (k, k) and b (k,) or (k, m)."""
-    from scipy.linalg.lapack import dtrtrs
-
+    dtrtrs = _routines().dtrtrs
     if not right.size:
         return np.empty_like(right)
     if triangle.flags.f_contiguous:
@@ -25,24 +35,20 @@ def triangular(triangle: Array, right: Array, *, lower: bool = False, transposed
 
 def factor(matrix: Array) -> Array:
     """L (k, k) with L L' = H."""
-    from scipy.linalg.lapack import dpotrf
-
     if not matrix.size:
         return np.empty_like(matrix)
-    lower, info = dpotrf(matrix, lower=1, clean=1)
+    lower, info = _routines().dpotrf(matrix, lower=1, clean=1)
     _check(info)
     return np.asarray(lower)
 
 
 def solved(matrix: Array, right: Array) -> Array:
     """H^-1 b (k,), by a Cholesky factor that is not kept."""
-    from scipy.linalg.lapack import dpotrf, dpotrs
-
     if not matrix.size:
         return np.empty_like(right)
-    upper, info = dpotrf(matrix, lower=0, clean=0)
+    upper, info = _routines().dpotrf(matrix, lower=0, clean=0)
     _check(info)
-    x, _ = dpotrs(upper, right, lower=0)
+    x, _ = _routines().dpotrs(upper, right, lower=0)
     return np.asarray(x).reshape(right.shape)
 
 
