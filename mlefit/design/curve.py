@@ -126,12 +126,12 @@ def check_law(noise: NoiseModel) -> None:
         raise UsageError(
             f"--mean: {noise.loss_name} has a corner at a residual of {places}: what certifies a curve are derivatives, everywhere",
             "use a loss without corners, such as log(cosh(r/S)), or a linear mean with -x", code="options-contradict")
-    takes = f"use --model {MODELS.names(takes_curve)}"
     if not noise.smooth:
         raise UsageError(
             f"--mean: the loss of {noise.name} has a corner where a row is met: what certifies a curve are derivatives, everywhere",
-            f"{takes}, or a linear mean with -x", code="options-contradict")
-    raise UsageError(f"--mean: {noise.name} has no single mean that an expression could be", takes, code="options-contradict")
+            f"{noise.rounded or ''}or a linear mean with -x", code="options-contradict")
+    raise UsageError(f"--mean: {noise.name} has no single mean that an expression could be",
+                     f"use --model {MODELS.names(takes_curve)}", code="options-contradict")
 
 
 def names_in_order(node: Node) -> tuple[str, ...]:

@@ -101,10 +101,12 @@ def _best(
     if not ends[0].certified and given.linear:
         ends.append(sharpen(rows, mean, descend(rows, mean, given.projected(start), STEPS)))
     own = starts = len(ends)
-    if n * mean.size < WORK:
-        points = given.screened(_value(rows, mean, given), seed)
-        starts += len(points)
-        ends += _elsewhere(descend, sharpen, rows, mean, points, ends)
+    for turned in (False, True):        # signs are turned where nothing else has led anywhere
+        lost = not any(end.certified for end in ends)
+        if lost or (n * mean.size < WORK and not turned):
+            points = given.screened(_value(rows, mean, given), seed, turned=turned)
+            starts += len(points)
+            ends += _elsewhere(descend, sharpen, rows, mean, points, ends)
     certified = [end for end in ends if end.certified]
     certified = [end for end in certified if given.inside(end.theta)] or certified
     allowed = [end for end in ends[:own] if end in certified] if only else certified

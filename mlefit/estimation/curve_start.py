@@ -1,7 +1,8 @@
 """Where the search for the parameters of a curve begins.
 
     projected   the parameters in which f is linear, by least squares, the others as they are given
-    screened    many values of the others, between a hundredth and a hundred times the given ones; the best few
+    screened    many values of the others, between a hundredth and a hundred times the given ones, with their sign, and where
+                that leads nowhere with either; the best few
 
 The points are those of an additive recurrence (Kronecker's sequence with the generalised golden ratio), which fill a box evenly
 in any dimension; the seed shifts them.
@@ -68,20 +69,20 @@ class Given(NamedTuple):
         base[where] = np.linalg.lstsq(columns / lengths, rest, rcond=SMALL)[0] / lengths
         return base
 
-    def screened(self, value: Callable[[Array], float], seed: int) -> list[Array]:
-        """The best few of many points by `value`, each with its linear parameters projected."""
-        found = [(value(point), k, point) for k, point in enumerate(self._points(seed))]
+    def screened(self, value: Callable[[Array], float], seed: int, *, turned: bool = False) -> list[Array]:
+        """The best few of many points by `value`, each with its linear parameters projected. `turned`: of either sign each."""
+        found = [(value(point), k, point) for k, point in enumerate(self._points(seed, turned=turned))]
         found = sorted((each for each in found if np.isfinite(each[0])), key=lambda each: each[:2])
         return [point for _, _, point in found[:BEST]]
 
-    def _points(self, seed: int) -> Iterator[Array]:
+    def _points(self, seed: int, *, turned: bool) -> Iterator[Array]:
         bent = [j for j in range(self.theta.size) if j not in self.linear]
         start = self.start()
         for k, u in enumerate(evenly(POINTS, 2 * len(bent), seed)):
             factor = 10.0 ** (DECADES[k % len(DECADES)] * (2.0 * u[: len(bent)] - 1.0))
             sign = np.where(u[len(bent) :] < 0.5, -1.0, 1.0)
             theta = start.copy()
-            theta[bent] = np.where(start[bent] == 0.0, sign, start[bent]) * factor
+            theta[bent] = np.where(start[bent] == 0.0, sign, start[bent] * (sign if turned else 1.0)) * factor
             yield np.clip(self.projected(theta), *self.bounds)
 
 

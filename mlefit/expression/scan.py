@@ -134,7 +134,7 @@ def _token(typed: Typed, match: re.Match[str], names: Collection[str], language:
     if raw == ".":
         return Token("dot", raw, raw, place)
     if keyword.iskeyword(raw):
-        raise typed.refusal(place, f'"{raw}" is Python and not allowed', language.allowed)
+        raise typed.refusal(place, f'"{raw}" is Python and not allowed', language.hints.get(raw, language.allowed))
     if language.free and (match["quoted"] is not None or raw.isidentifier()):
         return Token("column", name, raw, place)
     if raw.startswith(".") or (match["quoted"] is None and raw.partition(".")[0] in names):

@@ -17,7 +17,8 @@ TOKENS = 300            # parts of an expression: bounds the depth of its tree
 POWER = 1_000.0
 ALIASES = {"atan": "arctan", "asin": "arcsin", "acos": "arccos"}
 SMOOTH = (*FUNCTIONS, *MORE_FUNCTIONS)
-HINTS = {"ln": "use log()", "pow": "write a**b", "sigmoid": "use logistic()", "expit": "use logistic()", "phi": "use normal_cdf()"}
+HINTS = {"lambda": "give it another name, such as lam",
+         "ln": "use log()", "pow": "write a**b", "sigmoid": "use logistic()", "expit": "use logistic()", "phi": "use normal_cdf()"}
 
 OF_ALL_ROWS = ("a loss is of one row: RMSE and RMSLE are rising functions of a mean loss and have its minimiser; write the loss "
                "of a row, such as r**2")

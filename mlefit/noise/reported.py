@@ -18,6 +18,11 @@ class Reported:
         return self.link_name
 
     @property
+    def rounded(self) -> str | None:
+        """What a curve may have in the place of a law with a corner, with a comma after it; None of most laws."""
+        return None
+
+    @property
     def ratio(self) -> str | None:
         """What exp of a coefficient of the mean is, such as an odds ratio; None where it is no ratio."""
         return self.ratio_name

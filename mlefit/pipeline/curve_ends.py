@@ -9,10 +9,14 @@ from mlefit.estimation.curve_fit import Best
 from mlefit.estimation.curve_rows import Ended, Rows
 from mlefit.estimation.curve_start import around
 from mlefit.mean.nonlinear import NonlinearMean
+from mlefit.pipeline.curve_mean import bad_row, check_slopes
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import EXACT, VISIBLE
 from mlefit.report.report import Parameter, Warn
 
+NEWTON = (0.01, 0.1, 1.0, 3.0)      # steps
+CHANCE = "between 0 and 1", "logistic(...)"
+EDGES = {"log": ("above 0", "exp(...)"), "logit": CHANCE, "probit": CHANCE, "cloglog": CHANCE}     # of a mean, by its link
 SILENT = 1e-6           # standard errors: an estimate, and a start, that are less are not told from any other
 
 
@@ -37,7 +41,8 @@ def check_ends(
     elif rows.noise.compresses:
         _check_exact(problem, mean, rows, least.end, rows.triangle(mean, least.end.theta))
     if not np.isfinite(triangle).all():
-        raise _not_arrived(problem, mean, likely.end)
+        check_slopes(mean, mean.node, start, rows.all)
+        raise _not_arrived(problem, mean, rows, likely.end)
     # A search that runs away ends where nothing is told apart any more: that is a fact of the mean only if it is one elsewhere too.
     if likely.end.certified or all(weak(rows.triangle(mean, point)) for point in around(start)):
         refusal = undetermined(problem, mean, likely.end.theta, triangle, problem.prepared.sample)
@@ -45,7 +50,7 @@ def check_ends(
             raise refusal
     for best in (likely, least):
         if not best.end.certified:
-            raise _not_arrived(problem, mean, best.end)
+            raise _not_arrived(problem, mean, rows, best.end)
     silent = [name for name, known in zip(mean.parameters, rows.told(likely.end, start, triangle), strict=True) if known < SILENT]
     if silent:
         raise no_change(problem, mean, silent[0])
@@ -94,12 +99,33 @@ def _apart(likely: Ended, least: Ended) -> float:
     return float(np.sqrt(max(0.0, likely.optimum.curvature.leading(size).square(step))))
 
 
-def _not_arrived(problem: Problem, mean: NonlinearMean, end: Ended) -> NoEstimateError:
-    found = end.optimum
+def _not_arrived(problem: Problem, mean: NonlinearMean, rows: Rows, end: Ended) -> NoEstimateError:
+    found, row = end.optimum, _edge(rows, end)
+    words = EDGES.get(str(rows.noise.mean_link))
+    beyond, remedy = "", "begin nearer to the answer with --start"
+    if row is not None and words is not None:
+        beyond = f"; the likelihood rises from there towards a mean that is not {words[0]} (row {row} of those used)"
+        remedy = f"write a mean that is {words[0]} whatever its parameters, such as {words[1]}, or {remedy}"
     return NoEstimateError(
         f"{found.method} did not converge: {found.outcome.value} ({found.certificate.kind} {found.certificate.short:.3g} nats "
-        f"after {found.iterations} steps); it ended at {spelt(mean.parameters, end.theta)}",
-        "begin nearer to the answer with --start", code="not-converged", partial=_known(problem, mean.parameters, None))
+        f"after {found.iterations} steps); it ended at {spelt(mean.parameters, end.theta)}{beyond}",
+        remedy, code="not-converged", partial=_known(problem, mean.parameters, None))
+
+
+def _edge(rows: Rows, end: Ended) -> int | None:
+    """The first row of those for which a Newton step from an end, or some of them, leads to where there is no such mean."""
+    mean, found = end.mean, end.optimum
+    try:
+        step = -found.curvature.solve(found.gradient)[: mean.size]
+    except np.linalg.LinAlgError:
+        return None
+    for part in NEWTON:
+        with np.errstate(all="ignore"):
+            theta = mean.coordinates.encoded(found.theta[: mean.size] + part * step)
+        bad = bad_row(mean, theta, rows.all) if np.isfinite(theta).all() else None
+        if bad is not None:
+            return bad[0] + 1
+    return None
 
 
 def _check_exact(problem: Problem, mean: NonlinearMean, rows: Rows, end: Ended, triangle: Array) -> None:

@@ -36,24 +36,58 @@ def check_start(
     remedy: str = "give other values with --start, or drop the row",
 ) -> None:
     """Raises DataError where the predictor `node` is no number at a point, with the row and the part of the expression."""
+    bad = bad_row(mean, theta, rows)
+    if bad is None:
+        return
+    values, listed, columns, row = _cells(mean, theta, bad)
+    part, value = _culprit(node, values)
+    raise DataError(f"--mean, row {row} of those used: {text_of(part)} is {value:g} {where} ({listed})", remedy,
+                    code="not-finite", columns=columns, rows=[row])
+
+
+def check_slopes(mean: NonlinearMean, node: Node, theta: Array, rows: Engine) -> None:
+    """Raises DataError where the predictor `node` has no derivatives at the start, although it has a value."""
+    bad = bad_row(mean, theta, rows, slopes=True)
+    if bad is None:
+        return
+    values, listed, columns, row = _cells(mean, theta, bad)
+    part, name = _steep(node, values, mean.parameters)
+    raise DataError(f"--mean, row {row} of those used: {text_of(part)} has no derivative by {name} at the start ({listed})",
+                    f"drop the row, or write a mean that is smooth in {name} there", code="not-finite", columns=columns, rows=[row])
+
+
+def bad_row(mean: NonlinearMean, theta: Array, rows: Engine, *, slopes: bool = False) -> tuple[int, Array] | None:
+    """The first row, from 0 on, where the predictor at theta or its derivatives are no numbers, with its cells."""
     def of(chunk: Chunk) -> "_Bad":
-        values = np.broadcast_to(mean.curve(theta, chunk, 0).value, (chunk.rows,))
-        bad = np.flatnonzero(~np.isfinite(values))
+        found = mean.curve(theta, chunk, int(slopes))
+        good = np.broadcast_to(np.isfinite(found.value), (chunk.rows,))
+        for slope in found.gradient.values():
+            good = good & np.isfinite(slope)
+        bad = np.flatnonzero(~good)
         return _Bad(None if not bad.size else (chunk.first_row + int(bad[0]), chunk.x[bad[0]] * mean.scale))
 
-    first = rows.sum(of).first
-    if first is None:
-        return
-    row, cells = first
+    return rows.sum(of).first
+
+
+def _cells(mean: NonlinearMean, theta: Array, bad: tuple[int, Array]) -> tuple[dict[str, Array | float], str, tuple[str, ...], int]:
+    """The names of a row with their values, these as text, its columns, and its number from 1 on."""
+    row, cells = bad
     known = dict(zip(mean.columns, map(float, cells), strict=True))
     root = known.pop(ROOT, 1.0)
-    names = (*known, *mean.parameters)
     values: dict[str, Array | float] = {name: value / root for name, value in known.items()}
     values |= dict(zip(mean.parameters, map(float, theta), strict=True))
-    part, value = _culprit(node, values)
-    listed = ", ".join(f"{name} = {numeral(float(values[name]))}" for name in names)
-    raise DataError(f"--mean, row {row + 1} of those used: {text_of(part)} is {value:g} {where} ({listed})", remedy,
-                    code="not-finite", columns=tuple(known), rows=[row + 1])
+    listed = ", ".join(f"{name} = {numeral(float(values[name]))}" for name in (*known, *mean.parameters))
+    return values, listed, tuple(known), row + 1
+
+
+def _steep(node: Node, values: dict[str, Array | float], parameters: tuple[str, ...]) -> tuple[Node, str]:
+    """The innermost part without a derivative although its arguments have theirs, and the parameter."""
+    if isinstance(node, Operation):
+        for part in node.arguments:
+            if not all(np.isfinite(slope) for slope in jet(part, values, parameters, 1).gradient.values()):
+                return _steep(part, values, parameters)
+    slopes = jet(node, values, parameters, 1).gradient
+    return node, parameters[next(j for j, slope in slopes.items() if not np.isfinite(slope))]
 
 
 def _culprit(node: Node, values: dict[str, Array | float]) -> tuple[Node, float]:
