@@ -30,3 +30,11 @@ def product(a: Array, b: Array) -> Array:
     copies what is a slice of a larger block.
     """
     return np.asarray(np.dot(a, b) if a.shape[0] * b.shape[1] < FEW else a @ b)
+
+
+def ascending(values: Array) -> Index:
+    """The stable order (n,) of numbers. Where no two are equal there is but one, and a sort that is not stable finds it in a sixth
+    of the time."""
+    order = np.argsort(values)
+    found = values[order]
+    return order if (found[1:] > found[:-1]).all() else np.argsort(values, kind="stable")

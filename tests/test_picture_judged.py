@@ -5,7 +5,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, ascending
 from mlefit.noise import MODELS
 from mlefit.picture.along import Shares
 from mlefit.picture.bins import bins
@@ -156,3 +156,8 @@ def test_a_class_that_hardly_occurs_does_not_widen_the_band_of_the_others() -> N
     look = Shares(Place("predictor:x", "", "x", "x", Variable("x", x)), residuals)
     gathered([look], residuals)
     assert look.band.high.max() < 0.25
+
+
+def test_the_quick_order_is_the_stable_one() -> None:
+    for values in (np.random.default_rng(0).random(500), np.repeat([2.0, 1.0, 2.0], 40), np.array([1.0, np.nan, 0.0]), np.empty(0)):
+        np.testing.assert_array_equal(ascending(values), np.argsort(values, kind="stable"))

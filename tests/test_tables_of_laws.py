@@ -14,6 +14,7 @@ from mlefit.noise.based_loss import BasedLoss
 from mlefit.noise.by_table import ByTable, by_tails
 from mlefit.noise.of_density import OfDensity
 from mlefit.noise.of_loss import OfLoss
+from mlefit.prediction.intervals import of_new
 from mlefit.prediction.score import quantile_residuals
 
 NO_SHAPE = np.empty(0)
@@ -120,3 +121,14 @@ def test_polynomials_through_nodes_are_the_function() -> None:
     found = coefficients(np.exp(x)[None, :])[0]
     np.testing.assert_allclose(found @ polynomials(along - 1.0, 20), np.exp(along), rtol=1e-14)
     assert nodes((1.0, 1.0), 20).tolist() == [1.0]
+
+
+def test_intervals_of_many_rows_are_those_of_few() -> None:
+    law, free = BasedLoss("(y-f)**2/y"), np.array([0.4])
+    eta, se = np.linspace(0.5, 4.0, 600)[:, None], np.linspace(0.01, 0.1, 600)
+    assert law.together is not None
+    assert law.together < 600
+    with np.errstate(all="ignore"):
+        many = of_new(law, eta, se, free, 0.95)
+        few = of_new(law, eta[510:516], se[510:516], free, 0.95)
+    np.testing.assert_allclose(np.stack(many)[:, 510:516], np.stack(few), rtol=1e-13)

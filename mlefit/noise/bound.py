@@ -1,6 +1,6 @@
 """Bound: what a law knows of rows beside their predictors, such as the trials of which a response are the successes."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from mlefit.arrays import Array, Index
 
@@ -9,7 +9,11 @@ if TYPE_CHECKING:
 
 
 class Bound:
-    """Most laws need to know nothing; those that do say so."""
+    """Most laws need to know nothing; those that do say so.
+
+    `together`: rows that are best asked for at a time where several predictors are tried on each; None: any number."""
+
+    together: ClassVar[int | None] = None
 
     def among(self, trials: Array | None) -> Self:
         """This law for rows with so many trials (n,)."""

@@ -56,6 +56,7 @@ class OfFamily(ByTable, Typed):
     begins = True
     log_concave = False
     watched = True
+    together = 512      # so that panels are made once for all nodes of an interval
 
     @property
     def everywhere(self) -> bool:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array, Mask
+from mlefit.arrays import Array, Mask, ascending
 from mlefit.picture.envelope import Envelope, envelope
 from mlefit.picture.everywhere import Part, between, grouped
 from mlefit.picture.look import Draft, Look, Needs
@@ -147,7 +147,7 @@ class Calibration(Look):
 
 def groups(p: Array, hit: Array, k: int) -> Grouped:
     """Rows in at most k groups of equal size along p."""
-    order = np.argsort(p, kind="stable")
+    order = ascending(p)
     starts = np.unique(np.arange(k) * p.size // k)
     rows = np.diff([*starts, p.size]).astype(np.float64)
     return Grouped(rows, np.add.reduceat(p[order], starts) / rows, np.add.reduceat(hit[order], starts) / rows)

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mlefit.arrays import Array, Index
+from mlefit.arrays import Array, Index, ascending
 from mlefit.noise.model import NoiseModel
 from mlefit.picture.scene import Scene
 from mlefit.records import record
@@ -275,7 +275,7 @@ FAR = 1e8
 
 def scores_of(z: Array) -> Array:
     """Phi^-1 of the ranks of z (n,) in (0, 1): what is left of residuals when their own shape is taken away."""
-    ordered = np.argsort(z, kind="stable")
+    ordered = ascending(z)
     found = np.empty(z.size)
     found[ordered] = expected(z.size)
     return found

@@ -41,6 +41,11 @@ def exact(eta: Array, se: Array, scale: float, critical: float) -> tuple[Array, 
 
 def of_new(noise: NoiseModel, eta: Array, se: Array, free: Array, level: float) -> tuple[Array, Array]:
     """Ends (n,) of the interval of a new response."""
+    most = noise.together
+    if most is not None and len(eta) > most:
+        parts = [slice(start, start + most) for start in range(0, len(eta), most)]
+        low, high = zip(*(of_new(noise, eta[part], se[part], free, level) for part in parts), strict=True)
+        return np.concatenate(low), np.concatenate(high)
     tail = 0.5 * (1.0 - level)
     node, weight = np.polynomial.hermite_e.hermegauss(NODES)
     weight = weight / weight.sum()
