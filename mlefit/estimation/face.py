@@ -78,16 +78,16 @@ def extremes(found: Bottom) -> Array:
     bounds[inside] = 0.0
     directions = lines.mean.natural(gamma)[0].directions @ free
     room = r / unit
-    apart = _parts(bounds, free.shape[1])
+    apart = parts(bounds, free.shape[1])
     if apart is None:
-        ends = [_end(way, bounds, room) for direction in directions for way in (direction, -direction)]
-        return np.stack([vertex(lines, inside, gamma + unit * (free @ end), TIED * unit) for end in ends])
-    turn, parts = apart
-    by_parts = _by_parts(directions @ turn, bounds @ turn, room, parts)
-    return np.asarray(gamma + unit * (by_parts @ (free @ turn).T))
+        steps = [_end(way, bounds, room) for direction in directions for way in (direction, -direction)]
+        return np.stack([vertex(lines, inside, gamma + unit * (free @ step), TIED * unit) for step in steps])
+    turn, own = apart
+    ends = by_parts(directions @ turn, bounds @ turn, room, own)
+    return np.asarray(gamma + unit * (ends @ (free @ turn).T))
 
 
-def _parts(bounds: Array, count: int) -> tuple[Array, list[Index]] | None:
+def parts(bounds: Array, count: int) -> tuple[Array, list[Index]] | None:
     """T (q, q) and sets of the coordinates e = T w such that each row bounds those of one set alone; None where there is but one.
 
     Where a factor has a coefficient for each level there are hundreds of sets of one."""
@@ -103,11 +103,11 @@ def _parts(bounds: Array, count: int) -> tuple[Array, list[Index]] | None:
     return None if number == 1 else (turn, [np.flatnonzero(of == part) for part in range(number)])
 
 
-def _by_parts(directions: Array, bounds: Array, room: Array, parts: list[Index]) -> Array:
+def by_parts(directions: Array, bounds: Array, room: Array, apart: list[Index]) -> Array:
     """The ends (2 p, q) of least and of largest value in each direction (p, q): of each part of the coordinates its own, and the
     middle of these where a part has no say."""
     ends = np.zeros((2 * len(directions), directions.shape[1]))
-    for part in parts:
+    for part in apart:
         rows = np.flatnonzero((np.abs(bounds[:, part]) > SPAN).any(axis=1))
         own, limits, ways = bounds[np.ix_(rows, part)], room[rows], directions[:, part]
         has = np.abs(ways).max(axis=1) > SPAN * max(float(np.abs(ways).max()), 1e-300)

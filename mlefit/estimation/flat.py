@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.estimation.face import by_parts, parts
 from mlefit.estimation.facets import Ended, Facets
 
 STILL = 1e-9        # of a row: one that no free direction moves
@@ -18,9 +19,6 @@ SLACK = 1e-12       # of what residuals are made of
 
 def extremes(facets: Facets, ended: Ended, directions: Array) -> Array:
     """Points (k, p) of least loss at which one of the `directions` (d, p) of gamma is least or largest."""
-    from scipy.optimize import linprog
-
-    search: Any = linprog
     free = ended.kept
     r, moved = facets.residual(ended.gamma), facets.z @ free
     near = SLACK * (np.abs(facets.y) + np.abs(facets.y - r) + float(np.abs(facets.y).mean()))
@@ -32,12 +30,23 @@ def extremes(facets: Facets, ended: Ended, directions: Array) -> Array:
     r, moved, low, high = r[rows], moved[rows], low[rows], high[rows]
     below, above = np.isfinite(low), np.isfinite(high)
     matrix = np.vstack([moved[below], -moved[above]])
-    bound = np.concatenate([(r - low)[below], (high - r)[above]])
-    found = [ended.gamma]
-    for direction in directions @ free:
-        for sign in (1.0, -1.0):
-            way = search(sign * direction, A_ub=matrix, b_ub=np.maximum(bound, 0.0), bounds=(None, None), method="highs")
-            if way.status == 0:
-                found.append(ended.gamma + free @ way.x)
+    bound = np.maximum(np.concatenate([(r - low)[below], (high - r)[above]]), 0.0)
     lowest = ended.value * (1.0 + STILL)
-    return np.stack([point for point in found if facets.value(facets.residual(point)) <= lowest])
+    found = ended.gamma + _ends(directions @ free, matrix, bound) @ free.T
+    return np.stack([point for point in found if facets.value(facets.residual(point)) <= lowest] or [ended.gamma])
+
+
+def _ends(directions: Array, matrix: Array, bound: Array) -> Array:
+    """Steps (k, q) to where a direction (d, q) is least and largest, those that have an end: part by part where each row bounds
+    some coordinates alone, as those of a level do."""
+    from scipy.optimize import linprog
+
+    search: Any = linprog
+    unit = float(bound.max(initial=0.0))
+    apart = parts(matrix, matrix.shape[1]) if unit > 0.0 and len(matrix) >= matrix.shape[1] else None
+    if apart is not None:
+        turn, own = apart
+        return np.asarray(unit * by_parts(directions @ turn, matrix @ turn, bound / unit, own) @ turn.T)
+    ways = [search(sign * direction, A_ub=matrix, b_ub=bound, bounds=(None, None), method="highs")
+            for direction in directions for sign in (1.0, -1.0)]
+    return np.array([way.x for way in ways if way.status == 0]).reshape(-1, directions.shape[1])

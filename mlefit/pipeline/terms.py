@@ -32,8 +32,8 @@ def term_tests(found: Fitted, errors: StandardErrors) -> tuple[TermTest, ...]:
 
 def likelihood_ratio(found: Fitted) -> Ratio:
     """2 (l - l without some coefficients), by a refit."""
-    if not found.fit.noise.smooth:
-        return _by_programme(found)
+    if not found.fit.noise.smooth or found.fit.noise.corners:
+        return _with_corners(found)
     of = found.likelihood
 
     def ratio(places: Index) -> float:
@@ -42,7 +42,7 @@ def likelihood_ratio(found: Fitted) -> Ratio:
     return ratio
 
 
-def _by_programme(found: Fitted) -> Ratio:
+def _with_corners(found: Fitted) -> Ratio:
     """The same where the loss has corners."""
     from mlefit.estimation.held import least_held
 
