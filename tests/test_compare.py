@@ -74,6 +74,19 @@ def test_errors_that_some_models_do_not_have_keep_none_from_the_contest(
     assert (option in told) == ("gamma" not in others)
 
 
+def test_a_law_whose_shape_has_the_name_of_a_column_stands_with_its_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`fit` refuses it, so that it is not told to be used either."""
+    rng = np.random.default_rng(2)
+    k = rng.normal(size=80)
+    path = table(tmp_path / "d.csv", k=k.tolist(), y=(np.exp(0.3 * k) * rng.weibull(2.0, size=80)).tolist())
+    assert main(["compare", path, "-t", "y", "-m", "gaussian,weibull", "-q"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == 'weibull: two parameters would be called "k": those of "k" and the shape of weibull noise'
+    assert any(line.startswith("weibull ") and line.endswith("no answer: same-name") for line in lines)
+
+
 def test_what_is_told_next_has_the_formula_that_was_compared(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", skewed, "-f", "log(y) ~ x", "-m", "gaussian", "-q"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].endswith(f": mlefit fit {skewed} -f 'log(y) ~ x' -m gaussian")
@@ -163,7 +176,7 @@ def test_sampling_weights_have_no_likelihood_to_compare(skewed: str, capsys: pyt
     assert main(["compare", skewed, "-t", "y", "-x", "none", "--weights", "x", "--weights-kind", "sampling"]) == 2
     assert capsys.readouterr().err == (
         "mlefit: compare: with sampling weights the likelihood is not that of the rows, and models cannot be compared by it\n"
-        "leave --weights out, or compare intervals with `mlefit fit`\n")
+        "leave --weights and --weights-kind out, or compare intervals with `mlefit fit`\n")
 
 
 def test_designs_are_fitted_to_the_rows_that_are_complete_for_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -127,6 +127,8 @@ SIXTEENTH = 0.994457883209753       # half the width of the middle 68 % of a nor
 
 def test_constant_columns_have_no_resolution() -> None:
     assert resolve(np.ones(50), 1.0).reason == "the column is constant"
+    for spread in (0.0, np.inf):
+        assert resolve(np.arange(50.0) % 7, spread).reason == f"the fitted law has a standard deviation of {spread:g}"
     nearly = np.append(np.ones(60), 2.0)
     assert resolve(nearly, 1.0).reason == "nearly all rows have one value"
 

@@ -173,8 +173,8 @@ class Contest:
                 raise not_certified(problem, found.fit)
         except NoEstimateError as error:
             return Fit(_unanswered(entry, error, error.partial))
-        except DataError as error:
-            if error.code != "bad-response":        # all others are of the table, not of the model
+        except (DataError, UsageError) as error:
+            if error.code not in ("bad-response", "same-name"):        # all others are of the table, not of the model
                 raise
             return Fit(_unanswered(entry, error))
         entry = entry._replace(group=found.fit.noise.group or found.fit.noise.name)
@@ -231,4 +231,4 @@ def check(request: Request) -> None:
     if request.weights is not None and request.weights_kind == "sampling":
         raise UsageError(
             "compare: with sampling weights the likelihood is not that of the rows, and models cannot be compared by it",
-            "leave --weights out, or compare intervals with `mlefit fit`", code="options-contradict")
+            "leave --weights and --weights-kind out, or compare intervals with `mlefit fit`", code="options-contradict")

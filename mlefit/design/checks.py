@@ -197,6 +197,10 @@ def check_target(source: Source, target: str, model: NoiseModel) -> None:
         example = f", such as {distinct[0]!r}" if distinct else ""
         two = distinct is not None and len(distinct) == 2
         better = "" if kind is Kind.DATE else called_for(Content.TWO_LEVELS if two else Content.LEVELS).name
+        if model.response.of_trials:        # laws of levels count no trials
+            raise DataError(f'column "{target}": {model.name} needs numbers of successes, found {kind.value}{example}',
+                            "leave --trials out, or name a column of counts with --target", code="target-not-numeric",
+                            columns=[target])
         raise model.response.not_numbers(model.name, target, kind.value, example, better)
     most = model.response.most_levels
     if most is not None and distinct is not None and len(distinct) > most:

@@ -57,6 +57,8 @@ def resolve(y: Array, spread: float) -> Resolution:
     n = y.size
     if values.size == 1:
         return Resolution("none", reason="the column is constant")
+    if not 0.0 < spread < np.inf:
+        return Resolution("none", reason=f"the fitted law has a standard deviation of {spread:g}")
     if values.size == n:
         return Resolution("smooth")
     single = _single(values, counts, n)

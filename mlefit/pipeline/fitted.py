@@ -8,6 +8,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError
+from mlefit.estimation.certificate import EstimatedDistance
 from mlefit.estimation.constrained import Likelihood
 from mlefit.estimation.fit import Optima, Separated, fit_both
 from mlefit.estimation.outcome import Outcome
@@ -175,6 +176,12 @@ def not_certified(problem: Problem, fit: Optima) -> NoEstimateError:
         f"{worst.method} did not converge: {worst.outcome.value} ({worst.certificate.kind} {worst.certificate.short:.3g} nats "
         f"after {worst.iterations} steps){where}", remedy, code="not-converged", columns=columns, rows=rows,
         partial=problem.report(unknown_parameters(problem)))
+
+
+def undetermined(problem: Problem, fit: Optima) -> NoEstimateError:
+    """The refusal of a maximum whose Hessian had passed for positive definite by its rounding, and does not always."""
+    certificate = EstimatedDistance(np.inf, fit.mle.curvature, 1.0, fit.n, fit.mean.predictors)
+    return not_certified(problem, fit._replace(mle=replace(fit.mle, outcome=Outcome.FLAT, certificate=certificate)))
 
 
 def _collapsed(problem: Problem, fit: Optima) -> NoEstimateError | None:

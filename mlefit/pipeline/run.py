@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mlefit.diagnosis.carrying import clusters_of, few
 from mlefit.diagnosis.diagnosed import diagnosed
 from mlefit.diagnosis.weights import doubtful_weights
@@ -12,7 +14,7 @@ from mlefit.inference.estimates import estimates
 from mlefit.inference.standard_errors import StandardErrors, standard_errors
 from mlefit.pipeline.criteria import criteria, null_loglik
 from mlefit.pipeline.exponentiated import exponentiated
-from mlefit.pipeline.fitted import Fitted, fit, not_certified
+from mlefit.pipeline.fitted import Fitted, fit, not_certified, undetermined
 from mlefit.pipeline.knowledge import information
 from mlefit.pipeline.ratios import doubted, likelihood_intervals
 from mlefit.pipeline.results import (
@@ -94,14 +96,20 @@ def errors_of(found: Fitted) -> StandardErrors:
     problem, fit = found.problem, found.fit
     if found.curved is not None and problem.errors.name == "ols":
         fit = fit._replace(mle=replace(fit.mle, curvature=found.curved.straight))
-    return standard_errors(problem.errors, fit, found.mean, found.rows, found.objective, problem.prepared.sample,
-                           problem.request.seed)
+    try:
+        return standard_errors(problem.errors, fit, found.mean, found.rows, found.objective, problem.prepared.sample,
+                               problem.request.seed)
+    except np.linalg.LinAlgError:
+        raise undetermined(problem, found.fit) from None
 
 
 def told(found: Fitted, errors: StandardErrors) -> Report:
     """Everything that is said about both optima. Raises NoEstimateError unless they agree."""
     problem, both, mean = found.problem, found.fit, found.mean
-    numbers = estimates(both, mean, errors.covariance, errors.unit)
+    try:
+        numbers = estimates(both, mean, errors.covariance, errors.unit)
+    except np.linalg.LinAlgError:
+        raise undetermined(problem, both) from None
     agreed = agreement(found, numbers)
     null = null_loglik(problem, found.rows)
     knowledge = information(found, null)
