@@ -103,6 +103,9 @@ def test_rows_of_one_clinic_are_no_independent_rows(order: str) -> None:
     assert [w["message"] for w in found["warnings"]] == [
         "clinic: rows that share it resemble each other, so intervals of what is constant within it are about 2.1 times too "
         "short: --se cluster:clinic, or make it a predictor"]
+    bent = fit(by_clinic(order), mean="a+b*treated")
+    assert [w["message"] for w in bent["warnings"]] == [        # a curve takes numbers alone
+        found["warnings"][0]["message"].replace("make it a predictor", "a curve of each with --by clinic")]
     (group,) = found["dependence"]["groups"]
     assert (group["column"], group["levels"], group["df"], group["df2"]) == ("clinic", 20, pytest.approx(18), pytest.approx(380))
 

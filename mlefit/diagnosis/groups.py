@@ -131,7 +131,7 @@ def groups(problem: Problem, scoring: Scoring, rows: Engine | None) -> Groups:
         if found is not None:
             tested.append(found)
             if found.p_value < LEVEL / len(candidates) and found.statistic >= FACTOR**2:
-                warnings.append(_warning(found))
+                warnings.append(_warning(found, bent=prepared.roles.curve is not None))
     return Groups(tuple(tested), any(_together(codes) for codes, _ in candidates.values()), tuple(warnings))
 
 
@@ -141,10 +141,12 @@ def _between(scoring: Scoring, codes: Index, count: int, chunk: Chunk) -> Betwee
         Between.of(slab, codes[slab.chunk.first_row : slab.chunk.first_row + slab.chunk.rows], count) for slab in slabs)
 
 
-def _warning(found: Group) -> Warn:
+def _warning(found: Group, *, bent: bool) -> Warn:
+    """`bent`: of a curve, which takes numbers alone."""
+    other = f"a curve of each with --by {found.column}" if bent else "make it a predictor"
     times = f"{np.sqrt(found.design_effect):.2g}"
     return Warn("groups", f"{found.column}: rows that share it resemble each other, so intervals of what is constant within it "
-                f"are about {times} times too short: --se cluster:{found.column}, or make it a predictor", (found.column,))
+                f"are about {times} times too short: --se cluster:{found.column}, or {other}", (found.column,))
 
 
 def _columns(problem: Problem) -> Iterator[str]:
