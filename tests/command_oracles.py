@@ -43,7 +43,7 @@ class Rows:
         name = name[2:-1] if name.startswith("C(") else name
         if name not in self.columns:
             raise Unknown(text)
-        return np.array([cell == level for cell in self.columns[name]], float)
+        return np.array([_alike(cell, level) for cell in self.columns[name]], float)
 
     def term(self, text: str) -> Array:
         """A product of factors, the square of x among them."""
@@ -54,6 +54,14 @@ class Rows:
         if "(" in text.replace("C(", ""):
             raise Unknown(text)
         return np.prod([self.factor(part) for part in text.split(":")], axis=0)
+
+
+def _alike(cell: str, level: str) -> bool:
+    """Whether two spellings are one level: `1e300` is `1e+300`."""
+    try:
+        return float(cell) == float(level)
+    except ValueError:
+        return cell == level
 
 
 def table(text: str) -> tuple[list[str], list[list[str]]]:
@@ -122,7 +130,7 @@ def log_density(answer: dict[str, Any], rows: Rows, eta: dict[Any, Array], shape
         at = np.array([model["levels"].index(cell) for cell in rows.columns[target]])
         return np.asarray(np.log(special.expit(np.take(cuts, at + 1) - f) - special.expit(np.take(cuts, at) - f)))
     if law in ("bernoulli", "binomial") and not answer["data"]["trials"]:
-        up = np.array([cell == model["positive"] for cell in rows.columns[target]])
+        up = np.array([_alike(cell, model["positive"]) for cell in rows.columns[target]])
         return np.asarray(np.where(up, *outcomes(options.get("link", "logit"), f)))
     y = rows.number(target)
     if law == "binomial":

@@ -1,5 +1,6 @@
 """Figures of `mlefit check` that have no standard error to be measured by."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,19 @@ def test_an_excess_without_an_error_is_told_without_one() -> None:
     assert entropy.in_errors is None
     assert reasons(entropy, Unfamiliar(0, 0.0, 0.05, {})) == (
         "the cross-entropy is 1.0 nats per row above that expected on new rows",)
+
+
+def test_a_covariance_beyond_the_doubles_leaves_no_refit_to_compare(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Nor a word of LAPACK on stderr."""
+    rows, saved = tmp_path / "d.csv", tmp_path / "m.json"
+    rows.write_text("x,y\n" + "".join(f"{k * 7 % 13},{k * k % 17 + k}\n" for k in range(60)))
+    assert main(["fit", str(rows), "-t", "y", "-x", "x", "--save", str(saved), "-q", "--no-kl"]) == 0
+    model = json.loads(saved.read_text())
+    model["covariance"]["root"] = [[1e200 for _ in row] for row in model["covariance"]["root"]]
+    saved.write_text(json.dumps(model))
+    rows.write_text("x,y\n" + "".join(f"{k * 5 % 13},{k * k % 19 + k}\n" for k in range(60)))
+    capfd.readouterr()
+    assert main(["check", str(saved), str(rows), "-q"]) in (0, 5)
+    out, err = capfd.readouterr()
+    assert "refit     none: the numbers of the model leave nothing of the new rows\n" in out
+    assert "DLASCL" not in err

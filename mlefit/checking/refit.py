@@ -139,9 +139,12 @@ def _error_kind(asked: str, observed: Observed) -> str:
 def _compared(saved: Saved, found: Fitted, both: Common) -> Refit:
     from scipy.special import chdtrc, fdtrc
 
-    scale = np.linalg.norm(both.root, axis=1)
+    with np.errstate(over="ignore"):
+        scale = np.linalg.norm(both.root, axis=1)
     told = scale > 0.0                      # the scale of a working law has no error
     d, scale, df = both.difference[told], scale[told], int(told.sum())
+    if not (np.isfinite(scale).all() and np.isfinite(d).all()):      # of which LAPACK would complain on stderr
+        raise FloatingPointError
     white = np.linalg.lstsq(both.root[told] / scale[:, None], d / scale, rcond=None)[0]
     statistic = float(white @ white)
     df2 = max(found.fit.n - both.parameters, 1.0) if found.fit.noise.compresses else None
