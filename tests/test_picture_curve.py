@@ -58,3 +58,11 @@ def test_shares_that_bend_along_a_number_are_seen_in_few_rows() -> None:
     assert panel.p is not None
     assert panel.p <= 0.01
     assert len(panel.layers[-2].numbers["y"]) == 4      # bins, of which the line is drawn
+
+
+def test_adjusted_means_stand_at_the_line_where_a_prediction_is_no_mean() -> None:
+    data = {"day": X, "y": 1.0 + X + np.random.default_rng(3).exponential(size=X.size)}
+    for options in ({"model": "quantile:tau=0.9"}, {"loss": "exp(r)-r-1"}, {"model": "gaussian"}):
+        (panel,) = sheet("effect:day", data=data, target="y", **options).panels
+        points, line = panel.layers[-1].numbers, panel.layers[-2].numbers
+        assert points["y"] == pytest.approx(np.interp(points["x"], line["x"], line["y"]), abs=0.5)

@@ -1,7 +1,7 @@
 """Effects: the average prediction when every row is given one value of a column, the others as they are in the data.
 
 Intervals are those of the delta method on the scale of the link, so that they stay in the range of the mean. Points are adjusted
-means: the average prediction there, and the mean residual of the rows that are there.
+means: the average prediction there, and the mean residual of the rows that are there, less that of all where it is not near 0.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,6 +18,7 @@ from mlefit.picture.words import number
 PLACES = 25         # of a number, from the first to the last hundredth of the rows
 ENDS = (0.01, 0.99)
 BINS = 10
+MEAN = "mean"       # what a prediction is, of most laws
 NAMED = 0.12        # of the way to the next level: where points of levels stand beside intervals
 
 
@@ -85,10 +86,13 @@ def _layers(variable: Variable, at: Array, value: Array, low: Array, high: Array
 
 
 def _adjusted(scene: Scene, variable: Variable, at: Array, value: Array) -> Layer:
-    """Average predictions and mean residuals of bins."""
+    """Average predictions and mean residuals of bins, less that of all rows where a prediction is no mean, such as a quantile."""
     own = bins(variable, BINS)
     expected = scene.noise.probabilities(scene.eta, scene.free)[-1] if scene.classes else scene.prediction
-    means = own.means(scene.y - expected) + np.interp(own.centre, at, value)
+    residual = scene.y - expected
+    if not scene.classes and scene.noise.predicted != MEAN:
+        residual = residual - residual.mean()
+    means = own.means(residual) + np.interp(own.centre, at, value)
     beside = own.centre + NAMED if variable.levels else own.centre
     return Layer("points", "data", {"x": beside, "y": means}, "adjusted means")
 
