@@ -245,6 +245,13 @@ def test_what_is_no_noise_model_is_refused_with_the_proof_and_what_it_does_inste
     assert (caught.value.code, caught.value.message, caught.value.remedy) == REFUSED[text]
 
 
+def test_what_looks_like_a_margin_at_some_f_and_is_no_number_at_others_is_no_loss_of_labels() -> None:
+    with pytest.raises(NoEstimateError) as caught:
+        MODELS.find("loss:sqrt(min(((f*1e-300)*(f-0.3)),((f**y)+f)))", "")
+    assert caught.value.message.endswith(": exp(-loss) has infinite mass in dy, and no base y^s dy makes it one number at all f: it is a "
+                                         "density in none")
+
+
 @pytest.mark.parametrize("text", ["y/f-log(y/f)-1", "(log(y)-log(f))**2"])
 def test_the_law_has_its_mean_quantiles_and_draws(text: str) -> None:
     law, free, f = MODELS.find(f"loss:{text}", ""), np.array([math.log(3.0)]), np.full((200_000, 1), 2.0)

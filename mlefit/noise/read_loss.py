@@ -68,8 +68,10 @@ def _read(node: Node, text: str) -> Read:
     if found is not None:
         return Read(Loss(found.node, near=found.axis.near), found.axis, found.power)
     known = known_labels(node) or margin(node)
-    if known is not None:
-        raise no_labels(node, short(text), known, next(one for one in labels(node, unit=known.unit) if one.labels == known.labels))
+    if known is not None:       # some are numbers at a few f alone
+        chances = next((one for one in labels(node, unit=known.unit) if one.labels == known.labels), None)
+        if chances is not None:
+            raise no_labels(node, short(text), known, chances)
     found = spared_structure(node)
     if found is not None:
         return Read(Loss(found.node, near=found.axis.near), found.axis, spared=True)
