@@ -15,6 +15,7 @@ Array = NDArray[np.float64]
 Run = Callable[[list[str]], Any]        # arguments -> the JSON of their answer, None where there is none
 MISSING = ("", "NA")
 TOTAL = 1e-9        # of the log-likelihood's rows: rounding of sums, and what a certificate allows
+LOST = 1e6          # of a term of the predictor, beyond which their sum keeps fewer than nine digits
 MOVED = 1e-4        # standard errors, what routes may differ by
 
 
@@ -110,8 +111,10 @@ def log_likelihood(text: str, arguments: tuple[str, ...], answer: dict[str, Any]
         if one["kind"] == "shape":
             shapes[one["name"]] = at
             continue
-        key = one["kind"], one["class"]
-        eta[key] = eta.get(key, np.zeros(rows.n)) + (at * rows.term(one["name"]) if at else 0.0)
+        key, part = (one["kind"], one["class"]), at * rows.term(one["name"]) if at else np.zeros(rows.n)
+        if np.abs(part).max(initial=0.0) > LOST:
+            raise Unknown("digits that the sum of terms does not keep")
+        eta[key] = eta.get(key, np.zeros(rows.n)) + part
     return float(weight @ log_density(answer, rows, eta, shapes, shift)), eta.get(("mean", None), np.zeros(rows.n)) + shift
 
 
