@@ -28,7 +28,7 @@ MAKERS = {
 METHOD = {"refusal": 1}     # `typed.refusal(place, sentence, remedy)` of formulas
 # Sentences that no input of a test can bring about, each with the reason.
 UNREACHED = {
-    "the routes disagree: their largest gap is ": "would be a defect: no data is known that does it",
+    "the routes disagree: their largest gap is ": "would be a defect where there is one maximum: no data is known that does it",
     " did not converge: ": "its end depends on the last digits of the search",
     "the data has no rows": "every source refuses an empty table first",
     "expected data, found no path.": "the command line refuses first",

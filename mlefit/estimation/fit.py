@@ -12,7 +12,7 @@ from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.polish import STEADY, Optimum
 from mlefit.estimation.rewhiten import arrived, settled
 from mlefit.estimation.routes import least_loss, maximum_likelihood
-from mlefit.estimation.several import weight_of
+from mlefit.estimation.several import DISTINCT, weight_of
 from mlefit.execution import Execution
 from mlefit.mean import LinearMean
 from mlefit.noise.model import Limit, NoiseModel
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mlefit.existence.separation import Separation
     from mlefit.existence.splits import Stated
 
+AGAIN = 8       # as many starts where the routes end at different maxima
 NEAR = 1e-2     # standard errors: within this gap the likelihood is its own quadratic to 1e-10
 
 
@@ -43,6 +44,12 @@ class Optima(NamedTuple):
     limit: Limit | None = None
     gain: float | None = None
     face: "Face | None" = None      # all points of least loss, where there is more than one
+
+    @property
+    def apart(self) -> bool:
+        """Whether the routes have ended at different maxima of a likelihood that may have several."""
+        certified = self.mle.outcome is Outcome.CERTIFIED and self.loss.outcome is Outcome.CERTIFIED
+        return certified and self.noise.smooth and not self.noise.log_concave and abs(self.nll[1] - self.nll[0]) > DISTINCT
 
     def excess(self) -> float:
         """Nats in total that the parameters of least loss cost: g'd + d'Hd/2 when they are near, else the difference.
@@ -81,9 +88,19 @@ def fit_both(
     to be believed again: then existence is undecided where no certificate proves it.
     """
     n = weight_of(execution)
+    both = _fit(noise, mean, execution, sample, n, believe=believe)
+    if both.apart and noise.drifts is None:     # more searches, of either route, from more starts of its own
+        both = _fit(noise, mean, execution, sample, n, believe=believe, times=AGAIN)
+    return both
+
+
+def _fit(
+    noise: NoiseModel, mean: LinearMean, execution: Execution, sample: Execution | None, n: float, *, believe: bool, times: int = 1
+) -> Optima:
+    """Both routes, from `times` as many starts as usual."""
 
     def fit(law: NoiseModel, beside: Array | None) -> tuple[LinearMean, Optimum]:
-        return _maximum(law, mean, execution, sample, n, believe=believe, beside=beside)
+        return _maximum(law, mean, execution, sample, n, believe=believe, beside=beside, times=times)
 
     face = None
     if noise.smooth and noise.corners:
@@ -99,7 +116,7 @@ def fit_both(
         optimum, face = middle(noise, mean, execution, sample)
         found = Found(noise, None, mean, optimum)
     noise, mean, mle = found.noise, found.mean, found.optimum
-    loss = least_loss(noise, mean, execution, sample)
+    loss = least_loss(noise, mean, execution, sample, times)
 
     def total(objective: Objective, optimum: Optimum) -> float:
         point = optimum.theta[: objective.size]
@@ -116,10 +133,10 @@ def fit_both(
 
 def _maximum(
     noise: NoiseModel, mean: LinearMean, execution: Execution, sample: Execution | None, n: float, *, believe: bool,
-    beside: Array | None,
+    beside: Array | None, times: int,
 ) -> tuple[LinearMean, Optimum]:
     """The maximum of the likelihood, or where the search for it ended, and the mean in whose coordinates it is."""
-    mle = maximum_likelihood(noise, mean, execution, sample, steps=QUICK_STEPS, beside=beside)
+    mle = maximum_likelihood(noise, mean, execution, sample, steps=QUICK_STEPS, beside=beside, times=times)
     decided = True
     if noise.separable and mle.certificate.reach >= noise.proof:
         decided = believe and _exists(noise, mean, execution, mle, n)

@@ -40,13 +40,13 @@ class Exact(Exception):  # noqa: N818  a finding, not a defect: the pipeline tur
 
 def maximum_likelihood(
     noise: NoiseModel, mean: MeanFunction, execution: Execution, sample: Execution | None = None,
-    start: Array | None = None, steps: int = SEARCH_STEPS, near: float = CERTIFIED, beside: Array | None = None,
+    start: Array | None = None, steps: int = SEARCH_STEPS, near: float = CERTIFIED, beside: Array | None = None, times: int = 1,
 ) -> Optimum:
     """Minimise -log L over (gamma, free shapes), from `start`, the optimum of a subsample, or where the law begins, until
     within `near` nats. `beside` (m r,): coordinates that are known to be a good start.
 
     With more than DENSE parameters a Hessian of the subsample costs more than the steps that it saves. Where there may be
-    several maxima, several searches are made, on the subsample if there is one.
+    several maxima, several searches are made, on the subsample if there is one, from `times` as many starts as usual.
     """
     if not noise.smooth:
         from mlefit.estimation import piecewise
@@ -59,14 +59,14 @@ def maximum_likelihood(
     objective = Objective.likelihood(noise, mean)
     dense, curvature = objective.wide <= DENSE, None
     rough = None if sample is None or not dense else maximum_likelihood(
-        noise, mean, sample, steps=QUICK_STEPS, near=HINT if objective.wide >= WIDE else CERTIFIED, beside=beside)
+        noise, mean, sample, steps=QUICK_STEPS, near=HINT if objective.wide >= WIDE else CERTIFIED, beside=beside, times=times)
     points = [] if start is None else [Start(start)]
     if sample is not None and rough is not None and _settled(rough):
         points = _ends(rough)
         curvature = Guide(objective, sample, rough)
     elif start is None:
         begun = noise.begins or (mean.predictors > 1 and not noise.log_concave)
-        points = starts(noise, mean, execution, FIRST_SEED, beside) if begun else [
+        points = starts(noise, mean, execution, FIRST_SEED, beside, times) if begun else [
             Start(np.concatenate([np.zeros(mean.size), _first_shapes(noise, mean, execution)]))]
     memo = Memo(objective, execution, 2 if dense and curvature is None else 1)
 
@@ -90,7 +90,9 @@ def maximum_likelihood(
     return best if curvature is None or rough is None else replace(best, starts=rough.starts, lower=rough.lower)
 
 
-def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, sample: Execution | None = None) -> Optimum:
+def least_loss(
+    noise: NoiseModel, mean: MeanFunction, execution: Execution, sample: Execution | None = None, times: int = 1
+) -> Optimum:
     """Minimise the mean loss over gamma alone; the shapes at the end of theta are those that the loss implies.
 
     A subsample gives the start and, with the Hessian of the same loss, the metric of the search. Where it is no guide to all
@@ -105,9 +107,9 @@ def least_loss(noise: NoiseModel, mean: MeanFunction, execution: Execution, samp
 
         return cornered.least_loss(noise, mean, execution)
     if noise.loss_has_shapes:
-        return least_profiled(noise, mean, execution, sample)
-    if noise.begins:
-        return least_begun(noise, mean, execution, sample)
+        return least_profiled(noise, mean, execution, sample, times)
+    if noise.begins or times > 1:
+        return least_begun(noise, mean, execution, sample, times)
     objective = Objective.second(noise, mean)
     memo, base = Memo(objective, execution, order=1), mean_base(noise, execution)
     theta, iterations, end = np.zeros(mean.size), 0, None
@@ -161,14 +163,16 @@ def gently(noise: NoiseModel, mean: MeanFunction, execution: Execution, factor: 
     return coef
 
 
-def least_profiled(noise: NoiseModel, mean: MeanFunction, execution: Execution, sample: Execution | None = None) -> Optimum:
+def least_profiled(
+    noise: NoiseModel, mean: MeanFunction, execution: Execution, sample: Execution | None = None, times: int = 1
+) -> Optimum:
     """Minimise the mean loss and what the shapes cost, by first-order steps over gamma and the free shapes together.
 
     The starts are its own. A subsample gives the start and the metric, as it does where the loss has no shapes.
     """
     objective = Objective.second(noise, mean)
     memo = Memo(objective, execution, 1)
-    rough = None if sample is None or objective.size > DENSE else least_profiled(noise, mean, sample)
+    rough = None if sample is None or objective.size > DENSE else least_profiled(noise, mean, sample, times=times)
 
     def ended(theta: Array, iterations: int) -> Optimum:
         end = polish(memo, theta)
@@ -191,14 +195,16 @@ def least_profiled(noise: NoiseModel, mean: MeanFunction, execution: Execution, 
         found = best_of(noise, memo, _ends(rough), guided)
         if found.outcome is Outcome.CERTIFIED:
             return replace(found, starts=rough.starts, lower=rough.lower)
-    return best_of(noise, memo, starts(noise, mean, execution, SECOND_SEED), search)
+    return best_of(noise, memo, starts(noise, mean, execution, SECOND_SEED, None, times), search)
 
 
-def least_begun(noise: NoiseModel, mean: MeanFunction, execution: Execution, sample: Execution | None = None) -> Optimum:
+def least_begun(
+    noise: NoiseModel, mean: MeanFunction, execution: Execution, sample: Execution | None = None, times: int = 1
+) -> Optimum:
     """Minimise the mean loss over gamma alone, from each start of the route, which are its own; a subsample gives its best two."""
     objective = Objective.second(noise, mean)
     memo, base = Memo(objective, execution, order=1), mean_base(noise, execution)
-    rough = None if sample is None or objective.size > DENSE else least_begun(noise, mean, sample)
+    rough = None if sample is None or objective.size > DENSE else least_begun(noise, mean, sample, times=times)
 
     def ended(theta: Array, iterations: int) -> Optimum:
         end = polish(memo, theta, _nats(noise, memo.at(theta, 1), base))
@@ -218,7 +224,7 @@ def least_begun(noise: NoiseModel, mean: MeanFunction, execution: Execution, sam
         found = best_of(noise, memo, _ends(rough), search)
         if found.outcome is Outcome.CERTIFIED:
             return replace(found, starts=rough.starts, lower=rough.lower)
-    return best_of(noise, memo, starts(noise, mean, execution, SECOND_SEED), search)
+    return best_of(noise, memo, starts(noise, mean, execution, SECOND_SEED, None, times), search)
 
 
 def _ends(rough: Optimum) -> list[Start]:

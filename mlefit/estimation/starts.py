@@ -22,6 +22,7 @@ ROWS = 5000         # that the starts are made from, and PER_COLUMN for each col
 PER_COLUMN = 20
 ELEMENTAL = 10      # exact fits to as many rows as there are columns
 KEPT = 3            # of them, those with the least median error
+ENDS, MOST_ENDS = (0.5, 0.25, 0.125), 4     # of the rows, at one end of a column of the scale, and of such fits for each share
 REWEIGHTED = 25     # rounds of reweighted least squares towards least absolute deviations
 HALVINGS = 30       # of the way from a start where the loss is finite to one where it is not
 SMALLEST = 1e-6     # of the mean error: errors below it weigh as this
@@ -60,12 +61,12 @@ def some_rows(execution: Execution, columns: int) -> Chunk:
 
 
 def starts(
-    noise: NoiseModel, mean: MeanFunction, execution: Execution, seed: int, near: Array | None = None
+    noise: NoiseModel, mean: MeanFunction, execution: Execution, seed: int, near: Array | None = None, times: int = 1
 ) -> list[Start]:
-    """Where to begin. `seed` chooses the rows that are fitted exactly; `near` (m r,): coordinates of the mean that are
-    known to be a good start, in the place of least squares."""
+    """Where to begin. `seed` chooses the rows that are fitted exactly, `times` as often as usual; `near` (m r,): coordinates of
+    the mean that are known to be a good start, in the place of least squares."""
     rows = some_rows(execution, mean.size)
-    found = _coefficients(noise, mean, rows, seed, near)
+    found = _coefficients(noise, mean, rows, seed, near, times)
     if not noise.everywhere:
         found = [_inside(noise, mean, rows, coef) for coef in found]
     begun = [(coef, noise.starting_shapes(rows.y, mean.eta(coef, rows))) for coef in found]
@@ -117,7 +118,9 @@ def least_squares(noise: NoiseModel, mean: MeanFunction, execution: Execution) -
     return None if noise.starting_predictor(rows.y) is None else _coefficients(noise, mean, rows, 0, None)[0]
 
 
-def _coefficients(noise: NoiseModel, mean: MeanFunction, rows: Chunk, seed: int, near: Array | None) -> list[Array]:
+def _coefficients(
+    noise: NoiseModel, mean: MeanFunction, rows: Chunk, seed: int, near: Array | None, times: int = 1
+) -> list[Array]:
     """Coordinates (m r,) of the mean."""
     wanted = noise.starting_predictor(rows.y)
     if wanted is None:
@@ -129,18 +132,32 @@ def _coefficients(noise: NoiseModel, mean: MeanFunction, rows: Chunk, seed: int,
     weight = np.ones(rows.rows) if rows.weight is None else rows.weight
     first = _fitted(x, wanted, weight) if near is None else near[: x.shape[1]]
     found = [first]
-    if not noise.log_concave and noise.begins and (noise.located or not noise.everywhere):
+    usual = noise.begins and (noise.located or not noise.everywhere)
+    if not noise.log_concave and (usual or times > 1):
         rng = np.random.default_rng(seed)
-        drawn = [rng.choice(len(x), x.shape[1], replace=False, p=weight / weight.sum()) for _ in range(ELEMENTAL)]
+        drawn = [rng.choice(len(x), x.shape[1], replace=False, p=weight / weight.sum()) for _ in range(times * ELEMENTAL)]
         exact = [np.asarray(np.linalg.lstsq(x[few], wanted[few])[0]) for few in drawn]
         exact.sort(key=lambda coef: float(np.median(np.abs(wanted - x @ coef))))
-        found += [_least_absolute(x, wanted, weight, first), *exact[:KEPT]]
+        found += [_least_absolute(x, wanted, weight, first), *exact[: times * KEPT]]
     spread = [noise.starting_scale(wanted - x @ coef) for coef in found]
     if not any(spread):
         return [np.append(coef, rest) for coef in found]
     z = mean.coordinates.part(1).white(rows)
     first_only = [scales if k == 0 else scales[:1] for k, scales in enumerate(spread)]
-    return [np.append(coef, _fitted(z, scale, weight)) for coef, scales in zip(found, first_only, strict=True) for scale in scales]
+    begun = [(coef, scale) for coef, scales in zip(found, first_only, strict=True) for scale in scales]
+    if noise.drifts is None:    # a scale that may run off is told by where the search from all rows ends
+        begun += [(coef, noise.starting_scale(wanted - x @ coef)[-1]) for coef in _at_ends(x, wanted, weight, z, times)]
+    return [np.append(coef, _fitted(z, scale, weight)) for coef, scale in begun]
+
+
+def _at_ends(x: Array, y: Array, weight: Array, z: Array, times: int) -> list[Array]:
+    """Fits to the rows at either end along columns z (n, k) of the scale, a half of them each, or with `times` a quarter and an
+    eighth, too: where the scale is steep, one end decides the mean."""
+    found = []
+    for share in ENDS[: 1 if times == 1 else None]:
+        ends = [sign * column > np.quantile(sign * column, 1.0 - share) for column in z.T for sign in (1.0, -1.0)]
+        found += [_fitted(x[end], y[end], weight[end]) for end in ends if end.sum() > x.shape[1]][:MOST_ENDS]
+    return found
 
 
 def _inside(noise: NoiseModel, mean: MeanFunction, rows: Chunk, coef: Array) -> Array:

@@ -1,11 +1,14 @@
-"""Astray: what there is to say of a search that did not arrive, the value farthest out if one is far, and what helps."""
+"""Astray: what there is to say of searches that did not arrive, or not at one place, and what helps."""
 
 from typing import NamedTuple
 
+from mlefit.errors import NoEstimateError
+from mlefit.estimation.fit import Optima
 from mlefit.execution import Engine
 from mlefit.existence.far import FAR, farthest, farthest_response
 from mlefit.mean import LinearMean
 from mlefit.problem.problem import Problem
+from mlefit.report.report import Report
 
 BENT = 30.0     # of a law that is not log-concave: a value that far out can pull a search beyond where its criterion bends up
 
@@ -43,6 +46,16 @@ def _remedy(problem: Problem) -> str:
         "try another noise model": not prepared.noise.log_concave,
     }
     return ", ".join((*(what for what, does in helps.items() if does), "or collect more rows")).removeprefix("or ")
+
+
+def parted(problem: Problem, fit: Optima, gap: float, report: Report) -> NoEstimateError:
+    """The refusal where the routes do not agree, `gap` standard errors apart: at different maxima, or for want of digits."""
+    sentence, remedy = "", "the problem is too ill-conditioned for 16 digits; rescale or drop the nearly collinear columns"
+    if fit.apart:
+        sentence = f", at maxima of the likelihood that are {abs(fit.nll[1] - fit.nll[0]):.2g} nats apart"
+        remedy = ("use fewer predictors of the scale, or " if problem.scaled else "") + "try another noise model"
+    return NoEstimateError(f"the routes disagree: their largest gap is {gap:.3g} standard errors{sentence}", remedy,
+                           code="routes-disagree", partial=report)
 
 
 def _response(problem: Problem, rows: Engine) -> Astray | None:

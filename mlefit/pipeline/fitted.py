@@ -104,7 +104,8 @@ def fit(problem: Problem, progress: Progress | None = None) -> Fitted:
     collapsed = _collapsed(problem, optima) if noise.corners else None      # smooth searches end without an answer there
     if collapsed is not None:
         raise collapsed
-    if found.certified and optima.noise.drifts is not None:
+    ended = {optima.mle.outcome, optima.loss.outcome} <= {Outcome.CERTIFIED, Outcome.FLAT}      # curvature fades on the way out
+    if ended and optima.noise.drifts is not None:
         from mlefit.diagnosis.drifting import drifting
 
         refusal = drifting(problem, optima, found.rows)

@@ -9,7 +9,6 @@ import numpy as np
 from mlefit.diagnosis.carrying import clusters_of, few
 from mlefit.diagnosis.diagnosed import diagnosed
 from mlefit.diagnosis.weights import doubtful_weights
-from mlefit.errors import NoEstimateError
 from mlefit.inference.estimates import estimates
 from mlefit.inference.standard_errors import StandardErrors, standard_errors
 from mlefit.pipeline.criteria import criteria, null_loglik
@@ -148,8 +147,8 @@ def told(found: Fitted, errors: StandardErrors) -> Report:
 
         report = report._replace(effects=effects(found, errors))
     if not agreed.agree:
-        raise NoEstimateError(
-            f"the routes disagree: their largest gap is {agreed.max_gap_se:.3g} standard errors",
-            "the problem is too ill-conditioned for 16 digits; rescale or drop the nearly collinear columns",
-            code="routes-disagree", partial=report)
+        from mlefit.pipeline.astray import parted
+
+        assert agreed.max_gap_se is not None
+        raise parted(problem, both, agreed.max_gap_se, report)
     return report
