@@ -14,12 +14,13 @@ from mlefit.source.profile import DISTINCT, SEVERAL, Profile, of_texts, of_value
 from mlefit.source.source import Kind
 
 NUMBERS = ["1", "2.5", " -3e4 ", "+7", ".5", "inf"]
-WRITTEN = ["12 %", "$5", "1,234,567", "<0.5", "5*"]
+WRITTEN = ["12 %", "$5", "1,234,567", "5*"]
+BOUNDS = ["<0.5", "65+"]
 DATES = ["2020-01-02", "1/2/2020 10:30", "10:45", "Jan 3, 2021"]
 BOOLS = ["true", "F", "yes", "No"]
 WORDS = ["a", "id001", "b c", "1-2b"]
 MISSING = ["", "NA", "  ", ".", "null"]
-KINDS = [NUMBERS, WRITTEN, DATES, BOOLS, WORDS]
+KINDS = [NUMBERS, WRITTEN, BOUNDS, DATES, BOOLS, WORDS]
 cells = st.lists(st.sampled_from([*(cell for kind in KINDS for cell in kind), *MISSING]), max_size=40)
 
 
@@ -38,6 +39,7 @@ def test_profiles_of_pieces_add_up_to_that_of_the_whole(column: list[str], cut: 
 def test_the_kind_is_that_of_the_majority_of_cells(column: list[str]) -> None:
     present = [cell for cell in column if cell not in MISSING]
     numbers = sum(cell in NUMBERS + WRITTEN for cell in present)
+    numbers += sum(cell in BOUNDS for cell in present) if numbers > sum(cell in WORDS for cell in present) else 0
     dates = sum(cell in DATES for cell in present)
     if not present:
         expected = Kind.EMPTY

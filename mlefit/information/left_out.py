@@ -107,7 +107,7 @@ def left_out(fit: Optima, objective: Objective, rows: Execution, sample: Chunk, 
             sample = choose(sample, np.linspace(0, sample.rows - 1, most).astype(np.intp))
         rows = Engine.of(sample)
     n, square = fit.n, fit.total_loss[0]
-    few = whole and count <= ALL and objective.mean.columned
+    few = whole and max(count, n) <= ALL and objective.mean.columned
     total = rows.sum(lambda chunk: _removed(noise, objective, theta, curvature, chunk, n, square, few=few))
     if total.determined:
         return LeftOut(None, "a row has leverage 1")
