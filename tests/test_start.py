@@ -17,7 +17,7 @@ HEAVY = {       # what is installed here and loaded where it is asked for
     "threadpoolctl", "yaml",
 }
 UNUSED = {      # what comes with numpy, scipy and Python, and is put off
-    "_bz2", "_socket", "charset_normalizer", "cloudpickle.cloudpickle", "numpy.f2py.crackfortran", "numpy.testing.overrides",
+    "charset_normalizer", "cloudpickle.cloudpickle", "numpy.f2py.crackfortran", "numpy.testing.overrides",
     "pkgutil", "scipy.constants", "scipy.spatial.distance", "unittest",
 }
 
@@ -43,6 +43,18 @@ def test_a_plain_fit_loads_what_it_uses(tmp_path: Path) -> None:
 def test_what_is_put_off_stays_so(tmp_path: Path) -> None:
     loaded = f"print('loaded:', *(name for name in {sorted(LATER)!r} if type(sys.modules.get(name)) is type(sys)))"
     assert after_a_fit(tmp_path, loaded, "--no-kl") == "loaded:"
+
+
+@pytest.mark.slow
+def test_threads_that_read_parts_of_a_file_find_what_they_use_loaded(tmp_path: Path) -> None:
+    """What is put off is loaded by the first who looks into it, while another thread would see half of it."""
+    table = tmp_path / "long.csv"
+    line = "".join(f"{i % 97 / 7:.7g},{i % 89 / 11:.7g},{i % 83 / 13:.7g},{i * i % 79 % 2}\n" for i in range(20_000))
+    table.write_text("a,b,c,y\n" + 40 * line)
+    for _ in range(4):
+        done = subprocess.run([sys.executable, "-m", "mlefit", "fit", str(table), "-q", "--no-kl", "--threads", "2", "-m", "bernoulli"],
+                              cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_what_few_fits_use_is_not_there_for_others(tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ from types import ModuleType
 from typing import Any
 
 # None of them is touched by two threads at once, which this loader does not guard against: numpy itself looks into
-# masked arrays and random numbers while it works, so these stay as they are.
+# masked arrays, polynomials and random numbers while it works, pyarrow into its types, and threads of others into what they
+# share of Python's own, so these stay as they are.
 LATER = frozenset({
-    "bz2", "cloudpickle", "hashlib", "ipaddress", "locale", "pydoc", "socket",
-    "numpy.char", "numpy.core", "numpy.ctypeslib", "numpy.f2py", "numpy.matlib", "numpy.polynomial", "numpy.rec", "numpy.strings",
-    "numpy.testing", "pyarrow.types", "scipy.spatial",
+    "cloudpickle", "ipaddress", "numpy.char", "numpy.core", "numpy.ctypeslib", "numpy.f2py", "numpy.matlib", "numpy.rec",
+    "numpy.strings", "numpy.testing", "pydoc", "scipy.spatial",
 })
 
 
