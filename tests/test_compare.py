@@ -74,17 +74,15 @@ def test_errors_that_some_models_do_not_have_keep_none_from_the_contest(
     assert (option in told) == ("gamma" not in others)
 
 
-def test_a_law_whose_shape_has_the_name_of_a_column_stands_with_its_reason(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str],
-) -> None:
-    """`fit` refuses it, so that it is not told to be used either."""
+def test_a_law_whose_shape_has_the_name_of_a_column_takes_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(2)
     k = rng.normal(size=80)
     path = table(tmp_path / "d.csv", k=k.tolist(), y=(np.exp(0.3 * k) * rng.weibull(2.0, size=80)).tolist())
-    assert main(["compare", path, "-t", "y", "-m", "gaussian,weibull", "-q"]) == 0
+    assert main(["compare", path, "-t", "y", "-m", "gaussian,weibull", "--parameters", "-q"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-1] == 'weibull: two parameters would be called "k": those of "k" and the shape of weibull noise'
-    assert any(line.startswith("weibull ") and line.endswith("no answer: same-name") for line in lines)
+    assert lines[-1].endswith(f": mlefit fit {path} -t y -m weibull")
+    assert [line.split()[:-2] for line in lines if line.startswith("k (shape)")] == [["k", "(shape)"]]
+    assert main(["fit", path, "-t", "y", "-m", "weibull", "--draws", "0"]) == 0
 
 
 def test_what_is_told_next_has_the_formula_that_was_compared(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -129,7 +129,7 @@ def test_a_shape_that_is_called_as_a_parameter_is_told_apart(data: str, capsys: 
     curve = ("-t", "y", "--mean", "a+b*x", "--loss", "log(cosh(r/0.2))")
     assert main(["fit", data, *curve, "--by", "g", "--no-kl"]) == 0
     said = capsys.readouterr()
-    assert "note: a is a parameter of --mean, and the name of a shape of the noise, which stands after the mean's." in said.err
+    assert "note: a is a parameter of the mean, and the name of a shape of the noise, which stands after the mean's." in said.err
     head, first = (line.split() for line in said.out.splitlines()[4:6])
     assert head[:5] == ["g", "n", "status", "a", "b"]
     assert first[3] != first[7]

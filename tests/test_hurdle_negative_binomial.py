@@ -101,3 +101,15 @@ def test_small_and_large_rates_keep_their_digits(log_mu: float, alpha: float) ->
         variance = float(p @ np.square(y - 1.0)) - surplus**2
         moments = LAW.score_moments(np.ones((1, 1)), eta, free)[0][0] * (1.0 + alpha * np.exp(log_mu)) ** 2
         assert moments == pytest.approx(variance, rel=1e-8)
+
+
+def test_counts_that_vary_more_are_told_apart_at_the_end_of_alpha_and_the_next_step_says_so() -> None:
+    data = rows(1.0, 600)
+    known = mlefit.compare(data, "y", models=["hurdle:poisson", "hurdle:negative-binomial"], draws=0).to_dict()
+    (behind,) = known["differences"]
+    assert (behind["model"], behind["test"], behind["df"]) == ("hurdle:poisson", "likelihood ratio, boundary", 1)
+    fits = [mlefit.fit(data, "y", model=f"hurdle:{law}", draws=0, kl=False).report for law in ("poisson", "negative-binomial")]
+    ratio = 2.0 * (fits[1].mle.loglik - fits[0].mle.loglik)      # type: ignore[union-attr]
+    assert behind["statistic"] == pytest.approx(ratio, rel=1e-6)
+    told = mlefit.fit(data, "y", model="hurdle:poisson").to_dict()["information"]["kl"]["advice"]
+    assert told == ["rows vary more than the model lets them: -m hurdle:negative-binomial (mlefit compare says which)"]

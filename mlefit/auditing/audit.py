@@ -59,8 +59,8 @@ def _without_limit(found: Fitted, given: tuple[Given, ...]) -> tuple[tuple[Given
     limit = found.fit.limit
     if limit is None:
         return given, ()
-    name = found.problem.prepared.noise.shapes[limit.shape].name
-    rest = tuple(one for one in given if plain(one.name).lower() != plain(name).lower())
+    name, labels = found.problem.prepared.noise.shapes[limit.shape].name, found.problem.prepared.predictors.labels()
+    rest = tuple(one for one in given if plain(one.name).lower() != plain(name).lower() or (one.name in labels and not one.shape))
     if len(rest) == len(given):
         return given, ()
     at = "infinite" if limit.value else "0"

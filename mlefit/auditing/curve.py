@@ -31,7 +31,7 @@ POINT = "at the coefficients given", "check that they are those of this mean"
 def begun(request: Request, given: Sequence[Given], columns: Collection[str]) -> Request:
     """The request with the parameters given in the place of starts that the user has not."""
     named = set(_NAME.findall(str(request.mean))) - set(columns)
-    start = {one.name: one.value for one in given if one.name in named and one.value is not None}
+    start = {one.name: one.value for one in given if one.name in named and one.value is not None and not one.shape}
     return replace(request, start={**start, **request.start})
 
 
@@ -44,7 +44,7 @@ def highest(problem: Problem, progress: Progress | None) -> Fitted:
         known = refusal.partial
         if refusal.code != "lower-minimum" or roles.curve is None or not isinstance(known, Report):
             raise
-    start = {one.name: one.estimate for one in known.parameters if one.estimate is not None}
+    start = {one.name: one.estimate for one in known.parameters if one.kind == "mean" and one.estimate is not None}
     roles = replace(roles, curve=replace(roles.curve, start=start))
     return fit(replace(problem, prepared=problem.prepared._replace(roles=roles)), progress)
 

@@ -100,7 +100,7 @@ def matched(given: Sequence[Given], predictors: Predictors, noise: NoiseModel, l
         shape = next((k for k, s in enumerate(noise.shapes) if name == s.name or name.lower() == plain(s.name).lower()), None)
         own = shape is not None and name == noise.shapes[shape].name and name not in spelt
         name = name if name in spelt else name.lower()      # Vm and vm may be two
-        if shape is not None and (own or name not in places):
+        if shape is not None and (own or one.shape or name not in places):
             if one.value is not None:
                 shapes[shape] = Value(one.value, one.half)
             continue

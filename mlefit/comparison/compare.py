@@ -170,10 +170,10 @@ class _Judge:
         kept = self.fits[label].noise
         for fit in self.ranked:
             assert fit.found is not None
-            limit = fit.found.problem.prepared.noise.nested.get(kept.name)
+            limit = fit.found.problem.prepared.noise.nested.get(kept.spelt)
             if limit is not None and fit.entry.report is not None:
                 shape = fit.found.problem.prepared.noise.shapes[limit.shape].name
-                known = next((p for p in fit.entry.report.parameters if p.name == shape), None)
+                known = next((p for p in fit.entry.report.parameters if p.kind == "shape" and p.name == shape), None)
                 end = None if known is None else known.ci_low if np.isinf(limit.value) else known.ci_high
                 if end is not None and np.isfinite(end):
                     side = "below" if np.isinf(limit.value) else "above"

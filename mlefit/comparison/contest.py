@@ -173,8 +173,8 @@ class Contest:
                 raise not_certified(problem, found.fit)
         except NoEstimateError as error:
             return Fit(_unanswered(entry, error, error.partial))
-        except (DataError, UsageError) as error:
-            if error.code not in ("bad-response", "same-name"):        # all others are of the table, not of the model
+        except DataError as error:
+            if error.code != "bad-response":        # all others are of the table, not of the model
                 raise
             return Fit(_unanswered(entry, error))
         entry = entry._replace(group=found.fit.noise.group or found.fit.noise.name)

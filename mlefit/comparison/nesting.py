@@ -16,7 +16,7 @@ def nested(smaller: Fitted, larger: Fitted) -> Nesting | None:
     if df <= 0 or smaller.problem.prepared.observed.label != larger.problem.prepared.observed.label:
         return None
     one, other = smaller.problem.prepared.noise, larger.problem.prepared.noise     # as asked for, not as the limit that was reached
-    same_law, edge = one.spelt == other.spelt, one.name in other.nested
+    same_law, edge = one.spelt == other.spelt, one.spelt in other.nested
     if not (same_law or edge or one.spelt in other.contains) or not _spans(larger.problem, smaller.problem):
         return None
     if same_law and one.compresses:

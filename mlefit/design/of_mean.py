@@ -32,9 +32,6 @@ def of_mean(
         terms = (*terms, CONSTANT)
     mean = Predictors(terms, intercept=False)
     columns, model, _ = columns_of(source, request, model, target, mean, scale, {target}, transform, trials)
-    twice = [shape.name for shape in model.shapes if shape.name in curve.parameters]
-    if twice:
-        more = [*more, f"{twice[0]} is a parameter of --mean, and the name of a shape of the noise, which stands after the mean's."]
     columns = columns._replace(observed=replace(columns.observed, located=False, scaled=False))     # a curve has units of its own
     return Roles(columns, model, curve.text, curve.columns, notes=tuple(notes + more), curve=curve)
 

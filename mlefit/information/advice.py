@@ -1,6 +1,7 @@
 """Advice: the next step for each kind of misfit, as options that run. Models are found by their facts, terms by the formula."""
 
 import shlex
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def of_structure(found: Structure, sample: Sample) -> tuple[str, ...]:
 def of_spread(found: Spread, sample: Sample) -> tuple[str, ...]:
     """A spread that depends on a predictor, or that the law does not leave free."""
     if found.name is None:
-        wider = tuple(_containing(sample))
+        wider = (*_containing(sample), *_ending(sample))
         said = "more" if found.wider else "less"
         what = f"rows vary {said} than the model lets them"
         return (f"{what}: -m {' or -m '.join(wider)}{WHICH}" if wider and found.wider else f"{what}: --se robust",)
@@ -95,11 +96,21 @@ def _containing(sample: Sample) -> list[str]:
             and not any(predictor.kind == "scale" for predictor in law.predictors)]
 
 
+def _ending(sample: Sample) -> list[str]:
+    """The laws that become this one where rows vary the least that they can."""
+    written = (*MODELS, *(name for name, _ in _two_parts()))
+    return [name for name in written if sample.noise.spelt in MODELS.find(name, "").nested]
+
+
 def _in_two_parts() -> str:
     """A law of whether a number is 0, and of the others."""
-    return next(f"{name}:{part}" for name, law in MODELS.items() for option in law.options
-                if isinstance(option, Choice) and option.always
-                for part in option.words if part in MODELS and MODELS[part].response is POSITIVE)
+    return next(name for name, part in _two_parts() if part in MODELS and MODELS[part].response is POSITIVE)
+
+
+def _two_parts() -> Iterator[tuple[str, str]]:
+    """The laws that are made of another one, as they are typed, and which that is."""
+    return ((f"{name}:{part}", part) for name, law in MODELS.items() for option in law.options
+            if isinstance(option, Choice) and option.always for part in option.words)
 
 
 def _heavy(sample: Sample) -> list[str]:

@@ -108,7 +108,7 @@ class Hurdle(NoiseModel):
     def nested(self) -> Mapping[str, Limit]:
         """The hurdle of the law that the one above 0 becomes."""
         limit = PARTS[self.law].limit
-        return {} if limit is None else {f"hurdle:{limit}": Limit(
+        return {} if limit is None else {Hurdle(limit).spelt: Limit(
             0, 0.0, Hurdle(limit), "no-overdispersion",
             f"counts above 0 vary no more than {limit}: alpha = 0, this is the hurdle:{limit} fit")}
 

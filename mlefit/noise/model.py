@@ -130,7 +130,7 @@ class NoiseModel(Scales, Searched, Bound, Pictured, Reported, Written, Optioned,
 
     @property
     def nested(self) -> Mapping[str, Limit]:
-        """The laws that this one becomes at the end of a shape, by name."""
+        """The laws that this one becomes at the end of a shape, by how they are `spelt`."""
         return MappingProxyType({})
 
     @property

@@ -1,6 +1,7 @@
-"""Names: every parameter has one of its own, by which messages, JSON and saved models know it."""
+"""Names: every coefficient has one of its own, by which messages, JSON and saved models know it; a shape has a kind beside."""
 
 from collections import Counter
+from collections.abc import Collection
 
 from mlefit.design.roles import Roles
 from mlefit.errors import UsageError
@@ -8,22 +9,25 @@ from mlefit.escapes import shown
 
 
 def check_names(roles: Roles) -> None:
-    """Raises UsageError where two design columns, or one and a shape, would be called the same. Terms are learnt."""
+    """Raises UsageError where two columns of one design would be called the same. Terms are learnt."""
     predictors, all_labels = roles.columns.predictors, roles.columns.predictors.labels()
-    labels = Counter(all_labels)
     sides = [Counter(all_labels[place] for place in side.places) for side in predictors.sides]
-    twice = next((name for counts in sides for name, count in counts.items() if count > 1), None)
-    shape = next((shape.name for shape in roles.model.shapes if shape.name in labels), None)     # cuts are not known yet
-    name = twice or shape
+    name = next((name for counts in sides for name, count in counts.items() if count > 1), None)
     if name is None:
         return
-    terms = ["the intercept"] if predictors.intercept and name == "(Intercept)" else []
-    terms += [f'"{shown(term.text)}"' for term in predictors.distinct if name in term.labels()]
-    owners = [*terms, *([f"the shape of {roles.model.name} noise"] if twice is None else [])]
+    owners = ["the intercept"] if predictors.intercept and name == "(Intercept)" else []
+    owners += [f'"{shown(term.text)}"' for term in predictors.distinct if name in term.labels()]
     raise UsageError(
         f'two parameters would be called "{shown(name)}": those of {" and ".join(owners)}',
         f"rename the column {shown(_column(roles, name))}, or name other predictors with -x", code="same-name",
         columns=[_column(roles, name)])
+
+
+def shape_notes(roles: Roles) -> tuple[str, ...]:
+    """What is said of shapes that are called like a coefficient: a column has any name. Terms are learnt."""
+    named: Collection[str] = roles.columns.predictors.labels() if roles.curve is None else roles.curve.parameters
+    return tuple(f"{shape.name} is a parameter of the mean, and the name of a shape of the noise, which stands after the mean's."
+                 for shape in roles.model.shapes if shape.name in named)     # cuts are not known yet
 
 
 def _column(roles: Roles, name: str) -> str:

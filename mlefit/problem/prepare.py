@@ -24,7 +24,7 @@ from mlefit.problem.gather import Gathered, Keeping, Kept, Moments, Told, gather
 from mlefit.problem.indexing import indexed
 from mlefit.problem.learning import learnt
 from mlefit.problem.levels import level_names, ordered_levels
-from mlefit.problem.names import check_names
+from mlefit.problem.names import check_names, shape_notes
 from mlefit.problem.no_rows import no_rows
 from mlefit.problem.size import check_border, check_size
 from mlefit.problem.split import Split
@@ -148,7 +148,7 @@ def learned(source: Source, roles: Roles, request: Request, threads: int, *, ind
     check_size(_parameters(roles, known), request.read.memory)
     check_border(roles.columns.predictors, len(_law(roles, known).predictors), request.read.memory)
     check_names(roles)
-    return roles
+    return replace(roles, notes=(*roles.notes, *shape_notes(roles)))
 
 
 def gathered(

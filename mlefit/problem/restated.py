@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from mlefit.inference.kinds import check_kind
 from mlefit.noise.model import NoiseModel
-from mlefit.problem.names import check_names
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import check_before
 from mlefit.problem.stated import geometric
@@ -33,7 +32,6 @@ def restated(problem: Problem, request: Request, noise: NoiseModel) -> Problem:
         prepared = prepared._replace(bends=None, border=None)
     told = replace(observed, model=noise.name, compresses=noise.compresses)
     roles = replace(prepared.roles, model=noise, columns=prepared.roles.columns._replace(observed=told), notes=())
-    check_names(roles)
     law = noise.of(prepared.levels).in_unit(prepared.scaling.y_scale)
     again = geometric(request, problem.source, prepared._replace(roles=roles, moments=moments, noise=law), problem.threads)
     check_before(again)
