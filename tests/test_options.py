@@ -23,7 +23,7 @@ from mlefit.source.options import ReadOptions
 
 OPTIONS = {found.name: found for found in declared(Request)}
 OWN = {"fit": {"save", "allow_failures", "format_", "require", "out", "quiet"}, "prove": {"plot", "format_", "out", "quiet"}}
-LEFT_OUT = {"fit": set(), "prove": {"se", "level", "unit", "draws", "kl", "holdout", "weights_kind", "detail", "effects", "exponentiate", "sort", "by"}}
+LEFT_OUT = {"fit": set(), "prove": {"se", "level", "unit", "draws", "kl", "holdout", "detail", "effects", "exponentiate", "sort", "by"}}
 
 
 @dataclass(frozen=True, slots=True)

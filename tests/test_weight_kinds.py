@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from test_weights_and_offset import assert_same, figures
 
 import mlefit
+from mlefit.cli import main
 from mlefit.errors import DataError, UsageError
 
 CLAIMS: dict[str, Any] = json.loads((Path(__file__).parent / "reference" / "claims.json").read_text())
@@ -250,3 +251,21 @@ def test_a_table_of_counts_and_small_weights_are_not_doubted() -> None:
     assert counted({"x": [1, 2, 3, 4, 5, 6], "w": [20, 30, 40, 30, 20, 10], "y": [1, 1, 2, 3, 3, 5]}, "y", model="gaussian") == []
     x = rng.normal(size=50)
     assert counted({"x": x, "w": rng.integers(1, 4, 50), "y": x + rng.normal(size=50)}, "y") == []
+
+
+@pytest.mark.parametrize(("model", "kind"), [("gaussian", "precision"), ("gaussian", "sampling"), ("gamma", "sampling"), ("poisson", "sampling")])
+def test_the_proof_holds_for_weights_of_any_kind(
+    model: str, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    """And the option that a refusal of weights tells of is one that the command has."""
+    rng = np.random.default_rng(9)
+    x, w = rng.normal(size=120), rng.uniform(0.3, 5.0, 120)
+    y = rng.poisson(np.exp(0.5 * x)) if model == "poisson" else rng.gamma(3.0, np.exp(0.3 * x))
+    path = str(tmp_path / "w.csv")
+    np.savetxt(path, np.column_stack([x, w, y]), delimiter=",", header="x,w,y", comments="")
+    command = ["prove", path, "-t", "y", "-x", "x", "-m", model, "--weights", "w", "-q"]
+    assert main(command) == 3
+    told = capsys.readouterr().err
+    assert f"--weights-kind {kind}" in told
+    assert main([*command, "--weights-kind", kind]) == 0
+    assert capsys.readouterr().out.endswith("claims hold on these 120 rows.\n")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def prove(
     request: Annotated[Request, Fields(without=(
-        "se", "level", "unit", "draws", "kl", "holdout", "weights_kind", "detail", "effects", "exponentiate", "sort", "by"))],
+        "se", "level", "unit", "draws", "kl", "holdout", "detail", "effects", "exponentiate", "sort", "by"))],
     plot: Annotated[str | None, Option(
         "--plot", metavar="FILE", help="Draw NLL and loss along a slice through the optimum: FILE.png or FILE.svg.")] = None,
     format_: arguments.TableOrJson = None,
