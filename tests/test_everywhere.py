@@ -18,9 +18,11 @@ from mlefit.information.scored import Scored
 from mlefit.information.working import Working
 from mlefit.pipeline import knowledge
 from mlefit.pipeline.fitted import fit
+from mlefit.problem import gather
 from mlefit.problem.stated import stated
 from mlefit.request import Request
 from mlefit.rows.chunk import choose, join
+from mlefit.source.batch import Place
 from mlefit.sums.border import Border
 
 Table = Mapping[str, Any]
@@ -86,6 +88,57 @@ def test_a_bend_of_which_the_sample_knows_nothing_is_found_in_all_rows_and_named
     assert found.cross_entropy == pytest.approx(found.entropy + kl.raw, abs=1e-12)
 
 
+def test_of_very_many_rows_those_of_some_blocks_are_looked_at() -> None:
+    looked = [block for block in range(60) if gather.looked_at(Place(0, block))]
+    assert looked == [*range(32), 32, 36, 40, 44, 48, 52, 56]
+    assert [file for file in range(30, 45) if gather.looked_at(Place(file, 1))] == [30, 31, 35, 39, 43]
+
+
+@pytest.fixture
+def thinned(monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    """Of blocks of 65,536 rows the first, the third and so on are looked at: which of 450,000 these are."""
+    monkeypatch.setattr(gather, "FIRST_BLOCKS", 1)
+    monkeypatch.setattr(gather, "EACH_BLOCK", 2)
+    return np.flatnonzero(np.arange(450_000) // 65_536 % 2 == 0)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_in_some_blocks_the_f_is_that_of_a_regression_in_them(weighted: bool, thinned: np.ndarray) -> None:
+    data = table(450_000, 0.01)
+    weight = np.random.default_rng(3).integers(0, 4, 450_000) if weighted else np.ones(450_000, int)
+    found = everywhere({**data, "w": weight}, features=("a", "b", "g"), weights="w" if weighted else None)
+    rows = np.repeat(thinned, weight[thinned])
+    a, b, g, y = (np.asarray(data[name])[rows] for name in ("a", "b", "g", "y"))
+    x = np.column_stack([np.ones(rows.size), a, b, g == "v", g == "w"])
+    look = found.looks(np.zeros((0, 5)))[0]
+    assert look.kind == "squares"
+    assert look.whole is not None
+    assert look.whole.rows == rows.size
+    left = [float(np.linalg.lstsq(columns, y, rcond=None)[1][0]) for columns in (x, np.column_stack([x, a**2, b**2]))]
+    f = (left[0] - left[1]) / 2 / (left[1] / (rows.size - 7))
+    assert look.whole.test(np.arange(2)).p == pytest.approx(stats.f.sf(f, 2, rows.size - 7), rel=1e-5)
+
+
+@pytest.mark.slow
+def test_rows_of_some_blocks_are_said_by_their_number(thinned: np.ndarray) -> None:
+    assert thinned.size == 253_392
+    known = mlefit.fit(table(450_000, 0.03), target="y", features=("a", "b")).report.information
+    assert known is not None
+    assert known.kl.looked_at == "mean (squares, splines, products of 253,392 rows; runs), spread, shape"
+    assert known.entropy_method == "reference: a mean that bends, of 253,392 rows"
+    assert known.kl.n_used == 253_392
+    assert (known.kl.verdict, known.kl.part) == ("misfit", "structure")
+
+
+def test_what_some_blocks_do_not_tell_is_looked_at_in_the_sample(thinned: np.ndarray) -> None:
+    """A level that no block has which is looked at."""
+    data = table(450_000, 0.03)
+    data["g"] = np.where(np.isin(np.arange(450_000), thinned), "u", "v")
+    with stated(Request(data, target="y", features=("a", "b", "g"))) as problem:
+        assert problem.prepared.beside is not None
+        assert knowledge._everywhere(problem) is None
+
+
 def test_several_columns_of_one_term_are_multiplied_with_those_of_others() -> None:
     found = everywhere(table(21_000), target=None, formula="y ~ poly(a, 2) * C(g) + bs(b, df=4)")
     products = {look.kind: look.names for look in found.looks(np.zeros((0, 13)))}["products"]
@@ -119,7 +172,7 @@ def test_few_rows_and_other_laws_take_no_sums() -> None:
     for options in ({}, {"model": "student-t"}, {"kl": False}):
         rows = data if not options else table(30_000)
         with stated(Request(rows, target="y", features=("a", "b"), **options)) as problem:
-            assert problem.prepared.border is None
+            assert problem.prepared.beside is None
             assert knowledge._everywhere(problem) is None
 
 

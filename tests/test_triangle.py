@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from mlefit.arrays import Array
+from mlefit.sums import triangle
 from mlefit.sums.tally import tree_sum
-from mlefit.sums.triangle import COLLECTED, SLAB, WIDE, WIDE_SLAB, Triangle
+from mlefit.sums.triangle import COLLECTED, SLAB, TALL, WIDE, WIDE_SLAB, Triangle
 
 ROUNDING = 1e-13    # relative to the largest entry: a QR factorisation is backward stable
 
@@ -57,10 +58,36 @@ def test_no_rows_are_the_neutral_element() -> None:
     assert close((some + nothing).r, some.r)
 
 
-def test_a_direction_that_the_square_would_lose_is_kept() -> None:
+@pytest.mark.parametrize("alike", [0.0, 0.5, 0.95, 0.98])
+def test_of_many_rows_the_square_has_the_digits_of_the_rows(alike: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside R in extended precision; columns that are too alike are factorised as few rows are."""
+    rng = np.random.default_rng(6)
+    rows = np.sqrt(1.0 - alike) * rng.normal(size=(TALL, 4)) + np.sqrt(alike) * rng.normal(size=(TALL, 1))
+    rows *= np.array([1.0, 1e3, 1e-3, 1e100])
+    found = Triangle.of(rows)
+    square = (rows / np.linalg.norm(rows, axis=0)).astype(np.longdouble)
+    square = square.T @ square
+    exact = np.zeros((4, 4), np.longdouble)
+    for j in range(4):
+        exact[j, j:] = (square[j, j:] - exact[:j, j] @ exact[:j, j:]) / np.sqrt(square[j, j] - exact[:j, j] @ exact[:j, j])
+    assert np.abs(found.r / np.linalg.norm(rows, axis=0) - exact).max() < 3e-15
+    monkeypatch.setattr(triangle, "TALL", TALL + 1)
+    assert np.array_equal(found.r, Triangle.of(rows).r) == (alike == 0.98)
+
+
+@pytest.mark.parametrize("rows", [np.zeros((TALL, 2)), np.full((TALL, 2), 1e200), np.ones((TALL, 2))])
+def test_of_what_has_no_square_or_no_rank_the_rows_are_factorised(rows: Array) -> None:
+    r = Triangle.of(rows).r
+    assert r[0, 0] == pytest.approx(np.sqrt(TALL) * rows[0, 0])
+    assert r[0, 1] == pytest.approx(r[0, 0])
+    assert abs(r[1, 1]) <= 1e-12 * r[0, 0]
+
+
+@pytest.mark.parametrize("n", [5_000, TALL])
+def test_a_direction_that_the_square_would_lose_is_kept(n: int) -> None:
     """Two columns that differ by 1e-9: in A'A, formed, the difference is rounding."""
     rng = np.random.default_rng(5)
-    x, e = rng.normal(0.0, 1.0, (2, 5_000))
+    x, e = rng.normal(0.0, 1.0, (2, n))
     r = Triangle.of(np.stack([x, x + 1e-9 * e]).T).r
     left = np.linalg.norm(1e-9 * (e - x * (x @ e) / (x @ x)))
     assert r[1, 1] == pytest.approx(left, rel=1e-6)

@@ -1,8 +1,8 @@
 """Bends: columns that the mean might lack, learnt from the first rows: squares, splines and products of the numbers of a design.
 
-They are made of encoded rows as these pass by, so that their test is one of all rows (`sums/border.py`). A constant and the
-columns themselves are in the model, so that neither centres nor units of the encoding matter; knots do, and whoever has seen
-more rows than the first ones asks how well they `serve`.
+They are made of encoded rows as these pass by, so that their test is one of all rows, or of millions (`sums/border.py`). A constant
+and the columns themselves are in the model, so that neither centres nor units of the encoding matter; knots do,
+and whoever has seen more rows than the first ones asks how well they `serve`.
 
 Single precision, in which products take half the time, is enough for a test whose statistic chance moves by 1: the columns are
 their own, rounded or not, and the response is told less a fit to the first rows, so that it is no larger than chance.

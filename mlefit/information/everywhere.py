@@ -1,4 +1,5 @@
 """All rows of a fit by least squares: the F of added columns from sums that were taken as the rows passed by (design/bends.py).
+Of very many rows it is the F of a regression in a part of them, whose triangle was taken apart.
 
 With R the triangle of the design and Q'y the response in its coordinates, a block Z is tested by
 
@@ -19,11 +20,11 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.design.bends import Bends
-from mlefit.existence.rank import Geometry
+from mlefit.existence.rank import Geometry, geometry
 from mlefit.information.added import EXACT, Tested, of_least_squares, statistic
 from mlefit.information.reference import Look
 from mlefit.records import record
-from mlefit.sums.border import Border
+from mlefit.sums.border import Beside, Border
 from mlefit.sums.lapack import triangular
 
 SINGLE = 1e-5       # share of a column's squares that must be new, of sums whose rounding is 1e-7 of it
@@ -42,6 +43,11 @@ class Whole:
     p: int
     left: float
 
+    @property
+    def rows(self) -> int:
+        """How many they are, or what they weigh."""
+        return round(self.n)
+
     def test(self, chosen: np.ndarray) -> Tested:
         """The F of some of the columns, by their numbers."""
         if self.left <= 0.0:
@@ -52,7 +58,7 @@ class Whole:
 
     def gain(self, tested: Tested) -> tuple[float, int, int]:
         """What such columns gain per row, log(|e|^2 / what they leave) / 2 in nats; their number, and that of the rows."""
-        return -0.5 * float(np.log1p(-min(tested.statistic / self.n, 1.0 - EXACT))), tested.df, round(self.n)
+        return -0.5 * float(np.log1p(-min(tested.statistic / self.n, 1.0 - EXACT))), tested.df, self.rows
 
 
 @record(frozen=True)
@@ -75,7 +81,7 @@ class Everywhere:
 
     @classmethod
     def of_least_squares(cls, bends: Bends, border: Border, shape: Geometry, names: Sequence[str | None]) -> "Everywhere | None":
-        """From the triangle of the design; None where the first rows told too little of b."""
+        """From the geometry of the design in these rows; None where the first rows told too little of b."""
         assert shape.y is not None
         kept, (*response, left) = list(shape.kept), shape.y
         away = bends.guess.copy()
@@ -108,3 +114,10 @@ class Everywhere:
     def _whole(self, across: Array, square: Array) -> Whole:
         taken = triangular(self.root, across[:, list(self.fitted)].T, transposed=True).T
         return Whole(square - taken @ taken.T, np.diagonal(square), across @ self.combined, self.n, len(self.fitted), self.left)
+
+
+def in_part(beside: Beside, shape: Geometry, magnitude: Array) -> Geometry | None:
+    """The geometry of the columns kept in some of the rows; None where they tell less of them than all rows do."""
+    triangle = np.linalg.qr(beside.triangle.r[:, [*shape.kept, -1]], mode="r")
+    found = geometry(np.asarray(triangle), beside.weight, magnitude[list(shape.kept)], response=True)
+    return None if found.aliased else found._replace(kept=shape.kept)

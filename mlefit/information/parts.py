@@ -99,14 +99,14 @@ def _of_levels(sample: Sample, plan: Plan, found: Structure | None) -> Informati
     if found is None:
         reason = f"rows are unique, and {n} of them are too few for a richer reference design"
         return not_identifiable(total, reason, n, upper=total)
-    judged = Judged({"structure": found.p}, "structure", _mean(found), advice.of_structure(found, sample), found.simulated,
+    judged = Judged({"structure": found.p}, "structure", _mean(found, sample), advice.of_structure(found, sample), found.simulated,
                     found.exceeded)
     chance = ChiSquared(found.df, n)
     known = conclude(total, Terms.of(found.gain), judged, chance=chance, level=plan.level, bound="lower", upper=total,
                      method=f"design with {_reference(found)}", draws=found.simulated or None)
     raw = known.kl.raw
     known = known._replace(kl=known.kl._replace(parts={} if raw is None else {"structure": raw - chance.mean}))
-    return known if found.explained is None else _sharper(known, found.explained, judged, plan.level, total)
+    return known if found.explained is None else _sharper(known, found.explained, judged, sample, plan.level, total)
 
 
 def _of_numbers(
@@ -150,11 +150,13 @@ def _of_numbers(
     if each and known.kl.raw is not None and chance is not None:
         parts = {name: float(part.mean()) - chance.centre.get(name, 0.0) for name, part in each.items()}
         known = known._replace(kl=known.kl._replace(parts=parts))
-    return known if explained is None else _sharper(known, explained, judged, plan.level)
+    return known if explained is None else _sharper(known, explained, judged, sample, plan.level)
 
 
-def _sharper(known: Information, explained: Explained, judged: Judged, level: float, upper: float | None = None) -> Information:
-    """The bound that the mean alone gives in all rows, where it is above the chain's of a part of them: both hold.
+def _sharper(
+    known: Information, explained: Explained, judged: Judged, sample: Sample, level: float, upper: float | None = None,
+) -> Information:
+    """The bound that the mean alone gives in the rows looked at, where it is above the chain's of a sample: both hold.
 
     The log ratio of two normal laws whose means are d standard deviations apart has mean d^2 / 2 and variance d^2, and that of
     any two laws that are as near.
@@ -163,7 +165,7 @@ def _sharper(known: Information, explained: Explained, judged: Judged, level: fl
     gain, df, n = explained
     alone = conclude(
         known.cross_entropy, Terms(gain, 2.0 * gain, float(n)), judged, chance=ChiSquared(df, n), level=level, bound="lower",
-        upper=upper, method="reference: a mean that bends, of all rows")
+        upper=upper, method=f"reference: a mean that bends, of {_rows(n, sample)}")
     if known.kl.ci_low is not None and alone.kl.ci_low is not None and alone.kl.ci_low <= known.kl.ci_low:
         return known
     return alone._replace(kl=alone.kl._replace(parts={"structure": gain - df / (2 * n)}))
@@ -225,7 +227,7 @@ def _judged(
     part = min(p, key=lambda name: p[name])
     if part == "structure" and structured is not None and not structured.of_mean and "spread" in p:
         part = "spread"
-    looked = [*([_mean(structured)] if structured else []), *(name for name in ("spread", "shape") if name in p)]
+    looked = [*([_mean(structured, sample)] if structured else []), *(name for name in ("spread", "shape") if name in p)]
     judged, said = Judged(p, part, ", ".join(looked)), tuple[str, ...]()
     if judged.verdict_p > BORDERLINE_P:     # nothing is advised, and to look at all laws takes time
         return judged
@@ -238,10 +240,15 @@ def _judged(
     return judged._replace(advice=said)
 
 
-def _mean(found: Structure) -> str:
+def _rows(n: int, sample: Sample) -> str:
+    """How the rows that were looked at are spoken of."""
+    return "all rows" if n >= sample.rows_total else f"{n:,} rows"
+
+
+def _mean(found: Structure, sample: Sample) -> str:
     whole = [kind for kind in found.kinds if kind in found.whole]
     rest = [kind for kind in found.kinds if kind not in found.whole]
-    said = [*([f"{', '.join(whole)} of all rows"] if whole else []), *([", ".join(rest)] if rest else [])]
+    said = [*([f"{', '.join(whole)} of {_rows(found.looked, sample)}"] if whole else []), *([", ".join(rest)] if rest else [])]
     return f"mean ({'; '.join(said)})"
 
 

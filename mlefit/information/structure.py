@@ -46,7 +46,7 @@ class Structure:
     """`p` of the smallest look, what it was and which variable it blames; `kinds` of all looks. `robust`: hc3's p of it.
 
     `wider`: rows under the richer design, and `gain` (n,) in nats what it gains in each; `df` columns are new. `whole`: kinds that
-    were looked at in all rows; `explained`: what the smallest look gains in them, if it is one of these.
+    were looked at beyond the sample, in `looked` rows; `explained`: what the smallest look gains in them, if it is one of these.
     """
 
     p: float
@@ -61,6 +61,7 @@ class Structure:
     basis: Array
     df: int
     whole: frozenset[str] = frozenset()
+    looked: int = 0
     explained: Explained | None = None
 
     @property
@@ -110,8 +111,9 @@ def structure(
             robust = bordered.robust(blamed.places, blamed.tested)
         blamed = _blamed(bordered, blamed)
     gain, wider, basis, df = _gain(rows, bordered, seen)
+    looked = max((look.whole.rows for look in whole if look.whole is not None), default=0)
     return Structure(found_p, kind, blamed, robust, tuple(p), simulated, exceeded, gain, wider, basis, df,
-                     frozenset(look.kind for look in whole), explained)
+                     frozenset(look.kind for look in whole), looked, explained)
 
 
 def _tested(bordered: Bordered, look: Look, places: np.ndarray) -> Tested:

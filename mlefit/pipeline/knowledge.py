@@ -95,14 +95,16 @@ def _blocks(problem: Problem) -> "tuple[Block, ...]":
 
 
 def _everywhere(problem: Problem) -> "Everywhere | None":
-    """Sums over all rows of a fit by least squares, where they are more than the sample."""
+    """Sums over the rows of a fit by least squares that were looked at, where all are more than the sample."""
     prepared = problem.prepared
-    if prepared.bends is None or prepared.border is None or prepared.moments.rows <= prepared.sample.rows:
+    bends, beside, moments = prepared.bends, prepared.beside, prepared.moments
+    if bends is None or beside is None or moments.rows <= prepared.sample.rows:
         return None
-    from mlefit.information.everywhere import Everywhere
+    from mlefit.information.everywhere import Everywhere, in_part
 
+    shape = problem.shape if beside.weight == moments.weight else in_part(beside, problem.shape, moments.magnitude)
     terms = prepared.predictors.terms_of_columns()
-    return Everywhere.of_least_squares(prepared.bends, prepared.border, problem.shape, terms)
+    return None if shape is None else Everywhere.of_least_squares(bends, beside.border, shape, terms)
 
 
 def _scored(found: Fitted) -> "Everywhere | None":

@@ -20,9 +20,9 @@ from mlefit.rows.chunk import whitened
 from mlefit.rows.keys import Stream, keys
 from mlefit.rows.reservoir import Reservoir, Threshold
 from mlefit.rows.seen import Seen
-from mlefit.source.batch import Batch
+from mlefit.source.batch import Batch, Place
 from mlefit.source.source import Source
-from mlefit.sums.border import Border
+from mlefit.sums.border import Beside
 from mlefit.sums.triangle import Triangle
 from mlefit.sums.within import Within
 
@@ -113,7 +113,7 @@ class Gathered:
     `moments` is None where no row is fitted. `levels` of a response that is read as levels, and `clusters`, stand in order
     of first appearance, with the weights of the rows fitted: 0 for a level whose rows are all held out. `unscored` rows are
     held out and can be given no prediction, as their level of a column, in `unlearnt` rows by column, is in no row fitted.
-    `aside_jacobian`: sum of log |dt/dy| over the rows held out. `border`: sums of the columns that the mean might lack.
+    `aside_jacobian`: sum of log |dt/dy| over the rows held out. `beside`: sums of the columns that the mean might lack.
     """
 
     reservoir: Reservoir
@@ -124,21 +124,31 @@ class Gathered:
     unscored: int = 0
     unlearnt: Mapping[str, int] = field(default_factory=dict)
     aside_jacobian: float = 0.0
-    border: Border | None = None
+    beside: Beside | None = None
 
     def __add__(self, other: "Gathered") -> "Gathered":
         moments = self.moments or other.moments
         if self.moments is not None and other.moments is not None:
             moments = self.moments + other.moments
-        border = self.border or other.border
-        if self.border is not None and other.border is not None:
-            border = self.border + other.border
+        beside = self.beside or other.beside
+        if self.beside is not None and other.beside is not None:
+            beside = self.beside + other.beside
         return Gathered(
             self.reservoir + other.reservoir.after(self.ledger.read), self.ledger + other.ledger, moments,
             add_counts(self.levels, other.levels), add_counts(self.clusters, other.clusters),
             self.unscored + other.unscored, add_counts(self.unlearnt, other.unlearnt),
-            self.aside_jacobian + other.aside_jacobian, border,
+            self.aside_jacobian + other.aside_jacobian, beside,
         )
+
+
+FIRST_BLOCKS = 32       # all rows of which are looked at for what the mean lacks
+EACH_BLOCK = 4          # of the later ones: millions of rows tell of bends that are worth a millionth of a nat
+
+
+def looked_at(place: Place) -> bool:
+    """Whether the rows of a block are among those in which what the mean lacks is looked for."""
+    number = place.file + place.block
+    return number < FIRST_BLOCKS or number % EACH_BLOCK == 0
 
 
 class Told(NamedTuple):
@@ -232,13 +242,17 @@ def gathered(told: Told, kept: tuple[Intake, Intake], bar: Threshold, used: Used
     kept[0].keep(place, piece)
     places = used.rows if aside is None else used.rows[fitted]
     seen = (lambda rows: _seen(told.columns, batch, places[rows], end)) if told.seen else None
+    moments = Moments.of(told.columns, encoded) if piece.chunk.rows else None
+    beside = None
+    if moments is not None and told.bends is not None and looked_at(batch.place):
+        beside = Beside(told.bends.border(encoded.table, piece.chunk.weight), moments.triangle, moments.weight)
     return Gathered(
-        Reservoir.of(piece, chance, bar, seen), moments=Moments.of(told.columns, encoded) if piece.chunk.rows else None,
+        Reservoir.of(piece, chance, bar, seen), moments=moments,
         levels=_weights(piece.levels, met.y, piece.chunk.y, piece.chunk.weight) if piece.levels else {},
         clusters={} if met.cluster is None else _weights(piece.clusters, met.cluster, piece.chunk.cluster, piece.chunk.weight),
         unscored=unscored, aside_jacobian=jacobian,
         unlearnt={name: count for name, rows in unlearnt.items() if (count := int(rows.sum()))},
-        border=None if told.bends is None or not piece.chunk.rows else told.bends.border(encoded.table, piece.chunk.weight),
+        beside=beside,
     )
 
 
