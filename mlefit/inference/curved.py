@@ -7,14 +7,27 @@ derivative of its curvature, and where the law chooses among classes with probab
 import numpy as np
 
 from mlefit.arrays import Array, product
+from mlefit.estimation.rewhiten import Most
 from mlefit.execution import Execution
 from mlefit.inference.carried import Directions
 from mlefit.inference.leverage import slabs
+from mlefit.inference.moves import Moves
 from mlefit.mean.jacobian import WIDE, Jacobian
 from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
 
+SMALL = 0.15    # of a third derivative: no coefficient is in doubt for less (`profile.in_doubt`)
 STEP = 1e-3     # of a predictor, for the derivative of its curvature: off by STEP^2, which decides nothing
+
+
+def unbent(moves: Moves, theta: Array, rows: Execution) -> bool:
+    """Whether no sum of third derivatives can reach SMALL, for a law of classes.
+
+    The third central moment of c is at most its range times its variance, the variances of all rows add up to 1, and c in
+    standard errors of a coefficient is at most |F'X_ia| for class a, so that twice the largest of these bounds every sum.
+    """
+    largest = rows.sum(lambda chunk: Most(max(moves.largest(theta, part) for part in slabs(chunk, moves.objective))))
+    return 2.0 * largest.value < SMALL
 
 
 def third(objective: Objective, theta: Array, directions: Directions, rows: Execution) -> Array:

@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array, product
+from mlefit.arrays import Array
 from mlefit.estimation.fit import Optima
 from mlefit.execution import Engine, Execution
-from mlefit.mean.jacobian import Jacobian
+from mlefit.inference.moves import Moves, newton
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
 from mlefit.records import record
@@ -80,19 +80,6 @@ class Removed:
         most = max(REFITS, len(self.far), len(other.far))
         return Removed(self.weight + other.weight, self.excess + other.excess, self.judged + other.judged,
                        self.determined or other.determined, tuple(far[:most]), self.many + other.many, self.loose or other.loose)
-
-
-class Roots(NamedTuple):
-    """F with F F' = J^-1: `columns` (m r, P), what multiplies the columns of rows, and `shapes` (s, P)."""
-
-    columns: Array
-    shapes: Array
-
-    @classmethod
-    def of(cls, objective: Objective, curvature: Curvature) -> "Roots":
-        """Those of a curvature."""
-        shapes = curvature.root(np.eye(objective.shapes), objective.mean.size)
-        return cls(objective.folded(curvature.unsphered(np.eye(objective.size))), shapes)
 
 
 def left_out(fit: Optima, objective: Objective, rows: Execution, sample: Chunk, count: int) -> LeftOut:
@@ -156,12 +143,12 @@ def _removed(
     noise: NoiseModel, objective: Objective, theta: Array, curvature: Curvature, chunk: Chunk, n: float, square: float, *, few: bool
 ) -> Removed:
     """The sums over a chunk, slab by slab; of `few` rows each is far."""
-    roots = Roots.of(objective, curvature) if objective.mean.columned else None
+    known = Moves.of(objective, curvature) if objective.mean.columned else None
     most = max(64, NUMBERS // (objective.wide * (objective.mean.predictors + objective.shapes)))
     total = Removed(0.0, 0.0, 0.0, False, (), 0)
     for start in range(0, chunk.rows, most):
         part = chunk.part(start, min(start + most, chunk.rows))
-        moves = objective.mean.hats(curvature, part) if roots is None else _moves(objective, objective.split(theta)[0], roots, part)
+        moves = objective.mean.hats(curvature, part) if known is None else known.together(theta, part)
         assert moves is not None
         total += _slab(noise, objective, theta, moves, part, n, square, few=few)
     return total
@@ -176,7 +163,7 @@ def _slab(
     own = objective.criterion(chunk, eta, free, 2)
     assert own.d1 is not None
     assert own.curvature is not None
-    d1, bent = own.d1[:, :size], np.stack([own.curvature(axis)[:, :size] for axis in np.eye(size)], axis=2)
+    d1, bent = own.d1[:, :size], np.stack([own.curvature(axis)[:, :size].T for axis in np.eye(size)], axis=1).transpose(2, 0, 1)
     weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
     if noise.compresses:
         rest = 1.0 - bent[:, 0, 0] * moves[:, 0, 0]
@@ -186,7 +173,7 @@ def _slab(
         excess = noise.left_out(error, rest, square, n) - own.value
         judged = np.square(error / rest) - np.square(error)
         return Removed(float(weight.sum()), float(weight @ excess), float(weight @ judged), False, (), 0)
-    step = _step(moves, bent, d1)
+    step = newton(moves, bent, d1, DETERMINED)
     if step is None:
         return Removed(float(weight.sum()), 0.0, 0.0, True, (), 0)
     excess = _at(objective, chunk, eta + step[:, :m], free, step[:, m:]) - own.value
@@ -211,30 +198,6 @@ def judged_by(noise: NoiseModel, y: Array, eta: Array, free: Array) -> Array:
         return np.asarray(noise.probabilities(eta, free).argmax(axis=0) == y, dtype=np.float64)
     with np.errstate(over="ignore"):
         return np.square(y - noise.expected(eta, free))
-
-
-def _moves(objective: Objective, coef: Array, roots: Roots, chunk: Chunk) -> Array:
-    """M (n, q, q), the covariance of the predictors and shapes of each row."""
-    jacobian = Jacobian.of(objective.mean, coef, chunk)
-    pulls = [product(block, roots.columns[place]) for block, place in zip(jacobian.blocks, jacobian.places, strict=True)]
-    if len(pulls) == 1 and not objective.shapes:
-        return np.asarray(np.einsum("np,np->n", pulls[0], pulls[0])[:, None, None])
-    together = np.concatenate([np.stack(pulls, axis=1), np.broadcast_to(roots.shapes, (chunk.rows, *roots.shapes.shape))], axis=1)
-    return np.asarray(together @ together.transpose(0, 2, 1))
-
-
-def _step(moves: Array, bent: Array, d1: Array) -> Array | None:
-    """M (I - A M)^-1 d (n, q); None where that does not exist for a row, but for rounding."""
-    if moves.shape[1] == 1:         # products of numbers, which a stack of matrices makes ten times slower
-        moved, rest = moves[:, 0], 1.0 - bent[:, 0] * moves[:, 0]
-        return None if rest.min(initial=1.0) <= DETERMINED else np.asarray(moved * d1 / rest)
-    try:
-        inverse = np.linalg.inv(np.eye(moves.shape[1]) - bent @ moves)
-    except np.linalg.LinAlgError:
-        return None
-    if np.abs(inverse).max(initial=0.0) >= 1.0 / DETERMINED:
-        return None
-    return np.asarray((moves @ (inverse @ d1[:, :, None]))[:, :, 0])
 
 
 def _at(objective: Objective, chunk: Chunk, eta: Array, free: Array, step: Array) -> Array:

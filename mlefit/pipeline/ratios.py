@@ -45,10 +45,13 @@ def likelihood_intervals(found: Fitted, errors: StandardErrors, numbers: Estimat
     if noise.measure is not Measure.MASS or not one_law or found.objective.size > DENSE:
         return Ratios()
     from mlefit.inference.carried import Directions
-    from mlefit.inference.curved import third
+    from mlefit.inference.curved import third, unbent
+    from mlefit.inference.moves import Moves
     from mlefit.inference.profile import doubtful, skewness
 
     theta, curvature = found.fit.mle.theta, found.fit.mle.curvature
+    if found.mean.predictors > 1 and found.mean.shared and unbent(Moves.of(found.objective, curvature), theta, found.rows):
+        return Ratios()
     parts = found.mean.natural(theta[: found.mean.size])
     skew = skewness(third(found.objective, theta, Directions.of(curvature, parts), found.rows), np.ones(found.mean.size))
     model = Inverse(curvature)
