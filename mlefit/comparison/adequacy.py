@@ -40,10 +40,17 @@ def adequacy(found: Fitted, model: str, seed: int, draws: int = DRAWS, celled: C
 
     `celled`: where numbers stand for cells, the optimum of the masses of these, of which such numbers are drawn.
     """
-    problem, noise = found.problem, found.fit.noise
-    if noise.response.reads_levels or problem.prepared.observed.precision:
+    problem = found.problem
+    if found.fit.noise.response.reads_levels or problem.prepared.observed.precision:
         return None
-    chunk, theta = _one_by_one(problem.prepared.sample), found.fit.mle.theta
+    return smooth_test(found, one_by_one(problem.prepared.sample), model, seed, draws, celled)
+
+
+def smooth_test(
+    found: Fitted, chunk: Chunk, model: str, seed: int, draws: int, celled: Celled | None = None
+) -> Adequacy | None:
+    """The same on rows of weight 1, all those of the fit or a part of them."""
+    problem, noise, theta = found.problem, found.fit.noise, found.fit.mle.theta
     directions = Directions.of(chunk.x, problem.labels, None if celled is None else celled.lattice.ends)
     seen = smooth(noise, found.objective, theta, chunk, directions, partial=chunk.rows < problem.n)
     if not seen.df:
@@ -65,7 +72,7 @@ def _variation(found: Fitted, chunk: Chunk, seed: int) -> float:
     return float(np.sum((chunk.y - mean) ** 2)) / max(float(np.mean(drawn)), SMALLEST)
 
 
-def _one_by_one(chunk: Chunk) -> Chunk:
+def one_by_one(chunk: Chunk) -> Chunk:
     """A row of weight k as k rows, at most MANY of them in all: draws are of rows."""
     if chunk.weight is None:
         return chunk
@@ -97,7 +104,7 @@ def _simulated(
         if celled is not None:
             y = celled.lattice.rounded(y)
         drawn = replace(chunk, y=y)
-        there = _refitted(found, drawn)
+        there = refitted(found, drawn)
         if there is None:
             continue
         made += 1
@@ -107,8 +114,8 @@ def _simulated(
     return (larger + 1) / (made + 1), made
 
 
-def _refitted(found: Fitted, drawn: Chunk) -> Array | None:
-    """The optimum (P,) of rows drawn at that of the fit, a few Newton steps away, else searched for; None where there is none."""
+def refitted(found: Fitted, drawn: Chunk) -> Array | None:
+    """The optimum (P,) of rows like those of the fit, a few Newton steps away, else searched for; None where there is none."""
     noise, rows, theta = found.fit.noise, Engine.of(drawn), found.fit.mle.theta
     if noise.smooth and not noise.corners:
         memo, start = Memo(found.objective, rows, 2), theta

@@ -20,7 +20,7 @@ from mlefit.noise.model import Measure
 from mlefit.options.spelling import arguments
 from mlefit.pipeline.knowledge import information
 from mlefit.problem.prepare import Progress
-from mlefit.report.comparison import Adequacy, Comparison, Difference, Recommendation
+from mlefit.report.comparison import Adequacy, Comparison, Difference, Recommendation, Wild
 from mlefit.report.digits import significant
 from mlefit.request import Request
 from mlefit.source import open_source
@@ -151,7 +151,7 @@ class _Judge:
         return Recommendation(
             chosen.model, decision.strength, said, chosen.report.model.loss,
             None if default is None else 0.0 if behind is None else behind.nats, self._next(chosen.model, chosen.formula),
-            chosen.label, self._summary(chosen.formula) if decision.strength == "none-fits" else None)
+            chosen.label, *((self._summary(chosen.formula), self._wild()) if decision.strength == "none-fits" else ()))
 
     def _alike(self, label: str) -> list[Difference]:
         """The other models of its group that are neither beaten by it nor found wrong."""
@@ -195,6 +195,12 @@ class _Judge:
     def _group(self, fit: Fit) -> str:
         """Of designs, each is a group of its own."""
         return fit.entry.group if fit.entry.formula is None else f"{fit.entry.group}: {fit.entry.formula}"
+
+    def _wild(self) -> Wild | None:
+        """The few rows without which a model fits."""
+        from mlefit.comparison.wild import wild
+
+        return wild(self.ranked, self.request.seed, DRAWS if self.request.draws is None else self.request.draws)
 
     def _summary(self, formula: str | None) -> str | None:
         """The command of a law that is meant by its location alone, of numbers that have one."""

@@ -139,10 +139,23 @@ class Adequacy(NamedTuple):
     findings: tuple[Finding, ...] = ()
 
 
+class Wild(NamedTuple):
+    """Rows that alone speak against every model, counted in the file (`whole`) or among those used, their values of `column`, None
+    where an offset has been taken off; the model that the others do not reject, and the p-value of its smooth test there."""
+
+    rows: tuple[int, ...]
+    whole: bool
+    column: str
+    values: tuple[float, ...] | None
+    model: str
+    p_value: float
+
+
 class Recommendation(NamedTuple):
     """The model to use, how strongly, and why. `cost_nats`: what the default loses per row against it, None without a default.
 
-    `summary`: where no model of numbers fits, the command of one that says where they lie whatever their law.
+    `summary`: where no model of numbers fits, the command of one that says where they lie whatever their law. `wild`: the rows
+    without which one fits.
     """
 
     model: str
@@ -153,6 +166,7 @@ class Recommendation(NamedTuple):
     next: str
     label: str = ""
     summary: str | None = None
+    wild: Wild | None = None
 
 
 class Comparison(NamedTuple):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from mlefit.report.comparison import Comparison, Entry, Recommendation
+from mlefit.report.comparison import Comparison, Entry, Recommendation, Wild
 from mlefit.report.digits import ABSENT, NOISE, by_error, decimals, or_noise, significant
 from mlefit.report.layout import Line
 from mlefit.report.report import Parameter
@@ -123,9 +123,25 @@ def _mended(comparison: Comparison, told: Recommendation) -> list[Line]:
     """What would mend the least bad of models none of which fits: a term, a spread that varies, another law, or none at all."""
     report = next(entry.report for entry in comparison.entries if entry.label == told.label)
     steps = () if report is None or report.information is None else report.information.kl.advice
-    lines = [Line(f"what would help: {shown(step)}") for step in _untried(steps, comparison)]
+    lines = [] if told.wild is None else [Line(_without(told.wild), "look")]
+    lines += [Line(f"what would help: {shown(step)}") for step in _untried(steps, comparison)]
     lines += [Line(f"a summary that assumes no law: {shown(told.summary)}")] if told.summary else []
     return [*lines, Line(f"{shown(told.label)} all the same ({told.loss}): {shown(told.next)}")]
+
+
+def _without(wild: Wild) -> str:
+    """The rows that alone speak against every model, and what to do."""
+    many = len(wild.rows) > 1
+    rows = f"row{'s' if many else ''} {_and([f'{row:,}' for row in wild.rows])}{'' if wild.whole else ' of those used'}"
+    values = "" if wild.values is None else f" ({shown(wild.column)} = {_and([f'{value:.6g}' for value in wild.values])})"
+    them, mend = (("them", "Correct the values, or drop the rows if they are mistakes, and compare again.") if many else
+                  ("it", "Correct the value, or drop the row if it is a mistake, and compare again."))
+    return (f"it is {rows}{values} that no model holds: without {them} {shown(wild.model)} is not rejected "
+            f"(p {significant(wild.p_value, 2)}). {mend}")
+
+
+def _and(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _untried(steps: Sequence[str], comparison: Comparison) -> list[str]:
