@@ -89,15 +89,16 @@ def test_a_bend_of_which_the_sample_knows_nothing_is_found_in_all_rows_and_named
 
 
 def test_of_very_many_rows_those_of_some_blocks_are_looked_at() -> None:
-    looked = [block for block in range(60) if gather.looked_at(Place(0, block))]
-    assert looked == [*range(32), 32, 36, 40, 44, 48, 52, 56]
-    assert [file for file in range(30, 45) if gather.looked_at(Place(file, 1))] == [30, 31, 35, 39, 43]
+    looked = [block for block in range(60) if gather.looked_at(Place(0, block), 50_000)]
+    assert looked == [*range(30), 32, 36, 40, 44, 48, 52, 56]
+    assert [file for file in range(28, 45) if gather.looked_at(Place(file, 1), 50_000)] == [28, 31, 35, 39, 43]
+    assert all(gather.looked_at(Place(0, block), 1_000) for block in range(1_500))
 
 
 @pytest.fixture
 def thinned(monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     """Of blocks of 65,536 rows the first, the third and so on are looked at: which of 450,000 these are."""
-    monkeypatch.setattr(gather, "FIRST_BLOCKS", 1)
+    monkeypatch.setattr(gather, "FIRST_ROWS", 60_000)
     monkeypatch.setattr(gather, "EACH_BLOCK", 2)
     return np.flatnonzero(np.arange(450_000) // 65_536 % 2 == 0)
 
@@ -135,7 +136,7 @@ def test_what_some_blocks_do_not_tell_is_looked_at_in_the_sample(thinned: np.nda
     data = table(450_000, 0.03)
     data["g"] = np.where(np.isin(np.arange(450_000), thinned), "u", "v")
     with stated(Request(data, target="y", features=("a", "b", "g"))) as problem:
-        assert problem.prepared.beside is not None
+        assert problem.prepared.border is not None
         assert knowledge._everywhere(problem) is None
 
 
@@ -172,7 +173,7 @@ def test_few_rows_and_other_laws_take_no_sums() -> None:
     for options in ({}, {"model": "student-t"}, {"kl": False}):
         rows = data if not options else table(30_000)
         with stated(Request(rows, target="y", features=("a", "b"), **options)) as problem:
-            assert problem.prepared.beside is None
+            assert problem.prepared.border is None
             assert knowledge._everywhere(problem) is None
 
 

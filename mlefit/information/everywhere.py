@@ -24,7 +24,7 @@ from mlefit.existence.rank import Geometry, geometry
 from mlefit.information.added import EXACT, Tested, of_least_squares, statistic
 from mlefit.information.reference import Look
 from mlefit.records import record
-from mlefit.sums.border import Beside, Border
+from mlefit.sums.border import Border
 from mlefit.sums.lapack import triangular
 
 SINGLE = 1e-5       # share of a column's squares that must be new, of sums whose rounding is 1e-7 of it
@@ -116,8 +116,8 @@ class Everywhere:
         return Whole(square - taken @ taken.T, np.diagonal(square), across @ self.combined, self.n, len(self.fitted), self.left)
 
 
-def in_part(beside: Beside, shape: Geometry, magnitude: Array) -> Geometry | None:
-    """The geometry of the columns kept in some of the rows; None where they tell less of them than all rows do."""
-    triangle = np.linalg.qr(beside.triangle.r[:, [*shape.kept, -1]], mode="r")
-    found = geometry(np.asarray(triangle), beside.weight, magnitude[list(shape.kept)], response=True)
+def in_part(triangle: Array, n: float, shape: Geometry, magnitude: Array) -> Geometry | None:
+    """The geometry of the columns kept in `n` of the rows, with their triangle; None where they tell less of these than all do."""
+    chosen = np.asarray(np.linalg.qr(triangle[:, [*shape.kept, -1]], mode="r"))
+    found = geometry(chosen, n, magnitude[list(shape.kept)], response=True)
     return None if found.aliased else found._replace(kept=shape.kept)

@@ -8,6 +8,7 @@ from mlefit.arrays import Array
 from mlefit.design.response import Observed
 from mlefit.escapes import quoted
 from mlefit.estimation.fit import Optima
+from mlefit.existence.rank import Geometry
 from mlefit.information.prediction import takeuchi
 from mlefit.information.unknown import not_identifiable, off
 from mlefit.mean import LinearMean
@@ -97,14 +98,16 @@ def _blocks(problem: Problem) -> "tuple[Block, ...]":
 def _everywhere(problem: Problem) -> "Everywhere | None":
     """Sums over the rows of a fit by least squares that were looked at, where all are more than the sample."""
     prepared = problem.prepared
-    bends, beside, moments = prepared.bends, prepared.beside, prepared.moments
-    if bends is None or beside is None or moments.rows <= prepared.sample.rows:
+    bends, border, looked, moments = prepared.bends, prepared.border, prepared.looked, prepared.moments
+    if bends is None or border is None or looked is None or moments.rows <= prepared.sample.rows:
         return None
     from mlefit.information.everywhere import Everywhere, in_part
 
-    shape = problem.shape if beside.weight == moments.weight else in_part(beside, problem.shape, moments.magnitude)
+    shape: Geometry | None = problem.shape
+    if looked.rows < moments.rows:
+        shape = in_part(looked.triangle.r, looked.weight, problem.shape, looked.magnitude)
     terms = prepared.predictors.terms_of_columns()
-    return None if shape is None else Everywhere.of_least_squares(bends, beside.border, shape, terms)
+    return None if shape is None else Everywhere.of_least_squares(bends, border, shape, terms)
 
 
 def _scored(found: Fitted) -> "Everywhere | None":

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from mlefit.rows.reservoir import Reservoir, Threshold
 from mlefit.rows.seen import Seen
 from mlefit.source.batch import Batch, Place
 from mlefit.source.source import Source
-from mlefit.sums.border import Beside
+from mlefit.sums.border import Border
 from mlefit.sums.triangle import Triangle
 from mlefit.sums.within import Within
 
@@ -106,49 +106,59 @@ def _beside(ends: Array, levels: Array) -> Array:
     return np.concatenate([ends[:-1], levels, ends[-1:]])
 
 
+S = TypeVar("S", Moments, Border)
+
+
+def added(one: S | None, other: S | None) -> S | None:
+    """Their sum, as far as they are there."""
+    return one + other if one is not None and other is not None else one or other
+
+
 @record(frozen=True)
 class Gathered:
     """What a pass makes of rows: their account, sums over those fitted, a sample of them, and the levels met.
 
-    `moments` is None where no row is fitted. `levels` of a response that is read as levels, and `clusters`, stand in order
-    of first appearance, with the weights of the rows fitted: 0 for a level whose rows are all held out. `unscored` rows are
-    held out and can be given no prediction, as their level of a column, in `unlearnt` rows by column, is in no row fitted.
-    `aside_jacobian`: sum of log |dt/dy| over the rows held out. `beside`: sums of the columns that the mean might lack.
+    `looked`, `others`: sums over the rows fitted in which what the mean might lack is looked for, and over the rest; `border`: sums
+    of what it might lack. `levels` of a response that is read as levels, and `clusters`, stand in order of first appearance, with
+    the weights of the rows fitted: 0 for a level whose rows are all held out. `unscored` rows are held out and can be given no
+    prediction, as their level of a column, in `unlearnt` rows by column, is in no row fitted. `aside_jacobian`: sum of
+    log |dt/dy| over the rows held out.
     """
 
     reservoir: Reservoir
     ledger: Ledger = field(default_factory=Ledger)
-    moments: Moments | None = None
+    looked: Moments | None = None
+    others: Moments | None = None
     levels: Mapping[str, float] = field(default_factory=dict)
     clusters: Mapping[str, float] = field(default_factory=dict)
     unscored: int = 0
     unlearnt: Mapping[str, int] = field(default_factory=dict)
     aside_jacobian: float = 0.0
-    beside: Beside | None = None
+    border: Border | None = None
+
+    @property
+    def moments(self) -> Moments | None:
+        """Sums over the rows fitted, None where there are none."""
+        return added(self.looked, self.others)
 
     def __add__(self, other: "Gathered") -> "Gathered":
-        moments = self.moments or other.moments
-        if self.moments is not None and other.moments is not None:
-            moments = self.moments + other.moments
-        beside = self.beside or other.beside
-        if self.beside is not None and other.beside is not None:
-            beside = self.beside + other.beside
         return Gathered(
-            self.reservoir + other.reservoir.after(self.ledger.read), self.ledger + other.ledger, moments,
+            self.reservoir + other.reservoir.after(self.ledger.read), self.ledger + other.ledger,
+            added(self.looked, other.looked), added(self.others, other.others),
             add_counts(self.levels, other.levels), add_counts(self.clusters, other.clusters),
             self.unscored + other.unscored, add_counts(self.unlearnt, other.unlearnt),
-            self.aside_jacobian + other.aside_jacobian, beside,
+            self.aside_jacobian + other.aside_jacobian, added(self.border, other.border),
         )
 
 
-FIRST_BLOCKS = 32       # all rows of which are looked at for what the mean lacks
-EACH_BLOCK = 4          # of the later ones: millions of rows tell of bends that are worth a millionth of a nat
+FIRST_ROWS = 1_500_000      # or so, among which what the mean lacks is looked for in each block
+EACH_BLOCK = 4      # of the later ones: millions of rows tell of bends that are worth some millionths of a nat
 
 
-def looked_at(place: Place) -> bool:
-    """Whether the rows of a block are among those in which what the mean lacks is looked for."""
+def looked_at(place: Place, rows: int) -> bool:
+    """Whether what the mean lacks is looked for in a block of so many rows, which those before it have about as many of."""
     number = place.file + place.block
-    return number < FIRST_BLOCKS or number % EACH_BLOCK == 0
+    return number * rows < FIRST_ROWS or number % EACH_BLOCK == 0
 
 
 class Told(NamedTuple):
@@ -211,6 +221,7 @@ def gather(source: Source, told: Told, keeping: Keeping, threads: int) -> tuple[
 def of_batch(told: Told, kept: tuple[Intake, Intake], bar: Threshold, batch: Batch) -> Gathered:
     """Encode the rows of a batch, keep them, and add them up."""
     used, ledger = told.columns.used(batch)
+    told = told if looked_at(batch.place, batch.rows) else told._replace(bends=None)
     total = Gathered(Reservoir(told.capacity), ledger)
     end = batch.start + batch.rows      # rows seen are counted back from there, and the ledger counts those before it
     for step in steps(used, told.columns.predictors.columns_wide):     # one after the other: no more than two triangles at a time
@@ -243,16 +254,14 @@ def gathered(told: Told, kept: tuple[Intake, Intake], bar: Threshold, used: Used
     places = used.rows if aside is None else used.rows[fitted]
     seen = (lambda rows: _seen(told.columns, batch, places[rows], end)) if told.seen else None
     moments = Moments.of(told.columns, encoded) if piece.chunk.rows else None
-    beside = None
-    if moments is not None and told.bends is not None and looked_at(batch.place):
-        beside = Beside(told.bends.border(encoded.table, piece.chunk.weight), moments.triangle, moments.weight)
+    looked = moments is not None and told.bends is not None
     return Gathered(
-        Reservoir.of(piece, chance, bar, seen), moments=moments,
+        Reservoir.of(piece, chance, bar, seen), looked=moments if looked else None, others=None if looked else moments,
         levels=_weights(piece.levels, met.y, piece.chunk.y, piece.chunk.weight) if piece.levels else {},
         clusters={} if met.cluster is None else _weights(piece.clusters, met.cluster, piece.chunk.cluster, piece.chunk.weight),
         unscored=unscored, aside_jacobian=jacobian,
         unlearnt={name: count for name, rows in unlearnt.items() if (count := int(rows.sum()))},
-        beside=beside,
+        border=told.bends.border(encoded.table, piece.chunk.weight) if looked and told.bends is not None else None,
     )
 
 

@@ -34,7 +34,7 @@ from mlefit.rows.piece import Ranks
 from mlefit.rows.seen import Seen
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source
-from mlefit.sums.border import Beside
+from mlefit.sums.border import Border
 
 Progress = Callable[[str, float | None], None]
 T = TypeVar("T")
@@ -68,8 +68,8 @@ class Prepared(NamedTuple):
     `sample`: some of them at random, in the units of `scaling`; `store`: all of them, None where their sums are enough and
     they are more than DIAGNOSED numbers.
     `written` (n, k): of a curve, the columns of the sample as they are in the file; `sample` has those of its plane then.
-    `aside`: the rows put aside, if asked for; `seen`: the cells of the sample as they stand in the file, likewise. `beside`: sums
-    over rows of the columns that the mean might lack, `bends`, where they are more than the sample.
+    `aside`: the rows put aside, if asked for; `seen`: the cells of the sample as they stand in the file, likewise. `border`: sums
+    of the columns that the mean might lack, `bends`, over the rows `looked` at, where they are more than the sample.
     """
 
     roles: Roles
@@ -86,7 +86,8 @@ class Prepared(NamedTuple):
     seen: Seen | None = None
     written: Array | None = None
     bends: Bends | None = None
-    beside: Beside | None = None
+    border: Border | None = None
+    looked: Moments | None = None
 
     @property
     def centred(self) -> bool:
@@ -196,7 +197,7 @@ def gathered(
     return Prepared(
         roles, met.ledger, moments, scaling, met.reservoir.sample(ranks),
         kept.fitted.store(ranks) if kept.fitted.complete else None, roles.model.of(levels).in_unit(scaling.y_scale), levels,
-        met.levels, tuple(met.clusters), aside, met.reservoir.cells(), bends=bends, beside=met.beside,
+        met.levels, tuple(met.clusters), aside, met.reservoir.cells(), bends=bends, border=met.border, looked=met.looked,
     )
 
 

@@ -29,7 +29,7 @@ def restated(problem: Problem, request: Request, noise: NoiseModel) -> Problem:
         width = moments.triangle.r.shape[1] - 1
         moments = replace(moments, triangle=Triangle(moments.triangle.r[:width, :width]))
     if not noise.compresses:        # sums of what the mean might lack are those of least squares
-        prepared = prepared._replace(bends=None, beside=None)
+        prepared = prepared._replace(bends=None, border=None)
     told = replace(observed, model=noise.name, compresses=noise.compresses)
     roles = replace(prepared.roles, model=noise, columns=prepared.roles.columns._replace(observed=told), notes=())
     law = noise.of(prepared.levels).in_unit(prepared.scaling.y_scale)

@@ -10,7 +10,6 @@ import numpy as np
 
 from mlefit.arrays import Array, product
 from mlefit.records import record
-from mlefit.sums.triangle import Triangle
 
 
 @record(frozen=True)
@@ -31,15 +30,3 @@ class Border:
     def __add__(self, other: "Border") -> "Border":
         return Border(
             self.across + other.across, tuple(mine + theirs for mine, theirs in zip(self.squares, other.squares, strict=True)))
-
-
-@record(frozen=True)
-class Beside:
-    """The `border` of some rows beside the `triangle` of their design, which together weigh `weight`."""
-
-    border: Border
-    triangle: Triangle
-    weight: float
-
-    def __add__(self, other: "Beside") -> "Beside":
-        return Beside(self.border + other.border, self.triangle + other.triangle, self.weight + other.weight)
