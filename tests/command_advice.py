@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mlefit.cli.help import described
 
 SPELT = {"--model": "-m", "--target": "-t", "--features": "-x", "--formula": "-f"}
-INSTEAD = {"-m": ("--loss", "--density"), "-f": ("-t", "-x", "--no-intercept"), "-x": ("--mean", "-f")}     # what an option takes the place of
+INSTEAD = {"--loss": ("-m", "--density"), "-m": ("--loss", "--density"), "-f": ("-t", "-x", "--no-intercept"), "-x": ("--mean", "-f")}     # what an option takes the place of
 FILLED = ("is", "says", "names", "takes", "shows", "out", "gives", "and", "for", "chooses", "if", "in", "to", "has")    # words behind an option that are none of its values
 SWITCHES = {flag for option in described("fit")["options"] if option["switch"] for flag in option["flags"]}
 VALUE = r"(?: (?:'[^']*'|\"[^\"]*\"|[\w.:=,+<>`()-]+))?"

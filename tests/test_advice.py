@@ -36,3 +36,21 @@ def test_the_next_step_of_a_fit_runs_as_it_stands(
     kept = asked if option[0] == "--scale-formula" else []
     assert main(["fit", bent, *kept, *option, "-q", "--no-kl"]) == 0
     assert capsys.readouterr().out.splitlines()[0].startswith(f"{bent}: {'log(y y)' if 'log(' in told else 'y y'} ~ bs(x")
+
+
+def test_zeros_are_offered_no_law_that_a_curve_or_a_name_cannot_have(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A hurdle has no single mean; and a shape k beside a predictor k would be two parameters of one name."""
+    rng = np.random.default_rng(3)
+    x, data = rng.uniform(1.0, 3.0, 300), str(tmp_path / "d.csv")
+    y = np.where(rng.random(300) < 0.3, 0.0, np.exp(0.5 * x + 0.4 * rng.normal(size=300)))
+    np.savetxt(data, np.column_stack([x, y]), delimiter=",", header="k,y", comments="", fmt="%.6g")
+
+    def told(*asked: str) -> str:
+        assert main(["fit", data, "-t", "y", "-q", *asked]) == 0
+        (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("next"))
+        return line.split(None, 1)[1]
+
+    assert told().endswith(" of 300 rows are exactly 0: -m hurdle:lognormal fits whether a row is 0, and the other rows, apart")
+    assert main(["fit", data, "-q", "--no-kl", "-m", "hurdle:lognormal"]) == 0
+    capsys.readouterr()
+    assert told("--mean", "a + b*k").endswith(" of 300 rows are exactly 0: fit whether a row is 0, and the other rows, apart")

@@ -40,3 +40,16 @@ def test_a_covariance_beyond_the_doubles_leaves_no_refit_to_compare(tmp_path: Pa
     out, err = capfd.readouterr()
     assert "refit     none: the numbers of the model leave nothing of the new rows\n" in out
     assert "DLASCL" not in err
+
+
+def test_a_weight_that_is_none_is_told_as_what_the_fit_had(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And not with an option that a check has not."""
+    rows, saved = tmp_path / "d.csv", tmp_path / "m.json"
+    rows.write_text("x,y,w\n" + "".join(f"{k * 7 % 13},{k * k % 17},{1 + k % 3}\n" for k in range(60)))
+    assert main(["fit", str(rows), "-t", "y", "-x", "x", "--weights", "w", "--save", str(saved), "-q", "--no-kl"]) == 0
+    rows.write_text("x,y,w\n1,2,1\n2,3,0.5\n")
+    capsys.readouterr()
+    assert main(["check", str(saved), str(rows)]) == 3
+    assert capsys.readouterr().err.endswith(
+        'mlefit: column "w", row 2: a frequency weight must be a whole number >= 0, found 0.5\n'
+        "the fit had frequency weights: drop or correct the row, or fit the model to others\n")

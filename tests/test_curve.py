@@ -84,11 +84,11 @@ REFUSED = (
      "leave --scale-features out"),
     ("line.csv --mean a*x -m laplace", 2,
      "--mean: the loss of laplace has a corner where a row is met: what certifies a curve are derivatives, everywhere",
-     '--loss "log(cosh(r/S))" is nearly that loss, with a tenth of a usual residual for S; or use --model student-t or huber, or a linear '
+     '--loss "log(cosh(r/S))" in the place of --model is nearly that loss, with a tenth of a usual residual for S; or use --model student-t or huber, or a linear '
      "mean with -x"),
     ("line.csv --mean a*x -m quantile:tau=0.9", 2,
      "--mean: the loss of quantile has a corner where a row is met: what certifies a curve are derivatives, everywhere",
-     '--loss "0.9*r+S*log1p(exp(-r/S))" is nearly that loss, with a tenth of a usual residual for S; or use --model student-t or huber, or a '
+     '--loss "0.9*r+S*log1p(exp(-r/S))" in the place of --model is nearly that loss, with a tenth of a usual residual for S; or use --model student-t or huber, or a '
      "linear mean with -x"),
     ("line.csv --mean lambda*x", 2, '--mean, character 1: "lambda" is Python and not allowed', "give it another name, such as lam"),
     ("below.csv --mean a*x**b --start a=1,b=1", 3,

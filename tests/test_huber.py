@@ -110,7 +110,16 @@ def test_an_exact_line_is_refused() -> None:
 
 def test_both_thresholds_are_refused_together_and_below_zero() -> None:
     for model, message in (("huber:k=1,delta=2", "--model: delta stands instead of k, found both"),
-                           ("huber:k=0", '--model: k must lie above 0, found "0"')):
+                           ("huber:k=0", '--model: k must lie from 1e-100 to 1e+100, found "0"')):
         with pytest.raises(mlefit.MlefitError) as caught:
             fitted(STACKLOSS, "loss", model)
         assert (caught.value.exit_code, caught.value.message) == (2, message)
+
+
+def test_a_threshold_far_beyond_every_error_is_the_normal_law_in_its_scores_too() -> None:
+    """Its fourth power would be no number; of y near 1e-150 a threshold of 1 is such a one."""
+    tiny = {name: [1e-150 * value for value in values] if name == "loss" else values for name, values in STACKLOSS.items()}
+    far, normal = (fitted(tiny, "loss", law) for law in ("huber:delta=1", "huber:k=1000"))
+    assert estimates(far) == pytest.approx(estimates(normal), rel=1e-9)
+    square, fourth = Huber(k=1e100).score_moments(np.array(2.0)[None], np.zeros((1, 1)), np.array([0.0]))
+    assert (float(square), float(fourth)) == pytest.approx((4.0, 48.0), rel=1e-14)

@@ -40,7 +40,14 @@ def check(saved: Saved, source: Reader, place: str, seed: int, threads: int, mem
     look = Look(saved, weights, saved.level, seed, told, kept, Threshold(capacity))
     wanted = source.wanted(columns.numbers, columns.categories)
     with one_thread():
-        seen = reduce(add, standing(source.parts, wanted, look.of, threads, texts=False))
+        try:
+            seen = reduce(add, standing(source.parts, wanted, look.of, threads, texts=False))
+        except DataError as refused:
+            if refused.code != "bad-weight":
+                raise
+            kind = saved.fit["data"]["weights_kind"]
+            raise DataError(refused.message, f"the fit had {kind} weights: drop or correct the row, or fit the model to others",
+                            code=refused.code, columns=refused.columns, rows=refused.rows) from None
         if not seen.scored.rows:
             causes = ", ".join(f"{cause} {count}" for cause, count in seen.lost.most_common(3))
             raise DataError(f"none of the {seen.rows} rows can be scored: {causes}", "check that the table has the columns of the "

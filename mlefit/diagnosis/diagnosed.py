@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from mlefit.diagnosis.dependence import Serial, neighbours
+from mlefit.diagnosis.far_values import far_values
 from mlefit.diagnosis.groups import groups
 from mlefit.diagnosis.misspecification import Asked, Spread, misspecification
 from mlefit.diagnosis.repeated import repeated
@@ -60,6 +61,7 @@ def diagnosed(problem: Problem, both: Optima, mean: LinearMean, objective: Objec
     by_group = groups(problem, scoring, kept)
     beside = neighbours(problem, scoring, both, mean, kept, serial, by_group.together)
     return Diagnosis(
-        (*misspecification(problem, scoring, asked, spread), *beside.warnings, *by_group.warnings, *repeated(problem, kept)),
+        (*far_values(problem, kept), *misspecification(problem, scoring, asked, spread), *beside.warnings, *by_group.warnings,
+         *repeated(problem, kept)),
         Dependence(beside.correlation, beside.p_value, beside.short, beside.reason, by_group.tested),
     )

@@ -61,7 +61,8 @@ def _attained(noise: NoiseModel, mean: LinearMean, execution: Execution, best: O
     of = Objective.likelihood(noise, mean)
     theta = [np.append(point, best.theta[mean.size :]) for point in points]
     loss = execution.sum(lambda chunk: np.array([of.tally(each, chunk, 0).value for each in theta]))
-    return points[loss <= best.value + best.certificate.bound]
+    attained = points[loss <= best.value + best.certificate.bound]
+    return attained if len(attained) else best.theta[None, : mean.size]
 
 
 def extremes(found: Bottom) -> Array:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,13 +11,17 @@ from mlefit.information.sample import Sample
 from mlefit.information.spread import Spread
 from mlefit.information.structure import Structure
 from mlefit.noise import MODELS
+from mlefit.noise.model import NoiseModel
 from mlefit.noise.options import Choice
 from mlefit.noise.responses import POSITIVE
 from mlefit.report.information import Atom
 
 SKEWED = 0.15       # of the width between the tenths: how far the middle is off its middle in a law that leans (gamma(4): 0.22)
 SPLINE = 5          # degrees of freedom of the spline that is offered
+LEANING = 0.5       # skewness, from which on a law without heavy tails leans (gamma(16): 0.5)
 HEAVY = 3.5         # fourth moment over the squared variance, beyond which a law has heavy tails (normal: 3)
+BY_SKEWNESS = 1.5   # what the square of its skewness adds to that of a law that leans (gamma, of any shape)
+NARROW = 1.9        # standard deviations between the tenths: below, values far out made them (normal 2.56, exponential 2.20)
 FAR = 1e4           # standard deviations: how dear a value becomes there, beside one at their root, tells how heavy tails are
 SHOWN = 2           # models that a sentence names
 WHICH = " (mlefit compare says which)"
@@ -54,16 +59,13 @@ def of_spread(found: Spread, sample: Sample) -> tuple[str, ...]:
 
 def of_shape(sample: Sample, z: Array, lowest: float) -> tuple[str, ...]:
     """Other laws: for numbers above 0 (`lowest`) that lean, those of such numbers; else those that hold this one."""
-    wider = _containing(sample)
-    low, middle, high = np.quantile(z, (0.1, 0.5, 0.9)) if z.size else (-1.0, 0.0, 1.0)
-    leans = float((high + low - 2.0 * middle) / (high - low)) if high > low else 0.0
-    heavy = z.size > 0 and float(np.mean((z - z.mean()) ** 4)) > HEAVY * float(z.var()) ** 2
-    if sample.noise.located and leans > SKEWED and lowest > 0.0:
-        positive = [name for name, law in MODELS.items() if law.response is POSITIVE]
+    wider, seen = _containing(sample), look(z)
+    if sample.noise.located and seen.right and lowest > 0.0:
+        positive = [name for name, law in MODELS.items() if law.response is POSITIVE and _named(law, sample)]
         if _written(sample.target) and sample.formula:
             return (f'the residuals lean to the right: -f "log({sample.target}) ~ {sample.formula}" or -m {positive[0]}{WHICH}',)
         return (f"the residuals lean to the right: -m {' or -m '.join(positive[:SHOWN])}{WHICH}",)
-    robust = _heavy(sample)[:SHOWN] if sample.noise.located and heavy and abs(leans) <= SKEWED else []
+    robust = _heavy(sample)[:SHOWN] if sample.noise.located and seen.heavy else []
     if robust:
         return (f"the residuals have heavy tails: -m {' or -m '.join(robust)}{WHICH}",)
     if wider:
@@ -71,9 +73,30 @@ def of_shape(sample: Sample, z: Array, lowest: float) -> tuple[str, ...]:
     return ("the residuals have another shape: mlefit compare, in the place of mlefit fit, tries other models",)
 
 
-def of_atoms(atoms: tuple[Atom, ...], n: int, lowest: float) -> tuple[str, ...]:
-    """The values that no density holds; where 0 is the `lowest` of all, a law in two parts holds it."""
-    two_parts = f": -m {_in_two_parts()} fits" if lowest == 0.0 else ": fit"
+class Look(NamedTuple):
+    """Whether residuals lean to the right, and whether their tails are heavy, beyond what leaning makes of the longer one."""
+
+    right: bool
+    heavy: bool
+
+
+def look(z: Array) -> Look:
+    """By the tenths, where the middle is off; else by moments: values far out on one side alone make their skewness, too."""
+    if not z.size or not z.var() > 0.0:
+        return Look(False, False)
+    low, middle, high = np.quantile(z, (0.1, 0.5, 0.9))
+    off = float((high + low - 2.0 * middle) / (high - low)) if high > low else 0.0
+    u = (z - z.mean()) / z.std()
+    skewness, fourth = float(np.mean(u**3)), float(np.mean(u**4))
+    heavy = fourth > HEAVY + BY_SKEWNESS * skewness**2 or (fourth > HEAVY and float(high - low) < NARROW * float(z.std()))
+    heavy = heavy and abs(off) <= SKEWED
+    return Look(off > SKEWED or (skewness > LEANING and not heavy and off >= -SKEWED), heavy)
+
+
+def of_atoms(atoms: tuple[Atom, ...], n: int, lowest: float, sample: Sample) -> tuple[str, ...]:
+    """The values that no density holds; where 0 is the `lowest` of all, a law in two parts holds it, if of no curve."""
+    law = _in_two_parts(sample) if lowest == 0.0 and sample.formula else None
+    two_parts = f": -m {law} fits" if law is not None else ": fit"
     said = {
         "zero": f"are exactly 0{two_parts} whether a row is 0, and the other rows, apart",
         "highest": "are at the maximum {value}: top-coded?",
@@ -92,19 +115,26 @@ def of_patterns(sample: Sample) -> tuple[str, ...]:
 
 def _containing(sample: Sample) -> list[str]:
     """The laws of which this one is a case, but for those whose spread depends on predictors."""
-    return [name for name, law in MODELS.items() if sample.noise.name in law.contains
+    return [name for name, law in MODELS.items() if sample.noise.name in law.contains and _named(law, sample)
             and not any(predictor.kind == "scale" for predictor in law.predictors)]
 
 
 def _ending(sample: Sample) -> list[str]:
     """The laws that become this one where rows vary the least that they can."""
     written = (*MODELS, *(name for name, _ in _two_parts()))
-    return [name for name in written if sample.noise.spelt in MODELS.find(name, "").nested]
+    return [name for name in written
+            if sample.noise.spelt in (law := MODELS.find(name, "")).nested and _named(law, sample)]
 
 
-def _in_two_parts() -> str:
+def _named(law: NoiseModel, sample: Sample) -> bool:
+    """Whether no shape of the law has the name of a predictor: the two would not be told apart."""
+    return not {shape.name for shape in law.shapes} & {block.name for block in sample.blocks}
+
+
+def _in_two_parts(sample: Sample) -> str | None:
     """A law of whether a number is 0, and of the others."""
-    return next(name for name, part in _two_parts() if part in MODELS and MODELS[part].response is POSITIVE)
+    return next((name for name, part in _two_parts()
+                 if part in MODELS and MODELS[part].response is POSITIVE and _named(MODELS[part], sample)), None)
 
 
 def _two_parts() -> Iterator[tuple[str, str]]:
@@ -117,7 +147,7 @@ def _heavy(sample: Sample) -> list[str]:
     """The laws of location that let values be far out: not as the square of the distance, but as itself or its logarithm."""
     found = []
     for name, law in MODELS.items():
-        if law.located and len(law.predictors) == 1 and name != sample.noise.name:
+        if law.located and len(law.predictors) == 1 and name != sample.noise.name and _named(law, sample):
             cost = law.nll(np.array([np.sqrt(FAR), FAR]), np.zeros((2, 1)), np.ones(len(law.shapes)), 0).value
             if cost[1] < FAR**0.75 * cost[0]:
                 found.append(name)

@@ -65,7 +65,7 @@ def judge(sample: Sample, plan: Plan, everywhere: Everywhere | None) -> Informat
     structured = None if alone else structure(rows, predictors, draws, plan.seed, whole)
     if levels:
         return _of_levels(sample, plan, structured)
-    return _marked(_of_numbers(sample, plan, rows, inside, predictors, structured, lowest), natural, n, lowest)
+    return _marked(_of_numbers(sample, plan, rows, inside, predictors, structured, lowest), natural, n, lowest, sample)
 
 
 def rarest(sample: Sample) -> int:
@@ -260,9 +260,9 @@ def _reference(found: Structure | None) -> str:
     return " and ".join(kinds)
 
 
-def _marked(known: Information, resolution: Resolution, n: int, lowest: float) -> Information:
+def _marked(known: Information, resolution: Resolution, n: int, lowest: float, sample: Sample) -> Information:
     """With the step of the cells, the values that fill one, and where the shape could not be looked at."""
-    said = advice.of_atoms(resolution.atoms, n, lowest)
+    said = advice.of_atoms(resolution.atoms, n, lowest, sample)
     flags = (f"the shape is not looked at: {resolution.reason}",) if resolution.kind == "none" and known.kl.reason is None else ()
     first, steps = (said, ()) if known.kl.part is None else ((), said)
     return known._replace(kl=known.kl._replace(

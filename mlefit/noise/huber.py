@@ -27,6 +27,7 @@ from mlefit.noise.symmetric import symmetric
 DEFAULT = 1.345     # scales: 95 % efficient where errors are gaussian
 ROOT_2PI = math.sqrt(2.0 * math.pi)
 STEPS = 200         # of the search for the scale of a threshold in units of y
+NORMAL = 1e3        # scales: a threshold beyond which the law is the normal one in every digit, and whose fourth power is a number
 LOCATION = (Predictor("mean", unit_power=1),)
 EXAMPLE = (1.7, 0.4, 1.1, 9.3, 0.9)
 TRIAL = 0.5         # how far off the worked example places a location
@@ -58,8 +59,9 @@ def _log_z(q: float) -> tuple[float, float, float]:
     """log Z(q) and its first two derivatives by q."""
     tail = 2.0 * math.exp(-0.5 * q * q) / q
     z = ROOT_2PI * math.erf(q / math.sqrt(2.0)) + tail
-    first = -tail / (q * z)
-    return math.log(z), first, (tail + 2.0 * tail / (q * q)) / z - first * first
+    share = tail / z
+    first = -share / q
+    return math.log(z), first, share + 2.0 * share / q / q - first * first
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,7 @@ class Huber(NoiseModel):
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """(d/s)^2 E psi^2 and (d/s)^4 E psi^4: k^2 and k^4 in the tails, moments of a truncated normal number in the middle."""
         s = math.exp(float(free[0]))
-        k = self._threshold(s)
+        k = min(self._threshold(s), NORMAL)
         square, (middle, tail) = np.square(direction[..., 0] / s), self._parts(k)
         edge = 2.0 * math.exp(-0.5 * k * k) / math.exp(_log_z(k)[0])
         second = middle - k * edge

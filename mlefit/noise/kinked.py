@@ -48,7 +48,8 @@ class Kinked(NoiseModel):
         """The loss with its corner rounded over S, tau r + S log(1 + exp(-r/S)), and laws that far rows move as little."""
         below, above = self.slopes
         loss = "log(cosh(r/S))" if below == above else f"{above:.6g}*r+S*log1p(exp(-r/S))"
-        return f'--loss "{loss}" is nearly that loss, with a tenth of a usual residual for S; or use --model student-t or huber, '
+        return (f'--loss "{loss}" in the place of --model is nearly that loss, with a tenth of a usual residual for S; or use '
+                "--model student-t or huber, ")
 
     @property
     def predictors(self) -> tuple[Predictor, ...]:

@@ -15,6 +15,7 @@ from mlefit.numerals import numeral
 from mlefit.options.values import listed
 
 Value = str | float
+FAR = 1e100     # and its inverse: numbers whose squares are numbers
 
 
 class ModelOption(Protocol):
@@ -87,8 +88,8 @@ class Number(NamedTuple):
 
     @property
     def wants(self) -> str:
-        """Its range."""
-        return f"must lie {self._range}"
+        """Its range, or what of it can be calculated with."""
+        return f"must lie from {1.0 / FAR:g} to {FAR:g}" if self.high == math.inf else f"must lie {self._range}"
 
     @property
     def _range(self) -> str:
@@ -100,7 +101,8 @@ class Number(NamedTuple):
             value = float(text) if "_" not in text else math.nan
         except ValueError:
             return None
-        return value if math.isfinite(value) and self.low < value < self.high else None
+        within = self.high != math.inf or 1.0 / FAR <= value <= FAR
+        return value if within and math.isfinite(value) and self.low < value < self.high else None
 
     def told(self, value: Value | None) -> bool:
         """Whenever it is fixed."""

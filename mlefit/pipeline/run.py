@@ -8,6 +8,7 @@ import numpy as np
 
 from mlefit.diagnosis.carrying import clusters_of, few
 from mlefit.diagnosis.diagnosed import diagnosed
+from mlefit.diagnosis.far_values import seen_first
 from mlefit.diagnosis.weights import doubtful_weights
 from mlefit.inference.estimates import estimates
 from mlefit.inference.standard_errors import StandardErrors, standard_errors
@@ -126,8 +127,8 @@ def told(found: Fitted, errors: StandardErrors) -> Report:
         known, status="ok" if agreed.agree else "no estimate", agreement=agreed,
         mle=with_kl(route(problem, both, both.mle, 0, mean), knowledge.entropy),
         loss=with_kl(route(problem, both, both.loss, 1, mean), knowledge.entropy),
-        information=knowledge, criteria=criteria(found, null), clusters=clusters_of(problem, errors),
-        terms=term_tests(found, errors),
+        information=seen_first(knowledge, diagnosis.warnings), criteria=criteria(found, null),
+        clusters=clusters_of(problem, errors), terms=term_tests(found, errors),
         notes=(*problem.notes(), *sigma_note(problem, both), *shape_note(problem, errors), *bend),
         warnings=(*problem.warnings, *found.remarks, *at_limit(both), *lower_maxima(both), *beyond_doubles(known),
                   *not_unique(problem, both), *crossing(errors), *unscored(problem), *few(problem, errors, known),
