@@ -10,7 +10,6 @@ import mlefit
 from mlefit.arrays import Array
 
 MERGE = "merge the level with another, drop its rows, or leave g out of the scale"
-LEAVE = "leave x out of the scale, drop the row, or use the logarithm of the column"
 
 
 def table(n: int = 60) -> dict[str, Any]:
@@ -51,14 +50,31 @@ def test_a_level_whose_responses_are_all_equal_baseline_or_not(level: str) -> No
     assert error.message == f"g={level}: the mean can fit all its 20 rows exactly, so sigma = 0 there and the likelihood is unbounded"
 
 
-@pytest.mark.parametrize(("x", "which"), [
-    (np.append(np.zeros(39), 1.0), "largest"), (np.append(np.linspace(0.0, 1.0, 39), 1e3), "largest"),
-    (np.append(np.linspace(0.0, 1.0, 39), -1e3), "smallest")])
-def test_a_number_one_value_of_which_outweighs_all_others(x: Array, which: str) -> None:
-    """sum z'd < 0 along d = c - x with c the next value, and one row alone has z'd < 0."""
-    error = refused({"x": x, "y": table(40)["y"]}, "gaussian", features=[], scale_features=["x"])
+BELOW = np.append(np.linspace(0.0, 1.0, 39), 1e3)
+
+
+@pytest.mark.parametrize(("x", "which", "helps"), [
+    (np.append(np.zeros(39), 1.0), "largest", False), (BELOW, "largest", False), (-BELOW, "smallest", False),
+    (BELOW + 1.0, "largest", True),                          # the logarithm of the next is above the mean of all
+    (np.append(np.linspace(1.0, 1.001, 39), 1e3), "largest", False)])
+def test_a_number_one_value_of_which_outweighs_all_others(x: Array, which: str, helps: bool) -> None:
+    """sum z'd < 0 along d = c - x with c the next value, and one row alone has z'd < 0. A logarithm is advised where it helps."""
+    data = {"x": x, "y": table(40)["y"]}
+    error = refused(data, "gaussian", features=[], scale_features=["x"])
     assert error.message == f"the {which} of x: the mean can fit its one row exactly, so sigma = 0 there and the likelihood is unbounded"
-    assert error.remedy == LEAVE
+    assert error.remedy == ("leave x out of the scale, drop the row, or use the logarithm of the column" if helps else
+                            "leave x out of the scale or drop the row")
+    if helps:
+        assert mlefit.fit(data, formula="y ~ 1", scale_formula="~ log(x)", draws=0).report.status == "ok"
+
+
+def test_two_values_that_outweigh_all_others_are_two_rows() -> None:
+    x = np.append(np.zeros(38), [1.0, 1.0])
+    error = refused({"x": x, "z": np.append(np.linspace(0.0, 1.0, 39), 2.0), "y": table(40)["y"]}, "gaussian", features=["z"],
+                    scale_features=["x"])
+    assert error.message == (
+        "the largest of x: the mean can fit all its 2 rows exactly, so sigma = 0 there and the likelihood is unbounded")
+    assert error.remedy == "leave x out of the scale or drop these rows"
 
 
 def test_a_value_that_outweighs_fewer_is_no_reason() -> None:

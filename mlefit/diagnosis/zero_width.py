@@ -47,25 +47,37 @@ class Rows(NamedTuple):
         return Rows({code: self.rows.get(code, ()) + other.rows.get(code, ()) for code in {**self.rows, **other.rows}})
 
 
-class Ends(NamedTuple):
-    """The rows with the `most` largest values of `sign` times a column, and the weighted sums of 1 and of all values."""
+class End(NamedTuple):
+    """An end of a column: its largest values, or with `sign` -1 its smallest. `log`: scale and centre of the numbers of the file,
+    where it is their logarithm that is asked about."""
 
     column: int
     sign: float
+    log: tuple[float, float] | None = None
+
+    def of(self, chunk: Chunk) -> Array:
+        """The values (n,), the end of them at the top."""
+        x = chunk.x[:, self.column]
+        return self.sign * (x if self.log is None else np.log(x * self.log[0] + self.log[1]))
+
+
+class Ends(NamedTuple):
+    """The rows with the `most` values nearest to an end, and the weighted sums of 1 and of all values."""
+
+    end: End
     most: int
     rows: Chunk
     weight: float
     total: float
 
     @classmethod
-    def of(cls, chunk: Chunk, column: int, sign: float, most: int) -> "Ends":
+    def of(cls, chunk: Chunk, end: End, most: int) -> "Ends":
         """Those of a chunk."""
-        x = sign * chunk.x[:, column]
         weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
-        return cls(column, sign, most, chunk, float(weight.sum()), float(weight @ x))._cut()
+        return cls(end, most, chunk, float(weight.sum()), float(weight @ end.of(chunk)))._cut()
 
     def _cut(self) -> "Ends":
-        order = np.argsort(-self.sign * self.rows.x[:, self.column], kind="stable")[: self.most]
+        order = np.argsort(-self.end.of(self.rows), kind="stable")[: self.most]
         return self._replace(rows=choose(self.rows, np.sort(order)))
 
     def __add__(self, other: "Ends") -> "Ends":  # type: ignore[override]
@@ -102,17 +114,32 @@ def check_widths(problem: Problem, rows: Engine) -> None:
                                f"merge the level with another, drop its rows, or leave {column} out of the scale", column)
     for place in _numbers(problem) if noise.located else ():
         for sign, which in ((1.0, "largest"), (-1.0, "smallest")):
-            found = rows.sum(lambda chunk, at=place, sign=sign: Ends.of(chunk, at, sign, k + 1))      # type: ignore[misc]
-            beyond = _beyond(found)
-            if beyond is not None and _exact(problem, beyond):
+            beyond = _exact_beyond(problem, rows, End(place, sign))
+            if beyond is not None:
                 label = problem.labels[place]
+                helps = [f"leave {label} out of the scale", "drop the row" if beyond.rows == 1 else "drop these rows"]
+                helps += ["use the logarithm of the column"] if _held_by_logarithm(problem, rows, place) else []
                 raise _refusal(problem, f"the {which} of {label}", beyond.rows,
-                               f"leave {label} out of the scale, drop the row, or use the logarithm of the column", label)
+                               ", ".join(helps[:-1]) + ("," if len(helps) > 2 else "") + f" or {helps[-1]}", label)
+
+
+def _held_by_logarithm(problem: Problem, rows: Engine, place: int) -> bool:
+    """Whether the logarithm of a number has no end at which the scale can run to 0."""
+    scale, centre = float(problem.prepared.scaling.scale[place]), float(problem.prepared.scaling.centre[place])
+    if float(problem.prepared.moments.low[place]) * scale + centre <= 0.0 or problem.labels[place] not in problem.source.names:
+        return False
+    return not any(_exact_beyond(problem, rows, End(place, sign, (scale, centre))) for sign in (1.0, -1.0))
+
+
+def _exact_beyond(problem: Problem, rows: Engine, end: End) -> Chunk | None:
+    """The rows at an end that the mean fits exactly while the scale runs to 0 there; None where it cannot."""
+    beyond = _beyond(rows.sum(lambda chunk: Ends.of(chunk, end, len(problem.shape.kept) + 1)))
+    return beyond if beyond is not None and _exact(problem, beyond) else None
 
 
 def _beyond(ends: Ends) -> Chunk | None:
     """The rows with z'd < 0 for d at the next value, if sum z'd < 0 with so few of them."""
-    x = ends.sign * ends.rows.x[:, ends.column]
+    x = ends.end.of(ends.rows)
     for next_value in np.unique(x)[:-1][::-1].tolist():
         if ends.total / ends.weight > next_value:
             return choose(ends.rows, np.flatnonzero(x > next_value))

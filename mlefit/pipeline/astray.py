@@ -33,9 +33,9 @@ def astray(problem: Problem, mean: LinearMean, rows: Engine) -> Astray:
     place = problem.shape.kept[far.column]
     value = far.value * prepared.scaling.scale[place] + prepared.scaling.centre[place]
     least = prepared.moments.low[place] * prepared.scaling.scale[place] + prepared.scaling.centre[place]
-    helps = ("correct the value, drop the row, or use the logarithm of the column" if least > 0.0 else
-             "correct the value, or drop the row")
     name, row = problem.labels[place], far.row + 1
+    helps = ("correct the value, drop the row, or use the logarithm of the column" if least > 0.0 and name in problem.source.names
+             else "correct the value, or drop the row")      # a term is no column
     return Astray(f'; column "{name}", row {row} of those used: {value:.6g} is {far.ratio:.1g} times as far out as a quarter of '
                   "the column is", helps, (name,), (row,))
 
