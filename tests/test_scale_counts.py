@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from refusing import refused
+from refusing import parameters, refused
 from scipy.special import gammaln
 from test_scale import fit, values
 
@@ -103,15 +103,43 @@ def test_moments_of_many_laws_are_interpolated_to_five_digits() -> None:
 
 @pytest.mark.parametrize(("level", "features", "scale", "which", "row", "remedy"), [
     ([5, 5, 6, 4, 5], ["x"], ["g"], "log alpha falls", 11, FEWER),
-    ([0, 0, 0, 0, 0], ["x"], ["g"], "log alpha grows", 11, FEWER),
-    ([0, 0, 0, 0, 0], ["g"], ["x"], "the predictor of the mean falls", 11, LEAVE)])
+    ([0, 0, 0, 0, 0], ["x"], ["u"], "log alpha grows", 11, FEWER),
+    ([0, 0, 0, 0, 0], ["u"], ["x"], "the predictor of the mean falls", 11, LEAVE)])
 def test_a_predictor_that_runs_off_is_refused_by_its_row(
     level: list[int], features: list[str], scale: list[str], which: str, row: int, remedy: str
 ) -> None:
     """Near the limit slope and curvature vanish together, so that a search may end there; what it ends at is no maximum."""
     columns = {"x": np.append(np.arange(10) % 4, np.arange(5)), "g": np.array(["a"] * 10 + ["b"] * 5),
-               "y": np.array([0, 9, 3, 22, 1, 14, 2, 6, 0, 5, *level])}
+               "u": np.array([0.0] * 10 + [1.5] * 5), "y": np.array([0, 9, 3, 22, 1, 14, 2, 6, 0, 5, *level])}
     error = refused(columns, "negative-binomial", features=features, scale_features=scale)
     assert (error.exit_code, error.code, error.rows) == (4, "zero-width", (row,))
     assert error.message == f"{which} without end, most of all at row {row} of those used: {WHY}"
     assert error.remedy == remedy
+
+
+@pytest.mark.parametrize(("features", "scale", "zeros", "where", "known"), [
+    (["g", "x"], ["x"], "b", "g=b (10 rows)", {("mean", "g=b"): "-inf"}),
+    (["x"], ["g"], "b", "g=b (10 rows)", {("scale", "g=b"): "+inf"}),
+    (["g"], ["g", "x"], "b", "g=b (10 rows)", {("mean", "g=b"): "-inf"}),
+    (["g"], ["x"], "ac", "g=c (10 rows) or g=a (10 rows)", {})])
+def test_levels_without_a_count_are_named(
+    features: list[str], scale: list[str], zeros: str, where: str, known: dict[tuple[str, str], str],
+) -> None:
+    """As without a scale, in one line; of a factor in the mean or in log alpha, the baseline as well."""
+    i = np.arange(40)
+    g = np.array(list("abcd"))[i % 4]
+    columns = {"x": i % 7, "g": g, "y": np.where(np.isin(g, list(zeros)), 0, COUNTS[:40])}
+    error = refused(columns, "negative-binomial", features=features, scale_features=scale)
+    assert (error.exit_code, error.code, error.columns) == (4, "separation", ("g",))
+    assert error.message == (f"every row with {where} has y=0: the likelihood only rises as the chance of these nears 1, and no "
+                             "maximum-likelihood estimate exists")
+    assert error.remedy == "drop the level, or merge it with another"
+    assert {(p.kind, p.name): p.limit for p in parameters(error).values() if p.state == "infinite"} == known
+
+
+def test_many_levels_without_a_count_are_counted() -> None:
+    g = np.array([f"l{k:02d}" for k in np.arange(60) % 15])
+    error = refused({"x": np.arange(60) % 7, "g": g, "y": np.where(g < "l05", np.arange(60) % 9, 0)}, "negative-binomial",
+                    features=["g"], scale_features=["x"])
+    assert error.message.startswith("every row with g=l05 (4 rows) or g=l06 (4 rows) or ")
+    assert " or g=l12 (4 rows) or one of 2 more levels has y=0: " in error.message

@@ -187,13 +187,11 @@ def _columns(predictors: Predictors, noise: NoiseModel, predictor: int) -> tuple
 def _bases(predictors: Predictors) -> dict[str, tuple[int, ...]]:
     """By the ways in which the baseline of a factor is written, the columns of its other levels; none without a constant."""
     found: dict[str, tuple[int, ...]] = {}
-    place = int(predictors.intercept)
-    for term in predictors.distinct:
+    for term, places in predictors.placed:
         factor = term.factors[0]
         if predictors.intercept and len(term.factors) == 1 and isinstance(factor, Levels) and factor.baseline is not None:
-            columns = tuple(range(place, place + term.width))
+            columns = tuple(places)
             found |= {plain(form.format(g=factor.column, b=factor.baseline)).lower(): columns for form in WRITTEN}
-        place += term.width
     return found
 
 

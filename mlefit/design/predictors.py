@@ -23,6 +23,13 @@ class Side(NamedTuple):
     intercept: bool
     places: tuple[int, ...]
 
+    def by_term(self) -> Iterator[tuple[Term, tuple[int, ...]]]:
+        """Each term with the places of its columns."""
+        start = int(self.intercept)
+        for term in self.terms:
+            yield term, self.places[start : start + term.width]
+            start += term.width
+
 
 @record(frozen=True)
 class Predictors:
@@ -81,12 +88,18 @@ class Predictors:
         return CONSTANT in self.scale if kind == "scale" and self.scale is not None else self.intercept
 
     @cached_property
+    def placed(self) -> tuple[tuple[Term, range], ...]:
+        """Each term of `distinct` with the places of its columns."""
+        found, place = [], int(self.intercept)
+        for term in self.distinct:
+            found.append((term, range(place, place + term.width)))
+            place += term.width
+        return tuple(found)
+
+    @cached_property
     def sides(self) -> tuple[Side, ...]:
         """That of the mean, or of all predictors; and that of a scale of its own."""
-        place, places = int(self.intercept), dict[Term, tuple[int, ...]]()
-        for term in self.distinct:
-            places[term] = tuple(range(place, place + term.width))
-            place += term.width
+        places = dict(self.placed)
         head = (0,) if self.intercept else ()
         mean = Side(self.terms, self.intercept, tuple(j for part in (head, *(places[term] for term in self.terms)) for j in part))
         if self.scale is None:

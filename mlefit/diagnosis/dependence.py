@@ -185,12 +185,10 @@ def _numbers(problem: Problem) -> tuple[list[int], list[str]]:
     """Design columns that are made of numbers alone, and what they are made of."""
     places: list[int] = []
     names: list[str] = []
-    place = int(problem.prepared.predictors.intercept)
-    for term in problem.prepared.predictors.distinct:
+    for term, own in problem.prepared.predictors.placed:
         if not term.categories:
-            places += range(place, place + term.width)
+            places += own
             names += [":".join(sorted(term.numbers))] * term.width
-        place += term.width
     return places, names
 
 

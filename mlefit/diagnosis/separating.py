@@ -82,13 +82,8 @@ def alone(problem: Problem, found: Outcomes, columns: list[int]) -> list[int]:
 
 def factors(problem: Problem) -> list[tuple[Levels, list[int]]]:
     """Categorical main effects with the places of their columns."""
-    place, listed = int(problem.prepared.predictors.intercept), []
-    for term in problem.prepared.predictors.terms:
-        here = list(range(place, place + len(term.labels())))
-        place += len(here)
-        if len(term.factors) == 1 and isinstance(term.factors[0], Levels):
-            listed.append((term.factors[0], here))
-    return listed
+    return [(factor, list(places)) for term, places in problem.prepared.predictors.sides[0].by_term()
+            if len(term.factors) == 1 and isinstance(factor := term.factors[0], Levels)]
 
 
 def _only(problem: Problem, counts: Array) -> str | None:

@@ -150,10 +150,7 @@ def _sides(problem: Problem) -> Iterator[tuple[Levels | None, tuple[int, ...], b
     """Each term of the scale whose columns are kept: its factor, if it is one of levels alone, its columns, the constant."""
     which = next(problem.side(k) for k, predictor in enumerate(problem.prepared.noise.predictors) if predictor.kind == "scale")
     side, aliased = problem.prepared.predictors.sides[which], problem.shapes[which].aliased
-    start = int(side.intercept)
-    for term in side.terms:
-        places = side.places[start : start + term.width]
-        start += term.width
+    for term, places in side.by_term():
         factor = term.factors[0]
         if places and not any(j in aliased for j in places):
             yield factor if len(term.factors) == 1 and isinstance(factor, Levels) else None, places, side.intercept

@@ -131,13 +131,11 @@ def _plane(saved: Saved) -> Plane | None:
 def _linear(saved: Saved, constant: float, coefficients: Array, known: Tree | None) -> Tree:
     """constant + sum_j b_j (x_j - c_j) + what is known."""
     predictors, centre = saved.predictors, saved.encoding.scaling.centre
-    place = int(predictors.intercept)
     parts: list[Tree] = [Number(constant + (float(coefficients[0] * (1.0 - centre[0])) if predictors.intercept else 0.0))]
-    for term in predictors.distinct:
-        here = slice(place, place + term.width)
+    for term, places in predictors.placed:
+        here = slice(places.start, places.stop)
         if coefficients[here].any():
             parts += weighted(term, coefficients[here].tolist(), centre[here].tolist())
-        place += term.width
     return columns_total([*parts, *([] if known is None else [known])])
 
 

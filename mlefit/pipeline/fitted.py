@@ -257,6 +257,10 @@ def _fit(problem: Problem, mean: LinearMean, progress: Progress | None) -> Optim
         from mlefit.diagnosis.zero_width import check_widths
 
         check_widths(problem, rows)
+        if noise.drifts is not None:
+            from mlefit.diagnosis.zero_levels import check_zero_levels
+
+            check_zero_levels(problem, rows)
     if noise.measure is Measure.MIXED:
         from mlefit.diagnosis.above_zero import check_above
 

@@ -85,13 +85,11 @@ def _blocks(problem: Problem) -> "tuple[Block, ...]":
     if problem.prepared.written is not None:
         return tuple(Block(name, (j,), False) for j, name in enumerate(problem.prepared.roles.features))
     places = {column: place for place, column in enumerate(kept)}
-    found, column = [], int(predictors.intercept)
-    for term in predictors.terms:
-        own = tuple(places[j] for j in range(column, column + term.width) if j in places)
-        coded = len(term.factors) == 1 and term.factors[0].coded
+    found = []
+    for term, columns in predictors.sides[0].by_term():
+        own = tuple(places[j] for j in columns if j in places)
         if own:
-            found.append(Block(term.text, own, coded))
-        column += term.width
+            found.append(Block(term.text, own, len(term.factors) == 1 and term.factors[0].coded))
     return tuple(found)
 
 

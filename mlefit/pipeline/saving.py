@@ -163,11 +163,12 @@ def _columns(problem: Problem) -> list[dict[str, Any]]:
 def _ranges(problem: Problem) -> dict[str, tuple[float | None, float | None]]:
     """The least and largest value of columns that are terms of their own, or the arguments of polynomials and splines."""
     prepared, found = problem.prepared, dict[str, tuple[float | None, float | None]]()
-    offset, place = prepared.predictors.offset, int(prepared.predictors.intercept)
+    offset = prepared.predictors.offset
     if offset is not None and isinstance(offset.factor, Rest):
         return {name: (low, high) for name, low, high in offset.factor.plane.extents}
-    for term in prepared.predictors.columned:
+    for term, places in prepared.predictors.placed[: len(prepared.predictors.columned)]:
         if term.plain is not None:
+            place = places.start
             low, high = (float(end[place]) * prepared.scaling.scale[place] + prepared.scaling.centre[place]
                          for end in (prepared.moments.low, prepared.moments.high))
             found[term.plain] = float(low), float(high)
@@ -175,7 +176,6 @@ def _ranges(problem: Problem) -> dict[str, tuple[float | None, float | None]]:
             ends = _argument(factor)
             if ends is not None:
                 found.setdefault(ends[0], ends[1:])
-        place += term.width
     return found
 
 

@@ -82,10 +82,8 @@ def asked(problem: Problem) -> Iterator[Asked]:
         own = [k for k, predictor in enumerate(predictors) if predictor.kind == kind]
         which = problem.side(own[0])
         side, kept = problem.prepared.predictors.sides[which], np.array(problem.shapes[which].kept)
-        start = int(side.intercept)
-        for term in side.terms:
-            columns = np.flatnonzero(np.isin(kept, side.places[start : start + term.width]))
-            start += term.width
+        for term, places in side.by_term():
+            columns = np.flatnonzero(np.isin(kept, places))
             if columns.size:
                 class_ = predictors[own[0]].class_ if kind == "scale" else None
                 yield Asked(term.text, class_, np.concatenate([starts[k] + columns for k in own]))

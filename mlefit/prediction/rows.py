@@ -158,16 +158,15 @@ class Rows:
         return found
 
     def _outside(self) -> Iterator[tuple[str, Mask]]:
-        encoding, place = self.saved.encoding, int(self.saved.predictors.intercept)
+        encoding = self.saved.encoding
         offset = self.saved.predictors.offset
         if offset is not None and isinstance(offset.factor, Rest):
             for name, rows in offset.factor.plane.outside(self.batch.numbers):
                 yield name, rows[self.known]
             return
-        for term in self.saved.predictors.distinct:
+        for term, places in self.saved.predictors.placed:
             if len(term.factors) == 1 and term.numbers:
-                yield _called(term), self._beyond(term, place, encoding.low, encoding.high)
-            place += term.width
+                yield _called(term), self._beyond(term, places.start, encoding.low, encoding.high)
 
     def _beyond(self, term: Term, place: int, low: Array, high: Array) -> Mask:
         factor = term.factors[0]
