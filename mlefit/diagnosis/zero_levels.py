@@ -54,7 +54,9 @@ def check_zero_levels(problem: Problem, rows: Engine) -> None:
         return Sums(there @ weight, there @ (weight * chunk.y), np.array([weight.sum(), weight @ chunk.y]))
 
     found = rows.sum(sums)
-    levels = list({level.name: level for level in _without_counts(problem, found)}.values())
+    levels = list[Level]()
+    for level in _without_counts(problem, found):       # of a factor in both, those of the mean
+        levels += [] if level.name in [one.name for one in levels] else [level]
     if not levels:
         return
     named = [f"{level.name} ({round(level.rows)} rows)" for level in levels[:SHOWN]]
