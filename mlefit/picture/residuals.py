@@ -12,6 +12,7 @@ import numpy as np
 
 from mlefit.arrays import Array, Index, ascending
 from mlefit.noise.model import NoiseModel
+from mlefit.picture.ranked import errors_of
 from mlefit.picture.scene import Scene
 from mlefit.records import record
 
@@ -151,7 +152,8 @@ class Residuals:
         if alike is None:
             return self._inverted(orders) if scene.n <= INVERTED else None
         if scene.noise.located:
-            return (eta + alike[order] for order in orders)
+            errors = errors_of(alike, scene.designs[0], expected(scene.n))
+            return (eta + errors[order] for order in orders)
         with np.errstate(over="ignore", under="ignore"):
             scale = np.exp(eta)
             return (scale * alike[order] for order in orders)
