@@ -38,8 +38,8 @@ def test_the_next_step_of_a_fit_runs_as_it_stands(
     assert capsys.readouterr().out.splitlines()[0].startswith(f"{bent}: {'log(y y)' if 'log(' in told else 'y y'} ~ bs(x")
 
 
-def test_zeros_are_offered_no_law_that_a_curve_or_a_name_cannot_have(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A hurdle has no single mean; and a shape k beside a predictor k would be two parameters of one name."""
+def test_zeros_are_offered_a_law_that_a_predictor_called_like_its_shape_can_have_and_a_curve_cannot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A hurdle has no single mean; a shape k stands beside a predictor k."""
     rng = np.random.default_rng(3)
     x, data = rng.uniform(1.0, 3.0, 300), str(tmp_path / "d.csv")
     y = np.where(rng.random(300) < 0.3, 0.0, np.exp(0.5 * x + 0.4 * rng.normal(size=300)))
@@ -50,7 +50,7 @@ def test_zeros_are_offered_no_law_that_a_curve_or_a_name_cannot_have(tmp_path: P
         (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("next"))
         return line.split(None, 1)[1]
 
-    assert told().endswith(" of 300 rows are exactly 0: -m hurdle:lognormal fits whether a row is 0, and the other rows, apart")
-    assert main(["fit", data, "-q", "--no-kl", "-m", "hurdle:lognormal"]) == 0
+    assert told().endswith(" of 300 rows are exactly 0: -m hurdle:gamma fits whether a row is 0, and the other rows, apart")
+    assert main(["fit", data, "-q", "--no-kl", "-m", "hurdle:gamma"]) == 0
     capsys.readouterr()
     assert told("--mean", "a + b*k").endswith(" of 300 rows are exactly 0: fit whether a row is 0, and the other rows, apart")

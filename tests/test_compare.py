@@ -170,6 +170,18 @@ def test_all_models_without_an_answer_are_exit_4(tmp_path: Path, capsys: pytest.
         r"found -3(\.0)?\nsee each alone with `mlefit fit -m MODEL`\n", capsys.readouterr().err)
 
 
+def test_the_commands_of_markdown_are_code_that_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever the names of the file and of the columns are."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=80)
+    path = table(tmp_path / "it's `one` $HOME_*.csv", a_b=x.tolist(), y_1=(1 + x + rng.standard_t(1.2, size=80)).tolist())
+    assert main(["compare", path, "-t", "y_1", "-m", "gaussian", "-q", "-o", "markdown"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    typed = [match[2] for line in lines if (match := re.search(r": (`+)(mlefit fit .*)\1$", line))]
+    assert [shlex.split(line)[2:] for line in typed] == [[path, "-t", "y_1", "-m", law] for law in ("quantile", "gaussian")]
+    assert all(main([*shlex.split(line)[1:], "-q", "--no-kl"]) == 0 for line in typed)
+
+
 def test_sampling_weights_have_no_likelihood_to_compare(skewed: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", skewed, "-t", "y", "-x", "none", "--weights", "x", "--weights-kind", "sampling"]) == 2
     assert capsys.readouterr().err == (

@@ -1,10 +1,12 @@
 """Untrusted text is text, wherever it is shown."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlefit.report.safety import encodable, harmful, inert, markdown, shown, shown_lines
+from mlefit.report.safety import code, encodable, harmful, inert, markdown, prose, shown, shown_lines
 
 
 @pytest.mark.parametrize(("text", "safe"), [
@@ -43,3 +45,30 @@ def test_markdown_acts_on_nothing() -> None:
 @given(st.text(st.characters(codec=None)))
 def test_utf8_can_hold_encodable_text(text: str) -> None:
     assert encodable(text).encode("utf-8").decode("utf-8") == encodable(text)
+
+
+def spans(text: str) -> list[str]:
+    """What the code spans of a line of Markdown show: from a run of backquotes to the next one as long (CommonMark 0.31, 6.1)."""
+    found = []
+    while (opening := re.search(r"(?<![\\`])`+", text)) is not None:
+        closing = re.search(rf"(?<!`)`{{{len(opening[0])}}}(?!`)", text[opening.end():])
+        assert closing is not None
+        inside = text[opening.end() : opening.end() + closing.start()]
+        found.append(inside[1:-1] if inside[:1] == inside[-1:] == " " and inside.strip(" ") else inside)
+        text = text[opening.end() + closing.end():]
+    return found
+
+
+@given(st.text(min_size=1))
+def test_code_shows_what_it_is_given(text: str) -> None:
+    if shown(text).strip(" "):
+        assert spans(code(text)) == [shown(text)]
+
+
+def test_options_in_a_sentence_can_be_pasted() -> None:
+    said = """let the mean bend in a_b: -f "y ~ bs(a_b, df=5)" or -f 'y ~ `it'"'"'s`' or -m gamma, --scale-features a_b <b>; use --se robust"""
+    text = prose(said)
+    assert spans(text) == ['-f "y ~ bs(a_b, df=5)"', """-f 'y ~ `it'"'"'s`'""", "--scale-features a_b"]
+    assert text.startswith(r"let the mean bend in a\_b: `-f ")
+    assert text.endswith(r"`--scale-features a_b` \<b\>; use --se robust")
+    assert prose("no option: a_b") == markdown("no option: a_b")

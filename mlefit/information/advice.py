@@ -11,7 +11,6 @@ from mlefit.information.sample import Sample
 from mlefit.information.spread import Spread
 from mlefit.information.structure import Structure
 from mlefit.noise import MODELS
-from mlefit.noise.model import NoiseModel
 from mlefit.noise.options import Choice
 from mlefit.noise.responses import POSITIVE
 from mlefit.report.information import Atom
@@ -61,7 +60,7 @@ def of_shape(sample: Sample, z: Array, lowest: float) -> tuple[str, ...]:
     """Other laws: for numbers above 0 (`lowest`) that lean, those of such numbers; else those that hold this one."""
     wider, seen = _containing(sample), look(z)
     if sample.noise.located and seen.right and lowest > 0.0:
-        positive = [name for name, law in MODELS.items() if law.response is POSITIVE and _named(law, sample)]
+        positive = [name for name, law in MODELS.items() if law.response is POSITIVE]
         if _written(sample.target) and sample.formula:
             return (f'the residuals lean to the right: -f "log({sample.target}) ~ {sample.formula}" or -m {positive[0]}{WHICH}',)
         return (f"the residuals lean to the right: -m {' or -m '.join(positive[:SHOWN])}{WHICH}",)
@@ -95,8 +94,7 @@ def look(z: Array) -> Look:
 
 def of_atoms(atoms: tuple[Atom, ...], n: int, lowest: float, sample: Sample) -> tuple[str, ...]:
     """The values that no density holds; where 0 is the `lowest` of all, a law in two parts holds it, if of no curve."""
-    law = _in_two_parts(sample) if lowest == 0.0 and sample.formula else None
-    two_parts = f": -m {law} fits" if law is not None else ": fit"
+    two_parts = f": -m {_in_two_parts()} fits" if lowest == 0.0 and sample.formula else ": fit"
     said = {
         "zero": f"are exactly 0{two_parts} whether a row is 0, and the other rows, apart",
         "highest": "are at the maximum {value}: top-coded?",
@@ -115,26 +113,19 @@ def of_patterns(sample: Sample) -> tuple[str, ...]:
 
 def _containing(sample: Sample) -> list[str]:
     """The laws of which this one is a case, but for those whose spread depends on predictors."""
-    return [name for name, law in MODELS.items() if sample.noise.name in law.contains and _named(law, sample)
+    return [name for name, law in MODELS.items() if sample.noise.name in law.contains
             and not any(predictor.kind == "scale" for predictor in law.predictors)]
 
 
 def _ending(sample: Sample) -> list[str]:
     """The laws that become this one where rows vary the least that they can."""
     written = (*MODELS, *(name for name, _ in _two_parts()))
-    return [name for name in written
-            if sample.noise.spelt in (law := MODELS.find(name, "")).nested and _named(law, sample)]
+    return [name for name in written if sample.noise.spelt in MODELS.find(name, "").nested]
 
 
-def _named(law: NoiseModel, sample: Sample) -> bool:
-    """Whether no shape of the law has the name of a predictor: the two would not be told apart."""
-    return not {shape.name for shape in law.shapes} & {block.name for block in sample.blocks}
-
-
-def _in_two_parts(sample: Sample) -> str | None:
+def _in_two_parts() -> str:
     """A law of whether a number is 0, and of the others."""
-    return next((name for name, part in _two_parts()
-                 if part in MODELS and MODELS[part].response is POSITIVE and _named(MODELS[part], sample)), None)
+    return next(name for name, part in _two_parts() if part in MODELS and MODELS[part].response is POSITIVE)
 
 
 def _two_parts() -> Iterator[tuple[str, str]]:
@@ -147,7 +138,7 @@ def _heavy(sample: Sample) -> list[str]:
     """The laws of location that let values be far out: not as the square of the distance, but as itself or its logarithm."""
     found = []
     for name, law in MODELS.items():
-        if law.located and len(law.predictors) == 1 and name != sample.noise.name and _named(law, sample):
+        if law.located and len(law.predictors) == 1 and name != sample.noise.name:
             cost = law.nll(np.array([np.sqrt(FAR), FAR]), np.zeros((2, 1)), np.ones(len(law.shapes)), 0).value
             if cost[1] < FAR**0.75 * cost[0]:
                 found.append(name)

@@ -16,8 +16,9 @@ from mlefit.report.comparison_words import (
     verdict,
     weight,
 )
+from mlefit.report.layout import Line
 from mlefit.report.markdown import pipe_table
-from mlefit.report.safety import markdown, shown
+from mlefit.report.safety import code, markdown, prose, shown
 
 
 def to_markdown(comparison: Comparison, *, sides: bool = False) -> str:
@@ -34,5 +35,11 @@ def to_markdown(comparison: Comparison, *, sides: bool = False) -> str:
     if sides:
         rows = [(name, *(side(entry, name) for entry in fitted)) for name in names_of(fitted)]
         blocks.append(pipe_table(("parameter", *(shown(entry.label) for entry in fitted)), rows, 1))
-    blocks += [f"**{markdown(s.text)}**" if s.tone != "plain" else markdown(s.text) for s in sentences(comparison)]
+    blocks += [_sentence(line) for line in sentences(comparison)]
     return "\n\n".join(blocks) + "\n"
+
+
+def _sentence(line: Line) -> str:
+    if line.command:
+        return markdown(line.text.removesuffix(line.command)) + code(line.command)
+    return f"**{prose(line.text)}**" if line.tone != "plain" else prose(line.text)

@@ -17,6 +17,7 @@ SHARE = 2           # of a mixture
 UNKNOWN = "not identifiable"
 INFINITE = {"+inf": "inf", "-inf": "-inf"}
 COMPARE = re.compile(r" \(mlefit compare[^)]*\)")
+FAR = "look at the far values"
 MODEL = re.compile(r"-m ([\w:=.-]+)")
 BRIEF = {"no misfit detected": "none detected", UNKNOWN: "not known"}
 
@@ -113,7 +114,7 @@ def sentences(comparison: Comparison) -> list[Line]:
         lead = "" if words is None else f"{words} {shown(told.label)}: "
         lines += [
             Line(f"{lead}{shown(told.because)}.", "look" if words is None else "plain"),
-            *(_mended(comparison, told) if words is None else [Line(f"its loss: {told.loss}."), Line(f"next: {shown(told.next)}")]),
+            *(_mended(comparison, told) if words is None else [Line(f"its loss: {told.loss}."), _typed("next", told.next)]),
         ]
     lines += [Line(f"{shown(entry.label)}: {shown(entry.reason)}") for entry in comparison.entries if entry.reason]
     return [*lines, *_on_new_rows(comparison), *_unknown(comparison), *(Line(f"{shown(remark)}.") for remark in comparison.remarks)]
@@ -123,10 +124,17 @@ def _mended(comparison: Comparison, told: Recommendation) -> list[Line]:
     """What would mend the least bad of models none of which fits: a term, a spread that varies, another law, or none at all."""
     report = next(entry.report for entry in comparison.entries if entry.label == told.label)
     steps = () if report is None or report.information is None else report.information.kl.advice
+    if told.wild is not None:       # what may be the misfit is known to be
+        steps = tuple(step for step in steps if not step.startswith(FAR))
     lines = [] if told.wild is None else [Line(_without(told.wild), "look")]
     lines += [Line(f"what would help: {shown(step)}") for step in _untried(steps, comparison)]
-    lines += [Line(f"a summary that assumes no law: {shown(told.summary)}")] if told.summary else []
-    return [*lines, Line(f"{shown(told.label)} all the same ({told.loss}): {shown(told.next)}")]
+    lines += [_typed("a summary that assumes no law", told.summary)] if told.summary else []
+    return [*lines, _typed(f"{shown(told.label)} all the same ({told.loss})", told.next)]
+
+
+def _typed(lead: str, command: str) -> Line:
+    """A command after what it is for."""
+    return Line(f"{lead}: {shown(command)}", command=shown(command))
 
 
 def _without(wild: Wild) -> str:

@@ -19,10 +19,11 @@ SHORTEST = 3        # cells: a letter on either side of the cut
 
 
 class Line(NamedTuple):
-    """A line of text; `tone` marks what a reader should look at first."""
+    """A line of text, of which the end may be a `command`; `tone` marks what a reader should look at first."""
 
     text: str = ""
     tone: Tone = "plain"
+    command: str = ""
 
 
 class Cells(NamedTuple):

@@ -8,7 +8,7 @@ from mlefit.report.header import header
 from mlefit.report.layout import Cells
 from mlefit.report.parameters import columns, entries
 from mlefit.report.report import Report
-from mlefit.report.safety import markdown
+from mlefit.report.safety import markdown, prose
 from mlefit.report.summary import closing, route_heads, routes, warnings
 from mlefit.report.wording import figures, sentences
 
@@ -28,12 +28,12 @@ def to_markdown(report: Report) -> str:
         names = ("", *(head.replace("\n", " ") for head in route_heads(report)))
         blocks.append(pipe_table(names, ((row.label, *row.numbers) for row in rows)))
     for label, text, tone in (*closing(report), *warnings(report)):
-        line = markdown(f"{label}: {text}")
+        line = prose(f"{label}: {text}")
         blocks.append(f"**{line}**" if tone != "plain" else line)
     if report.view.detail:
         lines = ((figure.label.strip(), figure.at_mle, figure.at_loss) for figure in figures(report))
         blocks.append(pipe_table(("", "at the MLE", "at least loss"), lines))
-        blocks += [markdown(line) for line in sentences(report)]
+        blocks += [prose(line) for line in sentences(report)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 

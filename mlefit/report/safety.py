@@ -9,9 +9,10 @@ import re
 
 from mlefit.escapes import harmful, shown
 
-__all__ = ["encodable", "harmful", "inert", "markdown", "shown", "shown_lines"]
+__all__ = ["code", "encodable", "harmful", "inert", "markdown", "prose", "shown", "shown_lines"]
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+OPTION = re.compile(r"""(?<!\S)--?[a-z][a-z-]*[ ](?:"[^"]*"|'(?:[^']|'"'"')*'|[\w@%+=:,./-]*_[\w@%+=:,./-]*)""")
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -28,6 +29,20 @@ def inert(text: str) -> str:
 def markdown(text: str) -> str:
     """`text` with the characters escaped that Markdown or HTML would act on, pipes included."""
     return re.sub(r"([\\`*_\[\]<>|~#&$])", r"\\\1", shown(text))
+
+
+def code(text: str) -> str:
+    """`text` as a code span of Markdown, which acts on nothing in it: between more backquotes than stand in it side by side."""
+    inside = shown(text)
+    fence = "`" * (1 + max(map(len, re.findall("`+", inside)), default=0))
+    pad = " " if {inside[:1], inside[-1:]} & {"`", " "} else ""
+    return f"{fence}{pad}{inside}{pad}{fence}"
+
+
+def prose(text: str) -> str:
+    """A sentence as Markdown, with options whose value has what is escaped elsewhere as code, to be pasted into a shell."""
+    plain, typed = OPTION.split(text), OPTION.findall(text)
+    return "".join(markdown(before) + code(option) for before, option in zip(plain, typed, strict=False)) + markdown(plain[-1])
 
 
 def encodable(text: str) -> str:
