@@ -127,6 +127,8 @@ def _coefficients(
         return [np.zeros(mean.size) if near is None else near]
     if rows.offset is not None:
         wanted = wanted - rows.offset
+    if not mean.columned:       # rows of each level are too few here to say more than their mean
+        return [mean.coordinates.nearest(np.full((rows.rows, mean.predictors), float(wanted.mean())), rows)]
     x = mean.coordinates.part(0).white(rows)
     rest = np.zeros(mean.size - x.shape[1])
     weight = np.ones(rows.rows) if rows.weight is None else rows.weight

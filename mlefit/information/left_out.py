@@ -144,11 +144,12 @@ def _removed(
 ) -> Removed:
     """The sums over a chunk, slab by slab; of `few` rows each is far."""
     known = Moves.of(objective, curvature) if objective.mean.columned else None
+    own = bool(objective.shapes) and not noise.compresses      # where they do, the scale has a closed form
     most = max(64, NUMBERS // (objective.wide * (objective.mean.predictors + objective.shapes)))
     total = Removed(0.0, 0.0, 0.0, False, (), 0)
     for start in range(0, chunk.rows, most):
         part = chunk.part(start, min(start + most, chunk.rows))
-        moves = objective.mean.hats(curvature, part) if known is None else known.together(theta, part)
+        moves = objective.mean.hats(curvature, part, shapes=own) if known is None else known.together(theta, part)
         assert moves is not None
         total += _slab(noise, objective, theta, moves, part, n, square, few=few)
     return total

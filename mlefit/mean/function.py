@@ -40,8 +40,9 @@ class MeanFunction(ABC):
         """The derivatives of prepared rows where a factor has no columns; None where there is no such factor."""
         return None
 
-    def hats(self, curvature: Curvature, chunk: Chunk) -> Array | None:
-        """z H^-1 z' (n, m, m) of rows z by the coordinates, where no matrix of them is to be had; else None."""
+    def hats(self, curvature: Curvature, chunk: Chunk, *, shapes: bool = False) -> Array | None:
+        """z H^-1 z' (n, m, m) of rows z by the coordinates, where no matrix of them is to be had; else None. With the `shapes`,
+        too, (n, m + s, m + s)."""
         return None
 
     @property

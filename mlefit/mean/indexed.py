@@ -81,11 +81,11 @@ class Indexed(LinearMean):
         """The derivatives of prepared rows."""
         return Bordered.of(chunk, self.predictors, self.levels, self.leveled.count)
 
-    def hats(self, curvature: Curvature, chunk: Chunk) -> Array:
-        """z H^-1 z' (n, m, m)."""
+    def hats(self, curvature: Curvature, chunk: Chunk, *, shapes: bool = False) -> Array:
+        """z H^-1 z' (n, m, m), or with the shapes (n, m + s, m + s)."""
         assert isinstance(curvature, Arrow)
-        if self.leveled.crossing is None or self.predictors > 1:
-            return curvature.squares(*self.white(chunk))
+        if self.leveled.crossing is None or self.predictors > 1 or shapes:
+            return curvature.squares(*self.white(chunk), shapes=shapes)
         coordinates, rows = self.leveled.prepared(chunk)
         x = coordinates.of_rows.whiten(rows.x.T).T if rows.x.shape[1] else rows.x
         return self._tables(curvature).squares(rows, x)

@@ -72,10 +72,16 @@ def _robust(one: Asked, found: Fitted, errors: StandardErrors, mean: Indexed) ->
 
 
 def _of_levels(found: Fitted, space: Array) -> float:
-    """W of all contrasts; `space` (P, d) is N, of no columns where the levels are all there is."""
+    """W of all contrasts; `space` (P, d) is N, of no columns where the levels are all there is. Shapes follow, but where the mean
+    knows nothing of them."""
     curvature, size = found.fit.mle.curvature, len(space)
-    inner = curvature if curvature.size == size else curvature.leading(size)
-    theta = found.fit.mle.theta[:size]
+    shapes = curvature.size - size
+    if shapes and not found.fit.noise.compresses:
+        d = space.shape[1]
+        inner, theta = curvature, np.append(found.fit.mle.theta[:size], np.zeros(shapes))
+        space = np.block([[space, np.zeros((size, shapes))], [np.zeros((shapes, d)), np.eye(shapes)]])
+    else:
+        inner, theta = curvature.leading(size) if shapes else curvature, found.fit.mle.theta[:size]
     if not space.size:
         return inner.square(theta)
     across = inner.times(space)

@@ -13,24 +13,32 @@ from mlefit.noise.model import NoiseModel
 from mlefit.options.error_kind import HETEROSCEDASTIC
 from mlefit.request import Request
 
+WORK = 1e9      # rows times squared levels up to which columns take a second or two and the sample of the KL has rows of each level
+
 
 class ColumnsWanted(Exception):  # noqa: N818  a finding, not a defect
     """The levels of rows do not decide a question that columns do."""
 
 
-def indexed(roles: Roles, request: Request, law: NoiseModel) -> Roles:
+def indexed(roles: Roles, request: Request, law: NoiseModel, rows: int) -> Roles:
     """With the factors that may do without columns marked as such, if there are any. Terms are learnt; `law`: that of the
-    roles, with as many levels of the response as there are."""
+    roles, with as many levels of the response as there are. A law with shapes of its own has one such factor, in so many rows that
+    columns would take long."""
     columns, chosen = roles.columns, without_columns(roles.columns.predictors)
     if not chosen or roles.curve is not None or not _asked(law, request):
         return roles
+    if law.shapes and not law.compresses:
+        if rows * chosen[0].width**2 < WORK:
+            return roles
+        chosen = chosen[:1]
     return replace(roles, columns=columns._replace(
         predictors=replace(columns.predictors, indexed=chosen[0], crossed=chosen[1:])))
 
 
 def _asked(noise: NoiseModel, request: Request) -> bool:
     """Whether a law and a request take nothing but what levels of rows give."""
-    alike = noise.smooth and not noise.corners and not noise.begins and (noise.compresses or not noise.shapes)
+    searched = noise.begins and (noise.located or not noise.everywhere)      # from planes through rows
+    alike = noise.smooth and not noise.corners and not searched
     one = alike and (len(noise.predictors) == 1 or all(predictor.kind == "mean" for predictor in noise.predictors))
     plain = request.weights is None or request.weights_kind == "frequency"
     kind = kind_for(request.se, request.intervals, noise, request.weights_kind)

@@ -72,14 +72,23 @@ class _Learning(NamedTuple):
         return partial(Seen.of, self.columns, self.split), ()
 
 
-def learnt(source: Source, roles: Roles, request: Request, threads: int) -> tuple[Roles, int]:
-    """The roles with levels, polynomials and knots fixed, and the number of levels that the response is known to have.
+class Learnt(NamedTuple):
+    """The roles with levels, polynomials and knots fixed, the number of levels that the response is known to have, and how many
+    rows there are (0: nobody has counted)."""
+
+    roles: Roles
+    levels: int
+    rows: int
+
+
+def learnt(source: Source, roles: Roles, request: Request, threads: int) -> Learnt:
+    """What all rows say of the terms.
 
     Without a term that learns there is no pass, and the head of the source says what is known of the response.
     """
     columns, terms = roles.columns, roles.columns.predictors.distinct
     if not needs_learning(terms):
-        return roles, len(source.distinct.get(columns.observed.target, ()))
+        return Learnt(roles, len(source.distinct.get(columns.observed.target, ())), 0)
     split = Split(request.seed, request.holdout)
     source.keep(min(KEPT, (request.read.memory or half_of_memory()) // 4))
     seen, _ = source.sum(columns.numbers, columns.categories, _Learning(columns, split), threads)
@@ -96,4 +105,5 @@ def learnt(source: Source, roles: Roles, request: Request, threads: int) -> tupl
     predictors = columns.predictors.learnt(lambda terms, intercept: learn(
         terms, seen.survey, intercept=intercept, reference=request.reference, orders=orders))
     notes = tuple(dict.fromkeys(factor.remark for term in predictors.distinct for factor in term.factors if factor.remark))
-    return replace(roles, columns=columns._replace(predictors=predictors), notes=roles.notes + notes), len(seen.levels)
+    roles = replace(roles, columns=columns._replace(predictors=predictors), notes=roles.notes + notes)
+    return Learnt(roles, len(seen.levels), seen.rows)

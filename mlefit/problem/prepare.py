@@ -144,8 +144,8 @@ def learned(source: Source, roles: Roles, request: Request, threads: int, *, ind
     """The roles with levels, polynomials and knots of the source. `index`: as in `prepare`.
 
     Raises DataError and UsageError for what they cannot be."""
-    roles, known = learnt(source, roles, request, threads)
-    roles = indexed(roles, request, _law(roles, known)) if index else roles
+    roles, known, rows = learnt(source, roles, request, threads)
+    roles = indexed(roles, request, _law(roles, known), rows) if index else roles
     check_size(_parameters(roles, known), request.read.memory)
     check_border(roles.columns.predictors, len(_law(roles, known).predictors), request.read.memory)
     check_names(roles)

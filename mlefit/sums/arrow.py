@@ -162,15 +162,21 @@ class Arrow(Curvature):
         """The levels (L, m, k) of columns (P, k)."""
         return self._split(columns)[0]
 
-    def squares(self, level: Index, size: Array, x: Array) -> Array:
-        """z H^-1 z' (n, m, m) of rows with `size` (n,) at a level (n,) and columns x (n, d), for every two of their predictors."""
+    def squares(self, level: Index, size: Array, x: Array, *, shapes: bool = False) -> Array:
+        """z H^-1 z' (n, m, m) of rows with `size` (n,) at a level (n,) and columns x (n, d), for any two predictors; with
+        the `shapes` (n, m + s, m + s), of which each is a row for itself."""
         m, d = self.levels.shape[1], x.shape[1]
         out = self._outward[level] * size[:, None, None]        # (n, m, q)
         for a in range(m):
             out[:, a, a * d : (a + 1) * d] -= x
+        if shapes:
+            units = -np.eye(len(self.rest))[len(self.rest) - self.shapes :]
+            out = np.concatenate([out, np.broadcast_to(units, (len(x), *units.shape))], axis=1)
         moved = out @ self._complement_inverse.T
+        found = moved @ moved.transpose(0, 2, 1)
         own = self._inverse.transpose(0, 2, 1) @ self._inverse
-        return np.asarray(own[level] * np.square(size)[:, None, None] + moved @ moved.transpose(0, 2, 1))
+        found[:, :m, :m] += own[level] * np.square(size)[:, None, None]
+        return np.asarray(found)
 
     def leading(self, count: int) -> "Arrow":
         """Without the shapes."""
