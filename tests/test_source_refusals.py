@@ -31,7 +31,7 @@ WORD = 'Correct the cells, declare a missing value with --na "{}", or use the co
      + WORD.format("oops")),
     ("x,y\n1,2\noops,3\n\n4,?\n5,6\n6,7\n7,?\n", 'a.csv: 1 cell in column "x" is not a number: row 2 (line 3) "oops"; '
      '2 cells in column "y" are not numbers: row 3 (line 5) "?", row 6 (line 8) "?".\n'
-     + WORD.format("oops") + " " + WORD.format("?")),
+     'Correct the cells, declare missing values with --na "oops" --na "?", or use the column as categories.'),
     ('x,y\n"1,234",2\n"5 678",3\n', 'a.csv: 2 cells in column "x" are not numbers: row 1 (line 2) "1,234", '
      'row 2 (line 3) "5 678".\nRemove the thousands separators.'),
     ("x,y\n5%,2\n6,3\n", 'a.csv: 1 cell in column "x" is not a number: row 1 (line 2) "5%".\n'

@@ -204,8 +204,8 @@ REFUSED = [
     ("d\n1\n2\n3\n", ["-f", "y ~ month(d + 1)"], 2, 'formula, character 5: expected month(date), found "month(d+1)"',
      "write month(date)"),
     ("d\na\nb\nc\n", ["--as", "d=number"], 3, 'a.csv: 3 cells in column "d" are not numbers: row 1 (line 2) "a", row 2 (line 3) '
-     '"b", row 3 (line 4) "c".', 'Correct the cells, declare a missing value with --na "a", or use the column as categories. '
-     'Correct the cells, declare a missing value with --na "b", or use the column as categories.'),
+     '"b", row 3 (line 4) "c".',
+     'Correct the cells, declare missing values with --na "a" --na "b" --na "c", or use the column as categories.'),
     ("d\na\nb\nc\n", ["--as", "d=words"], 2, '--as: expected COLUMN=TYPE, TYPE text, number or date, found "d=words"',
      "such as --as zip=text"),
     ("d\na\nb\nc\n", ["--as", "d=text", "--as", "d=date"], 2, '--as: column "d" has two types, text and date', "give one of them"),

@@ -46,6 +46,8 @@ GIVE = "Give all cells of the column one unit, or none, and one kind of separato
 BOUND = "A bound is no number: write what it stands for, or use the column as categories: C() in a formula."
 ABOUT = "An approximation is no number: write the number alone, or use the column as categories: C() in a formula."
 MARK = "Remove the marks, or use the column as categories: C() in a formula."
+SIGN = "Write the sign before the number, as in -5: a hyphen, and no blank behind it."
+POWER = "Write powers of ten with e, as in 1.5e-3."
 
 
 @pytest.mark.parametrize(("cells", "bad", "remedy"), [
@@ -62,6 +64,10 @@ MARK = "Remove the marks, or use the column as categories: C() in a formula."
      'row 3 (line 4) "~7"', ABOUT),
     (["2.5±0.1", "3+/-1", "4 ± 1"], '3 cells in column "c" are not numbers: row 1 (line 2) "2.5±0.1", row 2 (line 3) '
      '"3+/-1", row 3 (line 4) "4 ± 1"', ABOUT),
+    (["\u22120.5", "0.7", "\u2013 2"], '2 cells in column "c" are not numbers: row 1 (line 2) "\u22120.5", row 3 (line 4) "\u2013 2"', SIGN),
+    (["5.25-", "6.00", "- 7"], '2 cells in column "c" are not numbers: row 1 (line 2) "5.25-", row 3 (line 4) "- 7"', SIGN),
+    (["0.15D-01", "1.D+02", "2D-3"], '3 cells in column "c" are not numbers: row 1 (line 2) "0.15D-01", row 2 (line 3) "1.D+02", '
+     'row 3 (line 4) "2D-3"', POWER),
     (["5*", "6", "7**"], '2 cells in column "c" are not numbers: row 1 (line 2) "5*", row 3 (line 4) "7**"', MARK),
 ])
 def test_bounds_marks_and_mixed_units_are_refused_with_their_place(
@@ -86,7 +92,7 @@ def test_files_in_different_units_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cells", [
-    ["12A", "12B", "14C"], ["1p", "1q", "2p"], ["1st", "2nd", "3rd"], ["2XL", "3XL", "XL"], ["3f", "1a", "9e"],
+    ["12A", "12B", "14C"], ["1p", "1q", "2p"], ["1st", "2nd", "3rd"], ["1D2", "4D2", "12-"], ["\u2013", "-", "5"], ["2XL", "3XL", "XL"], ["3f", "1a", "9e"],
     ["007", "A12", "B7"], ["1 bed", "studio", "loft"], ["18-24", "25-34", "65+"], ["A+", "B-", "0"], ["v1", "v2", "v3"],
     ["<25", "25-29", "30-35", ">35"], ["<65", "65+"], ["<=50K", ">50K"], ["<1l", "1-1.5l", "1.5-2l", ">2l"], ["0", "1-2", "3+"],
 ])

@@ -18,6 +18,8 @@ _REMEDIES = {
     "currency": "Remove the currency signs.",
     "thousands": "Remove the thousands separators.",
     "decimal comma": "For decimal commas add --decimal ,",
+    "minus": "Write the sign before the number, as in -5: a hyphen, and no blank behind it.",
+    "exponent": "Write powers of ten with e, as in 1.5e-3.",
     "unit": "Give all cells of the column one unit, or none, and one kind of separator at most.",
     "bound": "A bound is no number: write what it stands for, or use the column as categories: C() in a formula.",
     "about": "An approximation is no number: write the number alone, or use the column as categories: C() in a formula.",
@@ -30,6 +32,9 @@ _REMEDIES = {
     "day-or-month": "Write the dates as YYYY-MM-DD.",
     "type": "Leave the column out by naming the others with -x.",
 }
+
+
+TEXT = "Correct the cells, declare {}, or use the column as categories."
 
 
 class Case(NamedTuple):
@@ -106,14 +111,16 @@ class Finding:
             return ["The largest double is about 1.8e308: rescale the column."]
         if self.code != "not-a-number":
             return [_REMEDIES[self.code]]
-        found = []
-        for case in self.cases:
-            why = "unit" if has_point(case.text[1:-1]) else reason(case.text[1:-1])     # a number where the others have a unit
-            found.append(
-                f"Correct the cells, declare a missing value with --na {case.text}, or use the column as categories."
-                if why == "text" else _REMEDIES[why]
-            )
-        return found
+        return [TEXT if why == "text" else _REMEDIES[why] for why in map(_why, self.cases)]
+
+    def tokens(self) -> list[str]:
+        """The texts that may stand for a missing value."""
+        return [case.text for case in self.cases if self.code == "not-a-number" and _why(case) == "text"]
+
+
+def _why(case: Case) -> str:
+    text = case.text[1:-1]
+    return "unit" if has_point(text) else reason(text)      # a number where the others have a unit
 
 
 def merged(findings: Sequence[Finding]) -> list[Finding]:
@@ -131,10 +138,13 @@ def refusal(findings: Sequence[Finding], labels: Sequence[str]) -> DataError:
     sentences = [finding.words(len(labels) > 1) for finding in every[:SHOWN_COLUMNS]]
     if len(every) > SHOWN_COLUMNS:
         sentences.append(f"the like in {len(every) - SHOWN_COLUMNS:,} more columns")
-    remedies = dict.fromkeys(remedy for finding in every[:SHOWN_COLUMNS] for remedy in finding.remedies())
+    told = every[:SHOWN_COLUMNS]
+    remedies = dict.fromkeys(remedy for finding in told for remedy in finding.remedies())
+    tokens = list(dict.fromkeys(f"--na {text}" for finding in told for text in finding.tokens()))
+    missing = f"{'a missing value' if len(tokens) == 1 else 'missing values'} with {' '.join(tokens)}"
     prefix = f"{labels[0]}: " if len(labels) == 1 else ""
     return DataError(
-        prefix + "; ".join(sentences) + ".", " ".join(list(remedies)[:2]), code=every[0].code,
+        prefix + "; ".join(sentences) + ".", " ".join(list(remedies)[:2]).replace(TEXT, TEXT.format(missing)), code=every[0].code,
         columns=[finding.column for finding in every if finding.column is not None],
         rows=[case.row + 1 for finding in every for case in finding.cases if case.row is not None],
     )

@@ -17,7 +17,8 @@ DATE = rf"(?:{_DAY}(?:[T ]\s*{_TIME})?|{_TIME})"
 _LOOSE = r"[+-]?[0-9][0-9.,'\u2019\u202f]*(?:[eE][+-]?[0-9]+)?|[+-]?[.,][0-9]+"      # a number, with separators
 _WORD = r"(?:[^\W\d_]|[°‰'\"′″])(?:[^\W\d_]|[°.·*/]|\^?-?[23](?![0-9])|[²³⁻¹])*"     # a unit such as kg, °C, km/h, m2
 _UNIT = rf"({_LOOSE})\s*({_WORD})"
-NUMERIC = ("percent", "currency", "thousands", "decimal comma", "about", "mark")     # meant as numbers, whatever the column
+NUMERIC = (         # meant as numbers, whatever the column
+    "percent", "currency", "thousands", "decimal comma", "minus", "exponent", "about", "mark")
 BOUND = "bound"     # meant as a number among numbers; among 18-24, and where there is nothing else, the end of a scale of bins
 
 # Units of one quantity on a line, as `unit` gives them. Cells with several of them are quantities and no categories, and
@@ -57,6 +58,8 @@ def _written() -> dict[str, re.Pattern[str]]:
         "thousands": r"[+-]?[0-9]{1,3}(?:([,.'\u2019 \u00a0\u202f_])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?",
         "decimal comma": r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?",
         "date": DATE,
+        "minus": rf"[\u2212\u2012\u2013\u2014\ufe63\uff0d]\s*(?:{_LOOSE})|[+-]\s+(?:{_LOOSE})|[0-9][0-9.,]*[.,][0-9]{{2}}-",
+        "exponent": r"[+-]?(?:[0-9]+[.][0-9]*|[.][0-9]+)[dD][+-]?[0-9]+|[+-]?[0-9]+[dD][+-][0-9]+",
         "bound": rf"(?:[<>≤≥]=?\s*(?:{_LOOSE})\s*(?:{_WORD}|%)?|(?:{_LOOSE})\s*\+)",
         "about": rf"(?:(?:[~≈]=?|(?i:ca\.?|circa|about|approx\.?))\s*(?:{_LOOSE})\s*(?:{_WORD}|%)?"
                  rf"|(?:{_LOOSE})\s*(?:±|\+/-)\s*(?:{_LOOSE})\s*(?:{_WORD}|%)?)",
@@ -66,7 +69,8 @@ def _written() -> dict[str, re.Pattern[str]]:
 
 
 def reason(text: str) -> str:
-    """Why `text` is not a number: percent, currency, thousands, decimal comma, date, bound, about, mark, unit, or text."""
+    """Why `text` is not a number: percent, currency, thousands, decimal comma, date, minus, exponent, bound, about, mark, unit
+    or text."""
     if not _DIGIT.search(text):
         return "text"
     return next((name for name, pattern in _written().items() if pattern.fullmatch(text)), "text")
