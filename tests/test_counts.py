@@ -77,7 +77,7 @@ def test_a_level_without_events_is_infinite_and_the_others_are_those_without_its
     rows = int((table["a"] == "h").sum())
     assert error.message.startswith(
         f'quasi-complete separation of "k" by a=h (-infinity); every row with a=h has k=0: {rows} of {len(table["k"])} rows are '
-        "predicted perfectly, these coefficients are infinite and no maximum-likelihood estimate exists; the log-likelihood "
+        "predicted perfectly, this coefficient is infinite and no maximum-likelihood estimate exists; the log-likelihood "
         "approaches -")
     assert isinstance(error.partial, Report)
     known = {p.name: p for p in error.partial.parameters}

@@ -54,7 +54,7 @@ def test_a_level_with_one_outcome() -> None:
     supremum = same_as_fit(error, without(columns, columns["g"] != "B"), "bernoulli")
     assert str(error) == (
         'quasi-complete separation of "y" (modelled: 1) by g=B (+infinity); every row with g=B has y=1: 17 of 60 rows are '
-        "predicted perfectly, these coefficients are infinite and no maximum-likelihood estimate exists; the "
+        "predicted perfectly, this coefficient is infinite and no maximum-likelihood estimate exists; the "
         f"log-likelihood approaches {supremum:.6f}, but never reaches it\n{LIMITING}")
     assert error.code == "separation"
     assert error.columns == ("g=B",)

@@ -123,7 +123,7 @@ def test_exponential_takes_zeros_and_a_level_of_them_has_no_rate() -> None:
         mlefit.fit({"x": x, "g": g, "y": y}, model="exponential", target="y", draws=0)
     assert caught.value.message == (
         'quasi-complete separation of "y" by g=r (-infinity); every row with g=r has y=0: 30 of 90 rows are predicted perfectly, '
-        "these coefficients are infinite and no maximum-likelihood estimate exists; the log-likelihood grows beyond all bounds")
+        "this coefficient is infinite and no maximum-likelihood estimate exists; the log-likelihood grows beyond all bounds")
     with pytest.raises(NoEstimateError) as caught:
         mlefit.fit({"x": x, "y": 0.0 * y}, model="exponential", target="y", draws=0)
     assert caught.value.message == (

@@ -50,8 +50,9 @@ def check(saved: Saved, source: Reader, place: str, seed: int, threads: int, mem
                             code=refused.code, columns=refused.columns, rows=refused.rows) from None
         if not seen.scored.rows:
             causes = ", ".join(f"{cause} {count}" for cause, count in seen.lost.most_common(3))
-            raise DataError(f"none of the {seen.rows} rows can be scored: {causes}", "check that the table has the columns of the "
-                            "model, and values in them", code="no-rows")
+            none = "the only row cannot" if seen.rows == 1 else f"none of the {seen.rows} rows can"
+            raise DataError(f"{none} be scored: {causes}", "check that the table has the columns of the model, and values in them",
+                            code="no-rows")
         found = refit(saved, source, columns, seen.encoded, Kept(*kept), threads)
     if found.reason is None and curve.state(saved.predictors) is not None:
         notes = (*notes, "the refit of a curve is that of the plane that touches it at the saved parameters.")

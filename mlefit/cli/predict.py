@@ -11,6 +11,7 @@ from mlefit.cli import arguments, output
 from mlefit.cli.delivery import is_terminal
 from mlefit.cli.messages import say
 from mlefit.errors import UsageError
+from mlefit.numerals import are, have, plural
 from mlefit.options.declaration import Fields, Option, Section
 from mlefit.options.values import as_typed, choice, listed, share, whole
 from mlefit.report.digits import significant
@@ -113,8 +114,9 @@ def tell(told: "Told", predictor: "Predictor") -> None:
     for said in predictor.source.said_of({*predictor.saved.numbers, *predictor.saved.predictors.categories}):
         say(f"note: {shown(said)}")
     for what, rows, counted in (
-        ("have no prediction", told.without, told.lost), ("are beyond the rows fitted", told.beyond, told.doubted),
-        ("have no score", told.unscored, told.unjudged),
+        (f"{have(told.without)} no prediction", told.without, told.lost),
+        (f"{are(told.beyond)} beyond the rows fitted", told.beyond, told.doubted),
+        (f"{have(told.unscored)} no score", told.unscored, told.unjudged),
     ):
         if counted:
             causes = ", ".join(f"{shown(flag)} {count:,}" for flag, count in counted.most_common(CAUSES))
@@ -126,5 +128,6 @@ def tell(told: "Told", predictor: "Predictor") -> None:
         judged, below, above = told.score.judged, told.score.below, told.score.above
         inside = (f"; {100.0 * (judged - below - above) / judged:.1f} % fell inside their interval, {100.0 * below / judged:.1f} % "
                   f"below it and {100.0 * above / judged:.1f} % above") if judged else ""
-        say(f"note: cross-entropy {significant(told.score.mean)} +- {significant(told.score.error, 2)} nats per row of "
-            f"{told.score.n:,} rows; {significant(told.score.fitted / told.score.n)} in the rows fitted{inside}.")
+        error = f" +- {significant(told.score.error, 2)}" if told.score.n > 1 else ""
+        say(f"note: cross-entropy {significant(told.score.mean)}{error} nats per row of {plural(told.score.n, 'row')}; "
+            f"{significant(told.score.fitted / told.score.n)} in the rows fitted{inside}.")

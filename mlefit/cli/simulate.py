@@ -8,6 +8,7 @@ from mlefit.cli import arguments, output
 from mlefit.cli.messages import say
 from mlefit.cli.predict import CAUSES, with_missing
 from mlefit.errors import UsageError
+from mlefit.numerals import are
 from mlefit.options.declaration import Fields, Option, Section
 from mlefit.options.values import as_typed, choice, whole
 from mlefit.report.safety import shown
@@ -83,4 +84,4 @@ def tell(simulator: "Simulator") -> None:
     if told.lost:
         causes = ", ".join(f"{shown(flag)} {count:,}" for flag, count in told.lost.most_common(CAUSES))
         more = f" and {len(told.lost) - CAUSES} more" if len(told.lost) > CAUSES else ""
-        say(f"note: {told.without:,} of {told.rows:,} rows are not drawn: {causes}{more}.")
+        say(f"note: {told.without:,} of {told.rows:,} rows {are(told.without)} not drawn: {causes}{more}.")

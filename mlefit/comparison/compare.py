@@ -50,9 +50,9 @@ def compare(
             ranked = scored(ranked, folds, request.seed, progress)
         others = [fit for fit in fits if fit.judged is None]
         if not ranked:
-            raise NoEstimateError(
-                f"none of the {len(fits)} models has an answer; {fits[0].entry.label}: {fits[0].entry.reason}",
-                "see each alone with `mlefit fit -m MODEL`", code="no-answer")
+            which = "the only model has no" if len(fits) == 1 else f"none of the {len(fits)} models has an"
+            raise NoEstimateError(f"{which} answer; {fits[0].entry.label}: {fits[0].entry.reason}",
+                                  "see each alone with `mlefit fit -m MODEL`", code="no-answer")
         return _Judge(request, ranked).comparison(others)._replace(remarks=contest.remarks)
 
 

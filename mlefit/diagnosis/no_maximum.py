@@ -12,11 +12,13 @@ from mlefit.execution import Execution
 from mlefit.existence.cone import signed
 from mlefit.inference.intervals import wald
 from mlefit.inference.law import NORMAL
+from mlefit.numerals import are
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Criteria, Parameter
 
 SHOWN = 8               # parameters named in a message
 FACTS = 3               # facts told in a message
+ENDLESS = ("infinite", "diverges")
 CLASSES = 3             # classes named one by one
 SLACK = 1e-6            # of a log-likelihood: the limit is computed so far out that rounding takes up to half of its digits
 UNBOUNDED = "the log-likelihood grows beyond all bounds"
@@ -33,7 +35,7 @@ def separated(problem: Problem, found: Separated, execution: Execution) -> NoEst
         return None
     parameters = _limiting_parameters(problem, found, execution, limit)
     culprits, told = _culprits(problem, parameters, separation.complete, outcomes(problem, execution))
-    target, rows = problem.prepared.observed.target, f"{round(separation.predicted)} of {round(separation.rows)} rows"
+    target, predicted = problem.prepared.observed.target, round(separation.predicted)
     modelled = f" (modelled: {problem.prepared.levels[-1]})" if noise.response.takes_positive else ""
     named = ", ".join(_towards(problem, culprits))
     because = "".join(f"; {fact}" for fact in told[:FACTS]) + ("; ..." if len(told) > FACTS else "")
@@ -46,8 +48,10 @@ def separated(problem: Problem, found: Separated, execution: Execution) -> NoEst
         supremum = "; what the other parameters approach was not found" if noise.bounded else f"; {UNBOUNDED}"
         if limit is not None:
             supremum = f"; the log-likelihood approaches {limit.supremum:.6f}, but never reaches it"
-        what = (f'quasi-complete separation of "{target}"{modelled} by {named}{because}: {rows} are predicted perfectly, '
-                f"these coefficients are infinite and no maximum-likelihood estimate exists{supremum}")
+        endless = sum(p.state in ENDLESS for p in parameters)       # a constant among them, which is not named
+        these = "this coefficient is" if endless == 1 else "these coefficients are"
+        what = (f'quasi-complete separation of "{target}"{modelled} by {named}{because}: {predicted} of {round(separation.rows)} '
+                f"rows {are(predicted)} predicted perfectly, {these} infinite and no maximum-likelihood estimate exists{supremum}")
     remedy = "drop or merge what separates the classes, or collect rows where they overlap"
     if limit is not None and not separation.complete:
         remedy += remedies(problem, found.mean, limit)
@@ -63,7 +67,7 @@ def _culprits(
     problem: Problem, parameters: tuple[Parameter, ...], complete: bool, found: Outcomes
 ) -> tuple[list[Parameter], list[str]]:
     """The infinite parameters that the message names, and what the rows say about their columns."""
-    infinite = [p for p in parameters if p.state in ("infinite", "diverges")]
+    infinite = [p for p in parameters if p.state in ENDLESS]
     culprits = [p for p in infinite if p.name != "(Intercept)"] or infinite
     places = sorted({problem.labels.index(p.name) for p in culprits})
     enough = alone(problem, found, places) if complete else []

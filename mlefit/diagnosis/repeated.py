@@ -2,7 +2,8 @@
 
 Rows that agree in all predictors agree in their class by chance alone with probability at most s = sum of squared shares of
 the classes; where nearly all of them do, P(Bin(ties, s) >= repeats) is small, and they are copies. Of least squares the values that
-agree in all predictors are closer together by as much as these explain, and s is larger.
+agree in all predictors are closer together by as much as these explain, and s is larger. A response without noise agrees wherever
+the predictors do: then these are copies only if they agree more often than values in fine steps do by chance.
 """
 
 import numpy as np
@@ -34,15 +35,30 @@ def repeated(problem: Problem, rows: Engine | None) -> tuple[Warn, ...]:
     if not repeats:
         return ()
     narrower = float(np.sqrt(problem.shape.rss / problem.n) / chunk.y.std()) if noise.compresses else 1.0
-    if not _copies(chunk.y, repeats, _repeats(predictors), narrower):
+    ties = _repeats(predictors)
+    if not _copies(chunk.y, repeats, ties, narrower):
         return ()
     first = np.unique(whole, return_index=True)[1]
-    continuous = [label for label, column in zip(problem.labels, chunk.x.T, strict=True)
+    continuous = [(label, column) for label, column in zip(problem.labels, chunk.x.T, strict=True)
                   if np.unique(column[first]).size >= DISTINCT * first.size]
-    if not continuous:
+    exact = repeats == ties         # else rows that agree in all predictors by chance differ in their response
+    if not continuous or (exact and any(_by_chance(column) for _, column in continuous)):
         return ()
-    return (Warn("repeated-rows", f"{repeats} of {chunk.rows} rows repeat an earlier row in every column used, which values of "
-                 f"{continuous[0]} do not by chance: if they are copies, all intervals are too short", (continuous[0],)),)
+    name = continuous[0][0]
+    verb = "repeats" if repeats == 1 else "repeat"
+    return (Warn("repeated-rows", f"{repeats} of {chunk.rows} rows {verb} an earlier row in every column used, which values of "
+                 f"{name} do not by chance: if they are copies, all intervals are too short", (name,)),)
+
+
+def _by_chance(column: Array) -> bool:
+    """Whether as many values of a column (n,) in fine steps are equal as chance brings: half as many pairs as are a step apart."""
+    from scipy.special import bdtrc
+
+    values, count = np.unique(column, return_counts=True)
+    apart = np.diff(values)
+    equal = int((count * (count - 1) // 2).sum())
+    beside = int((count[1:] * count[:-1])[apart < 1.5 * apart.min()].sum())
+    return bool(bdtrc(equal - 1, equal + beside, 1.0 / 3.0) >= LEVEL)
 
 
 def _repeats(numbers: NDArray[np.uint64]) -> int:

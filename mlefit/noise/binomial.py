@@ -23,6 +23,7 @@ from mlefit.noise.model import Derivatives, Measure, NoiseModel
 from mlefit.noise.options import Choice
 from mlefit.noise.responses import TRIALS
 from mlefit.noise.stable import QUIET, remainder
+from mlefit.numerals import used
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 LARGE = 10.0    # from which Stirling's remainder is a series
@@ -154,7 +155,7 @@ class Binomial(NoiseModel):
         """No odds where there is no success."""
         if value != 0.0:
             return None
-        return (f"no trial of the {n:.0f} rows used succeeded, so the probability is 0 and its predictor infinite",
+        return (f"no trial of the {used(n)} succeeded, so the probability is 0 and its predictor infinite",
                 "use rows with successes in them")
 
     def expected(self, eta: Array, free: Array) -> Array:

@@ -15,6 +15,7 @@ from mlefit.noise import worked
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor
 from mlefit.noise.responses import NOT_NEGATIVE
 from mlefit.noise.series import excess
+from mlefit.numerals import used
 
 LOG_MEAN = (Predictor("mean", log_unit=1),)
 EXAMPLE = (3.566015, 0.621533, 4.048426, 0.16394, 2.557068)
@@ -101,7 +102,7 @@ class Exponential(NoiseModel):
         """No rate where nothing lasts."""
         if value != 0.0:
             return None
-        return (f"every number is 0 in the {n:.0f} rows used, so the mean is 0, its logarithm is not finite and the likelihood "
+        return (f"every number is 0 in the {used(n)}, so the mean is 0, its logarithm is not finite and the likelihood "
                 "is unbounded", "use rows with numbers above 0")
 
     def expected(self, eta: Array, free: Array) -> Array:

@@ -24,6 +24,7 @@ from mlefit.noise.model import Derivatives, Limit, Measure, NoiseModel, Predicto
 from mlefit.noise.options import Choice
 from mlefit.noise.responses import COUNTS, NOT_NEGATIVE, Response
 from mlefit.noise.two_parts import costs, joined, weighed
+from mlefit.numerals import used
 
 LOGIT = LINKS["logit"]
 ABOVE = Predictor("zero", "y > 0", "zero")
@@ -202,7 +203,7 @@ class Hurdle(NoiseModel):
         """No law of what is above 0 where nothing is."""
         if value != 0.0:
             return None
-        return f"every number is 0 in the {n:.0f} rows used, so nothing is known of those above 0", "use rows with numbers above 0"
+        return f"every number is 0 in the {used(n)}, so nothing is known of those above 0", "use rows with numbers above 0"
 
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """p E (a g - b (1 - p))^k + (1 - p) (b p)^k, g the score of the law, with k 2 and 4."""

@@ -13,6 +13,7 @@ from mlefit.arrays import Array, Mask
 from mlefit.noise import worked
 from mlefit.noise.model import Derivatives, Measure, NoiseModel
 from mlefit.noise.responses import COUNTS
+from mlefit.numerals import used
 
 NEARBY = 4      # steps to a quantile from where the normal law has it
 TERMS = 400     # of the series for a tail below the smallest double; each is at most the one before it times y / mu
@@ -105,7 +106,8 @@ class Poisson(NoiseModel):
         """No rate where there is no event."""
         if value != 0.0:
             return None
-        return (f"every count is 0 in the {n:.0f} rows used, so the rate has no finite logarithm; {n:.0f} zeros exclude rates "
+        zeros = "one zero excludes" if n == 1 else f"{n:.0f} zeros exclude"
+        return (f"every count is 0 in the {used(n)}, so the rate has no finite logarithm; {zeros} rates "
                 f"above {3.0 / n:.3g} per row at 95 %", "use rows with events in them")
 
     def expected(self, eta: Array, free: Array) -> Array:

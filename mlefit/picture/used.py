@@ -64,7 +64,8 @@ def scene_of(saved: Saved, source: Source, seed: int, threads: int) -> Scene:
             found = _smallest(found)
     found = _smallest(found)
     if not total:
-        raise DataError(f"none of the {before} rows has both a response and a prediction",
+        none = "the only row has not" if before == 1 else f"none of the {before} rows has"
+        raise DataError(f"{none} both a response and a prediction",
                         "check that the table has the columns of the model, and values in them", code="no-rows")
     return _scene(saved, found, total, seed)
 

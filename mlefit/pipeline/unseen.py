@@ -15,6 +15,7 @@ from mlefit.execution.engine import M
 from mlefit.existence.rank import ROUNDING
 from mlefit.information.familiar import familiar
 from mlefit.information.prediction import held_out
+from mlefit.numerals import are
 from mlefit.pipeline.fitted import Fitted
 from mlefit.problem.problem import Problem
 from mlefit.records import record
@@ -104,15 +105,17 @@ def unscored(problem: Problem) -> tuple[Warn, ...]:
     held = aside.store.rows + aside.unscored
     if aside.unscored:
         where = ", ".join(f"{column}: {count}" for column, count in aside.unlearnt.items())
-        found.append(Warn("not-scored", f"{aside.unscored} of {held} rows held out are not scored: their level of a predictor "
-                          f"is in no row of the fit ({where})", tuple(aside.unlearnt)))
+        whose = "its" if aside.unscored == 1 else "their"
+        found.append(Warn("not-scored", f"{aside.unscored} of {held} rows held out {are(aside.unscored)} not scored: {whose} level "
+                          f"of a predictor is in no row of the fit ({where})", tuple(aside.unlearnt)))
     broken = _broken_rows(problem)
     if broken.rows:
         places = [place for relation in _relations(problem) for place in relation.places.tolist()]
         counts = {problem.labels[place]: int(count) for place, count in zip(places, broken.columns, strict=True) if count}
         where = ", ".join(f"{column}: {count}" for column, count in counts.items())
-        found.append(Warn("not-scored", f"{broken.rows} of {held} rows held out are not scored: a column that others determine "
-                          f"in the rows fitted, and so has no coefficient, is not what they say there ({where})", tuple(counts)))
+        found.append(Warn("not-scored", f"{broken.rows} of {held} rows held out {are(broken.rows)} not scored: a column that "
+                          "others determine in the rows fitted, and so has no coefficient, is not what they say there "
+                          f"({where})", tuple(counts)))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.design.levels import Levels
 from mlefit.errors import NoEstimateError, UsageError
-from mlefit.numerals import numeral
+from mlefit.numerals import numeral, plural, used
 from mlefit.problem.means import mean_of
 from mlefit.problem.prepare import Prepared
 from mlefit.problem.problem import Problem
@@ -25,7 +25,7 @@ def check_response(prepared: Prepared) -> None:
     if noise.response.reads_levels and len(prepared.levels) < 2:
         raise NoEstimateError(
             f'column "{target}": {noise.name} needs at least two classes, found only one class, '
-            f'"{prepared.levels[0]}", in all {n} rows used',
+            f'"{prepared.levels[0]}", in {"all " if n > 1 else "the "}{used(n)}',
             "its probability is 1 and the coefficients are infinite; use data with both outcomes",
             code="one-class", columns=(target,))
     scaling, predictors = prepared.scaling, prepared.predictors
@@ -37,7 +37,7 @@ def check_response(prepared: Prepared) -> None:
             raise NoEstimateError(f'column "{target}": {words[0]}', words[1], code="infinite", columns=(target,))
     if noise.needs_zeros and value > 0.0:
         raise NoEstimateError(
-            f'column "{target}": {noise.name} gives zeros a chance of their own, found none in the {n} rows used',
+            f'column "{target}": {noise.name} gives zeros a chance of their own, found none in the {used(n)}',
             "that chance is 0 and its coefficients are infinite; use a model of numbers above 0, `mlefit models` lists them",
             code="no-zeros", columns=(target,))
     if noise.collapse is not None and reached and n > 1 and prepared.moments.constant(-1):
@@ -69,7 +69,7 @@ def check_before(problem: Problem) -> None:
         what = " and ".join([f"{count} coefficients" if count != 1 else "one coefficient", *named])
         rows = "one row" if n == 1 else f"{n} rows"
         raise _refusal(
-            problem, f"too few rows: {rows} cannot determine {count + labels} parameters ({what}){_identifiers(problem)}",
+            problem, f"too few rows: {rows} cannot determine {plural(count + labels, 'parameter')} ({what}){_identifiers(problem)}",
             "use more rows or fewer predictors: with as many parameters as rows any data is fitted exactly", "too-few-rows")
     if prepared.noise.compresses:
         _check_exact(problem)
