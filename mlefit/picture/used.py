@@ -1,6 +1,8 @@
 """Used: the scene of a saved model on new rows. Nothing was fitted to them, so that simulated rows are not refitted."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +11,7 @@ from mlefit.arrays import Array, Index
 from mlefit.design.checks import unknown_columns
 from mlefit.design.levels import in_order, names_of
 from mlefit.errors import DataError
+from mlefit.picture import everywhere
 from mlefit.picture.scene import Scene, Variable, rounded
 from mlefit.prediction.appended import natural_shapes
 from mlefit.prediction.predict import check_kinds
@@ -19,6 +22,7 @@ from mlefit.saved.model import Saved
 from mlefit.saved.report import report_of
 from mlefit.source.batch import Batch
 from mlefit.source.source import Source
+from mlefit.sums.tally import tree_sum
 
 MOST = 20_000       # rows that pictures are computed from
 
@@ -44,7 +48,8 @@ class Part(NamedTuple):
 
 
 def scene_of(saved: Saved, source: Source, seed: int, threads: int) -> Scene:
-    """The rows of the source that have a response and a prediction, at most MOST of them at random, under the saved model.
+    """The rows of the source that have a response and a prediction, at most MOST of them at random, under the saved model. Of more
+    the source is read again for what is summed up over all.
 
     Raises UsageError for columns that are not there, and DataError where there is no such row.
     """
@@ -67,20 +72,47 @@ def scene_of(saved: Saved, source: Source, seed: int, threads: int) -> Scene:
         none = "the only row has not" if before == 1 else f"none of the {before} rows has"
         raise DataError(f"{none} both a response and a prediction",
                         "check that the table has the columns of the model, and values in them", code="no-rows")
-    return _scene(saved, found, total, seed)
+    shown = _scene(saved, found, total, seed)
+    if shown.n >= total:
+        return shown
+
+    def sums(counts: tuple[everywhere.Count, ...]) -> tuple[Array, ...]:
+        return tree_sum(source.map(tuple(numbers), tuple(categories), partial(_counted, saved, counts), threads)).values
+
+    return replace(shown, everywhere=sums)
 
 
-def _part(saved: Saved, batch: Batch, seed: int) -> Part:
+class Told(NamedTuple):
+    """Rows of a batch with a response and a prediction (k,): their places, responses, predictors (k, m) and trials."""
+
+    place: Index
+    y: Array
+    eta: Array
+    trials: Array | None
+
+
+def _told(saved: Saved, batch: Batch) -> Told:
     rows = Rows(saved, batch, {})
     y = responses(rows)
     known = np.flatnonzero(rows.known & ~np.isnan(y))
     among = np.flatnonzero(~np.isnan(y)[rows.known])
-    key = keys(seed, Stream.SAMPLE, batch.place, batch.start, batch.start + batch.rows)[known]
-    trials = None if saved.trials is None else saved.trials.evaluate(batch)[known]
-    texts = {name: np.array([*batch.categories[name].levels, ""], dtype=object)[batch.categories[name].codes[known]]
+    return Told(known, y[known], rows.eta[among], None if saved.trials is None else saved.trials.evaluate(batch)[known])
+
+
+def _counted(saved: Saved, counts: tuple[everywhere.Count, ...], batch: Batch) -> everywhere.Totals:
+    """What counts make of the rows of a batch."""
+    told = _told(saved, batch)
+    part = everywhere.Part(saved.noise.among(told.trials), told.y, told.eta, natural_shapes(saved), np.ones(told.y.size))
+    return everywhere.counted(part, counts)
+
+
+def _part(saved: Saved, batch: Batch, seed: int) -> Part:
+    told = _told(saved, batch)
+    key = keys(seed, Stream.SAMPLE, batch.place, batch.start, batch.start + batch.rows)[told.place]
+    texts = {name: np.array([*batch.categories[name].levels, ""], dtype=object)[batch.categories[name].codes[told.place]]
              for name in saved.predictors.categories}
-    return Part(key, np.asarray(known + 1.0), y[known], rows.eta[among], trials,
-                {name: batch.numbers[name][known] for name in saved.predictors.numbers},
+    return Part(key, np.asarray(told.place + 1.0), told.y, told.eta, told.trials,
+                {name: batch.numbers[name][told.place] for name in saved.predictors.numbers},
                 {name: tuple(values) for name, values in texts.items()}, batch.rows)
 
 
