@@ -1,6 +1,7 @@
 """PNG and PDF: one smoke test each, the numbers of the record on matplotlib's axes, names as text, no date."""
 
 import re
+from dataclasses import replace
 from importlib import util
 
 import numpy as np
@@ -46,6 +47,18 @@ def test_lines_and_points_have_the_numbers_of_the_record() -> None:
     offsets = [np.asarray(one.get_offsets()) for one in axes.collections if one.get_offsets().size > 2]
     for layer in (points, warn):
         assert any(np.array_equal(one, np.column_stack([layer.numbers["x"], layer.numbers["y"]])) for one in offsets)
+
+
+def test_a_long_title_and_foot_have_room_of_their_own() -> None:
+    short = sheet("density")
+    long = replace(short, title="minutes ~ km + vehicle; 600 rows, the same for all models", foot="as many words as eight lines hold " * 12)
+    with raster._quiet():
+        one, other = raster.figure(short), raster.figure(long)
+    more = other.get_figheight() - one.get_figheight()
+    lines = next(text.get_text() for text in other.texts if text.get_text().startswith("as many")).count("\n") + 1
+    assert lines > 6
+    assert more == pytest.approx(raster.HEADING + raster.LINE * (lines - raster.FEET))
+    assert other.axes[0].get_position().height * other.get_figheight() == pytest.approx(one.axes[0].get_position().height * one.get_figheight())
 
 
 def test_a_dollar_in_a_name_is_no_formula() -> None:

@@ -14,6 +14,7 @@ from picture_samples import PANELS, sheet
 from mlefit.drawing import svg
 from mlefit.drawing.frame import framed
 from mlefit.drawing.palette import HUES, ORDER, PALETTE
+from mlefit.drawing.typeset import signed
 from mlefit.picture.panel import Axis, Kind, Layer, Panel, Role
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -44,7 +45,7 @@ def test_a_picture_is_well_formed_and_says_what_it_shows(name: str) -> None:
     ids = {one.get("id"): one.text for one in found.iter() if one.get("id") and one.tag in ("title", "desc")}
     assert (found.get("aria-labelledby"), found.get("aria-describedby")) == ("pt", "pd")
     if name != "hostile":
-        assert ids == {"pt": PANELS[name].title, "pd": PANELS[name].sentence}
+        assert ids == {"pt": PANELS[name].title, "pd": signed(PANELS[name].sentence)}
 
 
 @every_panel
@@ -274,3 +275,12 @@ def test_of_many_long_names_some_are_written() -> None:
     written = [words for _, words in _texts(panel, "tick") if words.startswith("a")]
     assert 3 <= len(written) <= 7
     assert all(len(words) >= 7 for words in written)
+
+
+def test_a_title_has_several_lines_where_one_cannot_hold_it() -> None:
+    long = replace(sheet("density"), title="minutes ~ km + vehicle; 600 rows, the same for all models, and more words than three lines can "
+                   "hold of a single panel, so that there is a cut")
+    lines = [one.text for one in parsed(svg.sheet(long)).iter(f"{SVG}text") if one.get("class") == "sheet"]
+    assert lines[0] == "minutes ~ km + vehicle; 600 rows, the"
+    assert len(lines) == 3
+    assert float(parsed(svg.sheet(long)).get("height", "0")) > float(parsed(svg.sheet(sheet("density"))).get("height", "0"))

@@ -15,8 +15,8 @@ from mlefit.drawing.page import facts, rendered
 from mlefit.drawing.page.parameters import MOST, table, whisker
 from mlefit.drawing.page.rendered import html
 from mlefit.drawing.page.story import Story
-from mlefit.drawing.page.typeset import typeset
 from mlefit.drawing.page.words import sentences
+from mlefit.drawing.typeset import signed, typeset
 from mlefit.errors import NoEstimateError, UsageError
 from mlefit.picture.panel import Axis, Layer, Panel
 from mlefit.report.json import to_dict
@@ -208,6 +208,15 @@ def test_both_routes_stand_side_by_side() -> None:
 ])
 def test_minus_signs_of_figures_are_minus_signs(figure: str, said: str) -> None:
     assert typeset(figure) == said
+
+
+@pytest.mark.parametrize(("sentence", "said"), [
+    ("0.46 of the average at -3.50, tails (-8.3 sd) worse by 0.115 +- 0.035",
+     "0.46 of the average at −3.50, tails (−8.3 sd) worse by 0.115 ± 0.035"),
+    ("a gap of 2e-14 on 2026-01-01, -x x-1,x-2 --start a=-1", "a gap of 2e−14 on 2026-01-01, -x x-1,x-2 --start a=-1"),
+])
+def test_minus_signs_of_sentences_are_minus_signs(sentence: str, said: str) -> None:
+    assert signed(sentence) == said
 
 
 def test_a_ruler_of_several_parts_names_each() -> None:

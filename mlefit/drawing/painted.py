@@ -179,7 +179,8 @@ def _ruler(axes: Any, panel: Panel) -> None:
     axes.set_yticks([])
     axes.grid(axis="x", color=PALETTE["rule"].light, linewidth=0.6)
     for row, words in named.items():
-        axes.text(0.0, -row + 0.32, brief(words, 56), transform=axes.get_yaxis_transform(), color=PALETTE["soft"].light, **TEXT)
+        axes.text(0.0, -row + 0.32, brief(words, 56), transform=axes.get_yaxis_transform(), color=PALETTE["soft"].light, zorder=6,
+                  bbox={"facecolor": PALETTE["ground"].light, "linewidth": 0, "pad": 1}, **TEXT)
     for layer in panel.layers:
         y, colour = -float(ruler.row_of(layer)), light(layer.role)
         if layer.kind == "span":

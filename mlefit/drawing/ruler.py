@@ -73,8 +73,6 @@ def drawn(panel: Panel) -> list[str]:
         found.append(element("path", class_="grid", d=f"M{x:.1f} {TOP:.1f}V{low - BOTTOM:.1f}"))
         found.append(element("text", label, class_="tick", x=x, y=low - 26.0, text_anchor="middle"))
     named = names(panel)
-    for row, words in named.items():
-        found.append(element("text", brief(words, int(room / LETTER)), class_="name", x=EDGE, y=TOP + ROW * row + NAME))
     for layer in panel.layers:
         y = TOP + ROW * row_of(layer) + LINE
         if layer.kind == "span":
@@ -92,6 +90,8 @@ def drawn(panel: Panel) -> list[str]:
             at = across(layer.numbers["x"])
             path = markup.bars(at, np.full(at.size, TOP), np.full(at.size, low - BOTTOM))
             found.append(element("path", class_=f"rule {layer.role}", d=path))
+    for row, words in named.items():
+        found.append(element("text", brief(words, int(room / LETTER)), class_="name", x=EDGE, y=TOP + ROW * row + NAME))
     found.append(element("text", panel.x.title, class_="axis", x=0.5 * WIDTH, y=low - 6.0, text_anchor="middle"))
     return found
 

@@ -10,17 +10,18 @@ from importlib.resources import files
 
 from mlefit.drawing import labels, layers, matrix, ruler
 from mlefit.drawing.frame import HEIGHT, WIDTH, axes, framed
-from mlefit.drawing.markup import brief, element, number, unbroken
+from mlefit.drawing.markup import brief, element, number
 from mlefit.drawing.palette import variables
+from mlefit.drawing.typeset import prose, signed
 from mlefit.picture.panel import Panel, Sheet
 from mlefit.report.layout import wrapped
-from mlefit.report.safety import shown
 
 GAP = 36.0              # between panels, and about the sheet
 TITLE, LINE = 22.0, 16.0        # pixels that a title takes, and a line of a sentence
 LETTERS = 58            # of a line of a sentence below a panel
 LETTER = 6.2            # pixels of one
 HEAD, FOOT = 46.0, 24.0         # the title of the sheet, and below its last panel
+HEADS, HEADING = 3, 22.0        # lines of that title at most, and pixels of each further one
 MARK = "◆ "             # before the title of a panel that is marked
 LONGEST = 44            # letters of a title
 
@@ -33,7 +34,7 @@ def style() -> str:
 def panel(found: Panel, ident: str) -> str:
     """One picture without its title and sentence in print; both are there for a screen reader."""
     inner, height = _inner(found, ident)
-    named = element("title", found.title, id=f"{ident}t") + element("desc", found.sentence, id=f"{ident}d")
+    named = element("title", found.title, id=f"{ident}t") + element("desc", signed(found.sentence), id=f"{ident}d")
     return (f'<svg viewBox="0 0 {number(WIDTH)} {number(height)}" role="img" aria-labelledby="{ident}t" '
             f'aria-describedby="{ident}d">{named}{inner}</svg>')
 
@@ -60,22 +61,24 @@ def sheet(found: Sheet) -> str:
     """The file: an XML document of its own, with the panels in rows."""
     across = max(columns(len(found.panels)), 1)
     width = GAP + across * (WIDTH + GAP)
-    top, body = HEAD + 12.0, []
+    letters = int((width - 2.0 * GAP) / 9.6)
+    title = wrapped(brief(found.title, HEADS * letters), letters)
+    top, body = HEAD + 12.0 + HEADING * (len(title) - 1), []
     for start in range(0, len(found.panels), across):
         row = found.panels[start : start + across]
         parts = [_placed(one, f"p{start + place}", GAP + place * (WIDTH + GAP), top) for place, one in enumerate(row)]
         body += [part for part, _ in parts]
         top += max(height for _, height in parts) + FOOT
-    notes = wrapped(unbroken(shown(found.foot)), int((width - 2.0 * GAP) / 5.6))
+    notes = wrapped(prose(found.foot), int((width - 2.0 * GAP) / 5.6))
     height = top + 14.0 * len(notes) + 10.0
-    said = " ".join(f"{one.title}: {one.sentence}" for one in found.panels)
+    said = " ".join(f"{one.title}: {signed(one.sentence)}" for one in found.panels)
     colours = style() + files("mlefit.drawing").joinpath("sheet.css").read_text(encoding="utf-8")
     return "".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {number(width)} {number(height)}" width="{number(width)}" '
         f'height="{number(height)}" role="group" aria-labelledby="st" aria-describedby="sd">',
         element("title", found.title, id="st"), element("desc", said, id="sd"), f"<style>{colours}</style>",
         element("rect", class_="ground", width=width, height=height),
-        element("text", brief(found.title, int((width - 2.0 * GAP) / 9.6)), class_="sheet", x=GAP, y=32.0), *body,
+        *(element("text", line, class_="sheet", x=GAP, y=32.0 + HEADING * place) for place, line in enumerate(title)), *body,
         *(element("text", line, class_="foot", x=GAP, y=top + 14.0 * place) for place, line in enumerate(notes)), "</svg>\n",
     ])
 
@@ -85,9 +88,9 @@ def _placed(found: Panel, ident: str, left: float, top: float) -> tuple[str, flo
     inner, height = _inner(found, ident)
     look = "title warn" if found.mark else "title"
     title = element("text", (MARK if found.mark else "") + brief(found.title, LONGEST), class_=look, x=0.0, y=8.0)
-    said = wrapped(unbroken(shown(found.sentence)), LETTERS)
+    said = wrapped(prose(found.sentence), LETTERS)
     words = [element("text", line, class_="said", x=2.0, y=TITLE + height + LINE * (1 + place)) for place, line in enumerate(said)]
-    named = element("title", found.title, id=f"{ident}t") + element("desc", found.sentence, id=f"{ident}d")
+    named = element("title", found.title, id=f"{ident}t") + element("desc", signed(found.sentence), id=f"{ident}d")
     picture = (f'<g transform="translate(0 {number(TITLE)})" role="img" aria-labelledby="{ident}t" aria-describedby="{ident}d">'
                f'{named}{inner}</g>')
     group = f'<g transform="translate({number(left)} {number(top)})">{title}{picture}{"".join(words)}</g>'

@@ -1,5 +1,7 @@
 """Compared: how far the models of a comparison are behind the best, as dots and intervals on one scale with 0."""
 
+import re
+
 import numpy as np
 
 from mlefit.picture.panel import Axis, Layer, Panel, Sheet
@@ -35,4 +37,5 @@ def behind(comparison: Comparison) -> Panel | None:
 def sheet(comparison: Comparison, seed: int) -> Sheet:
     """The picture between what was compared and what to use; without a picture where there is nothing beside one model."""
     panel, said = behind(comparison), words.sentences(comparison)
-    return Sheet(words.headline(comparison)[0], said[0].text if said else "", () if panel is None else (panel,), 0, 0, seed)
+    title = re.sub(" {2,}", "; ", words.headline(comparison)[0])
+    return Sheet(title, said[0].text if said else "", () if panel is None else (panel,), 0, 0, seed)

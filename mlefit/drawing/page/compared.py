@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.drawing.page.typeset import typeset
+from mlefit.drawing.typeset import typeset
 from mlefit.picture.panel import Panel
 from mlefit.report import comparison_words as words
 from mlefit.report.comparison import Comparison
@@ -34,7 +34,7 @@ def told(comparison: Comparison | None) -> Told | None:
             figures = (words.parameters(entry), words.cross_entropy(comparison, entry), words.new_rows(comparison, entry),
                        words.behind(comparison, entry), words.misfit(comparison, entry))
             lines.append((shown(entry.label), *map(typeset, figures), words.verdict(entry)))
-    said = tuple(line.text for line in words.sentences(comparison))
+    said = tuple(line.text[:1].upper() + line.text[1:] for line in words.sentences(comparison))
     return Told(heads, tuple(lines), said, re.sub(" {2,}", "; ", words.headline(comparison)[0]))
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from mlefit.drawing.page.typeset import typeset
+from mlefit.drawing.typeset import typeset
 from mlefit.report.digits import CRITERION_PLACES, ENTROPY_PLACES, decimals, or_noise, significant
 from mlefit.report.json import to_dict
 from mlefit.report.report import Report, Route

@@ -5,8 +5,8 @@ from math import isfinite
 from typing import NamedTuple
 
 from mlefit.drawing.markup import number
-from mlefit.drawing.page.typeset import typeset
 from mlefit.drawing.scale import figure
+from mlefit.drawing.typeset import typeset
 from mlefit.report.cells import row
 from mlefit.report.digits import percent
 from mlefit.report.parameters import sections

@@ -6,13 +6,13 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlefit.drawing import svg
-from mlefit.drawing.markup import ILLEGAL, unbroken
+from mlefit.drawing.markup import ILLEGAL
 from mlefit.drawing.page import compared, facts
 from mlefit.drawing.page.nats import budget
 from mlefit.drawing.page.parameters import table
 from mlefit.drawing.page.story import Story
-from mlefit.drawing.page.typeset import typeset
 from mlefit.drawing.page.words import chips, sentences
+from mlefit.drawing.typeset import prose, typeset
 from mlefit.errors import MlefitError, UsageError
 from mlefit.picture.compared import behind
 from mlefit.picture.panel import Panel
@@ -137,7 +137,7 @@ def _environment() -> "Environment":
     made = Environment(
         loader=DictLoader({name: _file(name) for name in TEMPLATES}), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, finalize=_safe)
-    made.filters["prose"] = lambda text: unbroken(shown(text))
+    made.filters["prose"] = prose
     return made
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mlefit.drawing.page.story import Story
-from mlefit.drawing.page.typeset import typeset
+from mlefit.drawing.typeset import typeset
 from mlefit.report.cells import row
 from mlefit.report.digits import NOISE, decimals, or_noise
 from mlefit.report.header import noise
