@@ -50,7 +50,7 @@ def test_lines_and_points_have_the_numbers_of_the_record() -> None:
 
 
 def test_a_long_title_and_foot_have_room_of_their_own() -> None:
-    short = sheet("density")
+    short = replace(sheet("density"), foot="few words")
     long = replace(short, title="minutes ~ km + vehicle; 600 rows, the same for all models", foot="as many words as eight lines hold " * 12)
     with raster._quiet():
         one, other = raster.figure(short), raster.figure(long)
