@@ -1,9 +1,11 @@
 """Huber noise: values of other programs, both kinds of threshold, the limit chain and exact fits."""
 
 import math
+import re
 
 import numpy as np
 import pytest
+from refusing import refused
 from well_known import STACKLOSS
 
 import mlefit
@@ -123,3 +125,29 @@ def test_a_threshold_far_beyond_every_error_is_the_normal_law_in_its_scores_too(
     assert estimates(far) == pytest.approx(estimates(normal), rel=1e-9)
     square, fourth = Huber(k=1e100).score_moments(np.array(2.0)[None], np.zeros((1, 1)), np.array([0.0]))
     assert (float(square), float(fourth)) == pytest.approx((4.0, 48.0), rel=1e-14)
+
+
+def test_a_threshold_far_below_every_error_is_reached_by_way_of_larger_ones() -> None:
+    """The law is all but that of absolute errors, whose location and likelihood it has."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=200)
+    data = {"x": x, "y": 1.0 + x + rng.standard_t(3, size=200)}
+    plain = fitted(data, "y", "laplace", kl=False)
+    for delta in (1e-4, 1e-7):
+        near = fitted(data, "y", f"huber:delta={delta}", kl=False)
+        assert near.agreement.agree                                                     # type: ignore[union-attr]
+        assert estimates(near)[:2] == pytest.approx(estimates(plain)[:2], abs=5 * delta)
+        assert near.mle.loglik == pytest.approx(plain.mle.loglik, abs=1e3 * delta)      # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("law", "within"), [("huber:delta=1e-13", "1e-13"), ("huber:delta=1e-40", "1e-40"), ("huber:k=1e-8", None)])
+def test_a_threshold_below_the_rounding_of_the_rows_is_told_as_absolute_errors(law: str, within: str | None) -> None:
+    """Their Hessian has nothing in it; no columns are collinear, and no row is fitted exactly."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=200)
+    error = refused({"x": x, "y": 1.0 + x + rng.standard_t(3, size=200)}, law)
+    assert error.code == "not-converged"
+    said = re.search(r"; [01] of 200 residuals lie where the loss bends, within (.*), and beyond it is that of absolute errors$", error.message)
+    assert said is not None
+    assert within in (None, said[1])
+    assert re.fullmatch(r"use -m laplace, whose loss that is, or a threshold among the residuals, half of which are within [\d.]+", error.remedy)

@@ -26,7 +26,6 @@ from mlefit.objective import Objective
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.tally import Tally
 
-ROUNDED = 1e-26     # of a mean loss that is a square of relative errors: all rows are what the predictors say, but for rounding
 ROUGH = 8           # steps without a metric before one is worth its while
 NEWTON_FACTOR, FIRST_FACTOR = 3.0, 2.5      # from one gentler loss to the next, in either route
 FIRST_SEED, SECOND_SEED = 0, 1      # of rows that are fitted exactly to give a start: neither route knows those of the other
@@ -281,6 +280,6 @@ def _shapes(noise: NoiseModel, total: Tally | Point, base: float) -> Array:
 
 def implied(noise: NoiseModel, loss: float, base: float) -> Array:
     """The shapes that a mean loss implies. Raises Exact where it is none."""
-    if noise.shapes and noise.collapse is not None and loss - noise.least_loss <= ROUNDED and not noise.compresses:
+    if noise.shapes and noise.collapse is not None and loss - noise.least_loss <= noise.rounding and not noise.compresses:
         raise Exact
     return noise.implied_shapes(loss, base)

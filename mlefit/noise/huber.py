@@ -21,11 +21,13 @@ from mlefit.noise import worked
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.options import Number
 from mlefit.noise.responses import NUMBERS
+from mlefit.noise.searched import SQUARED
 from mlefit.noise.stable import QUIET, exponential
 from mlefit.noise.symmetric import symmetric
 
 DEFAULT = 1.345     # scales: 95 % efficient where errors are gaussian
 ROOT_2PI = math.sqrt(2.0 * math.pi)
+GENTLE = 12         # laws on the way
 STEPS = 200         # of the search for the scale of a threshold in units of y
 NORMAL = 1e3        # scales: a threshold beyond which the law is the normal one in every digit, and whose fourth power is a number
 LOCATION = (Predictor("mean", unit_power=1),)
@@ -121,6 +123,22 @@ class Huber(NoiseModel):
     @property
     def _k(self) -> float:
         return DEFAULT if self.k is None else self.k
+
+    def gentler(self, factor: float) -> tuple["Huber", ...]:
+        """Ever smaller thresholds in units of y, down to this one."""
+        delta = self.delta
+        return () if delta is None else tuple(replace(self, delta=delta * factor**k) for k in range(GENTLE, 0, -1))
+
+    @property
+    def rounding(self) -> float:
+        """That of errors beyond a threshold in units of y is no square."""
+        error, d = math.sqrt(2.0 * SQUARED), math.inf if self.delta is None else self.delta / self.unit
+        return SQUARED if error <= d else d * (error - 0.5 * d)
+
+    def bends_within(self, free: Array) -> float:
+        """The threshold."""
+        s = math.exp(float(free[0]))
+        return s * self._threshold(s)
 
     def _threshold(self, s: float) -> float:
         """In scales."""

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from mlefit.noise.model import NoiseModel
 
 
+SQUARED = 1e-26     # of relative errors that are rounding
+
+
 class Searched:
     """Facts that most laws have in common; those that differ say so."""
 
@@ -51,6 +54,15 @@ class Searched:
     def least_loss(self) -> float:
         """The smallest loss that a row can have."""
         return 0.0
+
+    @property
+    def rounding(self) -> float:
+        """The mean loss of rows that are all what the predictors say, but for rounding: a square of relative errors, mostly."""
+        return SQUARED
+
+    def bends_within(self, free: Array) -> float | None:
+        """The residual up to which the loss is curved and beyond which it is straight; None where there is none."""
+        return None
 
     @property
     def drifts(self) -> str | None:

@@ -2,11 +2,15 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
+from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError
 from mlefit.estimation.fit import Optima
 from mlefit.execution import Engine
 from mlefit.existence.far import FAR, farthest, farthest_response
 from mlefit.mean import LinearMean
+from mlefit.noise import MODELS
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Report
 
@@ -22,8 +26,12 @@ class Astray(NamedTuple):
     rows: tuple[int, ...] = ()
 
 
-def astray(problem: Problem, mean: LinearMean, rows: Engine) -> Astray:
-    """The value farthest out, if one is that far, with its column and row; what helps, in any case."""
+def astray(problem: Problem, mean: LinearMean, theta: Array, rows: Engine) -> Astray:
+    """Of a search that ended at theta (P,): that its loss is straight there; else the value farthest out, if one is that far, with
+    its column and row; what helps, in any case."""
+    straight = _straight(problem, mean, theta)
+    if straight is not None:
+        return straight
     prepared, far = problem.prepared, None
     if prepared.store is not None:
         far, _ = farthest(mean, rows)
@@ -38,6 +46,24 @@ def astray(problem: Problem, mean: LinearMean, rows: Engine) -> Astray:
              else "correct the value, or drop the row")      # a term is no column
     return Astray(f'; column "{name}", row {row} of those used: {value:.6g} is {far.ratio:.1g} times as far out as a quarter of '
                   "the column is", helps, (name,), (row,))
+
+
+def _straight(problem: Problem, mean: LinearMean, theta: Array) -> Astray | None:
+    """Where fewer residuals than there are coefficients lie where the loss bends, so that no search by curvature can arrive."""
+    sample, noise = problem.prepared.sample, problem.prepared.noise
+    within = noise.bends_within(theta[mean.size :]) if np.isfinite(theta).all() else None
+    if within is None:
+        return None
+    error = np.abs(sample.y - mean.eta(theta[: mean.size], sample)[:, 0])
+    count = int((error <= within).sum())
+    if count >= len(problem.shape.kept):
+        return None
+    unit, half = problem.units.y_scale, float(np.median(error)) * problem.units.y_scale
+    other = next(law.name for law in MODELS.values() if law.located and law.assumed and not law.smooth)
+    instead = f"-m {other}, whose loss that is, or " if problem.prepared.roles.curve is None else ""
+    return Astray(
+        f"; {count} of {error.size} residuals lie where the loss bends, within {within * unit:.2g}, and beyond it is that of "
+        "absolute errors", f"use {instead}a threshold among the residuals, half of which are within {half:.2g}")
 
 
 def _remedy(problem: Problem) -> str:

@@ -172,7 +172,7 @@ def not_certified(problem: Problem, fit: Optima) -> NoEstimateError:
             return refusal
     from mlefit.pipeline.astray import astray
 
-    where, remedy, columns, rows = astray(problem, fit.mean, engine_of(problem.prepared, problem.threads))
+    where, remedy, columns, rows = astray(problem, fit.mean, worst.theta, engine_of(problem.prepared, problem.threads))
     return NoEstimateError(
         f"{worst.method} did not converge: {worst.outcome.value} ({worst.certificate.kind} {worst.certificate.short:.3g} nats "
         f"after {worst.iterations} steps){where}", remedy, code="not-converged", columns=columns, rows=rows,
