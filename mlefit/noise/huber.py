@@ -18,6 +18,7 @@ import numpy as np
 from mlefit.arrays import Array, block
 from mlefit.losses.chebyshev import interpolated
 from mlefit.noise import worked
+from mlefit.noise.huber_mass import ROOT_2PI, log_z, parts
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.options import Number
 from mlefit.noise.responses import NUMBERS
@@ -26,7 +27,6 @@ from mlefit.noise.stable import QUIET, exponential
 from mlefit.noise.symmetric import symmetric
 
 DEFAULT = 1.345     # scales: 95 % efficient where errors are gaussian
-ROOT_2PI = math.sqrt(2.0 * math.pi)
 GENTLE = 12         # laws on the way
 STEPS = 200         # of the search for the scale of a threshold in units of y
 NORMAL = 1e3        # scales: a threshold beyond which the law is the normal one in every digit, and whose fourth power is a number
@@ -54,16 +54,6 @@ huber: from the likelihood to the {loss}
   8  Limits      k -> infinity is gaussian, k -> 0 laplace; one maximum always
 
 """
-
-
-
-def _log_z(q: float) -> tuple[float, float, float]:
-    """log Z(q) and its first two derivatives by q."""
-    tail = 2.0 * math.exp(-0.5 * q * q) / q
-    z = ROOT_2PI * math.erf(q / math.sqrt(2.0)) + tail
-    share = tail / z
-    first = -share / q
-    return math.log(z), first, share + 2.0 * share / q / q - first * first
 
 
 @dataclass(frozen=True)
@@ -153,8 +143,8 @@ class Huber(NoiseModel):
         size, psi = np.abs(z), np.clip(z, -k, k)
         core = size <= k
         rho = np.where(core, 0.5 * z * z, k * size - 0.5 * k * k)
-        log_z, first, second = _log_z(k)
-        value = rho + (t + log_z)
+        log_mass, first, second = log_z(k)
+        value = rho + (t + log_mass)
         if order == 0:
             return Derivatives(value)
         d1 = block(y.size, 2)
@@ -188,7 +178,7 @@ class Huber(NoiseModel):
 
     def cost(self, y: Array, free: Array, order: int) -> Derivatives:
         """log s + log Z(k) of each row."""
-        value = np.full(y.size, float(free[0]) + _log_z(self._k)[0])
+        value = np.full(y.size, float(free[0]) + log_z(self._k)[0])
         return Derivatives(value) if order == 0 else Derivatives(value, np.ones((y.size, 1)), lambda v: np.zeros((y.size, 1)))
 
     def affine(self, free: Array) -> tuple[float, float]:
@@ -196,7 +186,7 @@ class Huber(NoiseModel):
         if self.delta is None:
             return 1.0, 0.0
         t = float(free[0])
-        return math.exp(-2.0 * t), t + _log_z(self._threshold(math.exp(t)))[0]
+        return math.exp(-2.0 * t), t + log_z(self._threshold(math.exp(t)))[0]
 
     def implied_shapes(self, mean_loss: float, mean_base: float) -> Array:
         """log s with 2 H / s^2 = 1 - q d log Z / dq at q = D / s, by bisection: the right side lies between 1 and 2."""
@@ -206,7 +196,7 @@ class Huber(NoiseModel):
             if middle in (low, high):
                 break
             q = self._threshold(math.exp(middle))
-            short = 1.0 - q * _log_z(q)[1] < 2.0 * mean_loss * math.exp(-2.0 * middle)
+            short = 1.0 - q * log_z(q)[1] < 2.0 * mean_loss * math.exp(-2.0 * middle)
             low, high = (middle, high) if short else (low, middle)
         return np.array([0.5 * (low + high)])
 
@@ -218,17 +208,12 @@ class Huber(NoiseModel):
         """The root mean square: from too small a scale no row is in the middle."""
         return (np.array([0.5 * math.log(float(np.mean((y - eta[:, 0]) ** 2)) or 1.0)]),)
 
-    def _parts(self, k: float) -> tuple[float, float]:
-        """Probabilities of the middle and of each tail."""
-        tail = math.exp(-0.5 * k * k) / k / math.exp(_log_z(k)[0])
-        return 1.0 - 2.0 * tail, tail
-
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """(d/s)^2 E psi^2 and (d/s)^4 E psi^4: k^2 and k^4 in the tails, moments of a truncated normal number in the middle."""
         s = math.exp(float(free[0]))
         k = min(self._threshold(s), NORMAL)
-        square, (middle, tail) = np.square(direction[..., 0] / s), self._parts(k)
-        edge = 2.0 * math.exp(-0.5 * k * k) / math.exp(_log_z(k)[0])
+        square, (middle, tail) = np.square(direction[..., 0] / s), parts(k)
+        edge = 2.0 * math.exp(-0.5 * k * k) / math.exp(log_z(k)[0])
         second = middle - k * edge
         return square * (second + 2.0 * k * k * tail), square * square * (3.0 * second - k**3 * edge + 2.0 * k**4 * tail)
 
@@ -239,10 +224,10 @@ class Huber(NoiseModel):
 
         s = math.exp(float(free[0]))
         k, z = self._threshold(s), (y - eta[:, 0]) / s
-        log_z, (_, tail) = _log_z(k)[0], self._parts(k)
-        below = 0.5 * k * k - k * np.abs(z) - (log_z + math.log(k))
+        log_mass, (_, tail) = log_z(k)[0], parts(k)
+        below = 0.5 * k * k - k * np.abs(z) - (log_mass + math.log(k))
         inner = np.clip(z, -k, k)
-        middle = np.log(tail + ROOT_2PI * math.exp(-log_z) * (ndtr(inner) - ndtr(-k)))
+        middle = np.log(tail + ROOT_2PI * math.exp(-log_mass) * (ndtr(inner) - ndtr(-k)))
         return np.where(z < -k, below, np.where(z > k, np.log1p(-np.exp(np.minimum(below, 0.0))), middle))
 
     def log_sf(self, y: Array, eta: Array, free: Array) -> Array:
@@ -256,10 +241,10 @@ class Huber(NoiseModel):
 
         s = math.exp(float(free[0]))
         k = self._threshold(s)
-        log_z, (_, tail) = _log_z(k)[0], self._parts(k)
+        log_mass, (_, tail) = log_z(k)[0], parts(k)
         low = np.minimum(u, 1.0 - u)
-        far = (0.5 * k * k - log_z - math.log(k) - np.log(low)) / k
-        middle = ndtri(ndtr(-k) + (u - tail) * math.exp(log_z) / ROOT_2PI)
+        far = (0.5 * k * k - log_mass - math.log(k) - np.log(low)) / k
+        middle = ndtri(ndtr(-k) + (u - tail) * math.exp(log_mass) / ROOT_2PI)
         return np.asarray(eta[:, 0] + s * np.where(low < tail, np.where(u < 0.5, -far, far), middle))
 
     def expected(self, eta: Array, free: Array) -> Array:
