@@ -4,10 +4,13 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Index
 from mlefit.losses.chebyshev import coefficients, nodes, polynomials
+from mlefit.losses.inverted import inverted
 from mlefit.losses.tabling import WITHIN
 from mlefit.noise.any_density import AnyDensity
 from mlefit.noise.based_loss import BasedLoss
@@ -132,3 +135,19 @@ def test_intervals_of_many_rows_are_those_of_few() -> None:
         many = of_new(law, eta, se, free, 0.95)
         few = of_new(law, eta[510:516], se[510:516], free, 0.95)
     np.testing.assert_allclose(np.stack(many)[:, 510:516], np.stack(few), rtol=1e-13)
+
+
+@settings(max_examples=40)
+@given(st.floats(-3.0, 3.0), st.floats(1e-12, 1.0), st.floats(0.1, 40.0))
+def test_a_mass_is_inverted_within_its_panel(low: float, share: float, steep: float) -> None:
+    """Of exp(steep t), however much it changes in the panel."""
+    lows, highs = np.array([low, low]), np.array([low + 1.0, low + 2.0])
+
+    def up_to(t: Array, rows: Index) -> Array:
+        return np.asarray(np.exp(steep * lows[rows]) * np.expm1(steep * (t - lows[rows])) / steep)
+
+    mass = up_to(highs, np.arange(2))
+    t = inverted(share * mass, mass, lows, highs, up_to, lambda t, _: steep * t)
+    assert ((t >= lows) & (t <= highs)).all()
+    assert up_to(t, np.arange(2)) == pytest.approx(share * mass, rel=1e-12 * (1.0 + 1.0 / (steep * share)))
+    assert (lows.tolist(), highs.tolist()) == ([low, low], [low + 1.0, low + 2.0])      # what is given is not changed

@@ -12,7 +12,8 @@ from functools import cached_property
 import numpy as np
 
 from mlefit.arrays import Array, Index, Mask
-from mlefit.losses.table import CLOSE, HALVES, NEWTON, REACH, SHARES
+from mlefit.losses.inverted import inverted
+from mlefit.losses.table import HALVES, REACH, SHARES
 from mlefit.records import record
 
 PANELS = 128            # at least, a multiple of which there are
@@ -148,29 +149,14 @@ class Conditional:
         return self.with_mass(np.where(lower, u, 1.0 - u), lower, law)
 
     def with_mass(self, rest: Array, lower: Mask, law: Index) -> Array:
-        """t (n,) with the mass `rest` (n,) below it where `lower`, else above it, by safeguarded Newton steps within a panel."""
+        """t (n,) with the mass `rest` (n,) below it where `lower`, else above it, by Newton steps within a panel."""
         from_below = (self.below[law] <= rest[:, None]).sum(axis=1) - 1
         from_above = self.panels - (self.above[law] <= rest[:, None]).sum(axis=1)
         panel = np.clip(np.where(lower, from_below, from_above), 0, self.panels - 1)
-        start, high = self.edges[law, panel], self.edges[law, panel + 1]
-        low, mass = start.copy(), self._masses[law, panel]
-        wanted = np.clip(np.where(lower, rest - self.below[law, panel], mass - (rest - self.above[law, panel + 1])), 0.0, mass)
-        with np.errstate(all="ignore"):
-            t = low + (high - low) * np.where(mass > 0.0, wanted / mass, 0.5)
-        left = np.arange(t.size)        # rows not there yet
-        for _ in range(NEWTON):
-            with np.errstate(all="ignore"):
-                short = wanted[left] - self._from(start[left], t[left], law[left])
-                far = np.abs(short) > CLOSE * wanted[left]
-                left, short = left[far], short[far]
-                if not left.size:
-                    break
-                under, at = short > 0.0, t[left]
-                low[left], high[left] = np.where(under, at, low[left]), np.where(under, high[left], at)
-                following = at + short * np.exp(-self._log_density(at[:, None], law[left])[:, 0])
-            inside = (following >= low[left]) & (following <= high[left])
-            t[left] = np.where(inside, following, 0.5 * (low[left] + high[left]))
-        return np.asarray(t)
+        start, mass = self.edges[law, panel], self._masses[law, panel]
+        wanted = np.where(lower, rest - self.below[law, panel], mass - (rest - self.above[law, panel + 1]))
+        return inverted(wanted, mass, start, self.edges[law, panel + 1], lambda t, rows: self._from(start[rows], t, law[rows]),
+                        lambda t, rows: self._log_density(t[:, None], law[rows])[:, 0])
 
     def expected(self, of: Callable[[Array, Index], Array]) -> Array:
         """E of(t, law) (k,), t (j, m) under these laws (j,); terms that are no number count for nothing."""

@@ -13,14 +13,13 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array, Index, Mask
+from mlefit.losses.inverted import inverted
 from mlefit.records import record
 
 PANELS = 1024
 PER_FOLD = 4.0          # panels in an e-fold of r at least
 REACH = 720.0           # e-folds below the top that the panels reach
 PLACES = 8              # about which there are panels
-NEWTON = 60             # steps towards a quantile at most: far out the density changes much within a panel
-CLOSE = 1e-14           # of a mass: a quantile
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(10)
 ENDLESS = 1e-12         # of a moment: what its last panels may add if it exists
 FARTHEST = 1e140        # whose square is a number
@@ -154,34 +153,22 @@ class Table:
         return self.with_mass(np.where(lower, u, 1.0 - u), lower)
 
     def with_mass(self, rest: Array, lower: Mask) -> Array:
-        """r (n,) with the mass `rest` (n,) below it where `lower`, else above it, by safeguarded Newton steps within a panel."""
+        """r (n,) with the mass `rest` (n,) below it where `lower`, else above it, by Newton steps within a panel."""
         edges = self.edges
         panel = np.where(lower, np.searchsorted(self.below, rest, side="right") - 1,
                          edges.size - 1 - np.searchsorted(self.above[::-1], rest, side="left"))
         panel = np.clip(panel, 0, edges.size - 2)
-        low, high, mass = edges[panel], edges[panel + 1], self._masses[panel]
+        mass = self._masses[panel]
         wanted = np.where(lower, rest - self.below[panel], mass - (rest - self.above[panel + 1]))
-        wanted = np.clip(wanted, 0.0, mass)
+        r = inverted(wanted, mass, edges[panel], edges[panel + 1], lambda r, rows: self._up_to(panel[rows], r),
+                     lambda r, _: self.log_density(r))
         with np.errstate(all="ignore"):
-            r = low + (high - low) * np.where(mass > 0.0, wanted / mass, 0.5)
-            left = np.arange(r.size)        # rows not there yet
-            for _ in range(NEWTON):
-                short = wanted[left] - self._up_to(panel[left], r[left])
-                far = np.abs(short) > CLOSE * wanted[left]
-                left, short = left[far], short[far]
-                if not left.size:
-                    break
-                under, at = short > 0.0, r[left]
-                low[left], high[left] = np.where(under, at, low[left]), np.where(under, high[left], at)
-                following = at + short * np.exp(-self.log_density(at))
-                inside = (following >= low[left]) & (following <= high[left])
-                r[left] = np.where(inside, following, 0.5 * (low[left] + high[left]))
             below, above = self.beyond
             under, over = lower & (rest < below), ~lower & (rest < above)
             if under.any() or over.any():
                 r = np.where(under, edges[0] * (below / rest) ** (1.0 / (self.a * self._slope(edges[:1]) - 1.0)), r)
                 r = np.where(over, edges[-1] * (above / rest) ** (1.0 / (self.a * self._slope(edges[-1:]) - 1.0)), r)
-        return np.asarray(r)
+        return r
 
     @cached_property
     def nodes(self) -> tuple[Array, Array]:
