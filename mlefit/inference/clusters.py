@@ -53,6 +53,13 @@ class Clustered(NamedTuple):
     alone: Mask
 
 
+def check_several(groups: int) -> None:
+    """Raises DataError for a single group."""
+    if groups < 2:
+        raise DataError("--se cluster: the rows used form a single cluster, expected at least two",
+                        "use --se robust, or name another column", code="one-cluster")
+
+
 def clustered(at: Maximum, directions: Directions, rows: Execution) -> Clustered:
     """The sums over groups, for the k coefficients that are `directions`. Raises DataError for a single group."""
     m, size, k = at.objective.mean.predictors, at.objective.size, len(directions.white)
@@ -68,9 +75,7 @@ def clustered(at: Maximum, directions: Directions, rows: Execution) -> Clustered
 
     total = rows.sum(lambda chunk: slab_sum(chunk, at, of))
     groups = total.groups.size
-    if groups < 2:
-        raise DataError("--se cluster: the rows used form a single cluster, expected at least two",
-                        "use --se robust, or name another column", code="one-cluster")
+    check_several(groups)
     ends = np.cumsum([size, m * k, k, m, m, 1])
     score, summed, square, residual, residual_square, trace, count = np.split(total.sums, ends, axis=1)
     counts = count[:, 0]

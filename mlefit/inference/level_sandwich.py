@@ -8,18 +8,19 @@ With U = (-D^-1 B, I) the columns that J sweeps out and a combination a with lev
 in which a_d has two elements. The weight of a row in a coefficient is its part of U v, and beside it what its own level has.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property, reduce
 from operator import add
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, product
 from mlefit.execution import Execution
 from mlefit.inference.carried import INFLUENCE, Beside, Carried
 from mlefit.inference.covariance import Covariance
 from mlefit.inference.effective import Influence
 from mlefit.inference.leverage import ELEMENTS, SLAB, Leverages, Maximum, leverages
+from mlefit.inference.swept import Shared, Swept
 from mlefit.mean.indexed import Indexed
 from mlefit.noise.model import Derivatives
 from mlefit.records import record
@@ -84,44 +85,49 @@ def level_sums(at: Maximum, mean: Indexed, bread: Arrow, rows: Execution, scores
     """M, in the coordinates of the search, and how rows carry the coefficients; of a law with one predictor."""
     (part,) = mean.natural(at.theta[: mean.size])
     assert isinstance(part.combinations, Contrasts)
-    unit = bread.lengths(part.combinations)
-    v, ((to, plus), (by, minus)) = bread.solved(part.combinations, 0)
-    own = np.full(mean.levels + 1, ABSENT)          # the coefficient that a level has for itself, but for the constant
-    shown = np.flatnonzero((to != ABSENT) & ((by != ABSENT) | (mean.baseline is None)))
-    own[to[shown]] = shown
-    constant = np.flatnonzero((to != ABSENT) & (by == ABSENT)) if mean.baseline is not None else np.zeros(0, np.intp)
+    swept = Swept.of(bread, part.combinations).scaled(bread.lengths(part.combinations))
 
-    def shares(found: Leverages, chunk: Chunk) -> Array:
-        """|A^1/2 c| (n, k) in units of standard errors."""
+    def of(chunk: Chunk) -> "Beside[Curvature] | Swiftly":
+        found = leverages(at, chunk)
+        _, prepared = mean.leveled.prepared(chunk)
+        squares = _squares(scores(found, chunk))
+        middle: Curvature = mean.bordered(prepared).curvature(squares, chunk.weight, at.objective.shapes)
+        return shared(found, chunk, middle) if swept.cheap else Beside(middle, _each(swept, mean, found, chunk))
+
+    def shared(found: Leverages, chunk: Chunk, middle: Curvature) -> "Swiftly":
         level, size, x = mean.white(chunk)
-        u = -bread.outward[level, 0] * size[:, None]
-        u[:, : x.shape[1]] += x
-        c = u @ v.T
-        mine = own[level]
-        there = np.flatnonzero(mine != ABSENT)
-        c[there, mine[there]] += plus[mine[there], 0] * size[there]
-        if mean.baseline is not None:
-            base = np.flatnonzero(level == mean.baseline)
-            c[np.ix_(base, shown)] += size[base, None] * minus[shown, 0]
-            c[np.ix_(base, constant)] += size[base, None] * plus[constant, 0]
-        return np.asarray(np.abs(found.root[:, 0, 0, None] * c) / unit)
-
-    def of(chunk: Chunk) -> Beside[Curvature]:
-        return reduce(add, each(chunk))
-
-    def each(chunk: Chunk) -> Iterator[Beside[Curvature]]:
-        most = max(16, min(SLAB, ELEMENTS // len(v)))
-        for slab in (chunk.part(start, min(start + most, chunk.rows)) for start in range(0, max(chunk.rows, 1), most)):
-            found = leverages(at, slab)
-            g = scores(found, slab)
-            squares = _squares(g)
-            share = shares(found, slab)
-            alone = np.asarray((share[found.determined] > INFLUENCE).any(axis=0))
-            _, prepared = mean.leveled.prepared(slab)
-            middle: Curvature = mean.bordered(prepared).curvature(squares, slab.weight, at.objective.shapes)
-            yield Beside(middle, Carried(Influence.of(share, found.weight), alone))
+        root = found.root[:, 0, 0]
+        return Swiftly(middle, Shared.of(swept, level, root * size, root[:, None] * x, found.weight, found.determined, INFLUENCE))
 
     total = rows.sum(of)
     middle = mean.leveled.bent(total.middle, lambda columns: columns)
     assert isinstance(middle, Arrow)
+    if isinstance(total, Swiftly):
+        return middle, Carried(total.shared.influence(swept), total.shared.alone)
     return middle, total.carried
+
+
+@record(frozen=True)
+class Swiftly:
+    """M and `Shared` of the same rows."""
+
+    middle: Curvature
+    shared: Shared
+
+    def __add__(self, other: "Swiftly") -> "Swiftly":
+        return Swiftly(self.middle + other.middle, self.shared + other.shared)
+
+
+def _each(swept: Swept, mean: Indexed, found: Leverages, chunk: Chunk) -> Carried:
+    """|A^1/2 c| of each row and coefficient, some rows at a time."""
+    level, size, x = mean.white(chunk)
+    u, own, most = swept.rows(level, size, x), swept.own[level], max(16, min(SLAB, ELEMENTS // len(swept.v)))
+
+    def of(some: slice) -> Carried:
+        c, mine = product(u[some], swept.v.T), own[some]
+        there = np.flatnonzero(mine != ABSENT)
+        c[there, mine[there]] += size[some][there] * swept.plus[mine[there]]
+        share = np.abs(found.root[some, 0, 0, None] * c)
+        return Carried(Influence.of(share, found.weight[some]), np.asarray((share[found.determined[some]] > INFLUENCE).any(axis=0)))
+
+    return reduce(add, (of(slice(start, start + most)) for start in range(0, max(chunk.rows, 1), most)))

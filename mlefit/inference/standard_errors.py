@@ -142,11 +142,13 @@ def sandwich(kind: ErrorKind, at: Maximum, bread: Curvature, n: float, rows: Exe
 
 
 def _of_levels(kind: ErrorKind, at: Maximum, mean: Indexed, n: float, rows: Execution) -> StandardErrors:
-    """hc0 to hc3 where a factor has levels and no columns."""
+    """hc0 to hc3 and by cluster where a factor has levels and no columns."""
     from mlefit.inference.level_sandwich import LevelSandwich, level_sums
 
-    bread, free, power = at.curvature, max(residual_df(n, mean.size), 1), POWERS[kind.name]
+    bread, free, power = at.curvature, max(residual_df(n, mean.size), 1), POWERS.get(kind.name, 0.0)
     assert isinstance(bread, Arrow)
+    if kind.name == "cluster":
+        return _of_clusters(kind, at, mean, bread, float(np.sqrt((n - 1.0) / free)), rows)
     factor = 1.0 if kind.name == "hc0" else float(np.sqrt(n / free))
 
     def scores(found: Leverages, part: Chunk) -> Array:
@@ -164,6 +166,18 @@ def _of_levels(kind: ErrorKind, at: Maximum, mean: Indexed, n: float, rows: Exec
     laws = tuple(Student(float(df)) for df in sandwich_df(free, carried.influence.effective_rows))
     return StandardErrors(kind, covariance, laws, Student(float(free)), carried.alone | (ratio < NOTHING), None,
                           bool(carried.alone.any()))
+
+
+def _of_clusters(kind: ErrorKind, at: Maximum, mean: Indexed, bread: Arrow, factor: float, rows: Execution) -> StandardErrors:
+    from mlefit.inference.level_clusters import level_clusters
+
+    covariance, sums = level_clusters(at, mean, bread, rows, factor)
+    (part,) = mean.natural(at.theta[: mean.size])
+    ratio = covariance.error(part.combinations) / Inverse(bread).error(part.combinations)
+    laws = tuple(Student(float(df)) for df in cluster_df(sums.groups, sums.effective))
+    shapes = Student(float(cluster_df(sums.groups, np.array([sums.shapes]))[0]))
+    return StandardErrors(kind, covariance, laws, shapes, sums.alone | (ratio < NOTHING), None, bool(sums.alone.any()),
+                          Groups(sums.groups, sums.effective))
 
 
 def _fourth(at: Maximum, sample: Chunk, n: float, free: int) -> float | None:

@@ -14,10 +14,10 @@ import numpy as np
 
 from mlefit.arrays import Array, Index
 from mlefit.inference.effective import residual_df
-from mlefit.inference.joint import Joint, chi_squared, f_test, wald
+from mlefit.inference.joint import Joint, chi_squared, clustered, f_test, wald
 from mlefit.inference.level_sandwich import FORMED
-from mlefit.inference.standard_errors import StandardErrors
-from mlefit.inference.terms import ABSENT, BY_WALD, SINGULAR
+from mlefit.inference.standard_errors import Groups, StandardErrors
+from mlefit.inference.terms import ABSENT, BY_WALD, FEW, SINGULAR
 from mlefit.mean.indexed import Indexed
 from mlefit.pipeline.finite import number
 from mlefit.pipeline.fitted import Fitted
@@ -53,12 +53,13 @@ def level_term_tests(found: Fitted, errors: StandardErrors, mean: Indexed) -> It
 
 
 def _robust(one: Asked, found: Fitted, errors: StandardErrors, mean: Indexed) -> TermTest:
-    """Wald's F with the robust covariance, of terms of few coefficients."""
-    q, theta = one.places.size, found.fit.mle.theta
-    if q > FORMED:
-        return TermTest(one.term, "F", None, q, None, None, MANY)
-    if errors.absent[one.places].any():
-        return TermTest(one.term, "F", None, q, None, None, ABSENT)
+    """Wald's F with the robust covariance, of terms of few coefficients; of groups, where there are enough of them."""
+    q, theta, groups = one.places.size, found.fit.mle.theta, errors.groups
+    few = None if groups is None else _too_few(groups, one.places)
+    if few is None and q > FORMED:
+        few = MANY
+    if errors.absent[one.places].any() or few is not None:
+        return TermTest(one.term, "F", None, q, None, None, ABSENT if errors.absent[one.places].any() else few)
     (natural,) = mean.natural(theta[: mean.size])
     assert isinstance(natural.combinations, Contrasts)
     rows = natural.combinations.some(one.places).whole(mean.leveled.size)
@@ -67,8 +68,20 @@ def _robust(one: Asked, found: Fitted, errors: StandardErrors, mean: Indexed) ->
         return TermTest(one.term, "F", None, q, None, None, SINGULAR)
     laws = [errors.laws[place] for place in one.places.tolist()]
     df = min(law.df for law in laws if law.df is not None)
-    joint = Joint(w, 1, df, laws[0].p_value(float(np.sqrt(w)))) if q == 1 else f_test(w, q, df)
+    if q > 1 and groups is not None:
+        joint = clustered(w, q, float(groups.effective[one.places].min()) - 1.0)
+        assert joint is not None
+    else:
+        joint = Joint(w, 1, df, laws[0].p_value(float(np.sqrt(w)))) if q == 1 else f_test(w, q, df)
     return TermTest(one.term, "F", number(joint.statistic), q, joint.df, number(joint.p_value))
+
+
+def _too_few(groups: Groups, places: Index) -> str | None:
+    """Why so many groups, or so few that carry them, have no test of these coefficients (q,)."""
+    q = places.size
+    if groups.total < q:
+        return SINGULAR
+    return FEW if q > 1 and groups.effective[places].min() - 1.0 <= q else None
 
 
 def _of_levels(found: Fitted, space: Array) -> float:

@@ -13,6 +13,7 @@ from mlefit.noise.model import NoiseModel
 from mlefit.options.error_kind import HETEROSCEDASTIC
 from mlefit.request import Request
 
+BESIDE = 40     # columns up to which groups keep the products of any two of them
 WORK = 1e9      # rows times squared levels up to which columns take a second or two and the sample of the KL has rows of each level
 
 
@@ -31,6 +32,10 @@ def indexed(roles: Roles, request: Request, law: NoiseModel, rows: int) -> Roles
         if rows * chosen[0].width**2 < WORK:
             return roles
         chosen = chosen[:1]
+    if kind_for(request.se, request.intervals, law, request.weights_kind).name == "cluster":
+        chosen = chosen[:1]
+        if columns.predictors.width - chosen[0].width > BESIDE:
+            return roles
     return replace(roles, columns=columns._replace(
         predictors=replace(columns.predictors, indexed=chosen[0], crossed=chosen[1:])))
 
@@ -42,5 +47,5 @@ def _asked(noise: NoiseModel, request: Request) -> bool:
     one = alike and (len(noise.predictors) == 1 or all(predictor.kind == "mean" for predictor in noise.predictors))
     plain = request.weights is None or request.weights_kind == "frequency"
     kind = kind_for(request.se, request.intervals, noise, request.weights_kind)
-    errors = not kind.sandwich or (kind.name in HETEROSCEDASTIC and len(noise.predictors) == 1)
+    errors = not kind.sandwich or (kind.name in (*HETEROSCEDASTIC, "cluster") and len(noise.predictors) == 1)
     return one and plain and errors and request.intervals == "wald" and not request.effects
