@@ -78,7 +78,7 @@ def test_rows_without_a_prediction_are_kept_empty_and_say_why(
     assert [bool(row["mean"]) for row in rows] == [True, False, False, False, False, False, True, False]
     assert err == (
         "note: 6 of 8 rows have no prediction: not-a-number:x2 2, missing:x1 1, missing:site 1, new-level:site 1, "
-        "not-finite:log(x2) 1.\nnote: 1 of 8 rows are beyond the rows fitted: outside:x1 1.\n")
+        "not-finite:log(x2) 1.\nnote: 1 of 8 rows is beyond the rows fitted: outside:x1 1.\n")
 
 
 def test_a_row_inside_every_range_and_outside_of_the_data_is_far(

@@ -18,7 +18,7 @@ def test_a_row_with_several_causes_is_one_row(tmp_path: Path, fitted: Fitted, ca
     (tmp_path / "new.csv").write_text("x1,x2,site\n1,,\n,,\n1,2,a\n1e3,1e3,a\n")
     _, err = predicted(capsys, model, str(tmp_path / "new.csv"))
     assert err == ("note: 2 of 4 rows have no prediction: missing:x2 2, missing:site 2, missing:x1 1.\n"
-                   "note: 1 of 4 rows are beyond the rows fitted: outside:x1 1, outside:x2 1.\n")
+                   "note: 1 of 4 rows is beyond the rows fitted: outside:x1 1, outside:x2 1.\n")
     assert main(["simulate", model, str(tmp_path / "new.csv"), "--out", str(tmp_path / "drawn.csv")]) == 0
     assert capsys.readouterr().err == "note: 2 of 4 rows are not drawn: missing:x2 2, missing:site 2, missing:x1 1.\n"
 
