@@ -19,8 +19,13 @@ class JsonPart(ConvertedPart):
 
     def __init__(self, stored: Stored, options: ReadOptions) -> None:
         names: dict[str, None] = {}
+        rows, last = 0, dict[str, str]()
         for row in _objects(stored):
             names.update(dict.fromkeys(row))
+            rows, last = rows + 1, row
+        if rows == 1 and last and all(cell.startswith("[") for cell in last.values()):
+            raise DataError(f"{stored.label}: expected an object for each row, found one with a list for each column.",
+                            "Write one object a row: one a line, or all in one array.", code="not-a-table")
         super().__init__(stored, _rows(stored, tuple(names)), options)
 
 
