@@ -54,3 +54,31 @@ def test_zeros_are_offered_a_law_that_a_predictor_called_like_its_shape_can_have
     assert main(["fit", data, "-q", "--no-kl", "-m", "hurdle:gamma"]) == 0
     capsys.readouterr()
     assert told("--mean", "a + b*k").endswith(" of 300 rows are exactly 0: fit whether a row is 0, and the other rows, apart")
+
+
+def test_a_next_step_that_is_a_question_has_no_full_stop(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(4)
+    x, data, page = rng.normal(size=300), str(tmp_path / "d.csv"), tmp_path / "r.html"
+    y = np.minimum(60.0 + 20.0 * x + 20.0 * rng.normal(size=300), 70.0)
+    np.savetxt(data, np.column_stack([x, y]), delimiter=",", header="x,y", comments="", fmt="%.4f")
+    assert main(["fit", data, "-q", "--detail"]) == 0
+    assert " rows are at the maximum 70: top-coded?\n" in capsys.readouterr().out
+    assert main(["report", data, "-q", "--out", str(page)]) == 0
+    assert "top-coded?</p>" in page.read_text()
+
+
+def test_counts_that_were_fitted_as_any_numbers_are_told_their_laws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By their spread, or their shape; numbers that are whole because they are rounded, or large, are no counts."""
+    rng = np.random.default_rng(4)
+    x, data = rng.normal(size=400), str(tmp_path / "d.csv")
+
+    def told(y: np.ndarray) -> str:
+        np.savetxt(data, np.column_stack([x, y]), delimiter=",", header="x,y", comments="", fmt="%.6g")
+        assert main(["fit", data, "-q", "-m", "gaussian"]) == 0
+        (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("next"))
+        return line.split(None, 1)[1]
+
+    laws = "-m poisson or -m negative-binomial (mlefit compare says which)"
+    assert told(rng.poisson(np.exp(1.0 + 0.5 * x))) == f"the response is a count, and its spread goes with x: {laws}"
+    assert told(rng.negative_binomial(1.0, 0.2, 400)) == f"the residuals lean to the right, and the response is a count: {laws}"
+    assert told(np.rint(300.0 + 5.0 * x + np.exp(0.7 * x) * 3.0 * rng.normal(size=400))) == "the spread goes with x: --scale-features x"

@@ -12,7 +12,7 @@ from mlefit.information.spread import Spread
 from mlefit.information.structure import Structure
 from mlefit.noise import MODELS
 from mlefit.noise.options import Choice
-from mlefit.noise.responses import POSITIVE
+from mlefit.noise.responses import COUNTS, POSITIVE
 from mlefit.report.information import Atom
 
 SKEWED = 0.15       # of the width between the tenths: how far the middle is off its middle in a law that leans (gamma(4): 0.22)
@@ -22,6 +22,7 @@ HEAVY = 3.5         # fourth moment over the squared variance, beyond which a la
 BY_SKEWNESS = 1.5   # what the square of its skewness adds to that of a law that leans (gamma, of any shape)
 NARROW = 1.9        # standard deviations between the tenths: below, values far out made them (normal 2.56, exponential 2.20)
 FAR = 1e4           # standard deviations: how dear a value becomes there, beside one at their root, tells how heavy tails are
+FIRST, MANY = 2.0, 50.0     # of counts: the least is not above, and nine of ten are below
 SHOWN = 2           # models that a sentence names
 WHICH = " (mlefit compare says which)"
 
@@ -39,7 +40,22 @@ def of_structure(found: Structure, sample: Sample) -> tuple[str, ...]:
     return (f"let the mean bend in {found.name}: {_formula(sample, _instead(sample, name, f'bs({name}, df={SPLINE})'))}",)
 
 
-def of_spread(found: Spread, sample: Sample) -> tuple[str, ...]:
+class Seen(NamedTuple):
+    """Of a response in its own unit: the least, and whether it counts something although it is fitted as any number: whole numbers
+    from the first ones on, most of them small."""
+
+    lowest: float
+    counted: bool = False
+
+    @classmethod
+    def of(cls, sample: Sample) -> "Seen":
+        """That of the rows."""
+        y, lowest = sample.y, float(sample.y.min())
+        small = sample.noise.located and 0.0 <= lowest <= FIRST and float(np.quantile(y, 0.9)) <= MANY
+        return cls(lowest, bool(small and np.array_equal(y, np.rint(y))))
+
+
+def of_spread(found: Spread, sample: Sample, seen: Seen) -> tuple[str, ...]:
     """A spread that depends on a predictor, or that the law does not leave free."""
     if found.name is None:
         wider = (*_containing(sample), *_ending(sample))
@@ -49,6 +65,8 @@ def of_spread(found: Spread, sample: Sample) -> tuple[str, ...]:
     if any(predictor.kind == "scale" for predictor in sample.noise.predictors):
         return (f"the spread goes with {found.name} too: add it to --scale-features, or let the scale bend in it "
                 "(--scale-formula)",)
+    if seen.counted:
+        return (f"the response is a count, and its spread goes with {found.name}: {_of_counts()}",)
     if sample.noise.with_scale is not None and sample.formula:
         if "(" in found.name or ":" in found.name:      # a term, and no column
             return (f"the spread goes with {found.name}: {_option('--scale-formula', f'~ {found.name}')}",)
@@ -56,20 +74,26 @@ def of_spread(found: Spread, sample: Sample) -> tuple[str, ...]:
     return (f"the spread goes with {found.name}: --se robust keeps the errors of the coefficients right",)
 
 
-def of_shape(sample: Sample, z: Array, lowest: float) -> tuple[str, ...]:
-    """Other laws: for numbers above 0 (`lowest`) that lean, those of such numbers; else those that hold this one."""
-    wider, seen = _containing(sample), look(z)
-    if sample.noise.located and seen.right and lowest > 0.0:
+def of_shape(sample: Sample, z: Array, seen: Seen) -> tuple[str, ...]:
+    """Other laws: for counts, or numbers above 0, that lean, those of such numbers; else those that hold this one."""
+    wider, shape = _containing(sample), look(z)
+    if shape.right and seen.counted:
+        return (f"the residuals lean to the right, and the response is a count: {_of_counts()}",)
+    if sample.noise.located and shape.right and seen.lowest > 0.0:
         positive = [name for name, law in MODELS.items() if law.response is POSITIVE]
         if _written(sample.target) and sample.formula:
             return (f'the residuals lean to the right: -f "log({sample.target}) ~ {sample.formula}" or -m {positive[0]}{WHICH}',)
         return (f"the residuals lean to the right: -m {' or -m '.join(positive[:SHOWN])}{WHICH}",)
-    robust = _heavy(sample)[:SHOWN] if sample.noise.located and seen.heavy else []
+    robust = _heavy(sample)[:SHOWN] if sample.noise.located and shape.heavy else []
     if robust:
         return (f"the residuals have heavy tails: -m {' or -m '.join(robust)}{WHICH}",)
     if wider:
         return (f"the residuals have another shape: -m {' or -m '.join(wider[:SHOWN])}{WHICH}",)
     return ("the residuals have another shape: mlefit compare, in the place of mlefit fit, tries other models",)
+
+
+def _of_counts() -> str:
+    return " or ".join(f"-m {name}" for name, law in MODELS.items() if law.response is COUNTS and not law.needs_zeros) + WHICH
 
 
 class Look(NamedTuple):
@@ -94,7 +118,7 @@ def look(z: Array) -> Look:
 
 def of_atoms(atoms: tuple[Atom, ...], n: int, lowest: float, sample: Sample) -> tuple[str, ...]:
     """The values that no density holds; where 0 is the `lowest` of all, a law in two parts holds it, if of no curve."""
-    two_parts = f": -m {_in_two_parts()} fits" if lowest == 0.0 and sample.formula else ": fit"
+    two_parts = f": -m {_in_two_parts()} fits" if lowest == 0.0 and not sample.curved else ": fit"
     said = {
         "zero": f"are exactly 0{two_parts} whether a row is 0, and the other rows, apart",
         "highest": "are at the maximum {value}: top-coded?",

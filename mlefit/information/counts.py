@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.information.advice import of_shape
+from mlefit.information.advice import Seen, of_shape
 from mlefit.information.sample import Plan, Sample
 from mlefit.information.simulated import simulated
 from mlefit.information.verdict import Judged, Terms, conclude, simulations
@@ -40,7 +40,7 @@ def counts(sample: Sample, plan: Plan) -> Information:
     chance = simulated(draw, float(weight @ gain / n), draws, plan.seed)
     judged = Judged({}, None, "the frequency of each value")
     if chance is not None:
-        advice = of_shape(sample, np.zeros(0), 0.0)
+        advice = of_shape(sample, np.zeros(0), Seen(0.0))
         judged = judged._replace(p={"shape": chance.p}, part="shape", simulated=chance.values.size, exceeded=chance.exceeded,
                                  advice=advice)
     return conclude(total, Terms.of(gain, weight), judged, chance=chance, method="frequencies of the values", level=plan.level,

@@ -49,7 +49,7 @@ def judge(sample: Sample, plan: Plan, everywhere: Everywhere | None) -> Informat
     if levels and rarest(sample) < EVENTS_EACH * each:
         few = f"the rarest class has {rarest(sample)} rows, too few for {each} coefficients (at least {EVENTS_EACH} each)"
         return not_identifiable(total, few, n, upper=upper)
-    natural, lowest = Resolution("smooth"), float(sample.y.min())
+    natural, seen = Resolution("smooth"), advice.Seen.of(sample)
     inside = natural
     if sample.noise.measure is Measure.DENSITY:
         centre, scale = unit(sample)
@@ -65,7 +65,7 @@ def judge(sample: Sample, plan: Plan, everywhere: Everywhere | None) -> Informat
     structured = None if alone else structure(rows, predictors, draws, plan.seed, whole)
     if levels:
         return _of_levels(sample, plan, structured)
-    return _marked(_of_numbers(sample, plan, rows, inside, predictors, structured, lowest), natural, n, lowest, sample)
+    return _marked(_of_numbers(sample, plan, rows, inside, predictors, structured, seen), natural, n, seen.lowest, sample)
 
 
 def rarest(sample: Sample) -> int:
@@ -111,9 +111,9 @@ def _of_levels(sample: Sample, plan: Plan, found: Structure | None) -> Informati
 
 def _of_numbers(
     sample: Sample, plan: Plan, rows: Working, resolution: Resolution, predictors: Sequence[Variable],
-    structured: Structure | None, lowest: float,
+    structured: Structure | None, seen: advice.Seen,
 ) -> Information:
-    """Numbers: structure, spread, shape, as far as each exists; `lowest` of them in natural units."""
+    """Numbers: structure, spread, shape, as far as each exists; what is `seen` of them in natural units."""
     total, n = sample.cross_entropy_total, sample.n
     ends = resolution.cells(sample.y)
     at = rows if ends is None else cells.fitted(rows, *ends)
@@ -130,7 +130,7 @@ def _of_numbers(
     p = {name: value for name, value in p.items() if np.isfinite(value)}
     if not p:
         return not_identifiable(total, resolution.reason or "", n)
-    judged = _judged(sample, p, structured, spreading, residuals, lowest)
+    judged = _judged(sample, p, structured, spreading, residuals, seen)
     fine = ends is None or resolution.step <= FINE       # cells lose less than 1 % of it
     explained = structured.explained if structured is not None and judged.part == "structure" and fine else None
     if sample.predictor_free and sample.noise.measure is not Measure.MIXED:
@@ -221,7 +221,7 @@ def _chain(
 
 def _judged(
     sample: Sample, p: dict[str, float], structured: Structure | None, spreading: Spread | None, residuals: Residuals | None,
-    lowest: float,
+    seen: advice.Seen,
 ) -> Judged:
     """The part with the smallest p, which is structure only where robust variances bear it out."""
     part = min(p, key=lambda name: p[name])
@@ -234,9 +234,9 @@ def _judged(
     if part == "structure" and structured is not None:
         said = advice.of_structure(structured, sample)
     if part == "spread" and spreading is not None:
-        said = advice.of_spread(spreading, sample)
+        said = advice.of_spread(spreading, sample, seen)
     if part == "shape" and residuals is not None:
-        said = advice.of_shape(sample, residuals.z, lowest)
+        said = advice.of_shape(sample, residuals.z, seen)
     return judged._replace(advice=said)
 
 

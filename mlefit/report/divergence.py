@@ -37,7 +37,7 @@ def divergence(information: Information, model: Model) -> list[str]:
     bound = " (<=)" if kl.bound == "lower" else ""
     method = information.entropy_method and f"Entropy of the data{bound}: {shown(information.entropy_method)}."
     ceiling = f"KL is {most}." if most and kl.bound == "lower" else ""
-    steps = (f"Next: {shown(step)}." for step in kl.advice)
+    steps = (f"Next: {ended(shown(step))}" for step in kl.advice)
     said = (verdict(kl, say, model), parts(kl, say), chance(kl, say, model), ceiling, method, *map(sentence, kl.flags), *steps)
     return [line for line in said if line]
 
@@ -150,6 +150,10 @@ def whole(rows: float) -> str:
 
 def sentence(flag: str) -> str:
     """A remark as a sentence of its own."""
-    text = shown(flag).rstrip(".")
-    end = "" if text.endswith("?") else "."
-    return f"{text[:1].upper()}{text[1:]}{end}"
+    text = ended(shown(flag).rstrip("."))
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def ended(text: str) -> str:
+    """With a full stop, unless it is a question."""
+    return text if text.endswith("?") else f"{text}."
