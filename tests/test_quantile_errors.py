@@ -132,7 +132,7 @@ NAMED = "use --se nid, which is the default, iid, ker, bootstrap or cluster:COLU
       for kind in ("ols", "hc0", "hc3", "hac", "hac:2")),
     ("quantile:tau=0.2", {"se": "model"}, "--se model takes the law at its word, that of quantile is a working law", NAMED),
     ("laplace", {"intervals": "profile"}, "--intervals profile is for losses without corners, the model is laplace",
-     "leave --intervals out; it has --se nid, which is the default, iid, ker, bootstrap or cluster:COLUMN"),
+     "leave --intervals out: wald goes with --se nid, which is the default, iid, ker, bootstrap or cluster:COLUMN"),
     *(("gaussian", {"se": kind}, f"--se {kind} is for laplace, quantile, the model is gaussian", "use --se model or --se robust")
       for kind in ("nid", "iid", "ker", "bootstrap")),
     ("quantile:tau=1.5", {}, "--model: tau must lie strictly between 0 and 1, found \"1.5\"",

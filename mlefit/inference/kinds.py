@@ -79,7 +79,7 @@ def _check_corners(text: str, kind: ErrorKind, intervals: str, noise: NoiseModel
                          code="options-contradict")
     if intervals == "profile":
         raise UsageError(f"--intervals profile is for losses without corners, the model is {noise.name}",
-                         f"leave --intervals out; it has {KINDS}", code="options-contradict")
+                         f"leave --intervals out: wald goes with {KINDS}", code="options-contradict")
 
 
 def needs_rows(text: str, weights_kind: WeightsKind = "frequency") -> bool:

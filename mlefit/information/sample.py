@@ -27,8 +27,8 @@ class Sample:
     and what they stand for, `blocks`; `designs` (n, r_a) of each predictor, well conditioned; `eta` (n, m), offset included, and
     `free` (s,) at the maximum likelihood estimate; `weight` (n,) whole numbers >= 0 or None. `parameters` counts every free
     parameter. `rows_total` is the n of the whole fit and `cross_entropy_total` its cross-entropy in nats per row: the rows here
-    may be a random part of it. `target` and `formula`: how the user says it. `trials` (n,): those to which the law is bound. `curved`: the
-    mean is a curve, which not every law can have.
+    may be a random part of it. `target` and `formula`: how the user says it. `trials` (n,): those to which the law is bound.
+    `curved`: the mean is a curve, which not every law can have.
     """
 
     noise: NoiseModel
