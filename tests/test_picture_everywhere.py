@@ -79,6 +79,26 @@ def test_a_rootogram_hangs_the_counts_of_all_rows_from_what_is_expected_of_all()
 
 
 @pytest.mark.slow
+def test_successes_hang_from_what_is_expected_of_the_trials_of_all_rows() -> None:
+    of, rng = data(9), np.random.default_rng(10)
+    trials = rng.integers(1, 7, N).astype(float)
+    some = rng.binomial(trials.astype(int), 1.0 / (1.0 + np.exp(0.5 - 0.8 * of["x"]))).astype(float)
+    request = Request({"x": of["x"], "some": some, "n": trials}, target="some", trials="n", features=("x",), draws=0)
+    made = pictured(request, ("all",))
+    found = panels(made.sheet)["rootogram"]
+    assert found.rows == N
+    assert found.sentence.endswith(", all 30,000 rows).")
+    bars = layer(found, "bars", "data").numbers
+    assert np.square(bars["height"] - bars["base"]) == pytest.approx(np.bincount(some.astype(int)))
+    constant, slope = (float(one.estimate or 0.0) for one in made.report.parameters)
+    law_of, eta = MODELS.find("binomial", "").among(trials), (constant + slope * of["x"])[:, None]
+    with np.errstate(invalid="ignore"):
+        each = [np.exp(-law_of.nll(np.full(N, float(k)), eta, np.empty(0), 0).value) for k in range(6)]
+    expected = [one[trials >= k].sum() for k, one in enumerate(each)]
+    assert np.square(bars["height"])[:6] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.slow
 def test_variances_and_coverage_are_those_of_all_rows() -> None:
     of = data()
     made = pictured(Request({"x": of["x"], "count": of["count"]}, target="count", model="poisson", draws=0), ("all",))

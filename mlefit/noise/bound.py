@@ -23,6 +23,8 @@ class Bound:
         """This law for those of the rows that it was bound to."""
         return self
 
+    trials: Array | None = None     # those (n,) of the rows that it is bound to
+
     @property
     def bound(self) -> bool:
         """Whether it was bound to rows, so that equal predictors do not make equal laws."""

@@ -81,8 +81,8 @@ class Rootogram(Look):
         assert isinstance(self.count, Counts)
         self.total = total
         scene, k = self.residuals.scene, self._edges.size
-        eta, rows = self.count.groups.places(total[:-k].reshape(-1, GROUPS))
-        shares = _whole(self._shares(scene.noise, np.arange(rows.size), eta, scene.free))
+        eta, rows, trials = self.count.groups.places(total[:-k].reshape(-1, GROUPS))
+        shares = _whole(self._shares(scene.noise.among(trials), np.arange(rows.size), eta, scene.free))
         ends = np.cumsum(rows)
         _, first = np.unique(np.minimum((ends - rows / 2.0) * DRAWN / ends[-1], DRAWN - 1.0).astype(np.intp), return_index=True)
         each, expected = np.add.reduceat(rows, first), np.add.reduceat(rows * shares, first, axis=1).T

@@ -43,7 +43,7 @@ class MeanVariance(Look):
 
     def __init__(self, residuals: Residuals) -> None:
         self.residuals, scene = residuals, residuals.scene
-        if scene.everywhere is not None and scene.noise.variance(scene.eta[:1], scene.free) is not None:
+        if scene.everywhere is not None and scene.noise.some(np.zeros(1, np.intp)).variance(scene.eta[:1], scene.free) is not None:
             self.count = Squares(self.bins.cuts(scene.prediction))
 
     @cached_property
