@@ -16,7 +16,6 @@ from mlefit.estimation.memo import Memo
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Engine
-from mlefit.noise.model import Measure
 from mlefit.pipeline.fitted import Fitted
 from mlefit.report.comparison import Adequacy, Finding
 from mlefit.rows.chunk import Chunk
@@ -60,7 +59,7 @@ def smooth_test(
         p, made = _simulated(found, chunk, directions, seen, seed, draws, celled)
     apart = noise.response.whole and any(abs(seen.each.get(name, 0.0)) >= SAID for name in SHAPE)
     vary = _variation(found, chunk, seed) if apart else None
-    return Adequacy(model, seen.statistic, seen.df, p, made, findings(seen, dense=noise.measure is Measure.DENSITY, vary=vary))
+    return Adequacy(model, seen.statistic, seen.df, p, made, findings(seen, dense=not noise.measure.jumps, vary=vary))
 
 
 def _variation(found: Fitted, chunk: Chunk, seed: int) -> float:

@@ -86,7 +86,7 @@ def legendre(noise: NoiseModel, y: Array, eta: Array, free: Array, cells: Ends |
     """The mean over the cell of u of the normalised Legendre polynomial of each degree (n,)."""
     from scipy.special import eval_legendre
 
-    if noise.measure is Measure.DENSITY and cells is None:
+    if not noise.measure.jumps and cells is None:
         place = _position(noise, y, eta, free)
         return {k: np.sqrt(2.0 * k + 1.0) * eval_legendre(k, place) for k in DEGREES}
     below, above = (noise.below(y), y) if cells is None else cells(y)

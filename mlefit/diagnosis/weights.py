@@ -3,7 +3,6 @@
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.noise.model import Measure
 from mlefit.problem.problem import Problem
 from mlefit.report.report import Warn
 
@@ -24,7 +23,7 @@ def doubtful_weights(problem: Problem) -> tuple[Warn, ...]:
     rows = np.column_stack([sample.x[:most], sample.y[:most]])
     twice = len(np.unique(rows, axis=0)) < len(rows)
     scaling = prepared.scaling
-    if not twice and not (prepared.noise.measure is Measure.DENSITY and _fractional(
+    if not twice and (prepared.noise.measure.jumps or not _fractional(
             rows * np.append(scaling.scale, scaling.y_scale) + np.append(scaling.centre, scaling.y_centre))):
         return ()
     why = "rows that are equal stand apart" if twice else "the numbers are fractional"

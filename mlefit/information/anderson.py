@@ -17,7 +17,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.information.working import Working
-from mlefit.noise.model import Measure, NoiseModel
+from mlefit.noise.model import NoiseModel
 
 GRID = np.linspace(-8.0, 8.0, 65)       # of logits: beyond lies a thousandth of the integral
 BATCH = 4096                            # rows whose indicators on the grid are in memory at once
@@ -51,7 +51,7 @@ FAR = 10.0      # where the formula of the tail begins to bend up
 def uniform(noise: NoiseModel, y: Array, eta: Array, free: Array, share: Array) -> tuple[Array, Array]:
     """log u and log(1 - u) (n,) with u = F(y), at this share of the jump of F where that has one (Dunn and Smyth 1996)."""
     log_cdf, log_survival = noise.log_cdf(y, eta, free), noise.log_sf(y, eta, free)
-    if noise.measure is Measure.DENSITY:
+    if not noise.measure.jumps:
         return log_cdf, log_survival
     before = noise.below(y)
     return between(noise.log_cdf(before, eta, free), noise.log_sf(before, eta, free), log_cdf, log_survival, share)

@@ -51,7 +51,7 @@ def judge(sample: Sample, plan: Plan, everywhere: Everywhere | None) -> Informat
         return not_identifiable(total, few, n, upper=upper)
     natural, seen = Resolution("smooth"), advice.Seen.of(sample)
     inside = natural
-    if sample.noise.measure is Measure.DENSITY:
+    if not sample.noise.measure.jumps:
         centre, scale = unit(sample)
         natural = inside = resolve(sample.y, scale)
         if sample.noise.located or sample.noise.scalable:       # no unit is left to matter

@@ -13,7 +13,6 @@ import numpy as np
 
 from mlefit.information.arranged import Arranged
 from mlefit.information.working import Working
-from mlefit.noise.model import Measure
 
 ENOUGH = 25     # rows beyond the parameters from which z is normal enough
 PROBES = 64     # sd of the error of z: at most (2 r / (PROBES n))^(1/2) for r columns, and that only if all run with the predictor
@@ -29,7 +28,7 @@ class Runs:
         wide = max(x.shape[1] for x in rows.designs) > PROBES
         self.pull = [_probed(rows, a, rng) for a in range(len(rows.designs))] if wide else rows.pull
         self.sorted = [np.empty_like(q, order="C") for q in self.pull]
-        alike = rows.noise.measure is Measure.DENSITY       # equal outcomes of other laws are no copies
+        alike = not rows.noise.measure.jumps       # equal outcomes that have a probability are no copies
         self.row = (rows.y, rows.eta[:, 0]) if alike else None
         self.left = max(rows.n - sum(x.shape[1] for x in rows.designs), 1)
 

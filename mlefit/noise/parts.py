@@ -19,6 +19,11 @@ class Measure(Enum):
     MASS = "mass"
     MIXED = "mixed"     # a probability at 0, a density above
 
+    @property
+    def jumps(self) -> bool:
+        """Whether some responses have a probability of their own, so that the distribution function jumps there."""
+        return self is not Measure.DENSITY
+
 
 class Derivatives(NamedTuple):
     """A criterion on n rows and its derivatives by the q = m + s predictors and free shapes of each row.

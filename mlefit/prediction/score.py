@@ -87,7 +87,7 @@ def unjudged(rows: Rows, nll: Array) -> dict[str, Mask]:
 
 def chances(noise: NoiseModel, seed: int, first: int, n: int) -> Array:
     """Where in its cell each row of a discrete law falls (n,), the rows from the number `first` on; nothing for a density."""
-    return uniform((seed, 0, RESIDUALS), first, n) if noise.measure is not Measure.DENSITY else np.empty(0)
+    return uniform((seed, 0, RESIDUALS), first, n) if noise.measure.jumps else np.empty(0)
 
 
 def scored(rows: Rows, plan: Plan, predicted: Mapping[str, Array], chance: Array) -> tuple[dict[str, Array], Score]:
@@ -119,7 +119,7 @@ def quantile_residuals(noise: NoiseModel, y: Array, eta: Array, free: Array, cha
     """Phi^-1(u) (n,), accurate in both tails; `chance` (n,): where in its cell each row of a discrete law falls."""
     from scipy.special import ndtri, ndtri_exp
 
-    if noise.measure is Measure.DENSITY:
+    if not noise.measure.jumps:
         known = noise.residual(y, eta, free)
         if known is not None:
             return known
