@@ -106,6 +106,22 @@ def test_documentation_is_found_again_when_scipy_is_there(tmp_path: Path) -> Non
     assert after_a_fit(tmp_path, then) == "inspect Prints scipy.optimize._minimize"
 
 
+@pytest.mark.parametrize(("line", "said"), [
+    ("inspect.getdoc(print).split()", "of scipy True"), ("inspect.getdoc(print) or 1 / 0", "of scipy True"),
+    ("raise RuntimeError('no such library')", "no such library True")])
+def test_a_module_that_wants_its_documentation_has_it(tmp_path: Path, line: str, said: str) -> None:
+    """As if scipy could not be imported without; and what fails in any case fails with its own error."""
+    (tmp_path / "scipy" / "odd").mkdir(parents=True)
+    (tmp_path / "scipy" / "__init__.py").write_text("")
+    (tmp_path / "scipy" / "odd" / "__init__.py").write_text(f"import inspect\n{line}\nname = 'of scipy'\n")
+    code = ("import inspect, sys\nfrom mlefit.cli.lazily import later\nlater()\nfind = inspect.getdoc\n"
+            f"sys.path.insert(0, {str(tmp_path)!r})\n"
+            "try:\n    import scipy.odd as odd\n    told = odd.name\nexcept RuntimeError as error:\n    told = error\n"
+            "print(told, inspect.getdoc is find)")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == said
+
+
 class TestTheEndOfAProcess:
     """What a command wants done at exit is done; what Python does behind that is left out, but where somebody traces."""
 

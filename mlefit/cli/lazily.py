@@ -3,8 +3,9 @@
 scipy copies numpy name by name, which imports what numpy keeps back until asked: a Fortran wrapper, a test framework and
 what these import. Others name a module of Python's for a rare need. All of these are loaded when something of theirs is asked for.
 
-scipy also parses the documentation of its functions while it is imported, to write it anew with notes: a seventh of a small
-fit. In this process it finds none, as under `python -OO`.
+scipy also parses the documentation of its functions while it is imported, to write it anew with notes: a seventh of a small fit
+(45 ms of 330 of the processor, medians of 15 in turn). In this process it finds none, which it is made for: under `python -OO`
+there is none. What cannot be imported without is imported with it; should scipy look elsewhere for it, nothing is gained.
 
 All is done by public means: `importlib.util.LazyLoader` is Python's own way to put an import off, `inspect.getdoc` is what finds
 documentation.
@@ -43,11 +44,15 @@ class Undocumented(SourceFileLoader):
             Undocumented.depth += 1
         try:
             super().exec_module(module)
+            return
+        except Exception:  # noqa: S110  whatever an import cannot do without documentation it does with it, or fails again
+            pass
         finally:
             with self.lock:
                 Undocumented.depth -= 1
                 if not Undocumented.depth:
                     inspect.getdoc = Undocumented.asked
+        super().exec_module(module)
 
 
 def nothing(object: object) -> str | None:

@@ -12,12 +12,11 @@ import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.noise import worked
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor
+from mlefit.noise.model import LOG_MEAN, Derivatives, Measure, NoiseModel, Predictor
 from mlefit.noise.responses import NOT_NEGATIVE
 from mlefit.noise.series import excess
 from mlefit.numerals import used
 
-LOG_MEAN = (Predictor("mean", log_unit=1),)
 EXAMPLE = (3.566015, 0.621533, 4.048426, 0.16394, 2.557068)
 TRIAL = 0.5     # how far off the worked example places a log mean
 DERIVATION = """\

@@ -11,13 +11,12 @@ Univariate Distributions, chapter 22.
 import numpy as np
 
 from mlefit.arrays import Array, block
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
+from mlefit.noise.model import LOCATION, Derivatives, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.responses import NUMBERS
 from mlefit.noise.series import excess
 from mlefit.noise.stable import QUIET, exponential
 from mlefit.noise.symmetric import symmetric
 
-LOCATION = (Predictor("mean", unit_power=1),)
 SPREAD = np.pi / np.sqrt(6.0)       # the standard deviation of x
 
 

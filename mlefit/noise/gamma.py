@@ -16,7 +16,7 @@ import numpy as np
 from mlefit.arrays import Array, block
 from mlefit.noise import worked
 from mlefit.noise.dispersions import dispersions
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
+from mlefit.noise.model import LOG_MEAN, Derivatives, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.pictured import FOR_NUMBERS
 from mlefit.noise.responses import POSITIVE
 from mlefit.noise.series import excess
@@ -27,7 +27,6 @@ STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188)    # delta(k) = sum
 LARGE = 10.0    # k from which these terms leave 1e-14
 STEPS = 40      # of Newton for k: about five are taken
 TERMS = 400     # of the series for a tail below the smallest double
-LOG_MEAN = (Predictor("mean", log_unit=1),)
 EXAMPLE = (83.5271, 49.1055, 67.165, 39.0615, 75.8599)
 TRIAL = 0.5     # how far off the worked example places a log mean
 DERIVATION = """\

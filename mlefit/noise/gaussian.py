@@ -12,12 +12,11 @@ import numpy as np
 
 from mlefit.arrays import Array, block
 from mlefit.noise import worked
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
+from mlefit.noise.model import LOCATION, Derivatives, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.responses import NUMBERS
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 ROUNDING = 1e-12        # of a sum of squares: what is left of it below this, once a row is taken off, is nothing
-LOCATION = (Predictor("mean", unit_power=1),)
 
 EXAMPLE = (-2.25129, 0.96007, -4.86026, 1.03677, -0.37131)
 TRIAL = 0.5     # how far off the worked example places a mean

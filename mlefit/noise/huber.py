@@ -6,8 +6,7 @@
 With a threshold of k scales the loss contains the scale:           cross-entropy = mean rho_k(z) + log s + log Z(k).
 With a threshold D in units of y it does not, H_D(r) = s^2 rho_(D/s)(r / s): cross-entropy = H / s^2 + log s + log Z(D / s).
 
-The free shape is log s. The law is log-concave: there is one maximum. Source: Huber, Annals of Mathematical Statistics 35 (1964),
-73-101.
+The free shape is log s; the law is log-concave. Source: Huber, Annals of Mathematical Statistics 35 (1964), 73-101.
 """
 
 import math
@@ -18,19 +17,18 @@ import numpy as np
 from mlefit.arrays import Array, block
 from mlefit.losses.chebyshev import interpolated
 from mlefit.noise import worked
-from mlefit.noise.huber_mass import ROOT_2PI, log_z, parts
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
+from mlefit.noise.model import LOCATION, Derivatives, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.options import Number
 from mlefit.noise.responses import NUMBERS
 from mlefit.noise.searched import SQUARED
 from mlefit.noise.stable import QUIET, exponential
 from mlefit.noise.symmetric import symmetric
 
+ROOT_2PI = math.sqrt(2.0 * math.pi)
 DEFAULT = 1.345     # scales: 95 % efficient where errors are gaussian
 GENTLE = 12         # laws on the way
 STEPS = 200         # of the search for the scale of a threshold in units of y
 NORMAL = 1e3        # scales: a threshold beyond which the law is the normal one in every digit, and whose fourth power is a number
-LOCATION = (Predictor("mean", unit_power=1),)
 EXAMPLE = (1.7, 0.4, 1.1, 9.3, 0.9)
 TRIAL = 0.5         # how far off the worked example places a location
 DERIVATION = """\
@@ -56,6 +54,21 @@ huber: from the likelihood to the {loss}
 """
 
 
+def log_z(k: float) -> tuple[float, float, float]:
+    """log Z(k) and its first two derivatives by k."""
+    tail = 2.0 * math.exp(-0.5 * k * k) / k
+    z = ROOT_2PI * math.erf(k / math.sqrt(2.0)) + tail
+    share = tail / z
+    first = -share / k
+    return math.log(z), first, share + 2.0 * share / k / k - first * first
+
+
+def parts(k: float) -> tuple[float, float]:
+    """Probabilities of the middle and of each tail."""
+    tail = math.exp(-0.5 * k * k) / k / math.exp(log_z(k)[0])
+    return 1.0 - 2.0 * tail, tail
+
+
 @dataclass(frozen=True)
 class Huber(NoiseModel):
     """Errors with a gaussian middle and laplace tails. The threshold is `k` scales, or `delta` in units of y, of which `unit` are
@@ -78,7 +91,6 @@ class Huber(NoiseModel):
     example = "mlefit fit sample_data/deliveries.csv -t minutes -x km,vehicle -m huber"
     group = "heavy tails"
     predicted = "location"
-
     measure = Measure.DENSITY
     response = NUMBERS
     collapse = "scale = 0"
@@ -127,8 +139,7 @@ class Huber(NoiseModel):
 
     def bends_within(self, free: Array) -> float:
         """The threshold."""
-        s = math.exp(float(free[0]))
-        return s * self._threshold(s)
+        return self._k * math.exp(float(free[0])) if self.delta is None else self.delta / self.unit
 
     def _threshold(self, s: float) -> float:
         """In scales."""
@@ -270,8 +281,7 @@ class Huber(NoiseModel):
         """Huber's loss."""
         y, free = np.array(EXAMPLE), np.zeros(1)
         at = np.full((y.size, 1), self._centre(y))
-        a, c = self.affine(free)
-        c = float(self.cost(y, free, 0).value.mean()) if self.loss_has_shapes else c
+        a, c = (1.0, float(self.cost(y, free, 0).value.mean())) if self.loss_has_shapes else self.affine(free)
         loss = float(self.loss(y, at, free, 0).value.mean())
         best, off = worked.nll(self, y, at, free), worked.nll(self, y, at + TRIAL, free)
         said = f"k = {self._k:g}" if self.delta is None else f"delta = {self.delta:g}"

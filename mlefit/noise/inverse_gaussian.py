@@ -20,11 +20,10 @@ import numpy as np
 from mlefit.arrays import Array, block
 from mlefit.noise import worked
 from mlefit.noise.dispersions import dispersions
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor, Shape
+from mlefit.noise.model import LOG_MEAN, Derivatives, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.responses import POSITIVE
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
-LOG_MEAN = (Predictor("mean", log_unit=1),)
 LEFT = -5.0         # of a: below, 1 - F is no difference that cancels
 NEAR = 1e-3         # of b - a in units of a: below, m(a) - m(b) cancels
 FAR = 100.0         # above, 1 - x m(x) cancels

@@ -18,10 +18,9 @@ from typing import ClassVar
 import numpy as np
 
 from mlefit.arrays import Array, block
-from mlefit.noise.model import Derivatives, Measure, NoiseModel, Predictor
+from mlefit.noise.model import LOCATION, Derivatives, Measure, NoiseModel, Predictor
 from mlefit.noise.responses import NUMBERS
 
-LOCATION = (Predictor("mean", unit_power=1),)
 ROUNDING = 1e-13        # of what a residual is made of: a row on the plane, which counts as one above
 SMALLEST = 1e-100       # what stands for a scale of 0, whose square is a number
 NEAR = 1e-2     # x below which x + exp(-x) - 1 is a series

@@ -20,7 +20,7 @@ import numpy as np
 from mlefit.arrays import Array, Index, Mask
 from mlefit.noise.bound import Bound
 from mlefit.noise.options import Optioned
-from mlefit.noise.parts import MEAN, Derivatives, Limit, Measure, Predictor, Shape
+from mlefit.noise.parts import LOCATION, LOG_MEAN, MEAN, Derivatives, Limit, Measure, Predictor, Shape
 from mlefit.noise.pictured import Pictured
 from mlefit.noise.reported import Reported
 from mlefit.noise.responses import Response
@@ -28,7 +28,7 @@ from mlefit.noise.scales import Scales
 from mlefit.noise.searched import Searched
 from mlefit.noise.written import Written
 
-__all__ = ["MEAN", "Derivatives", "Limit", "Measure", "NoiseModel", "Predictor", "Shape"]
+__all__ = ["LOCATION", "LOG_MEAN", "MEAN", "Derivatives", "Limit", "Measure", "NoiseModel", "Predictor", "Shape"]
 
 
 @dataclass(frozen=True)

@@ -24,15 +24,13 @@ from mlefit.losses.family import Family, apart_at, bends_at
 from mlefit.losses.loss import Loss
 from mlefit.losses.structure import value
 from mlefit.noise.by_table import ByTable, Near
-from mlefit.noise.model import Derivatives, Measure, Predictor
+from mlefit.noise.model import LOCATION, MEAN, Derivatives, Measure, Predictor
 from mlefit.noise.parts import nowhere
 from mlefit.noise.responses import NUMBERS, POSITIVE, SHARES, Response
 from mlefit.noise.stable import QUIET
 from mlefit.noise.symmetric import symmetric
 from mlefit.noise.typed import Typed
 
-LOCATION = (Predictor("mean", unit_power=1),)
-UNMOVED = (Predictor("mean"),)
 RESPONSES = dict(zip((axis.name for axis in AXES), (NUMBERS, POSITIVE, NUMBERS, SHARES), strict=True))
 MANY = 2048             # distinct f whose panels are in memory at one time
 TRIED = {               # f at which the least loss of a response is looked for, by the axis of f
@@ -81,7 +79,7 @@ class OfFamily(ByTable, Typed):
     @property
     def predictors(self) -> tuple[Predictor, ...]:
         """f."""
-        return LOCATION if self.scalable else UNMOVED
+        return LOCATION if self.scalable else MEAN
 
     def in_unit(self, unit: float) -> Self:
         """The law of responses in it."""

@@ -21,7 +21,7 @@ from mlefit.losses.loss import Loss
 from mlefit.losses.table import OneLaw, Table
 from mlefit.losses.tabling import Laws
 from mlefit.noise.by_table import ByTable, Near
-from mlefit.noise.model import Derivatives, Measure, Predictor, Shape
+from mlefit.noise.model import LOCATION, MEAN, Derivatives, Measure, Predictor, Shape
 from mlefit.noise.parts import nowhere
 from mlefit.noise.read_loss import RESPONSES, Read, noted, read_loss
 from mlefit.noise.responses import Response
@@ -29,9 +29,7 @@ from mlefit.noise.stable import QUIET, exponential
 from mlefit.noise.symmetric import symmetric
 from mlefit.noise.typed import Typed
 
-LOCATION = (Predictor("mean", unit_power=1),)
 GENTLE = 18     # units on the way from the gentlest
-UNMOVED = (Predictor("mean"),)
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ class OfLoss(ByTable, Typed):
     @property
     def predictors(self) -> tuple[Predictor, ...]:
         """f."""
-        return LOCATION if self.located or self.scalable else UNMOVED
+        return LOCATION if self.located or self.scalable else MEAN
 
     def gentler(self, factor: float) -> tuple["OfLoss", ...]:
         """The loss of residuals in ever larger units, down to this one."""

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 from mlefit.expression.tree import Node
-from mlefit.noise.model import Measure, Predictor
+from mlefit.noise.model import MEAN, Measure, Predictor
 from mlefit.noise.read_loss import parsed
 from mlefit.noise.typed import Typed
-
-MEAN = (Predictor("mean"),)
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,8 @@ class Shape(NamedTuple):
 
 
 MEAN = (Predictor("mean"),)
+LOCATION = (Predictor("mean", unit_power=1),)
+LOG_MEAN = (Predictor("mean", log_unit=1),)
 
 
 class Limit(NamedTuple):

@@ -20,7 +20,7 @@ import numpy as np
 from mlefit.arrays import Array, block
 from mlefit.noise import worked
 from mlefit.noise.double_exponential import divergence
-from mlefit.noise.model import Derivatives, Limit, Measure, NoiseModel, Predictor, Shape
+from mlefit.noise.model import LOCATION, Derivatives, Limit, Measure, NoiseModel, Predictor, Shape
 from mlefit.noise.options import Number
 from mlefit.noise.pictured import FOR_NUMBERS
 from mlefit.noise.responses import NUMBERS
@@ -35,7 +35,6 @@ SMALL = 1e-3        # of the mean error: a smaller scale is that of rows that ar
 DEGREES = (1.0, 3.0, 30.0)      # with which the searches begin
 LEAST_DF = 0.5
 PER_PARAMETER = 4.0     # times p / n: below, exactly fitted rows make the likelihood unbounded
-LOCATION = (Predictor("mean", unit_power=1),)
 EXAMPLE = (1.7, 0.4, 1.1, 9.3, 0.9)
 FLAT = 230.0    # of log df: 1e100 degrees of freedom, from which on nothing changes in any digit
 TRIAL = 0.5     # how far off the worked example places a location
