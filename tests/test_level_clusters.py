@@ -1,14 +1,17 @@
 """Errors by cluster of a factor of many levels without columns: every number is that of columns, and what a group decides alone."""
 
+import json
 from typing import Any
 
 import numpy as np
 import pytest
 from test_indexed import check_alike, rows, told
 
+import mlefit
 from mlefit.design import indexing
 from mlefit.errors import DataError
 from mlefit.inference import swept
+from mlefit.saved.write import to_json
 
 
 def grouped() -> dict[str, Any]:
@@ -81,3 +84,15 @@ def test_many_columns_beside_groups_have_columns(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(indexing, "MANY", 20)
     found = told(grouped(), 20, monkeypatch, formula="count ~ g + poly(x, 10) + poly(z, 10) + bs(x, 12) + bs(z, 12)", model="poisson", se="cluster:c")
     assert found.mle.method == "trust-exact"
+
+
+def test_a_saved_model_has_no_more_of_many_groups_than_of_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for many in (20, 10**6):
+        monkeypatch.setattr(indexing, "MANY", many)
+        model = mlefit.fit(grouped(), formula="y ~ g + x", model="gaussian", se="cluster:c", kl=False).model
+        found.append(json.loads(to_json(model.saved))["covariance"])
+    scales = [np.array(one["scale"]) for one in found]
+    assert np.array(found[0]["root"]).shape[1] <= 33        # coefficients and the scale, not 120 groups
+    roots = [np.array(one["root"]) / scale[: len(one["root"]), None] for one, scale in zip(found, scales, strict=True)]
+    assert np.allclose(roots[0] @ roots[0].T, roots[1] @ roots[1].T, rtol=1e-7, atol=1e-12)
