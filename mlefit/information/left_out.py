@@ -25,7 +25,7 @@ from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
 from mlefit.records import record
 from mlefit.report.report import ABOUT, ALONE
-from mlefit.rows.chunk import Chunk, choose
+from mlefit.rows.chunk import Chunk, choose, join
 from mlefit.sums.curvature import Curvature
 
 DETERMINED = 1e-8       # 1 - leverage below this is 0 but for rounding
@@ -125,10 +125,16 @@ def left_out(fit: Optima, objective: Objective, rows: Execution, sample: Chunk, 
 def _each_refitted(fit: Optima, objective: Objective, rows: Execution, total: Removed) -> LeftOut:
     """The figure of few rows, all of which are refitted; a row whose refit does not end is taken where its step leads."""
     from mlefit.information.refitted import refitted
+    from mlefit.information.together import refits
 
     excess, judged, about = 0.0, 0.0, False
-    for row in total.far:
-        own = refitted(fit, objective, rows, row.chunk, few=True)
+    costs = refits(fit, objective, join([row.chunk for row in total.far]))
+    for place, row in enumerate(total.far):
+        own: tuple[float, float] | None
+        if costs is not None and costs.proven[place]:
+            own = float(costs.dearer[place]), float(costs.judged[place])
+        else:
+            own = refitted(fit, objective, rows, row.chunk, few=costs is None)
         if own is None:
             return LeftOut(None, ALONE)
         ended = bool(np.isfinite(own[0]))

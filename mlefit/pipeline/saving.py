@@ -89,7 +89,7 @@ def roots(found: Fitted, errors: StandardErrors, optimum: Optimum) -> Errors:
     root = np.concatenate([covariance.root(each, place.start) for each, place in zip(inverse, mean.places, strict=True)])
     shape_root = covariance.root(shapes, mean.size) if len(shapes) else np.empty((0, 0))
     if root.shape[1] > len(root) + len(shapes):     # that of groups has a column for each: any rotation will do
-        together = np.linalg.qr(np.concatenate([root, shape_root]).T if len(shapes) else root.T, mode="r").T
+        together = np.asarray(np.linalg.qr(np.concatenate([root, shape_root]).T if len(shapes) else root.T, mode="r")).T
         root, shape_root = together[: len(root)], together[len(root) :] if len(shapes) else shape_root
     return Errors(root, shape_root, _orthonormal(found).combined(0), df)
 
