@@ -27,7 +27,8 @@ def test_a_code_of_a_missing_value_is_named_with_the_option_that_makes_it_one(
     out = capsys.readouterr().out
     assert ("warning   16 of 300 rows have age = -999, far beyond all others (18 to 79): if it stands for a missing value, --na -999 "
             "makes it one, in every column\n") in out
-    assert "next      look at the far values of age first, of which the warning speaks: they may be the misfit\n" in out
+    assert ('next      look at the far values of age first, of which the warning speaks; if they are right, let the mean bend in age: '
+            '-f "y ~ bs(age, df=5)"\n') in out
     assert main(["fit", str(tmp_path / "d.csv"), "-q", "--na", "-999"]) == 0
     out = capsys.readouterr().out
     assert "284 of 300 rows used (16 dropped, missing in age: 16)" in out

@@ -65,6 +65,12 @@ def test_a_model_alone_and_a_coefficient_alone(tmp_path: Path, capsys: pytest.Ca
         mlefit.fit(str(data))
 
 
+def test_a_class_of_one_row() -> None:
+    table = {"x": [*range(30), 12.5], "y": [*(["a", "b"] * 15), "c"]}
+    assert mlefit.fit(table, target="y").to_dict()["information"]["kl"]["reason"] == (
+        "the rarest class has 1 row, too few for 2 coefficients (at least 3 each)")
+
+
 def test_equal_values_of_a_response_without_noise_are_no_copies() -> None:
     """Fine steps of x agree now and then; where they do, so does a function of them, until whole rows are copied."""
     rng = np.random.default_rng(77)

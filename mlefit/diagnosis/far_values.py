@@ -74,12 +74,13 @@ def far_values(problem: Problem, rows: Engine | None) -> tuple[Warn, ...]:
 
 
 def seen_first(known: Information, warnings: tuple[Warn, ...]) -> Information:
-    """With far values as what is to be looked at next, if the rows contradict the model: they may be why."""
+    """With far values as what is to be looked at before the next step of a misfit: they may be all of it."""
     names = [shown(name) for warning in warnings if warning.code == WARNING for name in warning.columns]
     if not names or not known.kl.advice:
         return known
-    step = f"look at the far values of {' and '.join(names)} first, of which the warning speaks: they may be the misfit"
-    return known._replace(kl=known.kl._replace(advice=(step, *known.kl.advice)))
+    other, *rest = known.kl.advice
+    step = f"look at the far values of {' and '.join(names)} first, of which the warning speaks; if they are right, {other}"
+    return known._replace(kl=known.kl._replace(advice=(step, *rest)))
 
 
 def _places(problem: Problem, rows: Engine | None) -> Iterator[Place]:

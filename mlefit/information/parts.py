@@ -23,6 +23,7 @@ from mlefit.information.unknown import not_identifiable
 from mlefit.information.verdict import BORDERLINE_P, ChiSquared, Judged, Terms, conclude, simulations
 from mlefit.information.working import Working, gram
 from mlefit.noise.model import Measure
+from mlefit.numerals import plural
 from mlefit.report.information import Information
 
 LEAST_ROWS = 20             # below, chance is larger than any misfit
@@ -47,7 +48,7 @@ def judge(sample: Sample, plan: Plan, everywhere: Everywhere | None) -> Informat
         return not_identifiable(total, f"{n} rows are too few (at least {least})", n, upper=upper)
     each = sample.designs[0].shape[1]
     if levels and rarest(sample) < EVENTS_EACH * each:
-        few = f"the rarest class has {rarest(sample)} rows, too few for {each} coefficients (at least {EVENTS_EACH} each)"
+        few = f"the rarest class has {plural(rarest(sample), 'row')}, too few for {each} coefficients (at least {EVENTS_EACH} each)"
         return not_identifiable(total, few, n, upper=upper)
     natural, seen = Resolution("smooth"), advice.Seen.of(sample)
     inside = natural
