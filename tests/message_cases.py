@@ -106,6 +106,9 @@ CASES = (       # the command, the exit code, the message and the remedy
     ("fit t.csv -t y -x none --no-intercept", 2,
      "the model has no coefficients: there is no intercept and no predictor that varies",
      "leave out --no-intercept, or name predictors"),
+    ("fit t.csv -f 'y ~ 0'", 2,
+     "the model has no coefficients: there is no intercept and no predictor that varies",
+     "leave the constant in the formula, or name predictors"),
     ("fit na.csv --missing error", 3,
      'column "x", row 2: a value is missing, and --missing error was asked for; the first are row 2 (x), '
      "row 3 (y)",

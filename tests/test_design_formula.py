@@ -14,7 +14,7 @@ from mlefit.design.formula import parse_formula, parse_offset
 from mlefit.errors import UsageError
 from mlefit.expression.order import DEPTH
 from mlefit.expression.parse import Arithmetic
-from mlefit.expression.scan import ALLOWED, Token, Typed
+from mlefit.expression.scan import ALLOWED, BASELINE, Token, Typed
 from mlefit.expression.tree import Column
 from mlefit.source.source import Kind
 
@@ -153,17 +153,24 @@ def test_dot_leaves_out_excluded_columns():
         ('y ~ __import__("os").system("touch x")', 5, 'unknown function "__import__"', ALLOWED),
         ("y ~ I((1).__class__)", 10, 'attribute access (".__class__") is not allowed', ALLOWED),
         ("y ~ a.__class__", 5, 'attribute access ("a.__class__") is not allowed', ALLOWED),
-        ("y ~ np.log(a)", 5, 'unknown function "np.log"', ALLOWED),
+        ("y ~ np.log(a)", 5, 'unknown function "np.log"', "use log()"),
+        ("y ~ as.factor(a)", 5, 'unknown function "as.factor"', "use C()"),
+        ("y ~ C(g, Treatment('b'))", 10, 'unknown function "Treatment"', BASELINE),
+        ("y ~ C(g, Sum)", 10, 'there is no column "Sum"', BASELINE),
+        ("y ~ relevel(g, 'b')", 5, 'unknown function "relevel"', BASELINE),
+        ('y ~ Q("my col")', 5, 'unknown function "Q"', "quote odd names as in `my column`"),
+        ("y ~ A + Bb", 5, 'there is no column "A", nor "Bb"', "nearest: a, b"),
         ("y ~ eval(a)", 5, 'unknown function "eval"', ALLOWED),
         ("y ~ lambda: a", 5, '"lambda" is Python and not allowed', ALLOWED),
         ("y ~ [a for a in b]", 5, "a square bracket ([) is not allowed", ALLOWED),
         ("y ~ a[0]", 6, "a square bracket ([) is not allowed", ALLOWED),
         ("y ~ {a}", 5, "a brace ({) is not allowed", ALLOWED),
         ("y ~ I('a')", 7, "quoted text (') is not allowed", ALLOWED),
-        ("y ~ I(a:=b)", 9, "a comparison or assignment (=) is not allowed", ALLOWED),
-        ("y ~ I(a<b)", 8, "a comparison (<) is not allowed", ALLOWED),
-        ("y ~ a | b", 7, "a formula in several parts (|) is not allowed", ALLOWED),
-        ("y ~ a %in% b", 7, "an operator between percent signs (%) is not allowed", ALLOWED),
+        ("y ~ I(a:=b)", 9, "a comparison or assignment (=) is not allowed", "add it to the data as a column"),
+        ("y ~ I(a<b)", 8, "a comparison (<) is not allowed", "add it to the data as a column"),
+        ("y ~ a + (1 | g)", 12, "a formula in several parts (|) is not allowed",
+         "for rows of a group use --se cluster:COLUMN, or C(COLUMN)"),
+        ("y ~ a %in% b", 7, "an operator between percent signs (%) is not allowed", "write a:b for the products of two columns"),
         ("y ~ a;b", 6, "this character (;) is not allowed", ALLOWED),
         ("y ~ `a", 5, "a backquote without its partner (`) is not allowed", ALLOWED),
     ],

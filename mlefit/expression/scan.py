@@ -30,7 +30,15 @@ TOKEN = re.compile(
 TERMS = ("C", "I", "poly", "bs", "center", "scale", "year", "month", "weekday")
 CALLABLE = (*FUNCTIONS, *TERMS)
 ALLOWED = f"a formula holds columns, numbers, + - * / : ** and the functions {', '.join(CALLABLE)}"
-HINTS = {"offset": "use --offset", "factor": "use C()", "ln": "use log()"} | dict.fromkeys(("ns", "s", "te", "lo"), "use bs()")
+BASELINE = "contrasts are with a baseline: --reference COLUMN=LEVEL names it"
+HINTS = {"offset": "use --offset", "ln": "use log()", "Q": "quote odd names as in `my column`"} | {
+    name: remedy for names, remedy in (
+        ("ns s te lo cr cc", "use bs()"), ("factor as.factor ordered", "use C()"), ("scale standardize", "use scale()"),
+        ("Treatment Sum Poly Helmert Diff relevel contr.treatment contr.sum", BASELINE),
+    ) for name in names.split()}
+MARKS = {       # what stands for a mark that formulas do not hold
+    "|": "for rows of a group use --se cluster:COLUMN, or C(COLUMN)", "%": "write a:b for the products of two columns",
+} | dict.fromkeys(("<", ">", "<=", ">=", "="), "add it to the data as a column")
 REFUSED = {
     "[": "a square bracket", "]": "a square bracket", "{": "a brace", "}": "a brace", '"': "quoted text",
     "'": "quoted text", "=": "a comparison or assignment", "<": "a comparison", ">": "a comparison",
@@ -53,6 +61,7 @@ class Language(NamedTuple):
     tokens: int
     power: float
     hints: Mapping[str, str] = {}
+    marks: Mapping[str, str] = {}
     constants: Mapping[str, float] = {}
     aliases: Mapping[str, str] = {}
     comparisons: bool = False
@@ -63,7 +72,7 @@ FORMULAS = Language(
     text="formulas", noun="column", functions=CALLABLE, allowed=ALLOWED,
     tokens=200,                     # of one call: bounds the depth of its tree
     power=100.0,                    # x**101 of x = 2000 is beyond float64
-    hints=HINTS,
+    hints=HINTS, marks=MARKS,
 )
 
 
@@ -104,7 +113,8 @@ def scan(typed: Typed, names: Collection[str], language: Language = FORMULAS) ->
         match = TOKEN.match(text, place)
         if match is None or (match["comparison"] and not language.comparisons):
             odd = text[place] if match is None else match.group()
-            raise typed.refusal(place, f"{REFUSED.get(odd, 'this character')} ({odd}) is not allowed", language.allowed)
+            raise typed.refusal(place, f"{REFUSED.get(odd, 'this character')} ({odd}) is not allowed",
+                                language.marks.get(odd, language.allowed))
         found.append(_token(typed, match, names, language))
         place = match.end()
     return found
@@ -114,7 +124,8 @@ def _token(typed: Typed, match: re.Match[str], names: Collection[str], language:
     raw, place = match.group(), match.start()
     if (name := match["function"]) is not None:
         if name not in language.functions:
-            remedy = language.hints.get(name, language.allowed)
+            known = name.rpartition(".")[2]         # np.log
+            remedy = language.hints.get(name, f"use {known}()" if known in language.functions else language.allowed)
             raise typed.refusal(place, f'unknown function "{short(name)}"', remedy)
         name = language.aliases.get(name, name)
         return Token("function", name, f"{name}(", place)
@@ -143,9 +154,11 @@ def _token(typed: Typed, match: re.Match[str], names: Collection[str], language:
 
 
 def _refuse_column(typed: Typed, place: int, name: str, names: Collection[str], noun: str) -> NoReturn:
-    near = nearest(name, names, 3)
+    if noun == "column" and name in HINTS:
+        raise typed.refusal(place, f'there is no {noun} "{short(name)}"', HINTS[name], [name])
     others = dict.fromkeys(_other_strangers(typed.text[place:], names))
     others.pop(name, None)
+    near = dict.fromkeys(close for each in (name, *others) for close in nearest(each, names, 3))
     more = "".join(f', nor "{short(other)}"' for other in [*others][:SHOWN])
     known = ", ".join(list(names)[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
     raise typed.refusal(

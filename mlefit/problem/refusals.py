@@ -60,7 +60,8 @@ def check_before(problem: Problem) -> None:
     if not all(each.kept for each in problem.shapes):
         raise UsageError(
             "the model has no coefficients: there is no intercept and no predictor that varies",
-            "leave out --no-intercept, or name predictors", code="no-coefficients")
+            "leave out --no-intercept, or name predictors" if problem.request.formula is None else
+            "leave the constant in the formula, or name predictors", code="no-coefficients")
     levels = prepared.predictors.width - prepared.predictors.columns_wide
     check_size(problem.n_params - levels * len(prepared.noise.predictors), problem.request.read.memory)
     if n <= (problem.n_params if len(problem.shapes) > 1 else len(shape.kept)):
