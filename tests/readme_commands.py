@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +34,17 @@ def marked(name: str) -> str:
     return str(line)
 
 
-def printed(command: str) -> tuple[int, str]:
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """A folder of its own that has what the repository has, so that what a command writes is not in the way of another's."""
+    with tempfile.TemporaryDirectory() as folder:
+        for entry in ROOT.iterdir():
+            if not entry.name.startswith("."):
+                (Path(folder) / entry.name).symlink_to(entry)
+        yield Path(folder)
+
+
+def printed(command: str, place: Path = ROOT) -> tuple[int, str]:
     """Exit code and output, stderr included, of a shell command in which `mlefit` is the program under test."""
     with tempfile.TemporaryDirectory() as folder:
         for name, run in (("mlefit", "-m mlefit"), ("python", "")):
@@ -41,10 +53,21 @@ def printed(command: str) -> tuple[int, str]:
             program.chmod(0o755)
         environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
         done = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", command], cwd=ROOT, env=environment, check=False, encoding="utf-8",
+            ["bash", "-o", "pipefail", "-c", command], cwd=place, env=environment, check=False, encoding="utf-8",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
     return done.returncode, done.stdout
+
+
+def all_printed(block: str) -> list[tuple[str, int, str]]:
+    """Every command of a console block, one after the other in one workplace: what it is, exit code and output."""
+    with workplace() as place:
+        return [(command, *printed(command, place)) for command, _ in commands(block)]
+
+
+def shown(block: str) -> list[tuple[str, int, str]]:
+    """The same as the page has it."""
+    return [(command, 0, output) for command, output in commands(block)]
 
 
 def rewrite() -> None:
@@ -58,8 +81,7 @@ def rewrite_page(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for block in blocks("console", page):
         present = ""
-        for command, _ in commands(block):
-            code, output = printed(command)
+        for command, code, output in all_printed(block):
             if code:
                 raise RuntimeError(f"exit {code} from: {command}\n{output}")
             present += f"$ {command}\n{output}"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from readme_commands import LEFT, PAGES, ROOT, blocks, commands, printed
+from readme_commands import LEFT, PAGES, ROOT, all_printed, blocks, commands, printed, shown
 
 from mlefit.cli.man import page
 from mlefit.cli.models import groups
@@ -16,17 +16,18 @@ from mlefit.cli.shells import options
 from mlefit.noise import MODELS
 
 DOCS = PAGES[1:]
-SHOWN = [shown for each in DOCS for block in blocks("console", each) for shown in commands(block)]
+BLOCKS = [block for each in DOCS for block in blocks("console", each)]
+SHOWN = [each for block in BLOCKS for each in commands(block)]
 TOOLS = ("jq", "sqlite3")
 
 
 @pytest.mark.slow     # a process or more each
-@pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command[:60] for command, _ in SHOWN])
-def test_a_command_prints_what_the_docs_show(command: str, output: str) -> None:
+@pytest.mark.parametrize("block", BLOCKS, ids=[commands(block)[0][0][:60] for block in BLOCKS])
+def test_commands_print_what_the_docs_show(block: str) -> None:
     for tool in TOOLS:
-        if tool in command and shutil.which(tool) is None:
+        if tool in block and shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed")
-    assert printed(command) == (0, output)
+    assert all_printed(block) == shown(block)
 
 
 def test_every_console_is_run_or_says_why_not() -> None:
@@ -68,10 +69,10 @@ def test_the_page_on_models_has_every_law_with_its_facts() -> None:
 
 def test_every_line_of_the_screen_is_read() -> None:
     text = ROOT / "docs" / "reading.md"
-    shown = [output for block in blocks("console", text) for command, output in commands(block) if "| sed -n" in command]
-    assert printed("mlefit fit sample_data/stackloss.csv --detail -q") == (0, "".join(shown))
+    found = [output for block in blocks("console", text) for command, output in commands(block) if "| sed -n" in command]
+    assert printed("mlefit fit sample_data/stackloss.csv --detail -q") == (0, "".join(found))
     first = printed("mlefit fit sample_data/stackloss.csv -q")[1].splitlines()
-    assert [line[: len(old)] for line, old in zip("".join(shown).splitlines(), first, strict=False)] == first
+    assert [line[: len(old)] for line, old in zip("".join(found).splitlines(), first, strict=False)] == first
 
 
 def figures(text: str) -> list[tuple[str, list[str]]]:
@@ -86,8 +87,8 @@ def test_the_page_on_accuracy_is_what_its_program_measures() -> None:
     made = figures(subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout)
     told = figures((ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8"))
     assert [name for name, _ in made] == [name for name, _ in told]
-    for (name, found), (_, shown) in zip(made, told, strict=True):
-        for one, other in zip(found, shown, strict=True):
+    for (name, found), (_, there) in zip(made, told, strict=True):
+        for one, other in zip(found, there, strict=True):
             if re.fullmatch(r"[\d.]+", other):
                 assert float(one) >= float(other) - 1.5, name       # the last digits are those of a machine
             else:

@@ -7,20 +7,21 @@ import subprocess
 import sys
 
 import pytest
-from readme_commands import README, ROOT, blocks, commands, marked, printed
+from readme_commands import README, ROOT, all_printed, blocks, commands, marked, shown
 
 from mlefit.errors import DataError, MlefitError, NoEstimateError, RequirementError, UsageError
 
 pytestmark = pytest.mark.slow     # every command of the README, each a process
 
-SHOWN = [shown for block in blocks("console") for shown in commands(block)]
+BLOCKS = blocks("console")
+SHOWN = [each for block in BLOCKS for each in commands(block)]
 
 
-@pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command for command, _ in SHOWN])
-def test_a_command_prints_what_the_readme_shows(command: str, output: str) -> None:
-    if "| jq" in command and shutil.which("jq") is None:
+@pytest.mark.parametrize("block", BLOCKS, ids=[commands(block)[0][0] for block in BLOCKS])
+def test_commands_print_what_the_readme_shows(block: str) -> None:
+    if "| jq" in block and shutil.which("jq") is None:
         pytest.skip("jq is not installed")
-    assert printed(command) == (0, output)
+    assert all_printed(block) == shown(block)
 
 
 def test_there_is_something_to_compare() -> None:

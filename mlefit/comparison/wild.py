@@ -2,7 +2,8 @@
 
 Where no model fits, the rows are looked for that lie where hardly any of so many would under one of them, the best first: of n
 rows at most n p are as far out on that side, p the probability of one. At most MOST are; more are a law, not mistakes. Every
-model is then fitted to the others: if its smooth test does not reject the best of them there, these rows speak against all.
+model is then fitted to the others. If the smooth test does not reject the best of them there, and these rows are APART times as
+far from what it predicts as any of the others, they alone speak against all: of heavy tails one is not so far from the next.
 """
 
 from dataclasses import replace
@@ -25,6 +26,7 @@ from mlefit.rows.chunk import Chunk, choose
 
 EXPECTED = 0.01     # rows as far out, of so many, below which one that lies there is looked at
 MOST = 3
+APART = 5.0
 
 
 class Far(NamedTuple):
@@ -49,22 +51,51 @@ def wild(ranked: list[Fit], seed: int, draws: int) -> Wild | None:
         far = rows_of(fit.found.problem).sum(look.far)
         if 0 < len(far.rows) <= MOST and far.rows not in tried:
             tried.add(far.rows)
-            held = _holding(usual, look, seed, draws)
+            held = _holding(usual, look, far, seed, draws)
             if held is not None:
                 return _told(fit.found.problem, far, held)
     return None
 
 
-def _holding(usual: list[Fit], look: "_Look", seed: int, draws: int) -> Adequacy | None:
-    """The smooth test of the best model of the rows that are not far out, if it does not reject it."""
-    sample = look.found.problem.prepared.sample
-    others = choose(sample, np.flatnonzero(~look.beyond(sample)))
-    fitted = [(known, fit) for fit in usual if fit.found is not None and (known := _fitted(fit.found, others)) is not None]
-    for (_, found), fit in sorted(fitted, key=lambda one: one[0][0]):
-        test = smooth_test(found, one_by_one(others), fit.entry.label, seed, draws)
-        if test is not None and test.p_value > REJECTED:
-            return test
-    return None
+def _holding(usual: list[Fit], look: "_Look", far: Far, seed: int, draws: int) -> Adequacy | None:
+    """The smooth test of the best model of the other rows, if it does not reject it and those far out are apart from them."""
+    kept = np.flatnonzero(~look.beyond(look.found.problem.prepared.sample))
+    fitted = []
+    for fit in usual:
+        assert fit.found is not None
+        others = choose(fit.found.problem.prepared.sample, kept)       # the same rows, with the columns of its design
+        known = _fitted(fit.found, others)
+        fitted += [] if known is None else [(*known, others, fit.entry.label)]
+    if not fitted:
+        return None
+    _, found, others, label = min(fitted, key=lambda one: one[0])
+    if not rows_of(found.problem).sum(lambda chunk: _distances(found, far, chunk)).apart:
+        return None
+    test = smooth_test(found, one_by_one(others), label, seed, draws)
+    return test if test is not None and test.p_value > REJECTED else None
+
+
+class Distances(NamedTuple):
+    """From the predicted middle: the least of the rows that are far out, and the largest of all others."""
+
+    far: float
+    others: float
+
+    def __add__(self, other: "Distances") -> "Distances":  # type: ignore[override]
+        return Distances(min(self.far, other.far), max(self.others, other.others))
+
+    @property
+    def apart(self) -> bool:
+        """Whether nothing lies between."""
+        return self.far > APART * self.others
+
+
+def _distances(found: Fitted, far: Far, chunk: Chunk) -> Distances:
+    coef, free = found.objective.split(found.fit.mle.theta)
+    law, eta = found.fit.noise.among(chunk.trials), found.objective.mean.eta(coef, chunk)
+    away = np.abs(chunk.y - law.quantile(np.full(chunk.rows, 0.5), eta, free))
+    there = np.isin(chunk.first_row + np.arange(chunk.rows), far.rows)
+    return Distances(float(away[there].min(initial=np.inf)), float(away[~there].max(initial=0.0)))
 
 
 def _told(problem: Problem, far: Far, held: Adequacy) -> Wild:
