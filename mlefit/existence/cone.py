@@ -13,7 +13,8 @@ import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.execution import Execution
-from mlefit.existence.separation import GAIN, SOLVER, TIE, Separation, violations
+from mlefit.existence.separation import GAIN, TIE, Separation, violations
+from mlefit.existence.sparse import least
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel
 
@@ -36,7 +37,8 @@ def signed(
     holds = np.zeros(len(wanted), bool)
     for k, a in enumerate(wanted[:MOST]):
         for _ in range(ROUNDS):
-            direction = _lowest(a / np.linalg.norm(a), working)
+            lowest = least(a / np.linalg.norm(a), working, mean, maxiter=PIVOTS)
+            direction = None if lowest is None else lowest[0]
             if direction is None or direction @ a >= -GAIN * np.linalg.norm(a):
                 holds[k] = direction is not None
                 break
@@ -45,12 +47,3 @@ def signed(
                 break
             working = np.concatenate([working, violated])
     return holds
-
-
-def _lowest(a: Array, working: Array) -> Array | None:
-    """The d of min a'd subject to working d >= 0 and |d| <= 1; None when the programme is given up."""
-    from scipy.optimize import linprog
-
-    found = linprog(a, A_ub=-working, b_ub=np.zeros(len(working)), bounds=(-1.0, 1.0), method="highs", options={
-        "primal_feasibility_tolerance": SOLVER, "dual_feasibility_tolerance": SOLVER, "maxiter": PIVOTS})
-    return None if found.x is None else np.asarray(found.x)

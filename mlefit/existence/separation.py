@@ -18,6 +18,7 @@ import numpy as np
 
 from mlefit.arrays import Array, Index, Mask
 from mlefit.execution import Execution
+from mlefit.existence.sparse import SOLVER, least
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel
 from mlefit.records import record
@@ -26,7 +27,6 @@ from mlefit.sums.triangle import Triangle
 
 TIE = 1e-9            # margins below this are ties; in whitened coordinates rows have norm about 1
 GAIN = 1e-7           # a programme that gains less than this per row has found no direction
-SOLVER = 1e-10        # feasibility asked of HiGHS, for constraints of norm 1
 ENTER = 1024           # violated margins that enter the working set per round and part
 ROUNDS = 200
 
@@ -80,7 +80,7 @@ def _direction(
         return start        # where the search had come, every open pair was separated already
     working = execution.sum(lambda chunk: violations(noise, mean, start, earlier, chunk, np.inf)).rows
     for _ in range(ROUNDS):
-        found = _programme(objective, working)
+        found = _programme(objective, working, mean)
         if found is None:
             return None
         direction = _settled(found, working)
@@ -93,17 +93,12 @@ def _direction(
     raise Undecided
 
 
-def _programme(objective: Array, working: Array) -> Array | None:
-    """max objective' d subject to working d >= 0 and |d| <= 1; None when the maximum is zero. Raises Undecided."""
-    from scipy.optimize import linprog
-
-    found = linprog(-objective, A_ub=-working, b_ub=np.zeros(len(working)), bounds=(-1.0, 1.0), method="highs",
-                    options={"primal_feasibility_tolerance": SOLVER, "dual_feasibility_tolerance": SOLVER})
-    if found.x is None or found.fun is None:
+def _programme(objective: Array, working: Array, mean: LinearMean) -> Array | None:
+    """max objective' d subject to working d >= 0 in a box; None when the maximum is zero. Raises Undecided."""
+    found = least(-objective, working, mean)
+    if found is None:
         raise Undecided
-    if -float(found.fun) <= GAIN:
-        return None
-    return np.asarray(found.x)
+    return None if -found[1] <= GAIN else found[0]
 
 
 def null_space(rows: Array) -> Array:
