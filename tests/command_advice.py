@@ -54,7 +54,7 @@ def remedies(arguments: tuple[str, ...], told: str, *, refused: bool) -> Iterato
             option, _, value = found.rstrip(".,;:").partition(" ")
             option = SPELT.get(option, option)
             left_out = f"leave {option} out" in alternative or f"leave out {option}" in alternative
-            if not left_out and (any(part.isupper() for part in re.split(r"[=:,]", value)) or value in FILLED or (not value and option not in SWITCHES)):
+            if not left_out and (any(part.isupper() for part in re.split(r"[=:,/)]", value)) or value in FILLED or (not value and option not in SWITCHES)):
                 continue
             for gone in (option, *INSTEAD.get(option, ())):
                 _drop(words, gone)

@@ -25,7 +25,7 @@ from mlefit.noise.model import Derivatives, Limit, Measure, NoiseModel, Shape
 from mlefit.noise.poisson import Poisson
 from mlefit.noise.responses import COUNTS
 from mlefit.noise.rising import TABLE, log_factorial, rising
-from mlefit.noise.stable import QUIET, at, exponential, log1p_less, of_rows
+from mlefit.noise.stable import QUIET, at, exponential, log1p_less, of_rows, poisson_counts
 from mlefit.noise.symmetric import symmetric
 
 LIMIT = Poisson()
@@ -276,7 +276,7 @@ class NegativeBinomial(NoiseModel):
         if self.held:
             return LIMIT.draw(rng, eta, free)
         theta = of_rows(-free[0])
-        return rng.poisson(np.exp(eta[:, 0]) * rng.standard_gamma(theta, len(eta)) / theta).astype(np.float64)
+        return poisson_counts(rng, np.exp(eta[:, 0]) * rng.standard_gamma(theta, len(eta)) / theta)
 
     def derivation(self) -> str:
         """Half the negative binomial deviance."""

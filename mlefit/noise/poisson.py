@@ -13,6 +13,7 @@ from mlefit.arrays import Array, Mask
 from mlefit.noise import worked
 from mlefit.noise.model import Derivatives, Measure, NoiseModel
 from mlefit.noise.responses import COUNTS
+from mlefit.noise.stable import poisson_counts
 from mlefit.numerals import used
 
 NEARBY = 4      # steps to a quantile from where the normal law has it
@@ -174,7 +175,7 @@ class Poisson(NoiseModel):
 
     def draw(self, rng: "np.random.Generator", eta: Array, free: Array) -> Array:
         """Counts of mean mu."""
-        return rng.poisson(np.exp(eta[:, 0])).astype(np.float64)
+        return poisson_counts(rng, np.exp(eta[:, 0]))
 
     def derivation(self) -> str:
         """Half the Poisson deviance."""

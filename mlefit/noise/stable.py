@@ -14,6 +14,7 @@ from mlefit.arrays import Array, Index, Mask
 
 QUIET = np.errstate(over="ignore", invalid="ignore", divide="ignore")      # a value that overflows is a step too far
 LARGEST = 709.0     # of an exponent
+MOST = 1e18         # of a rate: a count is a whole number of 64 bits
 SERIES = 0.1        # |u| up to which log(1 + u) - u is summed
 TERMS = 18          # of that series: 0.1^18 is below the rounding
 LARGE = 10.0        # z from which the terms below leave 1e-14
@@ -28,6 +29,15 @@ def exponential(x: float) -> float:
 def of_rows(x: Array) -> Array:
     """exp(x) of one free shape () for all rows, or of (n,), one for each."""
     return np.exp(x) if x.ndim else np.asarray(exponential(float(x)))
+
+
+def poisson_counts(rng: np.random.Generator, rate: Array) -> Array:
+    """Poisson counts (n,) of these rates; beyond MOST, where numpy has none, normal numbers: no double tells them apart."""
+    found = rng.poisson(np.minimum(rate, MOST)).astype(np.float64)
+    far = rate > MOST
+    if far.any():
+        found[far] = rate[far] + np.sqrt(rate[far]) * rng.standard_normal(int(far.sum()))
+    return found
 
 
 def at(x: Array, rows: Index | Mask) -> Array:

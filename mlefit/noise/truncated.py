@@ -13,6 +13,7 @@ from mlefit.arrays import Array, Mask
 from mlefit.noise.model import Derivatives, Measure, NoiseModel
 from mlefit.noise.poisson import Poisson
 from mlefit.noise.responses import Response
+from mlefit.noise.stable import poisson_counts
 
 FULL = Poisson()
 SMALL = 1e-2        # of mu: below, r and the moments are series, as differences cancel
@@ -169,7 +170,7 @@ class TruncatedPoisson(NoiseModel):
         """The events of a Poisson process until 1 of which the first is known to come: 1 and those in the rest of the time."""
         mu = np.exp(eta[:, 0])
         first = -np.log1p(rng.random(eta.shape[0]) * np.expm1(-mu))      # in (0, mu): a truncated exponential time
-        return np.asarray(1.0 + rng.poisson(np.maximum(mu - first, 0.0)))
+        return 1.0 + poisson_counts(rng, np.maximum(mu - first, 0.0))
 
     def derivation(self) -> str:
         """That of a hurdle says it."""

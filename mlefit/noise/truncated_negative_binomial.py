@@ -17,7 +17,7 @@ from mlefit.noise.least_count import least_count
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Shape
 from mlefit.noise.negative_binomial import NegativeBinomial
 from mlefit.noise.responses import Response
-from mlefit.noise.stable import QUIET, exponential, log1p_less
+from mlefit.noise.stable import QUIET, exponential, log1p_less, poisson_counts
 from mlefit.noise.symmetric import symmetric
 
 FULL = NegativeBinomial()
@@ -267,7 +267,7 @@ class TruncatedNegativeBinomial(NoiseModel):
         hazard = -np.log1p(rng.random(eta.shape[0]) * np.expm1(-at.w))      # in (0, w)
         first = np.minimum(hazard / at.mu * exprel(alpha * hazard), 1.0)
         rate = at.mu * (rng.standard_gamma(1.0 + 1.0 / alpha, eta.shape[0]) * alpha) / (1.0 + at.v * first)
-        return np.asarray(1.0 + rng.poisson(rate * (1.0 - first)))
+        return 1.0 + poisson_counts(rng, rate * (1.0 - first))
 
     def derivation(self) -> str:
         """That of a hurdle says it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mlefit.design.levels import Levels, one_number
+from mlefit.design.levels import Levels
 from mlefit.existence.digits import DOUBTFUL, Digits, digits
 from mlefit.existence.rank import ROUNDING, Geometry, conditioning
 from mlefit.inference.kinds import kind_for, used
@@ -25,7 +25,6 @@ from mlefit.source.source import Source
 from mlefit.source.version import etags, sizes
 from mlefit.version import __version__
 
-GROUPS = 3      # numbers of several spellings that a warning names
 COARSE = 1e-9   # of a column's extent: where its values are rounded to more, that it is a combination of others is said as far
 
 
@@ -198,13 +197,10 @@ class Problem:
                 only = factor.levels[0] if factor.levels else "none"
                 found.append(Warn("one-level", f"{factor.column} has a single level ({only}) in the rows used; "
                                   "it has no coefficient", (factor.column,)))
-        for column, levels in self._levels().items():
-            groups = one_number(levels)
-            if groups:
-                shown = "; ".join(" and ".join(f'"{level}"' for level in group) for group in groups[:GROUPS])
-                more = f" and {len(groups) - GROUPS} more" if len(groups) > GROUPS else ""
-                found.append(Warn("spellings", f'column "{column}": {shown}{more} are one number spelt in different ways, '
-                                  "and different levels", (column,)))
+        if levels := self._levels():
+            from mlefit.design.spelling import spellings
+
+            found += spellings(levels)
         return tuple(found)
 
     def _of_arithmetic(self) -> Iterator[Warn]:
