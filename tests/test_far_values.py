@@ -82,3 +82,16 @@ def test_tails_of_a_law_are_not_far(draw: str) -> None:
 ])
 def test_few_values_have_no_rest_to_be_far_from(values: list[float]) -> None:
     assert warned({"x": np.resize(values, 200), "y": RNG.normal(size=200)}, kl=False) == []
+
+
+@pytest.mark.parametrize(("code", "others"), [(-9.0, [0.0, 1.0]), (-99.0, [1.0, 2.0, 3.0, 4.0, 5.0]), (999.0, [18.0, 40.0, 79.0]), (9.0, [1.0, 2.0, 3.0])])
+def test_a_number_that_is_written_as_codes_are_may_fill_half_of_the_rows(code: float, others: list[float]) -> None:
+    x = np.resize([code, *others], 210)
+    assert warned({"x": x, "y": RNG.normal(size=210)}, kl=False) == [
+        f"{np.count_nonzero(x == code)} of 210 rows have x = {code:g}, far beyond all others ({others[0]:g} to {others[-1]:g}): if it stands "
+        f"for a missing value, --na {code:g} makes it one, in every column"]
+
+
+@pytest.mark.parametrize("values", [[99.0, 0.0, 50.0, 100.0], [9.0, 8.0, 7.0, 1.0], [-9.0, 9.0, 0.0], [99.0, 98.0]])
+def test_such_a_number_among_others_is_none(values: list[float]) -> None:
+    assert warned({"x": np.resize(values, 210), "y": RNG.normal(size=210)}, kl=False) == []

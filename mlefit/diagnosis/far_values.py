@@ -4,11 +4,13 @@ A code that stands for a missing value (-999), rows in another unit, a slip of t
 most SHARE of the rows is apart from the rest by
 
     FACTOR ranges of the rest;  CODE ranges of it, where the values of the group are one number, at least twice
+    one range, of up to half the rows, where that number is written as codes are: 9, 99, 999, 888, -9, ...
 
 one side after the other, as long as there is such a group. Looked at are predictors that are columns as they are, and a numeric
 response: in all rows, or in the sample and at the ends of all rows.
 """
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -29,6 +31,8 @@ FACTOR = 5.0        # ranges of the rest
 CODE = 3.0
 REST = 10           # rows that are in no group, with at least DISTINCT values
 DISTINCT = 5
+CODES = re.compile(r"-?(?:9+|88+|77+)")
+HALF = 0.5          # of the rows, which such a number may fill
 COLUMNS = 3         # that are told, with as many groups of each
 NEAR = 0.34         # of the largest distance from the middle: within it lies all but a group, if there is one
 
@@ -67,8 +71,13 @@ def far_values(problem: Problem, rows: Engine | None) -> tuple[Warn, ...]:
     few = rows is not None and rows.store.rows * (1 + len(problem.labels)) <= NUMBERS
     found = []
     for place in _places(problem, rows if few else None):
-        groups = _groups(np.sort(np.append(place.values, place.ends)))[:COLUMNS]
-        if groups:
+        values = np.append(place.values, place.ends)
+        groups = list(_coded(place, values))
+        for group in groups:
+            values = values[(values >= group.low) & (values <= group.high)]
+        if _apart(values):
+            groups += _groups(np.sort(values))
+        if groups := groups[:COLUMNS]:
             found.append(Warn(WARNING, "; ".join(_told(place, group, whole=few) for group in groups), (place.name,)))
     return tuple(found[:COLUMNS])
 
@@ -84,26 +93,40 @@ def seen_first(known: Information, warnings: tuple[Warn, ...]) -> Information:
 
 
 def _places(problem: Problem, rows: Engine | None) -> Iterator[Place]:
-    """The columns of which at most SHARE of the values are far from the middle, seen from the farthest."""
+    """The predictors that are columns of numbers, and the response if it is one."""
     prepared, observed = problem.prepared, problem.prepared.observed
     scaling, moments, at = prepared.scaling, prepared.moments, int(prepared.predictors.intercept)
     chunk = prepared.sample if rows is None else rows.store.whole()
     for term in prepared.predictors.columned if prepared.roles.curve is None else ():
         if term.plain is not None:
-            yield from _place(term.plain, chunk.x[:, at], moments.low[at], moments.high[at], scaling.scale[at], scaling.centre[at])
+            yield _place(term.plain, chunk.x[:, at], moments.low[at], moments.high[at], scaling.scale[at], scaling.centre[at])
         at += term.width
     if not observed.reads_levels and observed.transform is None and observed.trials is None:
-        yield from _place(observed.target, chunk.y, moments.low[-1], moments.high[-1], scaling.y_scale, scaling.y_centre)
+        yield _place(observed.target, chunk.y, moments.low[-1], moments.high[-1], scaling.y_scale, scaling.y_centre)
 
 
-def _place(name: str, values: Array, low: float, high: float, scale: float, centre: float) -> Iterator[Place]:
-    if values.size <= REST:
-        return
+def _place(name: str, values: Array, low: float, high: float, scale: float, centre: float) -> Place:
     ends = tuple(float(end) for end, inner in ((low, values.min()), (high, values.max())) if end != inner)
+    return Place(name, values, ends, float(scale), float(centre))
+
+
+def _coded(place: Place, values: Array) -> Iterator[Group]:
+    """The groups of a number that is written as codes are."""
+    for end, sign in ((float(values.max()), 1.0), (float(values.min()), -1.0)):
+        if CODES.fullmatch(numeral(round(place.written(end), 6))):
+            rest = values[values != end]
+            count = values.size - rest.size
+            if 2 <= count <= HALF * values.size and rest.size >= REST:
+                low, high = float(rest.min()), float(rest.max())
+                if low < high and (end - high if sign > 0.0 else low - end) > high - low:
+                    yield Group(np.full(count, end), low, high)
+
+
+def _apart(values: Array) -> bool:
+    """Whether at most SHARE of the values are far from the middle, seen from the farthest; else there is no group."""
     middle = float(np.partition(values, values.size // 2)[values.size // 2])
-    farthest = max(high - middle, middle - low)
-    if farthest > 0.0 and np.count_nonzero(np.abs(values - middle) > NEAR * farthest) <= SHARE * values.size:
-        yield Place(name, values, ends, float(scale), float(centre))
+    away = np.abs(values - middle)
+    return bool(values.size > REST and away.max() > 0.0 and np.count_nonzero(away > NEAR * away.max()) <= SHARE * values.size)
 
 
 def _groups(values: Array) -> list[Group]:
