@@ -120,7 +120,7 @@ def _by_sample(rows: Rows, some: Rows, mean: NonlinearMean, given: Given, n: flo
 
 def touched(problem: Problem, curve: Curve, held: Mapping[str, float], rows: Engine, found: Searched) -> Fitted:
     """The linear problem that touches the curve at the maximum, with both optima in its coordinates."""
-    law, least, mean = found.law, found.least.end, found.mean
+    law, least, mean = found.law, found.least, found.mean
     noise, prepared, likely = law.rows.noise, problem.prepared, law.best.end
     assert prepared.store is not None
     theta = tuple(whole(curve, held, likely.theta).tolist())
@@ -159,11 +159,11 @@ def _extents(prepared: Prepared) -> tuple[tuple[str, float, float], ...]:
 
 
 def _optima(
-    problem: Problem, mean: LinearMean, scale: Array, law: Law, least: Ended, rows: Engine
+    problem: Problem, mean: LinearMean, scale: Array, law: Law, found: Best, rows: Engine
 ) -> Optima:
     """Both ends in the coordinates of the plane. Each criterion at the other's end is that of the curve, not of the plane."""
-    noise, likely = law.rows.noise, law.best.end
-    mle, loss = (_moved(end, mean, scale) for end in (likely, least))
+    noise, likely, least = law.rows.noise, law.best.end, found.end
+    mle, loss = (replace(_moved(best.end, mean, scale), starts=best.starts, lower=len(best.above)) for best in (law.best, found))
     # The ends may be nearer to each other than doubles are: their difference is what has digits.
     apart = mean.part(0).triangle @ (scale * (least.extended - likely.extended).astype(np.float64))
     loss = replace(loss, theta=np.concatenate([mle.theta[: mean.size] + apart, least.free]))

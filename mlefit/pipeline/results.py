@@ -137,9 +137,14 @@ def route(problem: Problem, fit: Optima, optimum: Optimum, place: int, mean: Lin
         optimum.method, optimum.outcome is Outcome.CERTIFIED, optimum.iterations, optimum.evaluations,
         number(-nll * fit.n), number(nll), number(loss), None, number(optimum.certificate.short),
         number(scaled_gradient(optimum, fit, mean) * _nats(fit, optimum)), number(optimum.refinement),
-        Certificate(optimum.certificate.kind, optimum.starts, optimum.lower, number(optimum.behind),
-                    fit.noise.log_concave),
+        Certificate(optimum.certificate.kind, optimum.starts, optimum.lower, number(optimum.behind), _unique(problem, fit)),
     )
+
+
+def _unique(problem: Problem, fit: Optima) -> bool:
+    """Whether there is one maximum: of a log-concave law of predictors that are linear in all parameters."""
+    curve = problem.prepared.roles.curve
+    return fit.noise.log_concave and (curve is None or len(curve.linear) == len(curve.parameters))
 
 
 def _nats(fit: Optima, optimum: Optimum) -> float:

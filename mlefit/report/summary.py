@@ -170,10 +170,10 @@ def proof(report: Report) -> Iterator[Said]:
     if agree and any(warning.code == "not-unique" for warning in report.warnings):
         verdict = f"both routes agree on the least loss, at points {gap} s.e. apart"
     kind = "EDM" if report.mle is None else report.mle.certificate.kind
-    starts = report.mle.certificate.starts if report.mle else 1
-    best = f"best of {starts} searches, a local maximum is certified"
-    if starts == 1:
-        best = "certified maximum" if report.mle is None or report.mle.certificate.unique else "a local maximum is certified"
+    best = "certified maximum"
+    if report.mle is not None and not report.mle.certificate.unique:
+        starts = report.mle.certificate.starts
+        best = f"{f'best of {starts} searches, ' if starts > 1 else ''}a local maximum is certified"
     maximum = best if certified else "not certified"
     tone: Tone = "plain" if agree and certified else "look"
     yield "proof", f"{verdict}; {maximum} ({kind} {or_noise(edm)}{measured})", tone
