@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from nist_curves import SETS, STARTS, Certified
 
-import mlefit
 from mlefit.cli import main
 
 MEAN = (
@@ -271,20 +270,3 @@ def test_a_start_of_the_wrong_sign_is_turned(tmp_path: Path, capsys: pytest.Capt
     code, far = fitted(capsys, *command, "--start", "c=0.5")
     assert (code, far["warnings"][0]["code"]) == (0, "start")
     assert [one["estimate"] for one in far["parameters"]] == pytest.approx([one["estimate"] for one in near["parameters"]], rel=1e-6)
-
-
-@pytest.mark.parametrize(("mean", "start", "work", "said"), [
-    ("a*exp(-b*x) + c", {"b": 1.0}, 1_000_000, "best of 6 searches, a local maximum is certified"),
-    ("a*exp(-b*x) + c", {"b": 1.0}, 0, "a local maximum is certified"),
-    ("a*x + c", {}, 1_000_000, "certified maximum")])
-def test_a_curve_has_a_local_maximum_that_is_the_best_of_so_many_searches(
-    mean: str, start: dict[str, float], work: int, said: str, monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Nothing proves that there is no other; where the mean is linear in all parameters there is none."""
-    monkeypatch.setattr("mlefit.estimation.curve_fit.WORK", work)
-    rng = np.random.default_rng(8)
-    x = rng.uniform(0.0, 6.0, 150)
-    fit = mlefit.fit({"x": x, "y": 3.0 * np.exp(-0.7 * x) + 0.2 * rng.normal(size=150)}, "y", mean=mean, start=start, draws=0, kl=False)
-    (line,) = (line for line in str(fit).splitlines() if line.startswith("proof"))
-    assert line.endswith(f"; {said} (EDM < 1e-10)")
-    assert fit.to_dict()["routes"]["mle"]["certificate"]["starts"] == (6 if work else 1)

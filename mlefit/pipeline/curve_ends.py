@@ -3,11 +3,13 @@
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.diagnosis.far_values import far_values
 from mlefit.diagnosis.undetermined import hardly_determined, no_change, undetermined, weak
 from mlefit.errors import NoEstimateError
 from mlefit.estimation.curve_fit import Best
 from mlefit.estimation.curve_rows import Ended, Rows
 from mlefit.estimation.curve_start import around
+from mlefit.execution import Engine
 from mlefit.mean.nonlinear import NonlinearMean
 from mlefit.pipeline.curve_mean import bad_row, check_slopes
 from mlefit.problem.problem import Problem
@@ -152,3 +154,13 @@ def _known(problem: Problem, names: tuple[str, ...], theta: Array | None) -> obj
     shapes = (Parameter(shape.name, None, "shape", "ok") for shape in problem.prepared.noise.shapes)
     return problem.report((*(Parameter(name, None, "mean", "ok", estimate=value, loss_estimate=value)
                              for name, value in zip(names, values, strict=True)), *shapes))
+
+
+def beside_far_values(problem: Problem, rows: Engine, refusal: NoEstimateError) -> NoEstimateError:
+    """The refusal with the responses that lie far beyond all others, if there are any: what helps with them comes first."""
+    far = () if refusal.code == "exact-fit" else far_values(problem, rows)
+    if not far:
+        return refusal
+    told, _, helps = far[0].message.rpartition(": ")
+    return NoEstimateError(f"{refusal.message}; {told}", f"{helps}; else {refusal.remedy}", code=refusal.code,
+                           columns=(*refusal.columns, *far[0].columns), rows=refusal.rows, partial=refusal.partial)

@@ -27,7 +27,7 @@ from mlefit.mean import Coordinates, LinearMean
 from mlefit.mean.nonlinear import NonlinearMean, columns_of
 from mlefit.objective import Objective
 from mlefit.pipeline.curve_bounds import at_bounds, holding, next_change, parameters, whole
-from mlefit.pipeline.curve_ends import check_ends, remarks
+from mlefit.pipeline.curve_ends import beside_far_values, check_ends, remarks
 from mlefit.pipeline.curve_mean import check_start, curve_mean
 from mlefit.pipeline.fitted import START_ROWS, Fitted, engine_of
 from mlefit.problem.prepare import Prepared, Progress
@@ -62,7 +62,10 @@ def fit_curve(problem: Problem, progress: Progress | None = None) -> Fitted:
     with np.errstate(all="ignore"):     # of a step too far
         held, found = _settled(problem, curve, rows)
     only = problem.request.start_only
-    triangle = check_ends(problem, found.mean, found.law.rows, found.start, found.law.best, found.least, only=only)
+    try:
+        triangle = check_ends(problem, found.mean, found.law.rows, found.start, found.law.best, found.least, only=only)
+    except NoEstimateError as refusal:
+        raise beside_far_values(problem, rows, refusal) from None
     fitted = touched(problem, curve, held, rows, found)
     said = (*remarks(found.mean, triangle, found.law.best), *at_bounds(held))
     return fitted._replace(remarks=said, held=parameters(curve, held))
