@@ -10,7 +10,7 @@ import mlefit
 from mlefit.errors import DataError
 from mlefit.source import ReadOptions, open_source
 from mlefit.source.source import Kind
-from mlefit.source.written import are_quantities, reason, shared_unit, unit
+from mlefit.source.written import are_quantities, reason, unit
 
 
 def written(path: Path, cells: list[str], separator: str = ",") -> Path:
@@ -123,8 +123,6 @@ def test_reasons_and_units() -> None:
         "percent", "currency", "thousands", "decimal comma", "date", "bound", "about", "mark", "unit", "text",
     ]
     assert [unit(text) for text in ("5e3", "5 kg", "2 days", "5", "kg", "5 kg m s")] == [None, "kg", "day", None, None, None]
-    assert shared_unit([]) is None
-    assert shared_unit(["5 kg", "5"]) is None
     assert are_quantities(["kg", "g"])
     assert are_quantities(["kg"])
     assert not are_quantities(["A", "B"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from mlefit.escapes import shown
 from mlefit.options.declaration import Option, Section
-from mlefit.options.values import listed, refused
+from mlefit.options.values import listed, refused, whole
 
 if TYPE_CHECKING:
     from mlefit.report.require import Requirement
@@ -58,4 +58,7 @@ Require = Annotated[tuple["Requirement", ...], Option(
     "or a path. Repeatable.", gather=requirements, section=Section.ANSWER)]
 OutFile = Annotated[str | None, Option(
     "--out", metavar="FILE", help="Write there instead of stdout.", section=Section.ANSWER)]
+Chance = Annotated[int, Option("--seed", metavar="N", help="Seed of randomised residuals.", parse=whole(0))]
+Threads = Annotated[int | None, Option(
+    "--threads", metavar="N", help="Default: the cores there are.", parse=whole(1), section=Section.RUN)]
 Quiet = Annotated[bool, Option("-q --quiet", help="No notes on stderr.", given=True, section=Section.RUN)]

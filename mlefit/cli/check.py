@@ -14,7 +14,7 @@ from mlefit.cli.predict import with_missing
 from mlefit.errors import RequirementError
 from mlefit.machine import keep_freed_memory
 from mlefit.options.declaration import Fields, Option, Section
-from mlefit.options.values import as_typed, whole
+from mlefit.options.values import as_typed
 from mlefit.report.safety import shown
 from mlefit.source.options import ReadOptions
 
@@ -47,11 +47,10 @@ def check(
         "--require", metavar="'FIELD<VALUE'", help="Exit 5 unless a figure of the JSON is so, in place of the default rule: "
         "excess, p, drift, kl, unfamiliar, bias, spread, n, or a path. Repeatable.", gather=requirements,
         section=Section.ANSWER)] = (),
-    seed: Annotated[int, Option("--seed", metavar="N", help="Seed of randomised residuals.", parse=whole(0))] = 0,
+    seed: arguments.Chance = 0,
     out: arguments.OutFile = None,
     quiet: arguments.Quiet = False,
-    threads: Annotated[int | None, Option(
-        "--threads", metavar="N", help="Default: the cores there are.", parse=whole(1), section=Section.RUN)] = None,
+    threads: arguments.Threads = None,
 ) -> None:
     """Check whether a saved model still holds on new rows."""
     from mlefit.checking.check import check as checked

@@ -58,11 +58,10 @@ def predict(
         parse=partial(arguments.output_format, formats=FORMATS), section=Section.ANSWER)] = None,
     digits: Annotated[int | None, Option(
         "--digits", metavar="N", help="Significant digits. Default: all.", parse=whole(1))] = None,
-    seed: Annotated[int, Option("--seed", metavar="N", help="Seed of randomised residuals.", parse=whole(0))] = 0,
+    seed: arguments.Chance = 0,
     out: arguments.OutFile = None,
     quiet: arguments.Quiet = False,
-    threads: Annotated[int | None, Option(
-        "--threads", metavar="N", help="Default: the cores there are.", parse=whole(1), section=Section.RUN)] = None,
+    threads: arguments.Threads = None,
 ) -> None:
     """Predict the rows of a table by a saved model."""
     from mlefit.prediction.predict import Asked

@@ -9,7 +9,7 @@ from mlefit.cli.messages import say
 from mlefit.cli.predict import CAUSES, with_missing
 from mlefit.errors import UsageError
 from mlefit.numerals import are
-from mlefit.options.declaration import Fields, Option, Section
+from mlefit.options.declaration import Fields, Option
 from mlefit.options.values import as_typed, choice, whole
 from mlefit.report.safety import shown
 from mlefit.source.options import ReadOptions
@@ -37,8 +37,7 @@ def simulate(
     seed: Annotated[int, Option("--seed", metavar="N", help="Same seed, same numbers.", parse=whole(0))] = 0,
     out: arguments.OutFile = None,
     quiet: arguments.Quiet = False,
-    threads: Annotated[int | None, Option(
-        "--threads", metavar="N", help="Default: the cores there are.", parse=whole(1), section=Section.RUN)] = None,
+    threads: arguments.Threads = None,
 ) -> None:
     """Draw responses from a saved model."""
     from mlefit.prediction.simulate import Drawing, Simulator

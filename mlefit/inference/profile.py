@@ -57,13 +57,6 @@ def end(profile: Profile, top: float, estimate: float, unit: float, width: float
     raise ArithmeticError(f"the profile likelihood near {estimate + distance * unit!r} is not a continuous curve")
 
 
-def likelihood_ratio_p(profile: Profile, top: float) -> float:
-    """P(chi-squared_1 > 2 (l - l_p(0))): the coefficient is zero."""
-    from scipy.special import chdtrc
-
-    return float(chdtrc(1, max(0.0, 2.0 * (top - profile(0.0)))))
-
-
 def skewness(third: Array, std_error: Array) -> Array:
     """d_j = (d log se_j / d b_j) se_j (P,), the other coefficients following: -sum_i third_ij / (2 se_j^3).
 

@@ -73,11 +73,6 @@ class StandardErrors:
     crossed: float = 0.0
     unit: Covariance | None = None
 
-    @property
-    def hangs(self) -> bool:
-        """Whether any coefficient is without an error."""
-        return bool(self.absent.any())
-
 
 def standard_errors(
     kind: ErrorKind, fit: Optima, mean: LinearMean, rows: Execution, objective: Objective, sample: Chunk | None = None,

@@ -29,13 +29,12 @@ FINE = 10.0                 # cells in a standard deviation, of values that are 
 class Resolution:
     """How a column is to be compared with a density. Cells of width `step` have their centres at `origin` + k step.
 
-    `heaped`: the step is wider than that in which values are written. `reason`: why there are no cells, which is to say no shape.
+    `reason`: why there are no cells, which is to say no shape.
     """
 
     kind: Literal["smooth", "steps", "none"]
     step: float = 0.0
     origin: float = 0.0
-    heaped: bool = False
     atoms: tuple[Atom, ...] = ()
     reason: str | None = None
 
@@ -71,17 +70,17 @@ def resolve(y: Array, spread: float) -> Resolution:
     if step is None and int(weight[weight > 1].sum()) <= RARE * n:
         if not atoms:
             return Resolution("smooth")
-        return Resolution("steps", _decade(spread / FINE), 0.0, True, atoms)
+        return Resolution("steps", _decade(spread / FINE), 0.0, atoms)
     width = _coarse(rest, weight, step, spread)
     if width is None or width > spread:
         known = step if width is None else width
         said = "their ties" if known is None else f"steps of {known:.6g}"
         return Resolution("none", reason=f"values come in {said}, coarser than a standard deviation of {spread:.3g}", atoms=atoms)
     if step is None or width > step:
-        return Resolution("steps", width, 0.0, True, atoms)
+        return Resolution("steps", width, 0.0, atoms)
     away = values - values[0]
     origin = float(values[0] + np.mean(away - np.rint(away / step) * step))
-    return Resolution("steps", width, origin, False, atoms)
+    return Resolution("steps", width, origin, atoms)
 
 
 def _single(values: Array, counts: np.ndarray, n: int) -> np.ndarray:

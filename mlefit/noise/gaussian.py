@@ -64,7 +64,6 @@ class Gaussian(NoiseModel):
     link_name = "identity"
     loss_power = 2
     compresses = True
-    closed = True
     collapse = "sigma = 0"
 
     @property
@@ -117,11 +116,6 @@ class Gaussian(NoiseModel):
         """a = 1/(2 sigma^2), c = log(2 pi sigma^2)/2."""
         log_sigma = float(free[0])
         return 0.5 * math.exp(-2.0 * log_sigma), log_sigma + HALF_LOG_2PI
-
-    def constant_fit(self, y: Array, centred: bool) -> tuple[float, Array]:
-        """Mean and log of the root mean square about it."""
-        mean = 0.0 if centred else float(y.mean())
-        return mean, np.array([0.5 * np.log(np.mean((y - mean) ** 2))])
 
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """(d/sigma)^2 and 3 (d/sigma)^4."""

@@ -34,7 +34,6 @@ class Kinked(NoiseModel):
     response = NUMBERS
     located = True
     smooth = False
-    closed = True
     loss_power: ClassVar[int] = 1
 
     @property
@@ -94,12 +93,6 @@ class Kinked(NoiseModel):
     def affine(self, free: Array) -> tuple[float, float]:
         """a = 1/s, c = log Z."""
         return math.exp(-float(free[0])), self._log_normaliser(float(free[0]))
-
-    def constant_fit(self, y: Array, centred: bool) -> tuple[float, Array]:
-        """The quantile, the middle where there is more than one, and the log of the mean loss about it."""
-        location = 0.0 if centred else self._quantile_of(np.sort(y))
-        with np.errstate(divide="ignore"):
-            return location, np.log([self.loss(y, np.full((y.size, 1), location), np.empty(0), 0).value.mean()])
 
     def _quantile_of(self, ordered: Array) -> float:
         below, above = self.slopes

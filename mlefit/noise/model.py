@@ -39,10 +39,9 @@ class NoiseModel(Scales, Searched, Bound, Pictured, Reported, Written, Optioned,
     it answers, as `models` says it in one line, of the responses in `support`.
     `located`: y may be shifted and scaled by powers of two, and offsets are taken off it; then the first predictor is a
     location. `compresses`: nll and loss depend on the rows through sums of squares only, so that the R factor of [X y] stands
-    for all of them. `closed`: a location and one scale, and where all rows share the location both are found without a
-    search. `smooth`: both criteria have derivatives everywhere; else the loss is straight on either side of the location, with
-    `slopes`, and for the second derivatives of the likelihood stand those of its expected value. `assumed`: the law is meant as
-    such, and not only its location. `one_mean`: a row has one mean predictor, to which an offset belongs. `separable`: the
+    for all of them. `smooth`: both criteria have derivatives everywhere; else the loss is straight on either side of the location,
+    with `slopes`, and for the second derivatives of the likelihood stand those of its expected value. `assumed`: the law is meant
+    as such, and not only its location. `one_mean`: a row has one mean predictor, to which an offset belongs. `separable`: the
     likelihood may lack a maximum because some direction of the predictors only ever raises it; then `outcomes` says what the
     rows keep probable, and `bounded` whether the likelihood approaches something on that way, and does not grow beyond all
     bounds.
@@ -61,7 +60,6 @@ class NoiseModel(Scales, Searched, Bound, Pictured, Reported, Written, Optioned,
     example: ClassVar[str]
     located: ClassVar[bool] = False
     compresses: ClassVar[bool] = False
-    closed: ClassVar[bool] = False
     smooth: ClassVar[bool] = True
     assumed: ClassVar[bool] = True
     one_mean: ClassVar[bool] = True
@@ -229,10 +227,6 @@ class NoiseModel(Scales, Searched, Bound, Pictured, Reported, Written, Optioned,
     def without_maximum(self, value: float, n: float) -> tuple[str, str] | None:
         """Where each of n responses is `value` and the likelihood has no maximum for that alone: why not, and what to do."""
         return None
-
-    def constant_fit(self, y: Array, centred: bool) -> tuple[float, Array]:
-        """(eta, free) of largest likelihood where all rows share eta, 0 if `centred`, of a `closed` law."""
-        raise TypeError(f"{self.name} has no closed fit")
 
     @abstractmethod
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:

@@ -15,13 +15,12 @@ import numpy as np
 from mlefit.arrays import Array, Mask
 from mlefit.expression.jets import jet
 from mlefit.losses.counts import LINE, Counted
-from mlefit.noise.model import Derivatives, NoiseModel
+from mlefit.noise.model import NoiseModel
 from mlefit.noise.negative_binomial import NegativeBinomial
 from mlefit.noise.of_one_a import OfOneA
 from mlefit.noise.poisson import Poisson
 from mlefit.noise.read_loss import counts_of
 from mlefit.noise.responses import COUNTS, Response
-from mlefit.noise.stable import QUIET
 
 POINTS = (0.0, 1.0, 2.0, 3.0, 5.0, 8.0)     # counts of the picture
 NEAR_ZERO = 1e-100
@@ -43,6 +42,11 @@ class OfCounts(OfOneA):
         found = counts_of(self.text)
         assert found is not None        # else it is no such law
         return found
+
+    @property
+    def a(self) -> float:
+        """That of the law."""
+        return self.found.a
 
     @property
     def everywhere(self) -> bool:
@@ -101,44 +105,15 @@ class OfCounts(OfOneA):
             zero = jet(self.node, {"y": np.zeros(1), "f": np.full(1, self.found.origin)}, (), 0).value
         return 0.0 if np.isfinite(zero).all() else NEAR_ZERO
 
-    def _curve(self, y: Array, f: Array) -> tuple[Array, Array, Array]:
-        """l and its derivatives by f (n,)."""
-        found = jet(self.node, {"y": np.maximum(y, self._least), "f": f}, ("f",), 2)
-        value, slope, bend = (np.broadcast_to(part, y.shape) for part in (
-            found.value, found.gradient.get(0, 0.0), found.hessian.get((0, 0), 0.0)))
-        return np.where(np.isnan(value), np.inf, value), slope, bend
-
-    @QUIET
-    def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
-        """a l - log h."""
-        value, slope, bend = self._curve(y, eta[:, 0])
-        a = self.found.a
-        return Derivatives(a * value + self.base(y), a * slope[:, None], lambda v: a * bend[:, None] * v)
-
-    @QUIET
-    def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
-        """l."""
-        value, slope, bend = self._curve(y, eta[:, 0])
-        return Derivatives(value, slope[:, None], lambda v: bend[:, None] * v)
-
-    def affine(self, free: Array) -> tuple[float, float]:
-        """(a, 0)."""
-        return self.found.a, 0.0
+    def _met(self, y: Array) -> Array:
+        return np.maximum(y, self._least)
 
     def base(self, y: Array) -> Array:
         """-log h(y): what the likelihood has beyond the loss, at whatever f."""
         at = np.full(y.shape, self.found.origin)
         with np.errstate(all="ignore"):
             own = self._law.nll(y, self._eta(at[:, None]), self._free, 0).value
-            return np.asarray(own - self.found.a * self._curve(y, at)[0])
-
-    def starting_predictor(self, y: Array) -> Array:
-        """y."""
-        return y
-
-    def starting_shapes(self, y: Array, eta: Array) -> tuple[Array, ...]:
-        """None."""
-        return (np.empty(0),)
+            return np.asarray(own - self.a * self._curve(y, at)[0])
 
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """Those of the law, by the chain rule."""
@@ -190,7 +165,7 @@ class OfCounts(OfOneA):
     @property
     def notes(self) -> tuple[str, ...]:
         """a, and which law it is."""
-        return (f"--loss: the chances of counts at a = {self.found.a:.6g} alone: {self._words}, whose mean is {self._mean_words}.",)
+        return (f"--loss: the chances of counts at a = {self.a:.6g} alone: {self._words}, whose mean is {self._mean_words}.",)
 
     def derivation(self) -> str:
         """From the loss to the chances."""
@@ -199,7 +174,7 @@ class OfCounts(OfOneA):
         lines = [f"{self.text}: from the loss to its noise model", "",
                  *step(1, "Loss", "l(y, f) of counts y = 0, 1, 2, ..."),
                  *step(2, "Model", "q(y|x) = h(y) exp(-a l(y, f)), which must add up to 1 at every f"),
-                 *step(3, "Normaliser", f"l = A(f) - y B(f) + C(y), and it does at a = {self.found.a:.6g} alone with every h(y) "
+                 *step(3, "Normaliser", f"l = A(f) - y B(f) + C(y), and it does at a = {self.a:.6g} alone with every h(y) "
                        f"above 0: {self._words}, whose mean is {self._mean_words}"),
                  *step(4, "-log L / n", "= a m - mean log h(y), m = mean loss: the f of least loss is that of maximum likelihood, "
                        "and nothing else is left to estimate"), "", "  chance of y at f = 1"]

@@ -13,11 +13,9 @@ import numpy as np
 from mlefit.arrays import Array, Mask
 from mlefit.expression.jets import jet
 from mlefit.losses.labels import LINE, Labels
-from mlefit.noise.model import Derivatives
 from mlefit.noise.of_one_a import OfOneA
 from mlefit.noise.read_loss import labelled
 from mlefit.noise.responses import Response
-from mlefit.noise.stable import QUIET
 
 
 @dataclass(frozen=True)
@@ -34,6 +32,11 @@ class OfLabels(OfOneA):
         found = labelled(self.text)
         assert found is not None        # else it is no such law
         return found
+
+    @property
+    def a(self) -> float:
+        """That of the law."""
+        return self.found.a
 
     @property
     def response(self) -> Response:
@@ -73,44 +76,12 @@ class OfLabels(OfOneA):
 
     def _log_chance(self, y: Array, f: Array) -> Array:
         with np.errstate(all="ignore"):
-            return np.asarray(-self.found.a * jet(self.node, {"y": y, "f": f}, (), 0).value - self.base(y))
-
-    def _curve(self, y: Array, f: Array) -> tuple[Array, Array, Array]:
-        """l and its derivatives by f (n,)."""
-        found = jet(self.node, {"y": y, "f": f}, ("f",), 2)
-        value, slope, bend = (np.broadcast_to(part, y.shape) for part in (
-            found.value, found.gradient.get(0, 0.0), found.hessian.get((0, 0), 0.0)))
-        return np.where(np.isnan(value), np.inf, value), slope, bend
-
-    @QUIET
-    def nll(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
-        """a l - log h."""
-        value, slope, bend = self._curve(y, eta[:, 0])
-        a = self.found.a
-        return Derivatives(a * value + self.base(y), a * slope[:, None], lambda v: a * bend[:, None] * v)
-
-    @QUIET
-    def loss(self, y: Array, eta: Array, free: Array, order: int) -> Derivatives:
-        """l."""
-        value, slope, bend = self._curve(y, eta[:, 0])
-        return Derivatives(value, slope[:, None], lambda v: bend[:, None] * v)
-
-    def affine(self, free: Array) -> tuple[float, float]:
-        """(a, 0)."""
-        return self.found.a, 0.0
+            return np.asarray(-self.a * jet(self.node, {"y": y, "f": f}, (), 0).value - self.base(y))
 
     def base(self, y: Array) -> Array:
         """-log h(y)."""
         low, high = -np.log(self.found.h)
         return np.asarray(np.where(y == self.found.labels[1], high, low))
-
-    def starting_predictor(self, y: Array) -> Array:
-        """y."""
-        return y
-
-    def starting_shapes(self, y: Array, eta: Array) -> tuple[Array, ...]:
-        """None."""
-        return (np.empty(0),)
 
     def _second(self, eta: Array) -> Array:
         """The chance (n,) of the second label."""
@@ -119,7 +90,7 @@ class OfLabels(OfOneA):
     def score_moments(self, direction: Array, eta: Array, free: Array) -> tuple[Array, Array]:
         """Over both labels."""
         p, square = self._second(eta), np.square(direction[..., 0])
-        each = [np.square(self.found.a * self._curve(np.full(len(eta), y), eta[:, 0])[1]) for y in self.found.labels]
+        each = [np.square(self.a * self._curve(np.full(len(eta), y), eta[:, 0])[1]) for y in self.found.labels]
         return square * ((1.0 - p) * each[0] + p * each[1]), square * square * ((1.0 - p) * each[0] ** 2 + p * each[1] ** 2)
 
     def log_cdf(self, y: Array, eta: Array, free: Array) -> Array:
@@ -168,7 +139,7 @@ class OfLabels(OfOneA):
 
         known = known_labels(self.node)
         named = "" if known is None else f" ({known.name}: {known.word})"
-        return (f"--loss: the chances of the labels {' and '.join(self.outcome_names)} at a = {self.found.a:.6g} alone{named}.",)
+        return (f"--loss: the chances of the labels {' and '.join(self.outcome_names)} at a = {self.a:.6g} alone{named}.",)
 
     def derivation(self) -> str:
         """From the loss to the chances."""
@@ -179,7 +150,7 @@ class OfLabels(OfOneA):
         lines = [f"{self.text}: from the loss to its noise model", "",
                  *step(1, "Loss", f"l(y, f) of the labels {low} and {high}"),
                  *step(2, "Model", "q(y|x) = h(y) exp(-a l(y, f)), which must add up to 1 at every f"),
-                 *step(3, "Normaliser", f"it does at a = {self.found.a:.6g} alone, with {weights}"),
+                 *step(3, "Normaliser", f"it does at a = {self.a:.6g} alone, with {weights}"),
                  *step(4, "-log L / n", "= a m - mean log h(y), m = mean loss: the f of least loss is that of maximum likelihood, "
                        "and nothing else is left to estimate"),
                  *(line for note in self.notes for line in step(5, "Known", note.removeprefix("--loss: "))), "",

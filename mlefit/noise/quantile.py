@@ -82,7 +82,7 @@ class Quantile(Kinked):
     def derivation(self) -> str:
         """The mean pinball loss."""
         y, none = np.array(EXAMPLE), np.empty(0)
-        found, _ = self.constant_fit(y, centred=False)
+        found = self._quantile_of(np.sort(y))
         at_quantile = np.full((y.size, 1), found)
         loss = float(self.loss(y, at_quantile, none, 0).value.mean())
         free = self.implied_shapes(loss, 0.0)

@@ -52,7 +52,6 @@ class _Xz:
 
     def __init__(self, raw: BinaryIO) -> None:
         self._raw, self._decoder = raw, lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
-        self._fed = False
 
     def read(self, size: int, /) -> bytes:
         while True:

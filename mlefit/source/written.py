@@ -1,7 +1,7 @@
 """Numbers as people write them: with a unit, a bound, a mark, percent or currency signs; and dates."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from functools import cache
 
 from mlefit.source.cells import NUMBER
@@ -89,17 +89,6 @@ def unit(text: str) -> str | None:
     found = _written()["unit"].fullmatch(text)
     assert found is not None
     return found[2].removesuffix("s") if len(found[2]) > 2 else found[2]
-
-
-def shared_unit(cells: Iterable[str]) -> str | None:
-    """The unit that all of the cells have, None where there is none or another in one of them."""
-    shared = None
-    for text in cells:
-        found = unit(text)
-        if found is None or (shared is not None and found != shared):
-            return None
-        shared = found
-    return shared
 
 
 def are_quantities(units: Collection[str]) -> bool:
