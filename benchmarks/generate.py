@@ -87,9 +87,16 @@ def student_t(rng: np.random.Generator, eta: Array) -> Array:
     return np.round(eta[:, 0] + rng.standard_t(4.0, len(eta)), DECIMALS)
 
 
+def beta(rng: np.random.Generator, eta: Array) -> Array:
+    """Shares of mean 1 / (1 + exp(-eta / 2)), precision 5."""
+    mu = 1.0 / (1.0 + np.exp(-eta[:, 0] / 2.0))
+    return np.clip(np.round(rng.beta(5.0 * mu, 5.0 - 5.0 * mu), DECIMALS), 10.0**-DECIMALS, 1.0 - 10.0**-DECIMALS)
+
+
 RESPONSES: dict[str, Callable[[np.random.Generator, Array], npt.NDArray[np.generic]]] = {
     "gaussian": gaussian, "bernoulli": bernoulli, "categorical": categorical, "classes30": categorical, "poisson": poisson,
     "negative-binomial": negative_binomial, "gamma": gamma, "student-t": student_t, "growth": gaussian,
+    "beta": beta,
 }
 
 

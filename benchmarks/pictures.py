@@ -39,7 +39,9 @@ LAWS = tuple(Case(name, table, ("-m", name)) for name, table in (
     ("quantile", "gaussian"), ("heteroscedastic-gaussian", "gaussian"), ("bernoulli", "bernoulli"), ("categorical", "categorical"),
     ("ordinal", "categorical"), ("poisson", "poisson"), ("negative-binomial", "negative-binomial"),
     ("hurdle", "negative-binomial"), ("hurdle:negative-binomial", "negative-binomial"), ("gamma", "gamma"), ("lognormal", "gamma"),
-    ("inverse-gaussian", "gamma"), ("weibull", "gamma"), ("exponential", "gamma")))
+    ("inverse-gaussian", "gamma"), ("weibull", "gamma"), ("exponential", "gamma"), ("beta", "beta")))
+SCALED = tuple(Case(f"{name}, `--scale-features x1`", table, ("-m", name, "--scale-features", "x1")) for name, table in (
+    ("negative-binomial", "negative-binomial"), ("student-t", "student-t"), ("gamma", "gamma")))
 FEW = ("-x", "x1,x2")
 TYPED = tuple(Case(f"`{option} {text}`", table, (*FEW, option, text)) for option, text, table in (
     ("--loss", "log(cosh(r))", "gaussian"), ("--loss", "abs(r)+0.1*r**2", "gaussian"), ("--loss", "max(0.3*r,-0.7*r)", "gaussian"),
@@ -75,7 +77,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     rows = int(options.rows)
-    chosen = [case for case in (TYPED if options.typed else LAWS) if any(text in case.title for text in options.only or [""])]
+    cases = TYPED if options.typed else LAWS + SCALED
+    chosen = [case for case in cases if any(text in case.title for text in options.only or [""])]
     print(f"| {rows:,} rows | fit | plot, beyond it | least | kept |")
     print("| --- | --- | --- | --- | --- |")
     with TemporaryDirectory() as made:

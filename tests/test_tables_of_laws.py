@@ -14,9 +14,10 @@ from mlefit.losses.inverted import inverted
 from mlefit.losses.tabling import WITHIN
 from mlefit.noise.any_density import AnyDensity
 from mlefit.noise.based_loss import BasedLoss
-from mlefit.noise.by_table import ByTable, by_tails
+from mlefit.noise.by_table import ByTable
 from mlefit.noise.of_density import OfDensity
 from mlefit.noise.of_loss import OfLoss
+from mlefit.noise.tails import by_tails
 from mlefit.prediction.intervals import of_new
 from mlefit.prediction.score import quantile_residuals
 

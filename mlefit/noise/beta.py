@@ -17,11 +17,12 @@ from mlefit.arrays import Array, block
 from mlefit.noise import worked
 from mlefit.noise.model import Derivatives, Measure, NoiseModel, Shape
 from mlefit.noise.responses import SHARES
-from mlefit.noise.stable import LARGE, QUIET, exponential, remainder
+from mlefit.noise.stable import LARGE, NEARLY, QUIET, beta_above, exponential, remainder
 from mlefit.noise.symmetric import symmetric
 
 LEAST_PHI = 0.1     # with which a search begins, at least
 TERMS = 400         # of the series for a tail below the smallest double
+SMALL = 1e-300      # a share below it has not all its digits
 INSIDE = float(np.finfo(float).tiny), 1.0 - 2.0**-53      # the ends of the doubles between 0 and 1
 EXAMPLE = (0.4398557, 0.2600356, 0.3297182, 0.6, 0.45)
 PHI = 4.0       # of the worked example
@@ -110,6 +111,8 @@ class Beta(NoiseModel):
         d1 = block(y.size, 2)
         d1[:, 0] = rest * a1 - mu * b1 - a * rest * (log_y - log_rest)
         d1[:, 1] = a1 + b1 - p1 - a * log_y - b * log_rest
+        if order == 1:
+            return Derivatives(value, d1)
         mixed = d1[:, 0] + rest * a2 - mu * b2
         return Derivatives(value, d1, symmetric((
             ((rest - mu) * d1[:, 0] + rest * rest * a2 + mu * mu * b2, mixed), (mixed, d1[:, 1] + a2 + b2 - p2))))
@@ -184,6 +187,19 @@ class Beta(NoiseModel):
         inside = np.clip(y, 0.0, 1.0)
         return _log_tail(np.log1p(-inside, where=y < 1.0, out=np.full(y.size, -np.inf)), inside, a, b, upper=True)
 
+    def residual(self, y: Array, eta: Array, free: Array) -> Array:
+        """By the distribution function where that has its digits, else by the nearer tail."""
+        from scipy.special import betainc, ndtri
+
+        from mlefit.noise.tails import by_tails
+
+        _, _, a, b, _ = _parts(eta, free)
+        below = betainc(a, b, np.clip(y, 0.0, 1.0))
+        far = np.flatnonzero(~((below >= SMALL) & (below <= NEARLY)))
+        z = ndtri(below)
+        z[far] = by_tails(self, y[far], eta[far], free)
+        return np.asarray(z, np.float64)
+
     def quantile(self, u: Array, eta: Array, free: Array) -> Array:
         """The inverse of the regularised incomplete beta function."""
         from scipy.special import betaincinv
@@ -225,9 +241,9 @@ class Beta(NoiseModel):
 @QUIET
 def _log_tail(log_end: Array, y: Array, a: Array, b: Array, *, upper: bool = False) -> Array:
     """log P(Y <= y), or P(Y > y), (n,); `log_end`: the log of y, or of 1 - y."""
-    from scipy.special import betainc, betaincc, betaln
+    from scipy.special import betainc, betaln
 
-    found = np.log((betaincc if upper else betainc)(a, b, y))
+    found = np.log((beta_above if upper else betainc)(a, b, y))
     far = np.flatnonzero(np.isneginf(found) & np.isfinite(log_end))
     near, other = (b[far], a[far]) if upper else (a[far], b[far])
     x = np.exp(log_end[far])

@@ -9,6 +9,7 @@ and Nelder, Generalized Linear Models, section 4.4; Loader, Fast and Accurate Co
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import cache
 from types import MappingProxyType
 from typing import Self
 
@@ -22,11 +23,12 @@ from mlefit.noise.links import LINKS, Cost, Link
 from mlefit.noise.model import Derivatives, Measure, NoiseModel
 from mlefit.noise.options import Choice
 from mlefit.noise.responses import TRIALS
-from mlefit.noise.stable import QUIET, remainder
+from mlefit.noise.stable import QUIET, beta_above, remainder
 from mlefit.numerals import used
 
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 LARGE = 10.0    # from which Stirling's remainder is a series
+TABLED = 1024   # whole numbers up to which it is looked up
 TERMS = 400     # of the series for a tail below the smallest double
 EXAMPLE = ((3.0, 10.0), (5.0, 10.0), (16.0, 20.0))
 TRIAL = 0.5     # how far off the worked example places a predictor
@@ -184,12 +186,12 @@ class Binomial(NoiseModel):
 
     @QUIET
     def _tail(self, y: Array, eta: Array, free: Array, *, upper: bool) -> Array:
-        from scipy.special import betainc, betaincc
+        from scipy.special import betainc
 
         m, (p, q) = self._all(y), self._link.probabilities(eta[:, 0])
         inside = (y >= 0.0) & (y < m)
         a, b = np.where(inside, y, 0.0) + 1.0, np.where(inside, m - y, 1.0)
-        one, other = (betainc, betaincc) if upper else (betaincc, betainc)
+        one, other = (betainc, beta_above) if upper else (beta_above, betainc)
         found, few = np.empty(y.size), p <= q       # the smaller of the two has all its digits
         found[few], found[~few] = one(a[few], b[few], p[few]), other(b[~few], a[~few], q[~few])
         found = np.log(found)
@@ -260,7 +262,18 @@ def log_choose(m: Array, y: Array) -> Array:
 
 
 def _remainder(z: Array) -> Array:
-    """log z! less [(z + 1/2) log z - z + log(2 pi) / 2] (n,) for z >= 1."""
+    """log z! less [(z + 1/2) log z - z + log(2 pi) / 2] (n,) for z >= 1; that of small whole z is computed once."""
+    place = np.minimum(z, TABLED).astype(np.intp)
+    return _table()[place - 1] if (place == z).all() else _less_stirling(z)
+
+
+@cache
+def _table() -> Array:
+    """That of 1 to TABLED."""
+    return _less_stirling(np.arange(1.0, TABLED + 1.0))
+
+
+def _less_stirling(z: Array) -> Array:
     from scipy.special import gammaln
 
     small = np.minimum(z, LARGE)

@@ -21,6 +21,7 @@ from mlefit.losses.quadrature import Normaliser
 from mlefit.losses.tabled import AtRows, Box, Tabled
 from mlefit.losses.tabling import Laws, tabled
 from mlefit.noise.model import NoiseModel
+from mlefit.noise.tails import by_tails
 from mlefit.records import record
 
 ABOUT = 0.5             # of log(a - least a): what refits move it by, unless rows are few
@@ -153,20 +154,6 @@ class ByTable(NoiseModel):
     def _rows(self, eta: Array, free: Array) -> AtRows | None:
         with np.errstate(all="ignore"):
             return None if self.near is None else self.near.at(self._place(eta), self._v(self._a(free)))
-
-
-def by_tails(noise: NoiseModel, y: Array, eta: Array, free: Array) -> Array:
-    """Phi^-1(F(y)) (n,) of a density, by the nearer tail."""
-    from scipy.special import ndtri_exp
-
-    low = noise.log_cdf(y, eta, free)
-    z, upper = np.asarray(ndtri_exp(np.minimum(low, 0.0))), np.flatnonzero(~(low < HALF))
-    if upper.size:
-        z[upper] = -ndtri_exp(np.minimum(noise.some(upper).log_sf(y[upper], eta[upper], free), 0.0))
-    return z
-
-
-HALF = -0.6931471805599453      # log 1/2: above, only the other tail tells how far out a row is
 
 
 def _completed(found: Array, exact: Callable[[Index], Array]) -> Array:

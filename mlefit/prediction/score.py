@@ -12,12 +12,12 @@ import numpy as np
 
 from mlefit.arrays import Array, Mask
 from mlefit.noise.model import Measure, NoiseModel
+from mlefit.noise.tails import by_tails
 from mlefit.prediction.appended import Plan, natural_shapes
 from mlefit.prediction.numbered import uniform
 from mlefit.prediction.rows import Rows
 from mlefit.records import record
 
-HALF = -0.6931471805599453      # log 1/2: above, only the other tail tells how far out a row is
 RESIDUALS = 2       # the third number of their stream: simulated responses have none, drawn parameters 1
 
 
@@ -117,17 +117,11 @@ def scored(rows: Rows, plan: Plan, predicted: Mapping[str, Array], chance: Array
 
 def quantile_residuals(noise: NoiseModel, y: Array, eta: Array, free: Array, chance: Array) -> Array:
     """Phi^-1(u) (n,), accurate in both tails; `chance` (n,): where in its cell each row of a discrete law falls."""
-    from scipy.special import ndtri, ndtri_exp
+    from scipy.special import ndtri
 
     if not noise.measure.jumps:
         known = noise.residual(y, eta, free)
-        if known is not None:
-            return known
-        low = noise.log_cdf(y, eta, free)
-        z, upper = np.asarray(ndtri_exp(np.minimum(low, 0.0))), np.flatnonzero(~(low < HALF))
-        if upper.size:
-            z[upper] = -ndtri_exp(np.minimum(noise.some(upper).log_sf(y[upper], eta[upper], free), 0.0))
-        return z
+        return by_tails(noise, y, eta, free) if known is None else known
     before = noise.below(y)
     below = np.exp(noise.log_cdf(before, eta, free))
     if noise.measure is Measure.MASS:
