@@ -253,7 +253,7 @@ CASES = (       # the command, the exit code, the message and the remedy
     ("fit t.csv -t y --memory 1KB", 3,
      "too many parameters: the standard errors of 7 parameters need about 4.7 kB of memory, and 1.0 kB "
      "may be used",
-     "leave out predictors or merge levels, or give --memory more"),
+     "leave out predictors or merge levels, or allow more with --memory"),
     ("fit odd.csv --encoding utf-16", 3,
      "odd.csv: expected utf-16 text, found bytes that are none.",
      "State the encoding with --encoding."),

@@ -129,7 +129,7 @@ def test_rows_without_a_trial_are_dropped_and_counted() -> None:
     assert (found["data"]["rows_used"], found["data"]["rows_dropped"], found["data"]["zero_trials"]) == (25, 1, 1)
     assert estimates(found) == estimates(fitted(MENARCHE, target="Menarche", trials="Total"))
     none = refused({"x": [1, 2], "n": [0, 0], "y": [0, 0]}, target="y", trials="n")
-    assert none.message == "no complete rows remain of the 2 read: no row has a trial"
+    assert (none.message, none.remedy) == ("no complete rows remain of the 2 read: no row has a trial", "use rows with trials")
 
 
 @pytest.mark.parametrize(("data", "options", "exit_code", "message", "remedy"), [
@@ -139,6 +139,9 @@ def test_rows_without_a_trial_are_dropped_and_counted() -> None:
     ({**MENARCHE, "Menarche": [*SEEN[:-1], 0.5]}, {}, 3,
      'column "Menarche", row 25: binomial needs whole numbers >= 0 (counts), found 0.5',
      "it looks like a share: give the counts, which are shares times trials"),
+    ({**MENARCHE, "Menarche": [*SEEN[:-1], 3.184]}, {}, 3,
+     'column "Menarche", row 25: binomial needs whole numbers >= 0 (counts), found 3.184',
+     "name the column of the successes with --target, drop the row, or leave --trials out"),
     ({**MENARCHE, "Total": [*TOTAL[:-1], 1049.5]}, {}, 3,
      "--trials Total, row 25: the number of trials must be a whole number >= 0, found 1049.5", "drop or correct the row"),
     (MENARCHE, {"model": "poisson"}, 2, "--trials Total: poisson counts no successes among trials",

@@ -139,4 +139,4 @@ def test_too_large_a_border_is_refused_before_the_work(monkeypatch: pytest.Monke
     with pytest.raises(DataError) as caught:
         run(request)
     assert str(caught.value) == ("too many levels: the standard errors of 30 levels beside 13 other coefficients need about 37.4 kB of "
-                                 "memory, and 20.0 kB may be used\nleave out predictors or merge levels, or give --memory more")
+                                 "memory, and 20.0 kB may be used\nleave out predictors or merge levels, or allow more with --memory")

@@ -164,7 +164,7 @@ def test_rows_that_take_more_memory_than_there_may_be_are_refused() -> None:
         mlefit.fit(FRAME, "y", ["x"], by="shop", memory=1024)
     assert (refused.value.message, refused.value.remedy) == (
         "--by keeps the columns in use in memory: the first 240 rows take more than the 0 MB that may be used",
-        "use fewer columns, or give --memory more")
+        "use fewer columns, or allow more with --memory")
 
 
 def test_a_class_with_which_the_others_are_compared_must_occur() -> None:

@@ -112,7 +112,7 @@ def test_an_exact_line_is_refused() -> None:
 
 def test_both_thresholds_are_refused_together_and_below_zero() -> None:
     for model, message in (("huber:k=1,delta=2", "--model: delta stands instead of k, found both"),
-                           ("huber:k=0", '--model: k must lie from 1e-100 to 1e+100, found "0"')):
+                           ("huber:k=0", '--model: k must lie above 0 (1e-100 to 1e+100), found "0"')):
         with pytest.raises(mlefit.MlefitError) as caught:
             fitted(STACKLOSS, "loss", model)
         assert (caught.value.exit_code, caught.value.message) == (2, message)

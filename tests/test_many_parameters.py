@@ -113,7 +113,7 @@ def test_a_factor_with_too_many_levels_is_refused_before_a_row_is_encoded() -> N
                    read=ReadOptions(memory=10_000_000))
     assert str(refused.value) == (
         "too many parameters: the standard errors of 5,001 parameters need about 2.4 GB of memory, and 10.0 MB may be used\n"
-        "leave out predictors or merge levels, or give --memory more")
+        "leave out predictors or merge levels, or allow more with --memory")
 
 
 @pytest.mark.usefixtures("no_encoding")
@@ -125,7 +125,7 @@ def test_the_classes_that_the_levels_are_learnt_with_count_before_a_row_is_encod
         mlefit.fit(data, target="y", features=("g",), model="categorical", read=ReadOptions(memory=10_000_000))
     assert str(refused.value) == (
         "too many parameters: the standard errors of 15,800 parameters need about 24.0 GB of memory, and 10.0 MB may be used\n"
-        "leave out predictors or merge levels, or give --memory more")
+        "leave out predictors or merge levels, or allow more with --memory")
 
 
 @pytest.mark.usefixtures("no_encoding")
@@ -144,7 +144,7 @@ def test_memory_is_refused_before_it_runs_out() -> None:
         mlefit.fit(classes(30, 1500, 3), target="y", model="categorical", read=ReadOptions(memory=1_000_000))
     assert str(refused.value) == (
         "too many parameters: the standard errors of 116 parameters need about 1.3 MB of memory, and 1.0 MB may be used\n"
-        "leave out predictors or merge levels, or give --memory more")
+        "leave out predictors or merge levels, or allow more with --memory")
 
 
 class _Overflowing:

@@ -176,7 +176,7 @@ def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         stored(chunk(10), budget=0)
     assert raised.value.code == "disk-full"
     assert raised.value.message == "the temporary file in /scratch could not be written: No space left on device"
-    assert raised.value.remedy == "free disk space, set TMPDIR to a larger disk, or give --memory more"
+    assert raised.value.remedy == "free disk space, set TMPDIR to a larger disk, or allow more with --memory"
 
 
 @pytest.mark.parametrize(("y", "x", "weight", "message"), [

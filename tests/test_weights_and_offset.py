@@ -112,7 +112,7 @@ def test_a_missing_weight_drops_its_row_and_is_counted(tmp_path: Path) -> None:
 def test_all_weights_zero_leave_no_rows() -> None:
     with pytest.raises(DataError) as refused:
         run(Request({"x": [1.0, 2.0], "w": [0, 0], "y": [1.0, 3.0]}, target="y", weights="w"))
-    assert refused.value.message == "no complete rows remain of the 2 read: every weight is 0"
+    assert str(refused.value) == "no complete rows remain of the 2 read: every weight is 0\nuse weights of which some are above 0"
 
 
 def test_a_gaussian_offset_is_subtracted_from_the_response() -> None:

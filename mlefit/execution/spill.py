@@ -131,5 +131,5 @@ def _bytes(array: Buffer) -> memoryview:
 def _full(error: OSError) -> DataError:
     return DataError(
         f"the temporary file in {tempfile.gettempdir()} could not be written: {error.strerror}",
-        "free disk space, set TMPDIR to a larger disk, or give --memory more", code="disk-full",
+        "free disk space, set TMPDIR to a larger disk, or allow more with --memory", code="disk-full",
     )

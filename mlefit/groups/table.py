@@ -68,7 +68,7 @@ def table_of(source: Source, columns: Columns, threads: int, memory: int | None)
             rows = sum(one.rows for one in batches)
             raise DataError(
                 f"--by keeps the columns in use in memory: the first {rows:,} rows take more than the {room >> 20:,} MB that may "
-                "be used", "use fewer columns, or give --memory more", code="out-of-memory")
+                "be used", "use fewer columns, or allow more with --memory", code="out-of-memory")
     return Table(source, joined(batches), source.names)
 
 

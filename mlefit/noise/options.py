@@ -89,7 +89,8 @@ class Number(NamedTuple):
     @property
     def wants(self) -> str:
         """Its range, or what of it can be calculated with."""
-        return f"must lie from {1.0 / FAR:g} to {FAR:g}" if self.high == math.inf else f"must lie {self._range}"
+        more = f" ({1.0 / FAR:g} to {FAR:g})" if self.high == math.inf else ""
+        return f"must lie {self._range}{more}"
 
     @property
     def _range(self) -> str:

@@ -36,7 +36,7 @@ def check_border(design: Predictors, predictors: int, memory: int | None) -> Non
         raise DataError(
             f"too many levels: the standard errors of {levels:,} levels beside {columns:,} other coefficients need about "
             f"{_size(need)} of memory, and {_size(room)} may be used",
-            "leave out predictors or merge levels, or give --memory more", code="too-many-parameters")
+            "leave out predictors or merge levels, or allow more with --memory", code="too-many-parameters")
 
 
 def check_size(parameters: int, memory: int | None) -> None:
@@ -46,7 +46,7 @@ def check_size(parameters: int, memory: int | None) -> None:
         raise DataError(
             f"too many parameters: the standard errors of {parameters:,} parameters need about {_size(need)} of memory, "
             f"and {_size(room)} may be used",
-            "leave out predictors or merge levels, or give --memory more", code="too-many-parameters")
+            "leave out predictors or merge levels, or allow more with --memory", code="too-many-parameters")
 
 
 def _size(count: int) -> str:
