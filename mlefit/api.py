@@ -231,7 +231,10 @@ def request_of(
     if not isinstance(orders, Mapping):
         raise refused("--levels", orders, "a mapping of columns to their levels", 'such as levels={"size": ["small", "large"]}')
     options["levels"] = {name: tuple(levels) for name, levels in orders.items()}
-    features = None if features is None else tuple(features)
+    features = None if features is None else (features,) if isinstance(features, str) else tuple(features)
+    for option, text in (("--target", target), ("--model", options.get("model"))):
+        if text is not None and not isinstance(text, str):
+            raise refused(option, text, "text", 'such as target="y", model="gaussian"')
     return Request(data=data, target=target, features=features, read=read, **options)
 
 
