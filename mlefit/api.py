@@ -234,7 +234,7 @@ def request_of(
     features = None if features is None else (features,) if isinstance(features, str) else tuple(features)
     for option, text in (("--target", target), ("--model", options.get("model"))):
         if text is not None and not isinstance(text, str):
-            raise refused(option, text, "text", 'such as target="y", model="gaussian"')
+            raise refused(option, text, "text", "give one name in quotes")
     return Request(data=data, target=target, features=features, read=read, **options)
 
 

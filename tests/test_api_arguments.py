@@ -20,4 +20,4 @@ def test_the_name_of_one_predictor_is_no_list_of_letters() -> None:
 def test_names_are_text(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(mlefit.MlefitError) as caught:
         mlefit.fit(TABLE, **options)
-    assert str(caught.value) == f'{sentence}\nsuch as target="y", model="gaussian"'
+    assert str(caught.value) == f'{sentence}\ngive one name in quotes'

@@ -1,6 +1,7 @@
 """Checks of roles: what the names and the first rows of the table show already is refused before the long read."""
 
 import re
+import shlex
 from collections.abc import Sequence
 
 from mlefit.design.encode import Columns
@@ -140,8 +141,12 @@ def _check_order(source: Source, request: Request, columns: Columns, model: Nois
                          columns=[target])
     levels = source.distinct.get(target) if source.complete else None
     if source.kinds[target] in (Kind.TEXT, Kind.BOOLEAN) and target not in request.orders(target):
+        from mlefit.design.scales import ordered
+
+        known = ",".join(ordered(levels or ()))
+        order = f"--order {shlex.quote(known)}" if known else "--order LOW,...,HIGH"
         raise UsageError(f'column "{target}": {model.name} needs to know the order of levels that are no numbers',
-                         f"--order LOW,...,HIGH says it{'' if levels is None else '; ' + listed(in_order(levels))}",
+                         f"{order} says it{'' if levels is None else '; ' + listed(in_order(levels))}",
                          code="no-order", columns=[target])
 
 

@@ -59,6 +59,11 @@ def _called_for(source: Source, target: str, transform: Transform | None) -> tup
         raise DataError(f'column "{target}" holds {kind.value}{many}: no model takes it as target',
                         "name the response with --target, or the model with --model", code="no-model", columns=[target])
     model, why = called_for(content), content.value.format(count=few)
+    if content is Content.LEVELS:
+        from mlefit.design.scales import ordered
+
+        if ordered(distinct or ()):
+            why += f": ordered? -m {next(name for name, law in MODELS.items() if law.response.ordered)}"
     codes = few_whole(source, target) if content is Content.NUMBERS else 0
     if codes:
         why = f"{codes} distinct whole numbers: categories? -m {called_for(Content.LEVELS).name}"
