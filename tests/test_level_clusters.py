@@ -96,3 +96,18 @@ def test_a_saved_model_has_no_more_of_many_groups_than_of_columns(monkeypatch: p
     assert np.array(found[0]["root"]).shape[1] <= 33        # coefficients and the scale, not 120 groups
     roots = [np.array(one["root"]) / scale[: len(one["root"]), None] for one, scale in zip(found, scales, strict=True)]
     assert np.allclose(roots[0] @ roots[0].T, roots[1] @ roots[1].T, rtol=1e-7, atol=1e-12)
+
+
+@pytest.mark.parametrize(("formula", "model"), [("y ~ g + x + z", "gaussian"), ("count ~ x + g - 1", "poisson"), ("size ~ g + x", "gamma")])
+def test_sampling_weights_beside_levels_say_what_they_say_beside_columns(
+    formula: str, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = {**grouped(), "u": np.random.default_rng(9).uniform(0.5, 3.0, len(rows()["g"]))}
+    whole = {"formula": formula, "model": model, "weights": "u", "weights_kind": "sampling"}
+    one, other = (told(data, many, monkeypatch, **whole) for many in (20, 10**6))
+    assert one.mle.method != "trust-exact"
+    for key in ("estimate", "std_error", "ci_low", "ci_high", "p_value"):
+        mine, theirs = ([getattr(p, key) for p in report.parameters] for report in (one, other))
+        assert mine == [None if value is None else pytest.approx(value, rel=1e-7, abs=1e-9) for value in theirs]
+    assert [p.name for p in one.parameters if p.state == "no-robust-error"] == ["g=single"]
+    assert [t.statistic for t in one.terms] == [None if t.statistic is None else pytest.approx(t.statistic, rel=1e-7) for t in other.terms]

@@ -81,8 +81,11 @@ def _squares(g: Array) -> Derivatives:
     return Derivatives(g[:, 0], g, lambda axis: g * (g @ axis)[:, None])
 
 
-def level_sums(at: Maximum, mean: Indexed, bread: Arrow, rows: Execution, scores: Scores) -> tuple[Arrow, Carried]:
-    """M, in the coordinates of the search, and how rows carry the coefficients; of a law with one predictor."""
+def level_sums(
+    at: Maximum, mean: Indexed, bread: Arrow, rows: Execution, scores: Scores, *, squared: bool = False,
+) -> tuple[Arrow, Carried]:
+    """M, in the coordinates of the search, and how rows carry the coefficients; of a law with one predictor. `squared`: weights
+    multiply scores and count no rows."""
     (part,) = mean.natural(at.theta[: mean.size])
     assert isinstance(part.combinations, Contrasts)
     swept = Swept.of(bread, part.combinations).scaled(bread.lengths(part.combinations))
@@ -91,7 +94,8 @@ def level_sums(at: Maximum, mean: Indexed, bread: Arrow, rows: Execution, scores
         found = leverages(at, chunk)
         _, prepared = mean.leveled.prepared(chunk)
         squares = _squares(scores(found, chunk))
-        middle: Curvature = mean.bordered(prepared).curvature(squares, chunk.weight, at.objective.shapes)
+        times = None if chunk.weight is None else chunk.weight**2 if squared else chunk.weight
+        middle: Curvature = mean.bordered(prepared).curvature(squares, times, at.objective.shapes)
         return shared(found, chunk, middle) if swept.cheap else Beside(middle, _each(swept, mean, found, chunk))
 
     def shared(found: Leverages, chunk: Chunk, middle: Curvature) -> "Swiftly":

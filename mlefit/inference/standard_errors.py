@@ -137,14 +137,15 @@ def sandwich(kind: ErrorKind, at: Maximum, bread: Curvature, n: float, rows: Exe
 
 
 def _of_levels(kind: ErrorKind, at: Maximum, mean: Indexed, n: float, rows: Execution) -> StandardErrors:
-    """hc0 to hc3 and by cluster where a factor has levels and no columns."""
+    """hc0 to hc3, by sampling weights and by cluster where a factor has levels and no columns."""
     from mlefit.inference.level_sandwich import LevelSandwich, level_sums
 
     bread, free, power = at.curvature, max(residual_df(n, mean.size), 1), POWERS.get(kind.name, 0.0)
     assert isinstance(bread, Arrow)
     if kind.name == "cluster":
         return _of_clusters(kind, at, mean, bread, float(np.sqrt((n - 1.0) / free)), rows)
-    factor = 1.0 if kind.name == "hc0" else float(np.sqrt(n / free))
+    sampled = kind.name == "sampling"
+    factor = 1.0 if kind.name == "hc0" else float(np.sqrt(n / (n - 1.0 if sampled else free)))
 
     def scores(found: Leverages, part: Chunk) -> Array:
         if not power:
@@ -154,11 +155,12 @@ def _of_levels(kind: ErrorKind, at: Maximum, mean: Indexed, n: float, rows: Exec
         score = np.where(found.determined, 0.0, found.score[:, 0] / left**power)
         return np.concatenate([score[:, None], shapes], axis=1)
 
-    middle, carried = level_sums(at, mean, bread, rows, scores)
+    middle, carried = level_sums(at, mean, bread, rows, scores, squared=sampled)
     covariance, model = LevelSandwich(bread, middle), Inverse(bread)
     (part,) = mean.natural(at.theta[: mean.size])
     ratio = covariance.error(part.combinations) / model.error(part.combinations)
-    laws = tuple(Student(float(df)) for df in sandwich_df(free, carried.influence.effective_rows))
+    laws = (Student(float(free)),) * mean.size if sampled else tuple(
+        Student(float(df)) for df in sandwich_df(free, carried.influence.effective_rows))
     return StandardErrors(kind, covariance, laws, Student(float(free)), carried.alone | (ratio < NOTHING), None,
                           bool(carried.alone.any()))
 

@@ -45,7 +45,7 @@ def _asked(noise: NoiseModel, request: Request) -> bool:
     searched = noise.begins and (noise.located or not noise.everywhere)      # from planes through rows
     alike = noise.smooth and not noise.corners and not searched
     one = alike and (len(noise.predictors) == 1 or all(predictor.kind == "mean" for predictor in noise.predictors))
-    plain = request.weights is None or request.weights_kind == "frequency"
+    plain = request.weights is None or request.weights_kind != "precision"
     kind = kind_for(request.se, request.intervals, noise, request.weights_kind)
-    errors = not kind.sandwich or (kind.name in (*HETEROSCEDASTIC, "cluster") and len(noise.predictors) == 1)
+    errors = not kind.sandwich or (kind.name in (*HETEROSCEDASTIC, "sampling", "cluster") and len(noise.predictors) == 1)
     return one and plain and errors and request.intervals == "wald" and not request.effects
