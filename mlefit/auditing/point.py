@@ -18,6 +18,7 @@ from mlefit.sums.curvature import Curvature
 STEPS = 100         # of Newton over the shapes
 STILL = 1e-20       # nats per row that a step would gain, below which it is none
 HALVINGS = 60
+FLATTEST = 1e-12    # curvature that a step is divided by
 
 
 class Point(NamedTuple):
@@ -81,7 +82,7 @@ def _newton(memo: Memo, gamma: Array, free: Array, open_: list[int]) -> Array:
         whole = memo.curvature(theta).whole()
         assert whole is not None
         sizes, vectors = np.linalg.eigh(whole[np.ix_(places, places)])
-        step = -(vectors / np.maximum(np.abs(sizes), 1e-12)) @ (vectors.T @ gradient)
+        step = -(vectors / np.maximum(np.abs(sizes), FLATTEST)) @ (vectors.T @ gradient)
         if abs(float(gradient @ step)) < STILL:
             break
         for _ in range(HALVINGS):

@@ -60,8 +60,8 @@ def choose_roles(source: Source, request: Request) -> Roles:
     scale = Asked(None if request.scale_features is None else _split(source, request.scale_features), request.scale_formula)
     check_scale(scale, asked)
     request = replace(request, by=_split(source, request.by))
-    _known(source, [request.target, *(named or ()), *excluded, *(scale.features or ()), request.weights, cluster, *request.by,
-                    *request.reference, *request.levels, *(name for name, _ in request.read.types)])
+    _check_there(source, [request.target, *(named or ()), *excluded, *(scale.features or ()), request.weights, cluster, *request.by,
+                          *request.reference, *request.levels, *(name for name, _ in request.read.types)])
     known = known_of(source, request)
     if request.mean is not None:
         from mlefit.design.of_mean import of_mean
@@ -84,9 +84,9 @@ def choose_roles(source: Source, request: Request) -> Roles:
     terms = columns_to_terms(features, categorical, source.kinds)
     notes += _codes(source, [name for name in features if name not in categorical])
     text = (" + ".join(features) or "1") + ("" if request.intercept or not features else " - 1")
-    columns, model, spread = columns_of(source, request, model, target, Predictors(terms, request.intercept, known.offset), scale,
-                                     taken, transform, known.trials)
-    return Roles(columns, model, text, features, chosen, tuple(notes + more), spread, left_out)
+    mean = Predictors(terms, request.intercept, known.offset)
+    columns, model, scale_text = columns_of(source, request, model, target, mean, scale, taken, transform, known.trials)
+    return Roles(columns, model, text, features, chosen, tuple(notes + more), scale_text, left_out)
 
 
 def left_out_note(left_out: Sequence[tuple[str, str]]) -> list[str]:
@@ -164,12 +164,13 @@ def _from_formula(
     check_roles(formula.target, request.weights, known.offset, formula.columns, known.trials)
     model, notes = model_of(source, request, formula.target, asked, own)
     mean = Predictors(formula.terms, formula.intercept, known.offset)
-    columns, model, spread = columns_of(source, request, model, formula.target, mean, scale, {formula.target, *others},
-                                     own, known.trials)
-    return Roles(columns, model, formula.text_rhs, formula.columns, (), tuple(notes), spread)
+    columns, model, scale_text = columns_of(source, request, model, formula.target, mean, scale, {formula.target, *others}, own,
+                                            known.trials)
+    return Roles(columns, model, formula.text_rhs, formula.columns, (), tuple(notes), scale_text)
 
 
-def _known(source: Source, names: Sequence[str | None]) -> None:
+def _check_there(source: Source, names: Sequence[str | None]) -> None:
+    """Raises UsageError for names of no column."""
     absent = dict.fromkeys(name for name in names if name is not None and name not in source.names)
     if absent:
         raise unknown_columns(list(absent), source.names)

@@ -38,6 +38,9 @@ HALVES = 40
 FIRST_SEED, SECOND_SEED = 0, 1      # of the starts: neither route knows those of the other
 SAME = 1e-9             # relative: losses that are one
 STILL = 1e-7            # relative: a step that lowers the loss by less has arrived near enough
+ENOUGH = 1e-4           # of the decrease that the slope promises, of which a step of Newton's has to keep that much (Armijo 1966)
+ROUNDED = 1e-13         # relative: a loss that is more by less is no more
+RIDGE = 1e-12           # of the mean curvature: where a Hessian is singular, its steps go along the rest
 NUMBERS = 1 << 27       # that are held in memory at one time
 QUICK = {"ftol": 1e-12, "gtol": 1e-9, "maxiter": 200}
 
@@ -162,13 +165,13 @@ def _by_newton(facets: Facets, gamma: Array) -> tuple[Array, int]:
         value, slope, bend = facets.rounded(r, width * size)
         for _ in range(NEWTON):
             hessian = (facets.z * np.maximum(bend, 0.0)[:, None]).T @ facets.z
-            ridge = 1e-12 * (float(np.trace(hessian)) + float(np.abs(slope).sum()) / size) / len(gamma)
+            ridge = RIDGE * (float(np.trace(hessian)) + float(np.abs(slope).sum()) / size) / len(gamma)
             descent = slope @ facets.z
             step, length = np.linalg.solve(hessian + ridge * np.eye(len(gamma)), descent), 1.0
             along = facets.z @ step
             for _ in range(HALVES):
                 following = facets.rounded(r - length * along, width * size)
-                if following[0] <= value - 1e-4 * length * float(descent @ step) + 1e-13 * abs(value):
+                if following[0] <= value - ENOUGH * length * float(descent @ step) + ROUNDED * abs(value):
                     break
                 length *= 0.5
             else:

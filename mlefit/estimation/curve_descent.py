@@ -26,6 +26,7 @@ from mlefit.objective import Objective
 STEPS = 1000            # of the trust region: curved valleys take hundreds
 SHARE = 5               # evaluations of residuals for each of them
 EVALUATIONS = 5000
+LEAST_RADIUS = 1e-3     # and
 RADIUS = 1e9            # the largest first radius
 NEAR = 1e-2             # nats in total, from which on the exact Hessian takes over
 TIGHT = 1e-15           # tolerances of `least_squares`: it goes on as long as it can
@@ -104,7 +105,7 @@ def trust(
         if edm * total.weight * (rows.per_loss(total) if scale is None else scale) <= near:
             raise StopIteration
 
-    radius = min(max(float(np.linalg.norm(start)), 1e-3), RADIUS)
+    radius = min(max(float(np.linalg.norm(start)), LEAST_RADIUS), RADIUS)
     options = {"maxiter": limit, "gtol": TIGHT, "initial_trust_radius": radius, "max_trust_radius": 10.0 * RADIUS}
     with np.errstate(all="ignore"):
         try:

@@ -22,6 +22,9 @@ ALMOST = (1e-9, 1e-10, 1e-11, 1e-12)        # of what a residual is made of: a r
 BESIDE = 16.0           # times that: just beside it
 SMALL = 1e-13           # of the sum of slopes: a shortest vector that is 0
 RIDGE = 1e-11           # of the curvature that the steepest slope would have over the middle residual
+TIGHT = 1e-15           # the tolerance of `lsq_linear`: it goes on as long as it can
+AT_END = 1e-9           # of its range: a slope that is at one end
+SPANNED = 1e-10         # of the largest singular value: a direction that rows on corners do not hold
 STEPS = 500
 SHORTER = 20            # times that a step is shortened
 SECTIONS = 100          # of a line
@@ -173,8 +176,8 @@ class Facets:
         if ((plain > on.low + margin) & (plain < on.high - margin)).all():
             return ~none, none, none, rest - at @ plain
         method: Literal["bvls", "trf"] = "bvls" if on.rows.size <= BOUNDED else "trf"
-        found = lsq_linear(at, rest, (on.low, on.high), method=method, tol=1e-15).x
-        least, most = found <= on.low + 1e-9 * (on.high - on.low), found >= on.high - 1e-9 * (on.high - on.low)
+        found = lsq_linear(at, rest, (on.low, on.high), method=method, tol=TIGHT).x
+        least, most = found <= on.low + AT_END * (on.high - on.low), found >= on.high - AT_END * (on.high - on.low)
         return ~(least | most), least, most, np.asarray(rest - at @ found)
 
     def _kept(self, rows: Index) -> Array:
@@ -183,7 +186,7 @@ class Facets:
         if not rows.size:
             return np.eye(p)
         _, singular, right = np.linalg.svd(self.z[rows], full_matrices=True)
-        rank = int((singular > 1e-10 * singular[0]).sum())
+        rank = int((singular > SPANNED * singular[0]).sum())
         return np.asarray(right[rank:].T)
 
     def _slope_at(self, r: Array, moved: Array, t: float, near: Array, after: bool) -> float:

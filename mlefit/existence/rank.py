@@ -24,6 +24,7 @@ ROUNDING = 8.0 * float(np.finfo(float).eps)
 NEARLY = 100.0
 SURELY = 2.0        # times the bound: what is larger is not rounding, however the bound itself is rounded
 PART = 0.1
+PRESENT = 1e-8      # of a coefficient: columns that a collinear one is told to be made of
 
 
 class Grouping(NamedTuple):
@@ -146,7 +147,7 @@ def geometry(triangle: Array, n: float, magnitude: Array, response: bool) -> Geo
         c = triangular(r[:k, :k], head) if k else head
         bound = ROUNDING * np.sqrt(n) * float(magnitude[j] + np.abs(c) @ magnitude[kept])
         if norm <= bound:
-            aliased[j] = tuple(q for q, size_c in zip(kept, np.abs(c), strict=True) if size_c > 1e-8)
+            aliased[j] = tuple(q for q, size_c in zip(kept, np.abs(c), strict=True) if size_c > PRESENT)
             continue
         r[:k, k], r[k, k] = head, norm
         basis[:, k] = rest / norm

@@ -31,6 +31,7 @@ FREE_ROWS = 10              # beyond the parameters of least squares, whose laws
 ROWS_EACH = 3               # for each parameter of other laws
 MOST_ALONE = 50_000         # rows without predictors: the entropy is then known to 0.0004 nats
 MOST_ROWS = 20_000          # with predictors
+LEAST_FREE = 1e-8           # of a row's residual that its leverage leaves, by which it is divided
 EVENTS_EACH = 3             # rows of the rarest class for each coefficient, below which residuals of classes have no law
 MANY = 8                    # predictors from which the looks begin with those of the largest |t|
 
@@ -189,7 +190,7 @@ def unit(sample: Sample) -> tuple[float, float]:
 
 def _squares(rows: Working, residuals: Residuals | None) -> Array:
     """Squares of residuals that fitting has not shrunk."""
-    free = np.maximum(1.0 - rows.leverage, 1e-8)
+    free = np.maximum(1.0 - rows.leverage, LEAST_FREE)
     if rows.noise.compresses or residuals is None:
         return np.asarray(rows.residuals[:, 0] ** 2 / free)
     return np.asarray(residuals.z**2 / free)

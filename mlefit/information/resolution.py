@@ -23,6 +23,7 @@ TIES = 10.0                 # times as many tied pairs as a lattice makes are no
 HEAPED, SURE = 1.5, 5.0     # times its share of rows, and standard deviations beyond, that make a heap
 COARSE = 2.5                # standard deviations to which heaps are looked for
 FINE = 10.0                 # cells in a standard deviation, of values that are smooth but for an atom
+ROUNDING = 1e-6             # relative: steps are told from values written in decimals
 
 
 @record(frozen=True)
@@ -105,7 +106,7 @@ def _coarse(values: Array, counts: np.ndarray, step: float | None, spread: float
     if width is not None:
         for wider in _decades(width, COARSE * spread):
             ratio = wider / width
-            if abs(ratio - round(ratio)) > 1e-6:
+            if abs(ratio - round(ratio)) > ROUNDING:
                 continue
             share, base = (_at_multiples(values, counts, one, step or one) for one in (wider, width))
             expected = base / ratio
@@ -129,7 +130,7 @@ def _decades(above: float, to: float) -> list[float]:
     last = int(np.floor(np.log10(to)))
     first = last - 12 if above <= 0.0 else int(np.floor(np.log10(above)))
     powers = [float(f"{digit}e{power}") for power in range(first, last + 1) for digit in (1, 2, 5)]
-    return [power for power in powers if above * (1.0 + 1e-6) < power <= to]
+    return [power for power in powers if above * (1.0 + ROUNDING) < power <= to]
 
 
 def _decade(at_most: float) -> float:

@@ -23,6 +23,9 @@ EXACT_ROWS = 5          # of least squares, whose F holds for any number
 EVENTS = 2.0            # of the rarest class per added column from which chi-squared is the law of the score statistic
 SPARSE = 5.0            # from which a likelihood ratio is worth what it says
 STRUCTURE_P = 0.05      # of the form with robust variances, above which it is not the mean that errs
+SPANNED = 1e-10         # of the largest eigenvalue: what of added columns the fitted ones leave
+LEVEL_WITH = 1e-9       # relative: a drawn statistic that is the observed one but for rounding has reached it
+OWN = 1e-7              # of the largest eigenvalue: directions of added columns that have digits of their own
 
 
 class Seen(NamedTuple):
@@ -157,7 +160,7 @@ def _bootstrap(rows: Working, bordered: Bordered, seen: Seen, draws: int, seed: 
     """
     m, c = len(bordered.means), bordered.z.shape[1]
     places = (seen.places[:, None] * m + np.arange(m)).ravel()
-    inverse = np.linalg.pinv(bordered.bracket[np.ix_(places, places)], rcond=1e-10, hermitian=True)
+    inverse = np.linalg.pinv(bordered.bracket[np.ix_(places, places)], rcond=SPANNED, hermitian=True)
     reached = 0
     for index in range(draws):
         y = rows.noise.draw(np.random.default_rng([seed, index, STREAM]), rows.eta, rows.free)
@@ -166,7 +169,7 @@ def _bootstrap(rows: Working, bordered: Bordered, seen: Seen, draws: int, seed: 
         score = np.concatenate([bordered.z.T @ -d1[:, [a]] for a in bordered.means], axis=1).reshape(c * m)
         fitted = np.concatenate([x.T @ -d1[:, a] for a, x in enumerate(rows.designs)])
         left = (score - bordered.taken[:, : fitted.size] @ fitted)[places]
-        reached += float(left @ inverse @ left) >= seen.tested.statistic * (1.0 - 1e-9)
+        reached += float(left @ inverse @ left) >= seen.tested.statistic * (1.0 - LEVEL_WITH)
         if reached == REACHED:
             return reached / (index + 1), index + 1, False
     return (reached + 1) / (draws + 1), draws, not reached
@@ -192,7 +195,7 @@ def _gain(rows: Working, bordered: Bordered | None, seen: Sequence[Seen]) -> tup
         z = bordered.efficient(picked)
         z *= np.sqrt(rows.weights[0, 0])[:, None]
         values, vectors = np.linalg.eigh(z.T @ z / rows.n)
-        kept = values > 1e-7 * values.max()
+        kept = values > OWN * values.max()
         basis = z @ (vectors[:, kept] / np.sqrt(values[kept] * rows.n))
         eta = rows.eta + (basis @ (basis.T @ rows.residuals)) / np.sqrt(rows.weights[0, 0])[:, None]
         wider = _closer(rows, eta)

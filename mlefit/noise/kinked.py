@@ -24,6 +24,7 @@ from mlefit.noise.responses import NUMBERS
 ROUNDING = 1e-13        # of what a residual is made of: a row on the plane, which counts as one above
 SMALLEST = 1e-100       # what stands for a scale of 0, whose square is a number
 NEAR = 1e-2     # x below which x + exp(-x) - 1 is a series
+WHOLE = 1e-9        # relative: n tau is a whole number, so that two order statistics are quantiles
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Kinked(NoiseModel):
     def _quantile_of(self, ordered: Array) -> float:
         below, above = self.slopes
         at = ordered.size * above / (above + below)
-        if abs(at - round(at)) < 1e-9 * max(1.0, at) and 1 <= round(at) < ordered.size:
+        if abs(at - round(at)) < WHOLE * max(1.0, at) and 1 <= round(at) < ordered.size:
             k = round(at)
             return float(0.5 * (ordered[k - 1] + ordered[k]))
         return float(ordered[min(math.ceil(at), ordered.size) - 1])

@@ -14,6 +14,8 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.losses.loss import Loss
 
+NEAR_LEAST = 1e-3   # of the range of a form: below it all misfits weigh alike
+STEEPEST = 1e3      # a power, and a ratio of curvatures, beyond which a loss is not looked at as one of these
 EQUAL = 1e-11           # relative misfit
 POINTS = np.concatenate([-np.logspace(1.5, -2.0, 31), np.logspace(-2.0, 1.5, 31)])
 SPREAD = np.exp(np.linspace(-25.0, 25.0, 101))      # where local powers are looked at
@@ -68,7 +70,7 @@ def known(loss: Loss) -> Known | None:
             form, value = candidate.form(x), loss.value(x)
         if not (np.abs(form) < HUGE).all() or not (np.abs(value) < HUGE).all() or not np.ptp(form) > 1.0 / HUGE:
             continue
-        weight = 1.0 / (1e-3 * float(np.ptp(form)) + np.abs(form - form.min()))
+        weight = 1.0 / (NEAR_LEAST * float(np.ptp(form)) + np.abs(form - form.min()))
         found = np.linalg.lstsq(np.stack([form, np.ones_like(form)]).T * weight[:, None], value * weight)[0]
         factor, constant = float(found[0]), float(found[1])
         misfit = float(np.max(np.abs(value - factor * form - constant) * weight))
@@ -102,7 +104,7 @@ def _homogeneous(loss: Loss) -> Iterator[Candidate]:
         power = np.diff(np.log(right[middle])) / np.diff(np.log(SPREAD[middle]))
         p = round(float(np.median(power)), 9)
         below, above = float(left[50]), float(right[50])
-        if not (math.isfinite(p) and 0.0 < p < 1e3 and above + below > 0.0):     # losses of two wells may be least at 1 and -1
+        if not (math.isfinite(p) and 0.0 < p < STEEPEST and above + below > 0.0):     # losses of two wells may be least at 1 and -1
             return
     p = round(p) if abs(p - round(p)) < SAME_POWER else p
     tau = round(above / (above + below), 12)
@@ -176,7 +178,7 @@ def _smooth(loss: Loss) -> Iterator[Candidate]:
     at = 1.0
     for _ in range(60):         # a distance at which the curvature changes by a factor of about e
         ratio = float(loss.curve(np.array([at]))[2][0]) / bend
-        if math.isfinite(ratio) and 1e-3 < ratio < 1e3:
+        if math.isfinite(ratio) and 1.0 / STEEPEST < ratio < STEEPEST:
             break
         at *= 0.5
     if ratio > 0.0 and abs(b := math.log(ratio) / at) > 0.0:

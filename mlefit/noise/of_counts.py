@@ -17,14 +17,13 @@ from mlefit.expression.jets import jet
 from mlefit.losses.counts import LINE, Counted
 from mlefit.noise.model import NoiseModel
 from mlefit.noise.negative_binomial import NegativeBinomial
-from mlefit.noise.of_one_a import OfOneA
+from mlefit.noise.of_one_a import LINEAR, OfOneA
 from mlefit.noise.poisson import Poisson
 from mlefit.noise.read_loss import counts_of
 from mlefit.noise.responses import COUNTS, Response
 
 POINTS = (0.0, 1.0, 2.0, 3.0, 5.0, 8.0)     # counts of the picture
 NEAR_ZERO = 1e-100
-LINEAR = 1e-9       # relative: a log mean that is a multiple of f, and a constant
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 from mlefit.arrays import Array, Mask
 from mlefit.expression.jets import jet
 from mlefit.losses.labels import LINE, Labels
-from mlefit.noise.of_one_a import OfOneA
+from mlefit.noise.of_one_a import LINEAR, OfOneA
 from mlefit.noise.read_loss import labelled
 from mlefit.noise.responses import Response
 
@@ -58,7 +58,7 @@ class OfLabels(OfOneA):
         """Whether f is a multiple of log odds: then labels may be separated."""
         low, high = (self._log_chance(np.full(LINE.size, y), LINE) for y in self.found.labels)
         odds = high - low
-        return not self.found.unit and bool(np.abs(odds - odds[0] / LINE[0] * LINE).max() <= 1e-9 * np.abs(odds).max())
+        return not self.found.unit and bool(np.abs(odds - odds[0] / LINE[0] * LINE).max() <= LINEAR * np.abs(odds).max())
 
     @property
     def separable(self) -> bool:  # type: ignore[override]  # a fact of the loss

@@ -16,6 +16,8 @@ from mlefit.noise.read_loss import parsed
 from mlefit.noise.stable import QUIET
 from mlefit.noise.typed import Typed
 
+LINEAR = 1e-9       # relative: log odds, or a log mean, that are a multiple of f (and a constant)
+
 
 @dataclass(frozen=True)
 class OfOneA(Typed):

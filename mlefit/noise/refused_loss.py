@@ -25,6 +25,8 @@ PANELS = np.linspace(-60.0, 60.0, 481)      # of log y
 SHARES = np.array([0.1, 0.3, 0.5, 0.8, 0.9])
 BETWEEN = (0.3, 0.7, 1.0, 1.9, 4.0)
 JUST_OFF = np.array([1e-4, 2e-4])        # of v = 0
+SAME = 1e-10            # relative: derivatives of doubles that are one but for rounding
+NEGLIGIBLE = 1e-9       # of an integral: what its ends may still add
 GAUSS = np.polynomial.legendre.leggauss(10)
 ENDS = ((-1, "-infinity"), (1, "+infinity"))
 
@@ -183,7 +185,7 @@ def moved(node: Node) -> bool:
         return False
     ratio = by_f[steepest] / by_y[steepest]
     left = np.abs(by_f - ratio * by_y).max(axis=0)
-    return bool((left <= 1e-10 * np.abs(by_f).max(axis=0)).all() and (ratio != 0.0).all())
+    return bool((left <= SAME * np.abs(by_f).max(axis=0)).all() and (ratio != 0.0).all())
 
 
 def _not_convex(f: Array, a: Array, b: Array) -> tuple[float, ...] | None:
@@ -196,7 +198,7 @@ def _not_convex(f: Array, a: Array, b: Array) -> tuple[float, ...] | None:
     if (np.diff(b) <= 0.0).any():
         return None
     rise = np.diff(a) / np.diff(b)
-    flat = np.flatnonzero(np.diff(rise) <= 1e-10 * np.abs(rise).max())
+    flat = np.flatnonzero(np.diff(rise) <= SAME * np.abs(rise).max())
     return tuple(sorted(f[flat[0] : flat[0] + 3].tolist())) if flat.size else None
 
 
@@ -210,7 +212,7 @@ def exponential_family(node: Node) -> tuple[Array, Array, Array] | None:
         by_y = mixed / (y - y[0])[:, None]
     if not np.isfinite(each).all() or not np.abs(mixed[1:]).max() > 0.0:
         return None
-    if not np.abs(by_y[1:] - by_y[1:2]).max() <= 1e-10 * np.abs(by_y[1:]).max():
+    if not np.abs(by_y[1:] - by_y[1:2]).max() <= SAME * np.abs(by_y[1:]).max():
         return None
     b = -by_y[-1]
     return f, each[0] - each[0, 0] + y[0] * b, b
@@ -252,4 +254,4 @@ def mass(node: Node, f: float, a: float, s: float) -> float:
         each = np.exp(np.where(np.isnan(exponent), -np.inf, exponent)) * np.tile(GAUSS[1], PANELS.size - 1)
     each *= 0.5 * (PANELS[1] - PANELS[0])
     total, ends = float(each.sum()), float(each[:10].sum() + each[-10:].sum())
-    return total if np.isfinite(total) and ends <= 1e-9 * total else math.inf
+    return total if np.isfinite(total) and ends <= NEGLIGIBLE * total else math.inf
