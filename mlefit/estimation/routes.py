@@ -112,29 +112,33 @@ def least_loss(
     objective = Objective.second(noise, mean)
     memo, base = Memo(objective, execution, order=1), mean_base(noise, execution)
     theta, iterations, end = np.zeros(mean.size), 0, None
+
+    def polished(point: Array) -> Point:
+        return polish(memo, point, _nats(noise, memo.at(point, 2), base))
+
     rough = None if sample is None or objective.size > DENSE else least_loss(noise, mean, sample)
     if sample is not None and rough is not None and _settled(rough):
         theta = rough.theta[: mean.size]
         for curvature in (Guide(objective, sample, rough), memo):
             scale = _nats(noise, memo.at(theta, 1), base)
             theta, steps = first_order_guided(memo, theta, curvature, scale)
-            end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
+            end, iterations = polished(theta), iterations + steps
             if end.outcome is Outcome.CERTIFIED:
                 break
     if not mean.columned:       # a Hessian costs a few gradients, and there is no sample with a row of each level
         theta, steps = first_order(memo, theta, ROUGH)
         theta, more = first_order_guided(memo, theta, memo, _nats(noise, memo.at(theta, 2), base))
-        end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), steps + more
+        end, iterations = polished(theta), steps + more
     if end is None or end.outcome is not Outcome.CERTIFIED:
         theta, steps = first_order(memo, min(theta, np.zeros(mean.size), key=memo.value))
-        end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
+        end, iterations = polished(theta), iterations + steps
     if end.outcome is not Outcome.CERTIFIED:
         begin = least_squares(noise, mean, execution)
         theta, steps = first_order(memo, downhill(memo, np.zeros(mean.size)) if begin is None else begin)
-        end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
+        end, iterations = polished(theta), iterations + steps
     if end.outcome is not Outcome.CERTIFIED:      # the loss may be small beside the tolerance of the search
         theta, steps = first_order_guided(memo, end.theta, memo, _nats(noise, memo.at(end.theta, 1), base))
-        end, iterations = polish(memo, theta, _nats(noise, memo.at(theta, 2), base)), iterations + steps
+        end, iterations = polished(theta), iterations + steps
     end = _or_gently(noise, mean, execution, memo, base, end)
     if end.outcome is not Outcome.CERTIFIED and noise.collapse is not None:     # near an exact fit a nat is next to no loss
         _shapes(noise, polish(memo, end.theta), base)
