@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mlefit.checking.judge import reasons
@@ -53,3 +54,22 @@ def test_a_weight_that_is_none_is_told_as_what_the_fit_had(tmp_path: Path, capsy
     assert capsys.readouterr().err.endswith(
         'mlefit: column "w", row 2: a frequency weight must be a whole number >= 0, found 0.5\n'
         "the fit had frequency weights: drop or correct the row, or fit the model to others\n")
+
+
+def test_new_rows_of_one_class_are_no_small_change(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a refit the size of a change is what the residuals say: to be easier to predict is not to be the same."""
+    rng, rows, saved = np.random.default_rng(4), tmp_path / "d.csv", tmp_path / "m.json"
+    numbers = rng.normal(size=600)
+    table = list(zip(numbers.tolist(), (rng.random(600) < 1.0 / (1.0 + np.exp(0.5 - numbers))).astype(int).tolist(), strict=True))
+    rows.write_text("x,y\n" + "".join(f"{x:.4f},{y}\n" for x, y in table))
+    assert main(["fit", str(rows), "-q", "--no-kl", "--save", str(saved)]) == 0
+    rows.write_text("x,y\n" + "".join(f"{x:.4f},0\n" for x, y in table if not y))
+    capsys.readouterr()
+    assert main(["check", str(saved), str(rows), "-q", "-o", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["refit"]["reason"] == 'the new rows have one class only, "0"'
+    (share,) = found["calibration"]
+    assert share["observed"] == 0.0
+    size = 0.5 * (share["in_se"] ** 2 - 1.0) * (1.0 / found["rows_used"] + 1.0 / 600)
+    assert found["verdict"] == "drifted"
+    assert found["sentence"].startswith(f"drifted: a change of {size:.2g} nats per row (p < 1e-10)")

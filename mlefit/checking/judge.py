@@ -106,8 +106,11 @@ def calibration(saved: Saved, scored: Scored) -> tuple[Calibrated, ...]:
         for name, k in zip(names, places, strict=True))
 
 
-def tested(refit: Refit, of_residuals: Residuals | None, calibrated: Sequence[Calibrated], excess: CrossEntropy) -> Tested:
-    """By the refit, or by what the residuals say without one."""
+def tested(
+    refit: Refit, of_residuals: Residuals | None, calibrated: Sequence[Calibrated], excess: CrossEntropy, unit: float,
+) -> Tested:
+    """By the refit, or by what the residuals say without one, z^2 `unit` / 2 nats, which is what the law would gain by the change
+    of its mean, its spread or a share. `unit`: 1/n + 1/n_saved."""
     if refit.p_value is not None:
         return Tested(refit.p_value, "refit", refit.drift or 0.0)
     z = [one.in_se for one in calibrated]
@@ -118,7 +121,7 @@ def tested(refit: Refit, of_residuals: Residuals | None, calibrated: Sequence[Ca
         return Tested(None, "nothing", 0.0)
     worst = max(map(abs, z))
     return Tested(min(1.0, len(z) * NORMAL.p_value(worst)), "residuals" if of_residuals is not None else "calibration",
-                  max(excess.excess, 0.0))
+                  max(excess.excess, 0.5 * unit * max(worst * worst - 1.0, 0.0)))
 
 
 def smallest_found(saved: Saved, scored: Scored, parameters: int) -> float:
@@ -173,7 +176,8 @@ def judged(saved: Saved, seen: Seen, refit: Refit, place: str, source: tuple[tup
     """The whole record of rows of which one at least is scored."""
     scored, entropy, strange = seen.scored, cross_entropy(saved, seen.scored), unfamiliar(saved, seen)
     of_residuals, calibrated = residuals(saved, scored), calibration(saved, scored)
-    test = tested(refit, of_residuals, calibrated, entropy)
+    unit = 1.0 / effective(saved, scored) + 1.0 / max(saved.training.n, 1)
+    test = tested(refit, of_residuals, calibrated, entropy, unit)
     smallest = smallest_found(saved, scored, refit.df or saved.training.parameters)
     why = reasons(entropy, strange)
     found = verdict(why, test, smallest)

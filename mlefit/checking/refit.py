@@ -89,6 +89,9 @@ def refit(saved: Saved, source: Reader, columns: Columns, encoded: Gathered, kep
         return Refit("the new rows are of another size than those fitted")
     try:
         problem = _problem(saved, source, columns, encoded, kept, threads)
+        met = [level for level, weight in problem.prepared.level_weights.items() if weight > 0.0]
+        if saved.noise.response.reads_levels and len(met) == 1:
+            return Refit(f'the new rows have one class only, "{met[0]}"')
         check_before(problem)
         found = fit(problem)
         if not found.certified:
