@@ -82,3 +82,25 @@ def test_counts_that_were_fitted_as_any_numbers_are_told_their_laws(tmp_path: Pa
     assert told(rng.poisson(np.exp(1.0 + 0.5 * x))) == f"the response is a count, and its spread goes with x: {laws}"
     assert told(rng.negative_binomial(1.0, 0.2, 400)) == f"the residuals lean to the right, and the response is a count: {laws}"
     assert told(np.rint(300.0 + 5.0 * x + np.exp(0.7 * x) * 3.0 * rng.normal(size=400))) == "the spread goes with x: --scale-features x"
+
+
+def test_a_spline_that_bends_too_little_is_offered_more_and_robust_errors_are_offered_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    rng, data = np.random.default_rng(4), str(tmp_path / "d.csv")
+    month = np.arange(400.0)
+    y = 10.0 + 3.0 * np.sin(month / 8.0) + rng.normal(size=400)
+    trials = rng.integers(5, 30, 400)
+    won = rng.binomial(trials, rng.beta(4.0, 4.0, 400))
+    np.savetxt(data, np.column_stack([month, trials, won, y]), delimiter=",", header="month,n,won,y", comments="", fmt="%.6g")
+
+    def told(*asked: str) -> str:
+        assert main(["fit", data, "-q", *asked]) == 0
+        (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("next"))
+        return line.split(None, 1)[1]
+
+    assert told("-f", "y ~ bs(month, df=5)") == 'let the mean bend more: -f "y ~ bs(month, df=10)"'
+    assert told("-f", "y ~ bs( month,df = 10 )") == 'let the mean bend more: -f "y ~ bs(month, df=20)"'
+    assert told("-t", "won", "--trials", "n", "-x", "none") == "rows vary more than the model lets them: --se robust"
+    assert told("-t", "won", "--trials", "n", "-x", "none", "--se", "robust") == (
+        "rows vary more than the model lets them, for which the errors shown allow")

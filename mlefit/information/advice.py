@@ -1,5 +1,6 @@
 """Advice: the next step for each kind of misfit, as options that run. Models are found by their facts, terms by the formula."""
 
+import re
 import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from mlefit.report.information import Atom
 
 SKEWED = 0.15       # of the width between the tenths: how far the middle is off its middle in a law that leans (gamma(4): 0.22)
 SPLINE = 5          # degrees of freedom of the spline that is offered
+FREEST, ROWS_EACH = 200, 5      # of one that is offered in the place of another: at most, and rows for each
 LEANING = 0.5       # skewness, from which on a law without heavy tails leans (gamma(16): 0.5)
 HEAVY = 3.5         # fourth moment over the squared variance, beyond which a law has heavy tails (normal: 3)
 BY_SKEWNESS = 1.5   # what the square of its skewness adds to that of a law that leans (gamma, of any shape)
@@ -29,15 +31,28 @@ WHICH = " (mlefit compare says which)"
 
 def of_structure(found: Structure, sample: Sample) -> tuple[str, ...]:
     """The term that is missing, in a formula."""
-    names = [_written(name) for name in found.name.split(" x ")]
+    terms = [*dict.fromkeys(found.name.split(" x "))]       # a product of a spline with itself is one term
+    names = [_written(name) for name in terms]
+    if len(terms) == 1 and (formula := _freer(terms[0], sample)) is not None:
+        return (f"let the mean bend more: {_formula(sample, formula)}",)
     if not all(names) or not sample.formula:
-        return (f"the mean bends in {found.name}, which the formula does not let it",)
+        return (f"the mean bends in {' x '.join(terms)}, which the formula does not let it",)
     if len(names) == 2:
         return (f"add the product: {_formula(sample, f'{sample.formula} + {names[0]}:{names[1]}')}",)
     name = names[0]
     if found.kind == "cells":
-        return (f"give each value of {found.name} a mean of its own: {_formula(sample, _instead(sample, name, f'C({name})'))}",)
-    return (f"let the mean bend in {found.name}: {_formula(sample, _instead(sample, name, f'bs({name}, df={SPLINE})'))}",)
+        return (f"give each value of {terms[0]} a mean of its own: {_formula(sample, _instead(sample, name, f'C({name})'))}",)
+    return (f"let the mean bend in {terms[0]}: {_formula(sample, _instead(sample, name, f'bs({name}, df={SPLINE})'))}",)
+
+
+def _freer(name: str, sample: Sample) -> str | None:
+    """The formula with twice the degrees of freedom of a spline, if that is what `name` is and there are rows for it."""
+    spline = re.fullmatch(r"bs\((.+),df=(\d+)\)", name)
+    if spline is None or not sample.formula or 2 * int(spline[2]) > min(FREEST, sample.n // ROWS_EACH):
+        return None
+    typed = rf"bs\(\s*{re.escape(spline[1])}\s*,\s*df\s*=\s*{spline[2]}\s*\)"
+    freer, count = re.subn(typed, lambda _: f"bs({spline[1]}, df={2 * int(spline[2])})", sample.formula, count=1)
+    return freer if count else None
 
 
 class Seen(NamedTuple):
@@ -61,7 +76,9 @@ def of_spread(found: Spread, sample: Sample, seen: Seen) -> tuple[str, ...]:
         wider = (*_containing(sample), *_ending(sample))
         said = "more" if found.wider else "less"
         what = f"rows vary {said} than the model lets them"
-        return (f"{what}: -m {' or -m '.join(wider)}{WHICH}" if wider and found.wider else f"{what}: --se robust",)
+        if wider and found.wider:
+            return (f"{what}: -m {' or -m '.join(wider)}{WHICH}",)
+        return (f"{what}, for which the errors shown allow" if sample.robust else f"{what}: --se robust",)
     if any(predictor.kind == "scale" for predictor in sample.noise.predictors):
         return (f"the spread goes with {found.name} too: add it to --scale-features, or let the scale bend in it "
                 "(--scale-formula)",)
@@ -71,7 +88,8 @@ def of_spread(found: Spread, sample: Sample, seen: Seen) -> tuple[str, ...]:
         if "(" in found.name or ":" in found.name:      # a term, and no column
             return (f"the spread goes with {found.name}: {_option('--scale-formula', f'~ {found.name}')}",)
         return (f"the spread goes with {found.name}: --scale-features {shlex.quote(found.name)}",)
-    return (f"the spread goes with {found.name}: --se robust keeps the errors of the coefficients right",)
+    return (f"the spread goes with {found.name}" + (
+        ", for which the errors shown allow" if sample.robust else ": --se robust keeps the errors of the coefficients right"),)
 
 
 def of_shape(sample: Sample, z: Array, seen: Seen) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ class Sample:
     `free` (s,) at the maximum likelihood estimate; `weight` (n,) whole numbers >= 0 or None. `parameters` counts every free
     parameter. `rows_total` is the n of the whole fit and `cross_entropy_total` its cross-entropy in nats per row: the rows here
     may be a random part of it. `target` and `formula`: how the user says it. `trials` (n,): those to which the law is bound.
-    `curved`: the mean is a curve, which not every law can have.
+    `curved`: the mean is a curve, which not every law can have. `robust`: the errors shown are right whatever the spread.
     """
 
     noise: NoiseModel
@@ -48,6 +48,7 @@ class Sample:
     formula: str = ""
     trials: Array | None = None
     curved: bool = False
+    robust: bool = False
 
     @property
     def n(self) -> int:

@@ -52,7 +52,7 @@ def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> "Sample":
         intercept_only=constant and all(len(shape.kept) == 1 for shape in problem.shapes), rows_total=round(problem.n),
         cross_entropy_total=fit.nll[0] / problem.n + problem.log_unit, blocks=_blocks(problem),
         target=_said(prepared.observed), formula=_right(problem) if written is None else "",
-        curved=written is not None,
+        curved=written is not None, robust=problem.errors.sandwich,
     )
 
 
