@@ -52,6 +52,9 @@ def test_a_column_may_be_called_like_the_shape_of_the_law(column: str, model: st
     assert [p["estimate"] for p in mine["parameters"]] == [p["estimate"] for p in plain["parameters"]]
     said = f"{column} is a parameter of the mean, and the name of a shape of the noise, which stands after the mean's."
     assert said in mine["notes"]
+    table = str(mlefit.fit({column: x, "y": y}, "y", model=model, draws=0)).splitlines()
+    assert [line.split()[0] for line in table if line.startswith(f"{column} ")] == [column, column]
+    assert sum(line.startswith(f"{column} (shape) ") for line in table) == 1
     assert said not in plain["notes"]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from mlefit.report.comparison import Comparison, Entry, Recommendation, Wild
 from mlefit.report.digits import ABSENT, NOISE, by_error, decimals, or_noise, significant
 from mlefit.report.layout import Line
+from mlefit.report.parameters import shape_name
 from mlefit.report.report import Parameter
 from mlefit.report.safety import shown
 from mlefit.report.units import factor_of
@@ -211,7 +212,7 @@ def side(entry: Entry, name: str) -> str:
 def _named(parameters: Sequence[Parameter]) -> list[tuple[str, Parameter]]:
     """Each parameter with its name, a shape that is called as a parameter of the mean told apart from it."""
     means = {p.name for p in parameters if p.kind == "mean"}
-    return [(_name(p.class_, f"{p.name} (shape)" if p.kind == "shape" and p.name in means else p.name), p) for p in parameters]
+    return [(_name(p.class_, shape_name(p) if p.kind == "shape" and p.name in means else p.name), p) for p in parameters]
 
 
 def _name(class_: str | None, name: str) -> str:

@@ -77,8 +77,9 @@ def entries(report: Report, folding: Folding = Folding()) -> list[Entry]:  # noq
     if folding.shapes and len(shapes) > FEW_SHAPES:
         found.append(Entry(f"{shown(shapes[0].name)} to {shown(shapes[-1].name)} ({len(shapes)}): --detail"))
     else:
+        means_called = {p.name for p in report.parameters if p.kind == "mean"}
         for p in shapes:
-            found.append(_parameter(p, ""))
+            found.append(_parameter(p, "", shape_name(p) if p.name in means_called else None))
             if p.n_minus_p is not None:
                 found.append(_of_least_squares(p))
     return found
@@ -217,6 +218,11 @@ def _merged(classes: list[Section], report: Report, folding: Folding) -> Iterato
     for item in ordered(classes[0].items, report):
         if item.term is not None and item.term not in folding.dropped:
             yield Entry(shown(item.term), p=joint(report, item.term, None), tail=f" ({len(classes)} classes, joint)")
+
+
+def shape_name(p: Parameter) -> str:
+    """That of a shape which is called as a parameter of the mean."""
+    return f"{p.name} (shape)"
 
 
 def _parameter(p: Parameter, indent: str, name: str | None = None) -> Entry:
