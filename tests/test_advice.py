@@ -78,9 +78,9 @@ def test_counts_that_were_fitted_as_any_numbers_are_told_their_laws(tmp_path: Pa
         (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("next"))
         return line.split(None, 1)[1]
 
-    laws = "-m poisson or -m negative-binomial (mlefit compare says which)"
-    assert told(rng.poisson(np.exp(1.0 + 0.5 * x))) == f"the response is a count, and its spread goes with x: {laws}"
-    assert told(rng.negative_binomial(1.0, 0.2, 400)) == f"the residuals lean to the right, and the response is a count: {laws}"
+    laws = "if the response counts, -m poisson or -m negative-binomial (mlefit compare says which)"
+    assert told(rng.poisson(np.exp(1.0 + 0.5 * x))) == f"the spread goes with x: --scale-features x; {laws}"
+    assert told(rng.negative_binomial(1.0, 0.2, 400)) == f"the residuals lean to the right: {laws}"
     assert told(np.rint(300.0 + 5.0 * x + np.exp(0.7 * x) * 3.0 * rng.normal(size=400))) == "the spread goes with x: --scale-features x"
 
 
@@ -104,3 +104,12 @@ def test_a_spline_that_bends_too_little_is_offered_more_and_robust_errors_are_of
     assert told("-t", "won", "--trials", "n", "-x", "none") == "rows vary more than the model lets them: --se robust"
     assert told("-t", "won", "--trials", "n", "-x", "none", "--se", "robust") == (
         "rows vary more than the model lets them, for which the errors shown allow")
+
+
+def test_names_with_points_are_written_in_a_next_step(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng, data = np.random.default_rng(4), str(tmp_path / "d.csv")
+    x = rng.uniform(0.0, 4.0, 300)
+    np.savetxt(data, np.column_stack([x, (x - 2.0) ** 2 + rng.normal(size=300)]), delimiter=",", header="diag.time,y", comments="")
+    for asked in ([], ["-f", "y ~ diag.time"], ["-f", "y ~ `diag.time`"]):
+        assert main(["fit", data, "-q", *asked]) == 0
+        assert "next      let the mean bend in diag.time: -f 'y ~ bs(`diag.time`, df=5)'\n" in capsys.readouterr().out

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.escapes import quoted
 from mlefit.information.sample import Sample
 from mlefit.information.spread import Spread
 from mlefit.information.structure import Structure
@@ -56,8 +57,8 @@ def _freer(name: str, sample: Sample) -> str | None:
 
 
 class Seen(NamedTuple):
-    """Of a response in its own unit: the least, and whether it counts something although it is fitted as any number: whole numbers
-    from the first ones on, most of them small."""
+    """Of a response in its own unit: the least, and whether it may count something although it is fitted as any number: whole
+    numbers from the first ones on, most of them small."""
 
     lowest: float
     counted: bool = False
@@ -82,12 +83,11 @@ def of_spread(found: Spread, sample: Sample, seen: Seen) -> tuple[str, ...]:
     if any(predictor.kind == "scale" for predictor in sample.noise.predictors):
         return (f"the spread goes with {found.name} too: add it to --scale-features, or let the scale bend in it "
                 "(--scale-formula)",)
-    if seen.counted:
-        return (f"the response is a count, and its spread goes with {found.name}: {_of_counts()}",)
+    counts = f"; if the response counts, {_of_counts()}" if seen.counted else ""
     if sample.noise.with_scale is not None and sample.formula:
         if "(" in found.name or ":" in found.name:      # a term, and no column
-            return (f"the spread goes with {found.name}: {_option('--scale-formula', f'~ {found.name}')}",)
-        return (f"the spread goes with {found.name}: --scale-features {shlex.quote(found.name)}",)
+            return (f"the spread goes with {found.name}: {_option('--scale-formula', f'~ {found.name}')}{counts}",)
+        return (f"the spread goes with {found.name}: --scale-features {shlex.quote(found.name)}{counts}",)
     return (f"the spread goes with {found.name}" + (
         ", for which the errors shown allow" if sample.robust else ": --se robust keeps the errors of the coefficients right"),)
 
@@ -96,10 +96,10 @@ def of_shape(sample: Sample, z: Array, seen: Seen) -> tuple[str, ...]:
     """Other laws: for counts, or numbers above 0, that lean, those of such numbers; else those that hold this one."""
     wider, shape = _containing(sample), look(z)
     if shape.right and seen.counted:
-        return (f"the residuals lean to the right, and the response is a count: {_of_counts()}",)
+        return (f"the residuals lean to the right: if the response counts, {_of_counts()}",)
     if sample.noise.located and shape.right and seen.lowest > 0.0:
         positive = [name for name, law in MODELS.items() if law.response is POSITIVE]
-        if _written(sample.target) and sample.formula:
+        if sample.target.isidentifier() and sample.formula:
             return (f'the residuals lean to the right: -f "log({sample.target}) ~ {sample.formula}" or -m {positive[0]}{WHICH}',)
         return (f"the residuals lean to the right: -m {' or -m '.join(positive[:SHOWN])}{WHICH}",)
     robust = _heavy(sample)[:SHOWN] if sample.noise.located and shape.heavy else []
@@ -188,14 +188,16 @@ def _heavy(sample: Sample) -> list[str]:
 
 
 def _written(name: str) -> str:
-    """The name of a column as a formula has it; nothing for what is no plain name."""
-    return name if name.isidentifier() else ""
+    """The name of a column as a formula has it; nothing for a term, and for what only backquotes could quote."""
+    return quoted(name) if re.fullmatch(r"[\w .%/#&@$-]+", name) else ""
 
 
 def _instead(sample: Sample, name: str, term: str) -> str:
     """The formula with a term in the place of a predictor."""
     parts = sample.formula.split(" + ")
-    return " + ".join(term if part == name else part for part in parts) if name in parts else f"{sample.formula} + {term}"
+    bare = name.strip("`")      # a name with points may stand without
+    there = {name, bare} & {*parts}
+    return " + ".join(term if part in there else part for part in parts) if there else f"{sample.formula} + {term}"
 
 
 def _formula(sample: Sample, right: str) -> str:

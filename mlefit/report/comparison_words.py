@@ -18,7 +18,7 @@ SHARE = 2           # of a mixture
 UNKNOWN = "not identifiable"
 INFINITE = {"+inf": "inf", "-inf": "-inf"}
 COMPARE = re.compile(r" \(mlefit compare[^)]*\)")
-FAR = "look at the far values"
+FAR, RIGHT = "look at the far values", "; if they are right, "     # diagnosis/far_values.py
 MODEL = re.compile(r"-m ([\w:=.-]+)")
 BRIEF = {"no misfit detected": "none detected", UNKNOWN: "not known"}
 
@@ -125,8 +125,8 @@ def _mended(comparison: Comparison, told: Recommendation) -> list[Line]:
     """What would mend the least bad of models none of which fits: a term, a spread that varies, another law, or none at all."""
     report = next(entry.report for entry in comparison.entries if entry.label == told.label)
     steps = () if report is None or report.information is None else report.information.kl.advice
-    if told.wild is not None:       # what may be the misfit is known to be
-        steps = tuple(step for step in steps if not step.startswith(FAR))
+    if told.wild is not None:       # what may be the misfit is known to be; what would help without it is told
+        steps = tuple(step.partition(RIGHT)[2] if step.startswith(FAR) else step for step in steps)
     lines = [] if told.wild is None else [Line(_without(told.wild), "look")]
     lines += [Line(f"what would help: {shown(step)}") for step in _untried(steps, comparison)]
     lines += [_typed("a summary that assumes no law", told.summary)] if told.summary else []
