@@ -135,7 +135,7 @@ def test_rows_without_a_trial_are_dropped_and_counted() -> None:
 @pytest.mark.parametrize(("data", "options", "exit_code", "message", "remedy"), [
     ({**MENARCHE, "Menarche": [*SEEN[:-1], 1050]}, {}, 3,
      'column "Menarche", row 25: binomial needs 0 <= successes <= trials, found 1050 of 1049',
-     "check that --target names the successes and --trials all trials, such as --trials won+lost"),
+     "check that --target names the successes and --trials all trials, a column or a sum such as WON+LOST"),
     ({**MENARCHE, "Menarche": [*SEEN[:-1], 0.5]}, {}, 3,
      'column "Menarche", row 25: binomial needs whole numbers >= 0 (counts), found 0.5',
      "it looks like a share: give the counts, which are shares times trials"),

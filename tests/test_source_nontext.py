@@ -1,5 +1,7 @@
 """JSON, markup and files of mlefit that are given as tables."""
 
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -28,3 +30,22 @@ def test_what_has_no_rows_of_a_table_is_told_as_what_it_is(content: str, message
     with pytest.raises(MlefitError) as refused:
         read(path)
     assert str(refused.value).replace(f"{tmp_path}/", "") == message
+
+
+def test_archives_are_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    with tarfile.open(tmp_path / "t.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "a.csv", "a.csv")
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as packed:
+        packed.writestr("a.csv", "x,y\n1,2\n")
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as packed:
+        packed.writestr("a.csv", "")
+        packed.writestr("b.csv", "")
+    for name, found in (
+        ("t.tar.gz", "t.tar.gz: expected a table, found a tar archive."),
+        ("z.zip", "z.zip: expected a table, found a zip archive of a.csv."),
+        ("two.zip", "two.zip: expected a table, found a zip archive of 2 files."),
+    ):
+        with pytest.raises(MlefitError) as refused:
+            read(tmp_path / name)
+        assert str(refused.value).replace(f"{tmp_path}/", "") == f"{found}\nUnpack it, and name the table."

@@ -155,7 +155,7 @@ def _refused(response: Response, model: str, column: str, row: int, value: float
 def _too_many(model: str, column: str, row: int, value: float, trials: float, before: int) -> DataError:
     return DataError(
         f'column "{column}", row {before + row}: {model} needs 0 <= successes <= trials, found {numeral(value)} of '
-        f"{numeral(trials)}", "check that --target names the successes and --trials all trials, such as --trials won+lost",
+        f"{numeral(trials)}", "check that --target names the successes and --trials all trials, a column or a sum such as WON+LOST",
         code="bad-response", columns=[column], rows=[before + row])
 
 

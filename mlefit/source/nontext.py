@@ -23,6 +23,8 @@ def refuse_others(start: bytes, label: str) -> None:
         if start.startswith(magic):
             raise DataError(f"{label}: expected a table, found {name}.", "Export it as CSV or Parquet.",
                             code="not-a-table")
+    if start[257:262] == b"ustar":
+        raise DataError(f"{label}: expected a table, found a tar archive.", "Unpack it, and name the table.", code="not-a-table")
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:1] == b"<":
         for opening, name in _MARKUP:

@@ -28,11 +28,28 @@ class WorkbookPart(ConvertedPart):
             name = _sheet(book.sheet_names, options.sheet, stored.label)
             rows = book.get_sheet_by_name(name).to_python(skip_empty_area=True)
         except (python_calamine.CalamineError, OSError) as error:
+            if (inside := _archived(stored)) is not None:
+                raise DataError(f"{stored.label}: expected a table, found a zip archive{inside}.", "Unpack it, and name the table.",
+                                code="not-a-table") from None
             raise DataError(f"{stored.label}: the workbook is damaged or locked: {error}.", "Save it again, without a password.",
                             code="damaged") from None
         many = options.sheet is None and len(book.sheet_names) > 1
         notes = [f"{stored.label}: sheet {name}, the first of {len(book.sheet_names)}; --sheet names another"] if many else []
         super().__init__(stored, _rows(rows[options.skip or 0 :], options), options, notes)
+
+
+def _archived(stored: Stored) -> str | None:
+    """What a zip archive that is no workbook holds, ` of a.csv`; None of anything else."""
+    from zipfile import BadZipFile, ZipFile
+
+    try:
+        with stored.open() as stream, ZipFile(io.BytesIO(stream.read())) as archive:
+            names = archive.namelist()
+    except (BadZipFile, OSError):
+        return None
+    if any(name.startswith(("xl/", "[Content_Types]", "META-INF/")) for name in names):
+        return None
+    return f" of {names[0]}" if len(names) == 1 else f" of {len(names)} files"
 
 
 def _sheet(names: Sequence[str], asked: str | None, label: str) -> str:
