@@ -143,3 +143,11 @@ def test_many_levels_without_a_count_are_counted() -> None:
                     features=["g"], scale_features=["x"])
     assert error.message.startswith("every row with g=l05 (4 rows) or g=l06 (4 rows) or ")
     assert " or g=l12 (4 rows) or one of 2 more levels has y=0: " in error.message
+
+
+def test_a_level_of_one_row_is_one_row() -> None:
+    i = np.arange(41)
+    g = np.append(np.array(list("abcd"))[i[:40] % 4], "e")
+    error = refused({"x": i % 7, "g": g, "y": np.append(np.array(COUNTS[:40]) + 1, 0)}, "negative-binomial", features=["g"],
+                    scale_features=["x"])
+    assert error.message.startswith("every row with g=e (1 row) has y=0: ")

@@ -13,6 +13,7 @@ from mlefit.arrays import Array
 from mlefit.design.levels import Levels
 from mlefit.errors import NoEstimateError
 from mlefit.execution import Engine
+from mlefit.numerals import plural
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import unknown_parameters
 from mlefit.report.report import Parameter
@@ -59,7 +60,7 @@ def check_zero_levels(problem: Problem, rows: Engine) -> None:
         levels += [] if level.name in [one.name for one in levels] else [level]
     if not levels:
         return
-    named = [f"{level.name} ({round(level.rows)} rows)" for level in levels[:SHOWN]]
+    named = [f"{level.name} ({plural(round(level.rows), 'row')})" for level in levels[:SHOWN]]
     named += [f"one of {len(levels) - SHOWN} more levels"] if len(levels) > SHOWN else []
     raise NoEstimateError(
         f"every row with {' or '.join(named)} has {problem.prepared.observed.target}=0: the likelihood only rises as the chance of "
