@@ -16,6 +16,8 @@ Run = Callable[[list[str]], Any]        # arguments -> the JSON of their answer,
 MISSING = ("", "NA")
 TOTAL = 1e-9        # of the log-likelihood's rows: rounding of sums, and what a certificate allows
 LOST = 1e6          # of a term of the predictor, beyond which their sum keeps fewer than nine digits
+LEAST = 1e-8        # the range of y to which 4 is added
+FIRMEST = 1e10      # of a shape k, beyond which the terms of scipy's density cancel
 MOVED = 1e-4        # standard errors, what routes may differ by
 
 
@@ -50,11 +52,17 @@ class Rows:
         """A product of factors, the square of x among them."""
         if text == "(Intercept)":
             return np.ones(self.n)
+        if text in self.columns:        # whatever it is called
+            return self.number(text)
         if text == "I(x**2)":
             return self.number("x") ** 2
         if "(" in text.replace("C(", ""):
             raise Unknown(text)
         return np.prod([self.factor(part) for part in text.split(":")], axis=0)
+
+
+def _cancelled() -> Array:
+    raise Unknown("digits")
 
 
 def _alike(cell: str, level: str) -> bool:
@@ -180,7 +188,7 @@ def single(law: str, y: Array, f: Array, shape: dict[str, Any], options: dict[st
         found = {
             "poisson": lambda: stats.poisson.logpmf(y, mu), "exponential": lambda: -f - y / mu,
             "negative-binomial": lambda: stats.nbinom.logpmf(y, 1 / shape["alpha"], 1 / (1 + shape["alpha"] * mu)),
-            "gamma": lambda: stats.gamma.logpdf(y, shape["k"], scale=mu / shape["k"]), "lognormal": lambda: stats.norm.logpdf(np.log(y), f, shape["sigma"]) - np.log(y),
+            "gamma": lambda: _cancelled() if shape["k"] > FIRMEST else stats.gamma.logpdf(y, shape["k"], scale=mu / shape["k"]), "lognormal": lambda: stats.norm.logpdf(np.log(y), f, shape["sigma"]) - np.log(y),
             "inverse-gaussian": lambda: 0.5 * np.log(shape["lambda"] / (2 * np.pi * y**3)) - shape["lambda"] * (y - mu) ** 2 / (2 * mu**2 * y),
             "weibull": lambda: stats.weibull_min.logpdf(y, shape["k"], scale=mu),
             "beta": lambda: stats.beta.logpdf(y, special.expit(f) * shape["phi"], special.expit(-f) * shape["phi"]),
@@ -256,5 +264,8 @@ def metamorphic(text: str, arguments: tuple[str, ...], base: dict[str, Any], fit
         try:
             later = [[*row[:at], repr(float(row[at]) + 4.0) if row[at] not in MISSING else row[at], *row[at + 1 :]] for row in rows]
         except ValueError:
+            return
+        y = [float(row[at]) for row in rows if row[at] not in MISSING]
+        if max(y) - min(y) < LEAST:     # 4 leaves few of their digits
             return
         yield from moved(base, fit(written(head, later), [*arguments]), "y plus 4", free=("(Intercept)",))
