@@ -141,7 +141,7 @@ def test_rows_without_a_trial_are_dropped_and_counted() -> None:
      "it looks like a share: give the counts, which are shares times trials"),
     ({**MENARCHE, "Menarche": [*SEEN[:-1], 3.184]}, {}, 3,
      'column "Menarche", row 25: binomial needs whole numbers >= 0 (counts), found 3.184',
-     "name the column of the successes with --target, drop the row, or leave --trials out"),
+     "name the column of the successes with --target, or drop the row"),
     ({**MENARCHE, "Total": [*TOTAL[:-1], 1049.5]}, {}, 3,
      "--trials Total, row 25: the number of trials must be a whole number >= 0, found 1049.5", "drop or correct the row"),
     (MENARCHE, {"model": "poisson"}, 2, "--trials Total: poisson counts no successes among trials",

@@ -72,7 +72,7 @@ class Response:
         """The refusal of a number that is no response of this kind, in data row `row`."""
         remedy = "use --model gaussian, or drop the row"
         if self.of_trials:
-            remedy = "name the column of the successes with --target, drop the row, or leave --trials out"
+            remedy = "name the column of the successes with --target, or drop the row"
         if self.of_trials and 0.0 < value < 1.0:
             remedy = "it looks like a share: give the counts, which are shares times trials"
         if self.below < np.inf:
