@@ -173,3 +173,10 @@ def test_a_value_at_the_end_of_its_law_does_not_stretch_the_bars() -> None:
     found = panels({"x": np.cos(np.arange(120.0)), "y": y}, target="y", model="exponential", features=["x"], draws=0)["density"]
     bars = next(layer for layer in found.layers if layer.kind == "bars")
     assert len(bars.numbers["edges"]) < 500
+
+
+def test_where_no_size_is_asked_for_none_is_told() -> None:
+    rng = np.random.default_rng(12)
+    x = rng.standard_normal(400)
+    found = panels({"x": x, "y": x + np.exp(0.7 * x) * rng.standard_normal(400)}, target="y", draws=0)
+    assert found["kl"].sentence == "Misfit: found, in the spread (p < 1e-10)."

@@ -30,7 +30,8 @@ def misfit(information: Information) -> list[Said]:
     word = "found" if kl.verdict == "misfit" else shown(kl.verdict.removeprefix("misfit, "))
     where = f", in the {PARTS.get(kl.part, shown(kl.part))}" if kl.part is not None else ""
     remarks = "; ".join(part for part in (_interval(information), _p(kl).removesuffix("; ")) if part)
-    text = f"{word}{where}: {size(information)}{f' ({remarks})' if remarks else ''}"
+    told = "" if kl.shown is None else f": {size(information)}"
+    text = f"{word}{where}{told}{f' ({remarks})' if remarks else ''}"
     return [("misfit", text, TONES.get(kl.verdict_code, "plain")), *_next(kl)]
 
 
