@@ -99,7 +99,8 @@ class Coverage(Look):
         where = place.at(float(own.centre[j]))
         near = f"At {where}" if levels else f"Near {where}" if place.id == "order" else f"At {place.what} near {where}"
         loud = f"{near} {number(100.0 * float(found[j]), 2)} % lie below instead of {percent} %"
-        panel = Panel(place.id, f"Share of rows below the {number(tau, 2)} quantile",
+        beside = "" if place.id == "coverage" else f" along {place.what}"
+        panel = Panel(place.id, f"Share below the {number(tau, 2)} quantile{beside}",
                       Axis(place.axis, categories=place.variable.levels or None), Axis("share below"), layers, "",
                       rows=scene.n if self.total is None else scene.total, drawn=own.number)
         quiet = f"Everywhere along {place.what} about {percent} % lie below"
