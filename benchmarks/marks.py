@@ -100,6 +100,7 @@ SHAPES = ("density", "qq", "surprise")
 WRONG = (
     Case("skewed errors", 100, "gaussian",
          lambda rng, x, w, g: mean(x, w, g) + rng.gamma(1.5, 1.0, x.size) - 1.5, SHAPES),
+    Case("lognormal errors", 100, "gaussian", lambda rng, x, w, g: mean(x, w, g) + np.exp(rng.standard_normal(x.size)), SHAPES),
     Case("heavy tails", 100, "gaussian", lambda rng, x, w, g: mean(x, w, g) + rng.standard_t(2.5, x.size), SHAPES),
     Case("spread exp(0.45 x)", 100, "gaussian", lambda rng, x, w, g: mean(x, w, g) + np.exp(0.45 * x) * rng.standard_normal(x.size),
          ("fitted", "predictor"), SHAPES),
