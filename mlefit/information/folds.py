@@ -25,6 +25,7 @@ from mlefit.rows.keys import Stream, keys
 
 FOLDS = 10
 REACH = 12.0        # times sqrt(p / n): the share of rows that a plane without a fold may pass, with much room to spare
+MOST_WORK = 1e9     # rows near the plane times squared columns: beyond, a fold may take ten seconds
 ALONE_IN = 1e-9     # of the design: what the other folds must say of each direction
 
 
@@ -53,10 +54,12 @@ class Judged(NamedTuple):
 
 
 def new_rows(fit: Optima, mean: LinearMean, execution: Execution, sample: Chunk, seed: int) -> LeftOut:
-    """The figure, nats per row; ABOUT where a row that was taken to keep its side has not."""
+    """The figure, nats per row; ABOUT where a row that was taken to keep its side has not; None where it would take minutes."""
     noise, gamma, coordinates = fit.noise, fit.mle.theta[: mean.size], mean.part(0)
     rows, members = Rows(mean, Slopes(*noise.slopes), Passes(execution)), Members.of(execution, seed)
     share = REACH * float(np.sqrt(mean.size / fit.n))
+    if min(share, 1.0) * fit.n * mean.size**2 > MOST_WORK:
+        return LeftOut(None, "too many parameters")
     width = np.inf if share >= 1.0 else float(np.quantile(np.abs(rows.residual(gamma, sample)), share))
 
     def deal(chunk: Chunk) -> Dealt:

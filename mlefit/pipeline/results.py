@@ -142,9 +142,9 @@ def route(problem: Problem, fit: Optima, optimum: Optimum, place: int, mean: Lin
 
 
 def _unique(problem: Problem, fit: Optima) -> bool:
-    """Whether there is one maximum: of a log-concave law of predictors that are linear in all parameters."""
-    curve = problem.prepared.roles.curve
-    return fit.noise.log_concave and (curve is None or len(curve.linear) == len(curve.parameters))
+    """Whether there is one maximum: of a log-concave law, no limit of another, of predictors that are linear in all parameters."""
+    curve, asked = problem.prepared.roles.curve, problem.prepared.noise
+    return asked.log_concave and fit.noise.log_concave and (curve is None or len(curve.linear) == len(curve.parameters))
 
 
 def _nats(fit: Optima, optimum: Optimum) -> float:
