@@ -15,6 +15,7 @@ from mlefit.rows.chunk import Chunk
 
 FINE = 4.0              # steps in a standard deviation of whole numbers, of which the predictors may explain three quarters
 ALIKE = 1.3             # times sqrt n steps in it: the density of n rows is their mass to a tenth of a nat, n / (24 sd^2)
+MINUTES = 1e10          # rows times squared columns, beyond which such a fit takes minutes
 FAR_FROM_ZERO = 10.0    # steps: nearer, a density has a part of its mass where no count is
 
 
@@ -40,6 +41,17 @@ def admitted(problem: Problem) -> tuple[str, ...]:
                  and not (counts and near and law.measure is Measure.DENSITY and not law.standard)
                  and not (law.response.whole and not law.standard and fine(problem))      # a density says the same of them
                  and not (law.needs_zeros and ends[0] > 0.0))
+
+
+def too_long(problem: Problem, models: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the models that would take minutes each with so many columns: the ones that are searched from several planes, by
+    programmes, or with a scale of as many columns. None where no other is left."""
+    width, rows = problem.prepared.predictors.columns_wide, problem.prepared.moments.rows
+    if rows * float(width) ** 2 < MINUTES:
+        return ()
+    found = tuple(name for name in models if not (law := MODELS[name]).smooth or (law.begins and law.located)
+                  or any(predictor.kind == "scale" for predictor in law.predictors))
+    return found if len(found) < len(models) else ()
 
 
 def may_be_celled(problem: Problem) -> bool:

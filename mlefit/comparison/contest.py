@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.comparison.admitted import admitted, fine, may_be_celled, moved, whole, without_location
+from mlefit.comparison.admitted import admitted, fine, may_be_celled, moved, too_long, whole, without_location
 from mlefit.comparison.celled import Celled, refitted
 from mlefit.comparison.costs import natural, row_costs, weights
 from mlefit.comparison.lattice import COUNTS, Steps, coarse, steps_of
@@ -66,7 +66,7 @@ class Contest:
         designs = self._together([replace(self.request, formula=text) for text in formulas] or [self.request])
         unasked = not models
         if unasked:
-            models = admitted(self._first(designs[0]))
+            models = self._in_time(self._first(designs[0]))
             self.masses = any(_known(name).response.whole for name in models)
         models = tuple(sorted(models, key=lambda name: not _known(name).compresses))      # whose rows serve the others
         unsuited = self._unsuited(models)
@@ -79,6 +79,16 @@ class Contest:
                 found = self._fit(self._of(design, name, unsuited), Entry(label, name, text))
                 if not (unasked and self._same(found)):
                     yield found
+
+    def _in_time(self, problem: Problem) -> tuple[str, ...]:
+        """The models that the response admits, but for those that would take minutes, which a remark names."""
+        models = admitted(problem)
+        left = too_long(problem, models)
+        if left:
+            width, rows = problem.prepared.predictors.columns_wide, problem.prepared.moments.rows
+            self.remarks += (f"left out, as with {width:,} columns of {rows:,} rows each takes minutes: {', '.join(left)}; "
+                             "-m MODEL,MODEL compares those that it names",)
+        return tuple(name for name in models if name not in left)
 
     def _unsuited(self, models: tuple[str, ...]) -> frozenset[str]:
         """The models that do not have the errors or intervals asked for, which decide nothing; none where no model has them."""
