@@ -80,3 +80,21 @@ def test_an_unknown_cluster_column_is_refused() -> None:
     data, _ = sample()
     with pytest.raises(mlefit.UsageError, match='there is no column "grup"'):
         mlefit.fit(data, "y", ["x"], "gaussian", se="cluster:grup", draws=0)
+
+
+def test_what_each_cluster_determines_of_a_law_whose_rows_bend_as_they_are_is_no_other_coefficient() -> None:
+    """Gamma noise with a factor whose levels are the clusters: the curvature of a row is y / mu, its expectation 1."""
+    rng = np.random.default_rng(0)
+    group, x = np.repeat(np.arange(12), 20), rng.normal(size=240)
+    y = rng.gamma(2.0, np.exp(0.3 * x + 0.1 * group) / 2.0)
+    names = np.array([f"l{k:02}" for k in group])
+    found = mlefit.fit({"x": x, "g": names, "c": names, "y": y}, target="y", features=("x", "g"), model="gamma", se="cluster:c")
+    told = {parameter.name: parameter for parameter in found.report.parameters}
+    assert [name for name, parameter in told.items() if parameter.std_error is not None] == ["x", "k"]
+    design = np.column_stack([np.ones(240), x, *(group == k for k in range(1, 12))])
+    coefficients = np.array([parameter.estimate for parameter in found.report.parameters[:13]])
+    ratio = y / np.exp(design @ coefficients)
+    bread = np.linalg.inv(design.T @ (ratio[:, None] * design))
+    scores = np.stack([(design * (ratio - 1.0)[:, None])[group == k].sum(axis=0) for k in range(12)])
+    error = np.sqrt((bread @ scores.T @ scores @ bread)[1, 1] * 12 / 11 * 239 / 227)
+    assert told["x"].std_error == pytest.approx(error, rel=1e-8)

@@ -17,7 +17,7 @@ from mlefit.inference.carried import INFLUENCE, Directions
 from mlefit.inference.effective import effective_clusters, intraclass
 from mlefit.inference.leverage import DETERMINED, Maximum, Rows, slab_sum
 from mlefit.records import record
-from mlefit.rows.chunk import Chunk, choose
+from mlefit.rows.chunk import Chunk
 
 AT_ONCE = 1 << 24   # elements of hat matrices of clusters that exist at one time
 
@@ -92,7 +92,8 @@ def clustered(at: Maximum, directions: Directions, rows: Execution) -> Clustered
 
 
 def _alone(at: Maximum, directions: Directions, rows: Execution, groups: Index) -> Mask:
-    """Which coefficients (k,) one of these `groups` determines: their hat matrices F'(sum X'A X)F have the eigenvalue 1.
+    """Which coefficients (k,) one of these `groups` determines: of their hat matrices H_g = F'(sum X'A X)F and H of all rows some v
+    has H_g v = H v. H is the identity only where A is the curvature of the rows, not what the law expects of it.
 
     The trace of a hat matrix is at least its largest eigenvalue, and the traces of all groups add up to P, so that no more
     than P groups can come here.
@@ -101,20 +102,24 @@ def _alone(at: Maximum, directions: Directions, rows: Execution, groups: Index) 
 
     def of(found: Rows, part: Chunk) -> Array:
         assert part.cluster is not None
-        hats = np.zeros((groups.size, size, size))
+        hats = np.zeros((groups.size + 1, size, size))
         half = found.root @ found.white * np.sqrt(found.weight)[:, None, None]
         for group in np.unique(part.cluster).astype(np.intp).tolist():
-            mine = half[part.cluster == group].reshape(-1, size)
-            hats[place[group]] += product(mine.T, mine)
+            if group in place:
+                mine = half[part.cluster == group].reshape(-1, size)
+                hats[place[group]] += product(mine.T, mine)
+        every = half.reshape(-1, size)
+        hats[-1] += product(every.T, every)
         return hats
 
-    def inside(chunk: Chunk) -> Array:
-        assert chunk.cluster is not None
-        chosen = choose(chunk, np.flatnonzero(np.isin(chunk.cluster, groups)))
-        return slab_sum(chosen, at, of)
-
+    *own, whole = rows.sum(lambda chunk: slab_sum(chunk, at, of))
+    values, axes = np.linalg.eigh(whole)
+    kept = values > DETERMINED * values[-1]     # shapes have no part in it
+    axes = axes[:, kept] / np.sqrt(values[kept])
+    white = directions.white @ axes
+    white /= np.linalg.norm(white, axis=1)[:, None]
     alone = np.zeros(len(directions.white), bool)
-    for hat in rows.sum(inside):
-        value, vectors = np.linalg.eigh(hat)
-        alone |= np.abs(directions.white @ vectors[:, value >= 1.0 - DETERMINED]).max(axis=1, initial=0.0) > INFLUENCE
+    for hat in own:
+        value, vectors = np.linalg.eigh(axes.T @ hat @ axes)
+        alone |= np.abs(white @ vectors[:, value >= 1.0 - DETERMINED]).max(axis=1, initial=0.0) > INFLUENCE
     return alone
