@@ -160,6 +160,7 @@ def test_dot_leaves_out_excluded_columns():
         ("y ~ relevel(g, 'b')", 5, 'unknown function "relevel"', BASELINE),
         ('y ~ Q("my col")', 5, 'unknown function "Q"', "quote odd names as in `my column`"),
         ("y ~ A + Bb", 5, 'there is no column "A", nor "Bb"', "nearest: a, b"),
+        ("y ~ lo + Bb", 5, 'there is no column "lo", nor "Bb"', "nearest: b"),
         ("y ~ eval(a)", 5, 'unknown function "eval"', ALLOWED),
         ("y ~ lambda: a", 5, '"lambda" is Python and not allowed', ALLOWED),
         ("y ~ [a for a in b]", 5, "a square bracket ([) is not allowed", ALLOWED),

@@ -21,7 +21,7 @@ from mlefit.escapes import shown
 from mlefit.execution import Engine
 from mlefit.numerals import numeral
 from mlefit.problem.problem import Problem
-from mlefit.report.information import Information
+from mlefit.report.information import FAR, RIGHT, Information
 from mlefit.report.report import Warn
 
 WARNING = "far-values"
@@ -88,19 +88,18 @@ def seen_first(known: Information, warnings: tuple[Warn, ...]) -> Information:
     if not names or not known.kl.advice:
         return known
     other, *rest = known.kl.advice
-    step = f"look at the far values of {' and '.join(names)} first, of which the warning speaks; if they are right, {other}"
+    step = f"{FAR} of {' and '.join(names)} first, of which the warning speaks{RIGHT}{other}"
     return known._replace(kl=known.kl._replace(advice=(step, *rest)))
 
 
 def _places(problem: Problem, rows: Engine | None) -> Iterator[Place]:
     """The predictors that are columns of numbers, and the response if it is one."""
     prepared, observed = problem.prepared, problem.prepared.observed
-    scaling, moments, at = prepared.scaling, prepared.moments, int(prepared.predictors.intercept)
+    scaling, moments, predictors = prepared.scaling, prepared.moments, prepared.predictors
     chunk = prepared.sample if rows is None else rows.store.whole()
-    for term in prepared.predictors.columned if prepared.roles.curve is None else ():
+    for term, (at, *_) in predictors.placed[: len(predictors.columned)] if prepared.roles.curve is None else ():
         if term.plain is not None:
             yield _place(term.plain, chunk.x[:, at], moments.low[at], moments.high[at], scaling.scale[at], scaling.centre[at])
-        at += term.width
     if not observed.reads_levels and observed.transform is None and observed.trials is None:
         yield _place(observed.target, chunk.y, moments.low[-1], moments.high[-1], scaling.y_scale, scaling.y_centre)
 

@@ -154,8 +154,8 @@ def _token(typed: Typed, match: re.Match[str], names: Collection[str], language:
 
 
 def _refuse_column(typed: Typed, place: int, name: str, names: Collection[str], noun: str) -> NoReturn:
-    if noun == "column" and name in HINTS:
-        raise typed.refusal(place, f'there is no {noun} "{short(name)}"', HINTS[name], [name])
+    if noun == "column" and HINTS.get(name) == BASELINE:        # C(x, Sum); of another name a column is more likely meant
+        raise typed.refusal(place, f'there is no {noun} "{short(name)}"', BASELINE, [name])
     others = dict.fromkeys(_other_strangers(typed.text[place:], names))
     others.pop(name, None)
     near = dict.fromkeys(close for each in (name, *others) for close in nearest(each, names, 3))

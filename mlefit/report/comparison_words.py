@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from mlefit.report.comparison import Comparison, Entry, Recommendation, Wild
 from mlefit.report.digits import ABSENT, NOISE, by_error, decimals, or_noise, significant
+from mlefit.report.information import FAR, RIGHT
 from mlefit.report.layout import Line
 from mlefit.report.parameters import shape_name
 from mlefit.report.report import Parameter
@@ -18,7 +19,6 @@ SHARE = 2           # of a mixture
 UNKNOWN = "not identifiable"
 INFINITE = {"+inf": "inf", "-inf": "-inf"}
 COMPARE = re.compile(r" \(mlefit compare[^)]*\)")
-FAR, RIGHT = "look at the far values", "; if they are right, "     # diagnosis/far_values.py
 MODEL = re.compile(r"-m ([\w:=.-]+)")
 BRIEF = {"no misfit detected": "none detected", UNKNOWN: "not known"}
 

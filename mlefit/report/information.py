@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 Bound = Literal["estimate", "lower", "saturated", "none"]
 VerdictCode = Literal["none", "borderline", "misfit", "negligible", "saturated", "not-identifiable", "off"]
+FAR, RIGHT = "look at the far values", "; if they are right, "      # ... : a step before another one, which follows
 
 
 class Atom(NamedTuple):
