@@ -37,7 +37,7 @@ def check(saved: Saved, source: Reader, place: str, seed: int, threads: int, mem
     told = Told(columns, saved.encoding.scaling, Split(seed), capacity)
     budget = memory or half_of_memory()
     kept = Keeping(budget, DIAGNOSED if columns.observed.compresses else None).begun()
-    look = Look(saved, weights, saved.level, seed, told, kept, Threshold(capacity))
+    look = Look(saved, weights, saved.level, seed, told, kept, Threshold(capacity), saved.errors.root is not None)
     wanted = source.wanted(columns.numbers, columns.categories)
     with one_thread():
         try:

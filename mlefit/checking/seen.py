@@ -68,7 +68,7 @@ class Seen:
 
 class Look(NamedTuple):
     """What every block is told: the model, the column of weights if any, the level of intervals, the seed of residuals, and how
-    and where rows are encoded."""
+    and where rows are encoded. `refit`: whether they are, since the model is fitted to them."""
 
     saved: Saved
     weights: str | None
@@ -77,13 +77,14 @@ class Look(NamedTuple):
     told: Told
     kept: tuple[Intake, Intake]
     bar: Threshold
+    refit: bool = True
 
     def of(self, found: Standing) -> Seen:
         """The rows of a block."""
         rows = Rows(self.saved, found.batch, found.bad)
         lost, keep = self._lost(rows, found.first)
         used, encoded = Used.of(found.batch, keep), Gathered(Reservoir(self.told.capacity))
-        for step in steps(used, self.saved.predictors.width):
+        for step in steps(used, self.saved.predictors.width) if self.refit else ():
             encoded += gathered(self.told, self.kept, self.bar, step, found.batch.start + found.batch.rows)
         outside, unfamiliar = Counter[str](), np.zeros(found.batch.rows, bool)
         for flag, mask in rows.lost.items():

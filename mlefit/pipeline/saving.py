@@ -67,7 +67,7 @@ def _encoding(problem: Problem) -> Encoding:
     scaling, low, high = prepared.scaling, moments.low[:-1], moments.high[:-1]
     if problem.indexed:     # its places are the last
         places = list(prepared.predictors.sides[0].places)
-        kept = tuple(tuple(j for j, place in enumerate(places) if place in set(own)) for own in kept)
+        kept = tuple(tuple(np.flatnonzero(np.isin(places, own)).tolist()) for own in kept)
         scaling = scaling._replace(centre=scaling.centre[places], scale=scaling.scale[places])
         low, high = low[places], high[places]
     return Encoding(scaling, low, high, kept)
