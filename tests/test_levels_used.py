@@ -10,7 +10,7 @@ import pytest
 from mlefit.checking import seen
 from mlefit.cli import main
 
-LEVELS, ROWS = 250, 3000
+LEVELS, ROWS = 250, 4000
 
 
 def table(path: Path, seed: int = 1, levels: int = LEVELS, rows: int = ROWS, shift: float = 0.0) -> str:
@@ -23,7 +23,7 @@ def table(path: Path, seed: int = 1, levels: int = LEVELS, rows: int = ROWS, shi
     classes = (np.stack([np.zeros(rows), eta, 0.3 - 0.5 * eta]) + rng.gumbel(size=(3, rows))).argmax(axis=0)
     columns = {
         "g": [f"l{k:03d}" for k in g], "x": x.round(4), "z": z.round(4), "y": (5.0 * eta + rng.normal(size=rows)).round(4),
-        "b": (0.5 * eta + rng.logistic(size=rows) > 0.0).astype(int), "c": [f"c{k}" for k in classes],
+        "b": (0.2 * eta + rng.logistic(size=rows) > 0.0).astype(int), "c": [f"c{k}" for k in classes],
         "count": rng.poisson(np.exp(1.0 + 0.5 * eta)),
     }
     path.write_text(",".join(columns) + "\n" + "".join(f"{','.join(map(str, row))}\n" for row in zip(*columns.values(), strict=True)))
