@@ -1,6 +1,7 @@
 """A factor of many levels without columns: every number that a fit says is that of the columns, and rows are kept anywhere."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -267,3 +268,19 @@ def test_a_level_of_a_single_row_has_no_robust_error(monkeypatch: pytest.MonkeyP
     assert [p.name for p in one.parameters if p.state == "no-robust-error"] == ["g=single"]
     check_alike(one, other)
     assert {term.term: term.reason for term in one.terms} == {term.term: term.reason for term in other.terms}
+
+
+@pytest.mark.parametrize(("model", "target"), [("gaussian", "y"), ("bernoulli", "b")])
+def test_a_screen_has_the_lines_of_the_residuals(model: str, target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal asks for them, and there was a defect where a factor had no columns."""
+    found = []
+    for many in (20, 10**6):
+        monkeypatch.setattr(indexing, "MANY", many)
+        request = request_of("fit", rows(), None, None, {"formula": f"{target} ~ x + g", "model": model, "kl": False})
+        found.append(run(replace(request, screen=True)))
+    one, other = found
+    assert one.sparkline is not None
+    assert other.sparkline is not None
+    assert one.sparkline.labels == other.sparkline.labels
+    assert one.sparkline.found == pytest.approx(other.sparkline.found, abs=1e-9)
+    assert one.sparkline.model == pytest.approx(other.sparkline.model, abs=1e-9)

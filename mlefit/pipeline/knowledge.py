@@ -29,13 +29,15 @@ RARE = 5        # rows of the rarest class for each added column, from which sco
 def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> "Sample":
     """The reservoir's rows in natural units with the fitted model on them; `mean` maps design units to the search's.
 
-    With precision weights w, rows times sqrt(w): then all have the same law about their means.
+    With precision weights w, rows times sqrt(w): then all have the same law about their means. Where a factor has no columns, the
+    rows come without a design.
     """
     from mlefit.information.sample import Sample
 
     prepared = problem.prepared
-    noise, coordinates = fit.noise.in_unit(1.0), mean.part(0)
+    noise = fit.noise.in_unit(1.0)
     rows: Chunk = prepared.sample
+    none = np.empty((rows.rows, 0))
     size = mean.size
     y, eta = rows.y, mean.eta(fit.mle.theta[:size], rows)
     free: Array = fit.mle.theta[size:]
@@ -46,11 +48,12 @@ def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> "Sample":
         free = free + problem.log_unit * np.array([shape.unit_power for shape in noise.shapes])
     written = prepared.written      # of a curve: the user's columns are those, not those of its plane
     return Sample(
-        noise=noise.among(rows.trials), y=y, design=coordinates.design(rows) if written is None else written,
-        designs=_designs(mean, rows), eta=eta, free=free, weight=rows.weight, offset=rows.offset if written is None else None,
-        trials=rows.trials, parameters=problem.n_params,
+        noise=noise.among(rows.trials), y=y,
+        design=none if problem.indexed else mean.part(0).design(rows) if written is None else written,
+        designs=(none,) * mean.predictors if problem.indexed else _designs(mean, rows), eta=eta, free=free,
+        weight=rows.weight, offset=rows.offset if written is None else None, trials=rows.trials, parameters=problem.n_params,
         intercept_only=constant and all(len(shape.kept) == 1 for shape in problem.shapes), rows_total=round(problem.n),
-        cross_entropy_total=fit.nll[0] / problem.n + problem.log_unit, blocks=_blocks(problem),
+        cross_entropy_total=fit.nll[0] / problem.n + problem.log_unit, blocks=() if problem.indexed else _blocks(problem),
         target=_said(prepared.observed), formula=_right(problem) if written is None else "",
         curved=written is not None, robust=problem.errors.sandwich,
     )
