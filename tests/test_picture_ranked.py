@@ -5,6 +5,7 @@ import pytest
 from scipy.optimize import minimize
 
 from mlefit.arrays import Array
+from mlefit.picture.designed import Columns
 from mlefit.picture.ranked import errors_of
 from mlefit.picture.residuals import expected
 
@@ -23,7 +24,7 @@ def dispersion(errors: Array) -> float:
 
 def test_a_few_steps_are_near_the_least_dispersion() -> None:
     design, residuals = fitted(np.random.default_rng(1).exponential(size=80), seed=2)
-    found = errors_of(residuals, design, expected(80))
+    found = errors_of(residuals, Columns((design,)).project, expected(80))
     best = min(minimize(lambda b: dispersion(residuals - design @ b), np.zeros(4), method="Nelder-Mead",
                         options={"maxiter": 4000, "xatol": 1e-8, "fatol": 1e-8}).fun, dispersion(found))
     gain = dispersion(residuals) - best
@@ -42,12 +43,12 @@ def test_edges_are_sharp_again_and_normal_errors_as_sharp_as_they_were(draw: str
     for seed in range(40):
         true = getattr(np.random.default_rng([3, seed]), draw)(size=100)
         design, residuals = fitted(true, seed)
-        before, after = before + off(residuals), after + off(errors_of(residuals, design, expected(100)))
+        before, after = before + off(residuals), after + off(errors_of(residuals, Columns((design,)).project, expected(100)))
     assert least <= after / before <= most
 
 
 def test_what_has_nothing_to_gain_stays_as_it_is() -> None:
     residuals = np.random.default_rng(4).standard_normal(50)
     residuals -= residuals.mean()
-    assert np.allclose(errors_of(residuals, np.ones((50, 1)), expected(50)), residuals)
-    assert (errors_of(np.zeros(50), np.ones((50, 1)), expected(50)) == 0.0).all()
+    assert np.allclose(errors_of(residuals, Columns((np.ones((50, 1)),)).project, expected(50)), residuals)
+    assert (errors_of(np.zeros(50), Columns((np.ones((50, 1)),)).project, expected(50)) == 0.0).all()

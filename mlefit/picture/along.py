@@ -80,14 +80,14 @@ class Residuum(Look):
                                         back(band.high).reshape(shape), band.outside.reshape(shape))
         usual = back(ndtri(SHARES))
         layers = [Layer("points" if n <= DRAWN else "hex", "data", {"x": place.variable.values, "y": z},
-                        spread=bool(place.variable.levels))]
+                        spread=bool(place.variable.named))]
         shown = n >= FEW
-        layers += _curves(own, observed, low, high, usual, bool(place.variable.levels)) if shown else []
+        layers += _curves(own, observed, low, high, usual, bool(place.variable.named)) if shown else []
         warn = tuple(
             Layer("points", "warn", {"x": own.centre[outside[i]], "y": observed[i][outside[i]]}, strong=True)
             for i in range(SHARES.size) if shown and outside[i].any())
         panel = Panel(
-            place.id, place.title, Axis(place.axis, categories=place.variable.levels or None),
+            place.id, place.title, Axis(place.axis, categories=place.variable.named or None),
             Axis("residual, in standard deviations"), tuple(layers), "", rows=n, drawn=n)
         return self._said(panel, observed, usual, warn)
 
@@ -211,7 +211,7 @@ class Shares(Look):
         shape = (len(names), own.number)
         observed, low, high, outside, spread = (part.reshape(shape) for part in (
             self._means[0], self.band.low, self.band.high, self.band.outside, self.band.spread))
-        levels = bool(place.variable.levels)
+        levels = bool(place.variable.named)
         kind, numbers = ("interval", {"y": np.zeros(own.number)}) if levels else ("band", {})
         layers = [Layer("interval" if kind == "interval" else "band", "envelope",
                         {"x": own.centre, **numbers, "low": low.min(axis=0), "high": high.max(axis=0)}),
@@ -232,6 +232,6 @@ class Shares(Look):
         quiet = (f"Observed and predicted shares agree along {place.what}" if len(names) == 1
                  else f"No class is over- or underpredicted along {place.what}")
         panel = Panel(
-            place.id, place.title, Axis(place.axis, categories=place.variable.levels or None),
+            place.id, place.title, Axis(place.axis, categories=place.variable.named or None),
             Axis("observed share minus predicted"), tuple(layers), "", rows=scene.n, drawn=own.number)
         return Draft(panel, quiet, loud, size, size >= SHARE, "3 points", warn)

@@ -70,9 +70,9 @@ def bins(variable: Variable, most: int = MOST) -> Bins:
     """Those of a column: levels and few values as they are, rare values with a neighbour; else equal counts, ties together."""
     values = variable.values
     distinct, code, count = np.unique(values, return_inverse=True, return_counts=True)
-    if variable.levels or distinct.size <= VALUES:
-        code, centre = _joined(code, distinct, count.astype(np.intp), merge=not variable.levels)
-        return _bins(code, centre, ordered=not variable.levels, values=True)
+    if variable.named or distinct.size <= VALUES:
+        code, centre = _joined(code, distinct, count.astype(np.intp), merge=not variable.named)
+        return _bins(code, centre, ordered=not variable.named, values=True)
     n = values.size
     k = int(np.clip(n // PER_BIN, 4, most)) if n >= FEW else max(2, n // 15)
     middle = np.cumsum(count) - count / 2.0

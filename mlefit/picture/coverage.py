@@ -84,7 +84,7 @@ class Coverage(Look):
         tau = scene.share_below
         band: Envelope = envelope(self._excess)
         found = self._excess[0] + tau
-        levels = bool(place.variable.levels)
+        levels = bool(place.variable.named)
         low, high = np.clip(band.low + tau, 0.0, 1.0), np.clip(band.high + tau, 0.0, 1.0)
         between = {"x": own.centre, "low": low, "high": high}
         layers = (
@@ -101,7 +101,7 @@ class Coverage(Look):
         loud = f"{near} {number(100.0 * float(found[j]), 2)} % lie below instead of {percent} %"
         beside = "" if place.id == "coverage" else f" along {place.what}"
         panel = Panel(place.id, f"Share below the {number(tau, 2)} quantile{beside}",
-                      Axis(place.axis, categories=place.variable.levels or None), Axis("share below"), layers, "",
+                      Axis(place.axis, categories=place.variable.named or None), Axis("share below"), layers, "",
                       rows=scene.n if self.total is None else scene.total, drawn=own.number)
         quiet = f"Everywhere along {place.what} about {percent} % lie below"
         return Draft(panel, quiet, loud, size, size >= SHARE, "3 points", warn)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Index
 from mlefit.picture.bins import bins
 from mlefit.picture.panel import Axis, Layer, Panel
 from mlefit.picture.scene import Scene, Variable
@@ -30,30 +30,36 @@ class Averages(NamedTuple):
 
 
 def grid(variable: Variable) -> Array:
-    """Values (g,) that rows are given: the places of levels, or PLACES numbers."""
+    """Where a column is looked at (g,): the places of levels, PLACES of many levels in the order of their predictions, or PLACES
+    numbers."""
     if variable.levels:
-        return np.arange(len(variable.levels), dtype=np.float64)
+        count = len(variable.levels)
+        return np.arange(count, dtype=np.float64) if variable.named else np.rint(np.linspace(0.0, count - 1.0, PLACES))
     low, high = np.quantile(variable.values, ENDS)
     return np.linspace(low, high, PLACES) if high > low else np.array([float(low)])
 
 
-def effect(scene: Scene, variable: Variable, averages: Callable[[Variable, Array], Averages], z: float) -> Panel:
-    """The panel of a column; `z`: the quantile of the interval."""
+def effect(
+    scene: Scene, variable: Variable, averages: Callable[[Variable, Array], Averages], z: float, order: Index | None = None
+) -> Panel:
+    """The panel of a column; `z`: the quantile of the interval. `order`: of the places of many levels, by their predictions."""
     at = grid(variable)
-    found = averages(variable, at)
+    places = at if order is None else order[at.astype(np.intp)].astype(np.float64)
+    found = averages(variable, places)
     probabilities = scene.classes > 0
     low, high = _interval(found, z, probabilities, _positive(scene))
     names: tuple[str | None, ...] = scene.levels if scene.classes > 2 else scene.levels[-1:] if probabilities else (None,)
     layers: list[Layer] = []
     for k, name in enumerate(names):
         layers += _layers(variable, at, found.values[k], low[k], high[k], name if len(names) > 1 else None)
-        if len(names) == 1:
+        if len(names) == 1 and order is None:
             layers.append(_adjusted(scene, variable, at, found.values[k]))
     title = "average probability" if probabilities else f"average {scene.noise.predicted}"
     whose = f" of {names[0]}" if probabilities and len(names) == 1 else ""
-    panel = Axis(variable.name, categories=variable.levels or None)
+    ordered = f"{variable.name}: {len(variable.levels):,} levels by their prediction"
+    panel = Axis(variable.name, categories=variable.levels or None) if order is None else Axis(ordered)
     return Panel(f"effect:{variable.name}", f"Effect of {variable.name}", panel, Axis(f"{title}{whose}"), tuple(layers),
-                 _sentence(variable, at, found, low, high, names), rows=scene.n, drawn=at.size)
+                 _sentence(variable, places, found, low, high, names), rows=scene.n, drawn=at.size)
 
 
 def _positive(scene: Scene) -> bool:
@@ -102,7 +108,7 @@ def _sentence(variable: Variable, at: Array, found: Averages, low: Array, high: 
     k = int(np.argmax(np.ptp(found.values, axis=1)))
     row, name = found.values[k], names[k]
     a, b = (int(np.argmin(row)), int(np.argmax(row))) if variable.levels else (0, at.size - 1)
-    first, last = ((variable.levels[j] if variable.levels else number(float(at[j]))) for j in (a, b))
+    first, last = ((variable.levels[round(at[j])] if variable.levels else number(float(at[j]))) for j in (a, b))
     told = "prediction" if name is None else f"probability of {name}"
     most = f", the largest change of {len(names)} classes" if len(names) > 1 else ""
     ends = [f"{number(float(row[j]))} ({number(float(low[k, j]))} to {number(float(high[k, j]))})" for j in (a, b)]

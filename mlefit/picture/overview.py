@@ -90,7 +90,19 @@ class Overview:
         for name in names[:SHEET]:
             if pools[name]:
                 found.append(pools[name].pop(0))
-        return tuple(found)
+        return tuple(self._long if id_ == "kl" and self._long is not None else id_ for id_ in found)
+
+    @cached_property
+    def _long(self) -> str | None:
+        """The effect of the longest factor, where it has so many levels that no KL was to be had; else None."""
+        information, scene = self.scene.report.information, self.scene
+        if information is None or information.kl.raw is not None:
+            return None
+        longest = max(scene.variables, key=lambda one: len(one.levels), default=None)
+        if longest is None or len(longest.levels) == len(longest.named):
+            return None
+        id_ = f"effect:{longest.name}"
+        return id_ if id_ in self.others else None
 
     def panel(self, id_: str) -> Panel:
         """One panel."""
@@ -170,7 +182,7 @@ def _along(scene: Scene, residuals: Residuals, panels: set[str]) -> Iterator[Loo
             what_scale = "the fitted scale"
             yield Residuum(Place("scale", f"Residuals along {what_scale}", what_scale, "fitted scale", variable), residuals)
     for one in scene.variables:
-        yield kind(Place(f"predictor:{one.name}", f"{what} along {one.name}", one.name, one.name, one), residuals)
+        yield kind(Place(f"predictor:{one.name}", f"{what} along {one.name}", one.name, one.axis, one), residuals)
     yield kind(Place("order", f"{what} in file order", "the file", "row of the file", Variable("order", scene.row)), residuals)
 
 

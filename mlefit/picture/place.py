@@ -19,5 +19,6 @@ class Place:
     def at(self, value: float) -> str:
         """A centre of its bins in words."""
         if self.variable.levels:
-            return f"{self.what} = {self.variable.levels[round(value)]}"
+            level = self.variable.levels[round(value)]
+            return f"{self.what} = {level}" if self.variable.named else level
         return f"row {value:,.0f}" if self.id == "order" else number(value)

@@ -12,6 +12,7 @@ import numpy as np
 
 from mlefit.arrays import Array, Index, ascending
 from mlefit.noise.model import NoiseModel
+from mlefit.picture.designed import Solve
 from mlefit.picture.ranked import errors_of
 from mlefit.picture.scene import Scene
 from mlefit.records import record
@@ -152,7 +153,7 @@ class Residuals:
         if alike is None:
             return self._inverted(orders) if scene.n <= INVERTED else None
         if scene.noise.located:
-            errors = errors_of(alike, scene.designs[0], expected(scene.n))
+            errors = errors_of(alike, scene.design.project, expected(scene.n))
             return (eta + errors[order] for order in orders)
         with np.errstate(over="ignore", under="ignore"):
             scale = np.exp(eta)
@@ -187,7 +188,7 @@ class Residuals:
         """The law fitted to responses, by steps with the information of the data."""
         scene = self.scene
         eta, free = scene.eta, scene.free
-        if not self.refits or self._inverse is None:
+        if not self.refits or self._solve is None:
             return eta, free
         for _ in range(self._steps):
             moved = self._step(y, eta, free)
@@ -200,28 +201,24 @@ class Residuals:
     def _steps(self) -> int:
         """Of a refit."""
         scene = self.scene
-        parameters = sum(x.shape[1] for x in scene.designs) + scene.free.size
-        if scene.n <= max(FEW, EACH * parameters):
+        if scene.n <= max(FEW, EACH * (scene.design.parameters + scene.free.size)):
             return FOUR
         return TWO if scene.free.size else ONE
 
     def _step(self, y: Array, eta: Array, free: Array) -> tuple[Array, Array] | None:
         """One step, halved until it gains; None where none does."""
-        noise, designs = self.scene.noise, self.scene.designs
-        assert self._inverse is not None
-        here = noise.nll(y, eta, free, 1)
+        noise, design = self.scene.noise, self.scene.design
+        assert self._solve is not None
+        here, m = noise.nll(y, eta, free, 1), eta.shape[1]
         assert here.d1 is not None
-        gradient = np.concatenate([*(x.T @ here.d1[:, a] for a, x in enumerate(designs)), here.d1[:, eta.shape[1] :].sum(axis=0)])
-        step, value = -(self._inverse @ gradient), float(here.value.sum())
+        gradient = np.concatenate([design.pull(here.d1[:, :m]), here.d1[:, m:].sum(axis=0)])
+        step, value = -self._solve(gradient), float(here.value.sum())
         if not np.isfinite(step).all():
             return None
         shapes_step = float(np.abs(step[step.size - free.size :]).max(initial=0.0))
         step = step / max(1.0, shapes_step)     # a shape near 0 or infinite has hardly a slope, and no step's length
-        ends = np.cumsum([x.shape[1] for x in designs])
         for _ in range(HALVINGS):
-            parts = np.split(step, ends)
-            moved = eta + np.stack([x @ b for x, b in zip(designs, parts, strict=False)], axis=1)
-            shapes = free + parts[-1]
+            moved, shapes = eta + design.push(step[: design.parameters]), free + step[design.parameters :]
             try:
                 gained = y.size > CHECKED or float(noise.nll(y, moved, shapes, 0).value.sum()) <= value
             except ArithmeticError:     # a shape beyond the doubles
@@ -232,28 +229,10 @@ class Residuals:
         return None
 
     @cached_property
-    def _inverse(self) -> Array | None:
-        """That of the Hessian (P, P) of the data; None where it has no meaning."""
-        scene, designs = self.scene, self.scene.designs
-        curvature = scene.noise.nll(scene.y, scene.eta, scene.free, 2).curvature
-        assert curvature is not None
-        m, s = scene.eta.shape[1], scene.free.size
-        ends = np.cumsum([0, *(x.shape[1] for x in designs), *([1] * s)])
-        hessian = np.zeros((ends[-1], ends[-1]))
-        ones = np.ones((scene.n, 1))
-        columns = [*designs, *([ones] * s)]
-        for a in range(m + s):
-            bent = curvature(np.eye(m + s)[a])
-            for b in range(m + s):
-                hessian[ends[b] : ends[b + 1], ends[a] : ends[a + 1]] = columns[b].T @ (bent[:, b : b + 1] * columns[a])
-        if not np.isfinite(hessian).all():
-            return None
-        values, vectors = np.linalg.eigh((hessian + hessian.T) / 2.0)
-        kept = values > FLAT * values.max(initial=0.0)
-        return np.asarray((vectors[:, kept] / values[kept]) @ vectors[:, kept].T)
-
-
-FLAT = 1e-12        # of the largest eigenvalue of a Hessian: directions in which nothing is refitted
+    def _solve(self) -> Solve | None:
+        """H^-1 g, with the Hessian H of the data; None where that has no meaning."""
+        scene = self.scene
+        return scene.design.solve(scene.noise.nll(scene.y, scene.eta, scene.free, 2), scene.free.size)
 
 
 def residuals_of(scene: Scene, y: Array, eta: Array, free: Array, chance: Array) -> Array:

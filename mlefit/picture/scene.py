@@ -10,6 +10,7 @@ from mlefit.arrays import Array, Index
 from mlefit.errors import DataError
 from mlefit.escapes import shown
 from mlefit.noise.model import Measure, NoiseModel
+from mlefit.picture.designed import Designed
 from mlefit.picture.everywhere import Everywhere
 from mlefit.records import record
 from mlefit.report.report import Report
@@ -18,19 +19,32 @@ LEAST = 1e-100      # of the size of the largest response, and its inverse the m
 PICTURES = 19       # what the random numbers are for, beside those of other rooms
 
 
+NAMED = 200         # levels below which each is a bin of its own, and has its name on an axis
+
+
 class Variable(NamedTuple):
-    """A column of the file that the model uses: numbers (n,), or the places (n,) of its `levels`."""
+    """A column of the file that the model uses: numbers (n,), or the places (n,) of its `levels`, in their order."""
 
     name: str
     values: Array
     levels: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The levels, where each is told for itself; of more, neighbours in their order are told together, as numbers are."""
+        return self.levels if len(self.levels) < NAMED else ()
+
+    @property
+    def axis(self) -> str:
+        """The title of an axis."""
+        return self.name if len(self.levels) == len(self.named) else f"{self.name}: {len(self.levels):,} levels in their order"
 
 
 @record(frozen=True, eq=False)
 class Scene:
     """Rows of weight 1 under the fitted law, in natural units.
 
-    `y` (n,), `eta` (n, m), `free` (s,); `designs` (n, r_a) of each predictor in some basis; `variables` of the file; `row` (n,) in
+    `y` (n,), `eta` (n, m), `free` (s,); the `design` of each predictor in some basis; `variables` of the file; `row` (n,) in
     the file; the rows are a random part of `total`. `levels`: of the response. `plain`: one law holds for all rows. `refits`: the
     model was fitted to these rows, so that simulated ones are refitted. `reason`: why nothing can be tested, None where rows are
     draws of the law if it is true. `cells`: the ends (n,) of what a rounded response stands for, None where responses are
@@ -43,7 +57,7 @@ class Scene:
     y: Array
     eta: Array
     free: Array
-    designs: tuple[Array, ...]
+    design: Designed
     variables: tuple[Variable, ...]
     row: Array
     total: int
@@ -101,7 +115,7 @@ class Scene:
         """The rows of these indices."""
         return replace(
             self, noise=self.noise.some(rows), y=self.y[rows], eta=self.eta[rows], row=self.row[rows],
-            designs=tuple(x[rows] for x in self.designs), stretch=None if self.stretch is None else self.stretch[rows],
+            design=self.design.take(rows), stretch=None if self.stretch is None else self.stretch[rows],
             cells=None if self.cells is None else (self.cells[0][rows], self.cells[1][rows]),
             variables=tuple(one._replace(values=one.values[rows]) for one in self.variables))
 

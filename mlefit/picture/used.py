@@ -12,6 +12,7 @@ from mlefit.design.checks import unknown_columns
 from mlefit.design.levels import in_order, names_of
 from mlefit.errors import DataError
 from mlefit.picture import everywhere
+from mlefit.picture.designed import Columns
 from mlefit.picture.scene import Scene, Variable, rounded
 from mlefit.prediction.appended import natural_shapes
 from mlefit.prediction.predict import check_kinds
@@ -138,6 +139,6 @@ def _scene(saved: Saved, parts: list[Part], total: int, seed: int) -> Scene:
     report = report_of(saved.fit)
     return rounded(Scene(
         saved.noise.among(np.concatenate(trials) if trials else None), np.concatenate([part.y for part in parts]), eta,
-        natural_shapes(saved), (), tuple(one for one in variables if np.ptp(one.values) > 0.0),
+        natural_shapes(saved), Columns(()), tuple(one for one in variables if np.ptp(one.values) > 0.0),
         np.concatenate([part.row for part in parts]), total, report.data.target, saved.levels,
         bool(np.ptp(eta, axis=0).max() == 0.0), report, seed, refits=False))

@@ -21,7 +21,7 @@ from mlefit.design.levels import Levels
 from mlefit.errors import InBlockError
 from mlefit.inference.intervals import wald
 from mlefit.inference.standard_errors import StandardErrors
-from mlefit.mean.jacobian import Jacobian
+from mlefit.mean.jacobian import derived
 from mlefit.noise.model import NoiseModel
 from mlefit.pipeline.finite import number
 from mlefit.pipeline.fitted import Fitted
@@ -178,10 +178,12 @@ def averaged(found: Fitted, rows: Batch, of: Callable[[NoiseModel, Array, Array]
     weight = weight / weight.sum()
     noise = noise.among(chunk.trials)
     values = of(noise, eta, free) @ weight
-    jacobian, gradient = Jacobian.of(objective.mean, coef, chunk), np.zeros((values.size, found.fit.mle.theta.size))
+    mean = objective.mean
+    coordinates, ready = (mean.coordinates, chunk) if mean.columned else mean.coordinates.prepared(chunk)
+    jacobian, gradient = derived(mean, coef, ready), np.zeros((values.size, found.fit.mle.theta.size))
     slopes = np.stack([_slope(of, noise, eta, free, a) * weight for a in range(eta.shape[1])], axis=2)     # (K, n, m)
     for k in range(values.size):
-        gradient[k, : coef.size] = objective.mean.coordinates.whiten(jacobian.pull(slopes[k]))
+        gradient[k, : coef.size] = coordinates.whiten(jacobian.pull(slopes[k]))
     for s in range(free.size):
         moved = [of(noise, eta, free + sign * STEP * np.eye(free.size)[s]) @ weight for sign in (1.0, -1.0)]
         gradient[:, coef.size + s] = (moved[0] - moved[1]) / (2.0 * STEP)

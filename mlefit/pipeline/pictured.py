@@ -3,16 +3,20 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from mlefit.arrays import Array, Index
+from mlefit.design.complete import Used
+from mlefit.design.encode import Encoded
 from mlefit.design.levels import in_order, names_of
 from mlefit.inference.law import quantile
 from mlefit.inference.standard_errors import StandardErrors
+from mlefit.mean.indexed import Indexed
 from mlefit.noise.model import NoiseModel
 from mlefit.picture.catalogue import meant
+from mlefit.picture.designed import Columns, Levels
 from mlefit.picture.effects import Averages, effect
 from mlefit.picture.overview import Overview
 from mlefit.picture.panel import Panel, Sheet
@@ -23,13 +27,18 @@ from mlefit.pipeline.everywhere import everywhere_of
 from mlefit.pipeline.fitted import Fitted, fit, not_certified
 from mlefit.pipeline.knowledge import sample_of
 from mlefit.pipeline.run import errors_of, told
+from mlefit.problem.indexing import ColumnsWanted
 from mlefit.problem.prepare import Progress
 from mlefit.problem.problem import Problem
+from mlefit.problem.size import columns_fit
 from mlefit.problem.stated import stated
 from mlefit.report.report import Report
 from mlefit.request import Request
+from mlefit.rows.chunk import Chunk
 from mlefit.rows.seen import Seen
 from mlefit.source.batch import Batch, Category, Place
+
+T = TypeVar("T")
 
 MOST = 20_000       # rows that pictures are computed from
 AVERAGED = 2_000    # over which effects are averaged
@@ -47,14 +56,31 @@ def pictured(request: Request, wanted: Sequence[str] = (), progress: Progress | 
 
     Raises what `run` raises, and UsageError for a panel that the model does not have.
     """
-    with stated(request, progress, seen=True) as problem:
+    def drawn(found: Fitted, errors: StandardErrors, report: Report) -> Pictured:
+        overview = overview_of(found, report, errors)
+        return Pictured(report, overview.sheet(meant(wanted, overview.ids)))
+
+    return seen(request, progress, drawn)
+
+
+def seen(request: Request, progress: Progress | None, of: Callable[[Fitted, StandardErrors, Report], T]) -> T:
+    """What is made of a fit whose rows were gathered with their cells. A factor of many levels has columns only where a search
+    does not prove a maximum without. Raises what `run` raises."""
+    try:
+        return _seen(request, progress, of, index=True)
+    except ColumnsWanted:
+        return _seen(request, progress, of, index=False)
+
+
+def _seen(request: Request, progress: Progress | None, of: Callable[[Fitted, StandardErrors, Report], T], *, index: bool) -> T:
+    with stated(request, progress, seen=True, index=index) as problem:
         found = fit(problem, progress)
+        if problem.indexed and not found.certified and columns_fit(problem):
+            raise ColumnsWanted
         if not found.certified:
             raise not_certified(problem, found.fit)
         errors = errors_of(found)
-        report = told(found, errors)
-        overview = overview_of(found, report, errors)
-        return Pictured(report, overview.sheet(meant(wanted, overview.ids)))
+        return of(found, errors, told(found, errors))
 
 
 def overview_of(found: Fitted, report: Report, errors: StandardErrors) -> Overview:
@@ -74,9 +100,10 @@ def scene(found: Fitted, report: Report) -> Scene:
     problem, prepared = found.problem, found.problem.prepared
     sample, seen = sample_of(problem, found.fit, found.mean), prepared.seen
     assert seen is not None, "the rows were gathered with their cells"
-    plain = sample.predictor_free and problem.request.offset is None
+    plain = sample.predictor_free and problem.request.offset is None and not problem.indexed
+    design = Levels.of(found.mean, prepared.sample) if isinstance(found.mean, Indexed) else Columns(sample.designs)
     whole = Scene(
-        sample.noise, sample.y, sample.eta, sample.free, sample.designs, tuple(_variables(problem, seen)), seen.row,
+        sample.noise, sample.y, sample.eta, sample.free, design, tuple(_variables(problem, seen)), seen.row,
         round(problem.n), prepared.observed.label, prepared.levels, plain, report, problem.request.seed, reason=_reason(problem),
         stretch=np.sqrt(seen.numbers[str(prepared.observed.weights)]) if prepared.observed.precision else None,
         moved=prepared.scaling.y_centre, curved=prepared.written is not None)
@@ -103,7 +130,8 @@ def _reason(problem: Problem) -> str | None:
 def _variables(problem: Problem, seen: Seen) -> Iterator[Variable]:
     """The columns of the file that the model uses and that vary, in the order of its terms."""
     predictors = problem.prepared.predictors
-    for name in dict.fromkeys((*predictors.numbers, *predictors.categories)):
+    categories = [name for term in predictors.terms for name in sorted(term.categories)]    # one without columns in its place, too
+    for name in dict.fromkeys((*predictors.numbers, *categories, *predictors.categories)):
         if name in seen.numbers:
             if np.ptp(seen.numbers[name]) > 0.0:
                 yield Variable(name, seen.numbers[name])
@@ -123,13 +151,13 @@ def _coefficient(found: Fitted, report: Report) -> Coefficient | None:
     labels = problem.labels
     with_error = {p.name: p for p in report.parameters
                   if p.kind == first.kind and p.class_ == first.class_ and p.std_error and p.state == "ok"}
-    kept = [j for j in problem.shape.kept if labels[j] in with_error]
+    wide = prepared.predictors.columns_wide     # of a level few rows may have been drawn
+    kept = [j for j in problem.shape.kept if labels[j] in with_error and j < wide]
     if not kept or prepared.observed.precision or prepared.written is not None:     # a curve has no column of its own
         return None
     j = next((j for j in kept if labels[j] != "(Intercept)"), kept[0])
     parameter, scaling = with_error[labels[j]], prepared.scaling
-    sample = sample_of(problem, found.fit, found.mean)
-    column = sample.design[:, problem.shape.kept.index(j)] * scaling.scale[j] + scaling.centre[j]
+    column = prepared.sample.x[:, j] * scaling.scale[j] + scaling.centre[j]
     if parameter.estimate is None or parameter.loss_estimate is None or parameter.std_error is None:
         return None
     return Coefficient(parameter.name, parameter.estimate, parameter.loss_estimate, parameter.std_error, column[_places(problem)])
@@ -153,7 +181,28 @@ def _effect(found: Fitted, shown: Scene, errors: StandardErrors, variable: Varia
             spreads.append(errors.covariance.error(gradient[shown_of]) * abs(unit))
         return Averages(np.stack(values, axis=1), np.stack(spreads, axis=1))
 
-    return effect(shown, variable, averages, quantile(errors.laws[0], problem.request.level))
+    many = bool(variable.levels) and not variable.named
+    return effect(shown, variable, averages, quantile(errors.laws[0], problem.request.level),
+                  _by_prediction(found, rows, variable) if many else None)
+
+
+def _by_prediction(found: Fitted, rows: Batch, variable: Variable) -> Index:
+    """The places of levels in the order of what is predicted of one row (of the last class, where there are several)."""
+    coef, free = found.objective.split(found.fit.mle.theta)
+    values = [_predicted(found.fit.noise, found.mean.eta(coef, chunk), free)[-1] for chunk in _each_level(found, rows, variable)]
+    return np.argsort(np.concatenate(values), kind="stable")
+
+
+def _each_level(found: Fitted, rows: Batch, variable: Variable) -> Iterator[Chunk]:
+    """The first row with each level in its place."""
+    columns, scaling = found.problem.prepared.roles.columns, found.problem.prepared.scaling
+    for start in range(0, len(variable.levels), AVERAGED):
+        levels = variable.levels[start : start + AVERAGED]
+        first = np.zeros(len(levels), np.intp)
+        categories = {name: Category(column.codes[first], column.levels) for name, column in rows.categories.items()}
+        categories[variable.name] = Category(np.arange(len(levels), dtype=rows.categories[variable.name].codes.dtype), levels)
+        batch = Batch(Place(0, 0), len(levels), {name: values[first] for name, values in rows.numbers.items()}, categories)
+        yield Encoded.of(columns, scaling, Used.of(batch, np.ones(len(levels), bool))).piece.chunk
 
 
 def _predicted(noise: NoiseModel, eta: Array, free: Array) -> Array:
@@ -168,5 +217,8 @@ def _batch(problem: Problem) -> Batch:
     n = seen.row.size
     rows = np.unique(np.linspace(0, n - 1, min(n, AVERAGED)).astype(np.intp))
     part = seen.take(rows)
-    categories = {name: Category(codes, part.levels[name]) for name, codes in part.codes.items()}
+    categories = {}
+    for name, codes in part.codes.items():
+        present, place = np.unique(codes, return_inverse=True)      # levels are looked up once for each place of a grid
+        categories[name] = Category(place.astype(codes.dtype), tuple(part.levels[name][code] for code in present.tolist()))
     return Batch(Place(0, 0), rows.size, part.numbers, categories)

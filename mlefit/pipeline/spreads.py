@@ -4,7 +4,8 @@ From the triangle R of the encoded design, constant first, with x_j = s_j z_j + 
 
     sd(x_j) = s_j sqrt( sum_{i > 0} R_ij^2 / n ),
 
-the length of what the constant leaves of the column; without a constant the root of its mean square. A level of a factor is told
+the length of what the constant leaves of the column; without a constant the root of its mean square. Where a factor has no
+columns, R is that of those that there are. A level of a factor is told
 as it is: 1.
 """
 
@@ -16,11 +17,12 @@ from mlefit.problem.problem import Problem
 
 def spreads(problem: Problem) -> dict[str, float]:
     """By name of the coefficient; columns without one of their own are left out."""
-    shape, encoding = problem.shape, problem.encodings[0]
-    first = int(encoding.intercept)
-    lengths = np.sqrt(np.square(shape.r[first:]).sum(axis=0) / problem.n) * np.abs(problem.prepared.scaling.scale[list(shape.kept)])
-    labels, terms = problem.labels, problem.prepared.predictors.terms
+    shape, labels, terms = problem.shape, problem.labels, problem.prepared.predictors.terms
+    first = int(problem.encodings[0].intercept)
+    within, scale = problem.prepared.moments.within, np.abs(problem.prepared.scaling.scale)
+    kept = shape.kept[first:] if within is None else [j for j in shape.columns if j < problem.prepared.predictors.columns_wide]
+    r = shape.r[first:, first:] if within is None else within.total.r[first:, kept]
+    lengths = dict(zip(kept, np.sqrt(np.square(r).sum(axis=0) / problem.n) * scale[list(kept)], strict=True))
     levels = {factor.column for term in terms for factor in term.factors if isinstance(factor, Levels)}
-    names = [labels[j] for j in shape.kept]
-    own = {name for name in names if name.partition("=")[0] in levels and ":" not in name}
-    return {name: 1.0 if name in own else float(length) for name, length in zip(names[first:], lengths[first:], strict=True)}
+    names = [(labels[j], lengths.get(j, 1.0)) for j in shape.kept[first:]]
+    return {name: 1.0 if name.partition("=")[0] in levels and ":" not in name else float(length) for name, length in names}

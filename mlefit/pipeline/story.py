@@ -5,14 +5,13 @@ import re
 import numpy as np
 
 from mlefit.drawing.page.story import Story
+from mlefit.inference.standard_errors import StandardErrors
 from mlefit.picture.overview import Overview
 from mlefit.picture.panel import Panel
-from mlefit.pipeline.fitted import fit, not_certified
-from mlefit.pipeline.pictured import overview_of
-from mlefit.pipeline.run import errors_of, told
+from mlefit.pipeline.fitted import Fitted
+from mlefit.pipeline.pictured import overview_of, seen
 from mlefit.pipeline.spreads import spreads
 from mlefit.problem.prepare import Progress
-from mlefit.problem.stated import stated
 from mlefit.report.parameters import explains
 from mlefit.report.report import Report
 from mlefit.request import Request
@@ -24,16 +23,13 @@ EFFECT = "effect:"
 
 def story(request: Request, progress: Progress | None = None) -> Story:
     """Fit, report, and everything that the page draws. Raises what `run` raises."""
-    with stated(request, progress, seen=True) as problem:
-        found = fit(problem, progress)
-        if not found.certified:
-            raise not_certified(problem, found.fit)
-        errors = errors_of(found)
-        report = told(found, errors)
+    def drawn(found: Fitted, errors: StandardErrors, report: Report) -> Story:
         overview = overview_of(found, report, errors)
         return Story(
-            report, spreads(problem), overview.sheet(), _panel(overview, "nats"), effects(overview, report),
+            report, spreads(found.problem), overview.sheet(), _panel(overview, "nats"), effects(overview, report),
             tuple(panel for panel in (_panel(overview, "slice"),) if panel is not None), _panel(overview, "surprise"))
+
+    return seen(request, progress, drawn)
 
 
 def _panel(overview: Overview, id_: str) -> Panel | None:
@@ -41,9 +37,11 @@ def _panel(overview: Overview, id_: str) -> Panel | None:
 
 
 def effects(overview: Overview, report: Report) -> tuple[Panel, ...]:
-    """Those of the EFFECTS columns whose terms explain most, the largest change first; columns of many levels are left out."""
-    many = {f"{EFFECT}{variable.name}" for variable in overview.scene.variables if len(variable.levels) > LEVELS}
-    ids = [id_ for id_ in overview.ids if id_.startswith(EFFECT) and id_ not in many]
+    """Those of the EFFECTS columns whose terms explain most, the largest change first; columns of more levels than there is
+    room for names are left out, and what is on the sheet."""
+    absent = {f"{EFFECT}{variable.name}" for variable in overview.scene.variables if len(variable.named) > LEVELS}
+    absent.update(overview.chosen())
+    ids = [id_ for id_ in overview.ids if id_.startswith(EFFECT) and id_ not in absent]
     terms = dict.fromkeys(p.term or p.name for p in report.parameters if p.kind == "mean")
     strength = {term: explains(report, term) for term in terms}
 

@@ -39,7 +39,7 @@ def routes(report: Report) -> list[tuple[str, str, str]]:
 
 def record(report: Report) -> str:
     """What was read, modelled and run, as indented JSON to look at."""
-    whole = to_dict(report)
+    whole = to_dict(report._replace(parameters=()))
     return json.dumps({key: whole[key] for key in RECORD}, indent=1, ensure_ascii=False, allow_nan=False)
 
 

@@ -1,6 +1,6 @@
 """The table of parameters on a page, with the effect of one standard deviation, or of a level, drawn on one common scale."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
 from typing import NamedTuple
 
@@ -9,21 +9,24 @@ from mlefit.drawing.scale import figure
 from mlefit.drawing.typeset import typeset
 from mlefit.report.cells import row
 from mlefit.report.digits import percent
-from mlefit.report.parameters import sections
+from mlefit.report.parameters import LONG, Item, Section, factor, joint, sections
 from mlefit.report.report import Parameter, Report
 from mlefit.report.safety import shown
 
 MOST = 200                  # rows of the table
+ENDS = 3                    # of a term of many coefficients, those with the least and the largest estimates have a row
 WIDTH, HALF, HIGH = 190.0, 88.0, 16.0       # pixels of a drawing, of its axis to either side of 0, and its height
 
 
 class Line(NamedTuple):
-    """A line of the table: a heading over a class, or a parameter with its cells and its drawing, empty where there is none."""
+    """A line of the table: a heading over a class, what many coefficients have in common, or a parameter with its cells and its
+    drawing, empty where there is none."""
 
     name: str
     cells: tuple[str, ...] = ()
     drawing: str = ""
     heading: bool = False
+    joint: bool = False
 
 
 class Table(NamedTuple):
@@ -36,23 +39,51 @@ class Table(NamedTuple):
 
 
 def table(report: Report, spreads: Mapping[str, float]) -> Table:
-    """The parameters by class, at most MOST of them."""
-    reach = max((abs(end) for p in report.parameters for end in _ends(p, spreads) or ()), default=0.0)
-    lines = list(_lines(report, spreads, reach))
+    """The parameters by class, at most MOST of them, and of terms of LONG coefficients or more a few."""
+    own = [p for part in sections(report) for item in part.items for p in _own(item)]
+    reach = max((abs(end) for p in own for end in _ends(p, spreads) or ()), default=0.0)
+    lines = list(_lines(report, spreads, reach))[:MOST]
+    told = sum(not line.heading and not line.joint for line in lines)
     heads = ("parameter", "maximum likelihood", "s.e.", f"{percent(report.model.level)} interval", "p", "least loss", "gap (s.e.)")
-    return Table(heads, tuple(lines[:MOST]), typeset(figure(reach)) if reach > 0.0 else None, max(0, len(lines) - MOST))
+    return Table(heads, tuple(lines), typeset(figure(reach)) if reach > 0.0 else None, len(report.parameters) - told)
+
+
+def _own(item: Item) -> tuple[Parameter, ...]:
+    """The parameters that have a row of their own."""
+    if item.term is None or len(item.parameters) < LONG:
+        return item.parameters
+    known = sorted((p for p in item.parameters if p.estimate is not None), key=lambda p: p.estimate or 0.0)
+    return (*known[:ENDS], *known[ENDS:][-ENDS:])
 
 
 def _lines(report: Report, spreads: Mapping[str, float], reach: float) -> Iterator[Line]:
-    for part in sections(report):
+    parts = sections(report)
+    for part in parts:
         if part.heading is not None:
             yield Line(part.heading, heading=True)
-        for p in (p for item in part.items for p in item.parameters):
-            found, ends = row(p), _ends(p, spreads)
-            interval = f"{found.ci_low} to {found.ci_high}" if found.ci_low or found.ci_high else ""
-            cells = (found.estimate, found.std_error, interval, found.p, found.loss_estimate, found.gap_se)
-            drawn = whisker(*ends, reach) if ends is not None and reach > 0.0 else ""
-            yield Line(shown(p.name), tuple(map(typeset, cells)), drawn)
+        for item in part.items:
+            if len(_own(item)) < len(item.parameters):
+                yield _joint(report, part, item, alone=part.kind != "mean" or sum(one.kind == "mean" for one in parts) == 1)
+            yield from _rows(_own(item), spreads, reach)
+
+
+def _joint(report: Report, part: Section, item: Item, *, alone: bool) -> Line:
+    """That of a term whose coefficients have not all a row. `alone`: it has a joint test of its own."""
+    _, levels = factor(item, report)
+    many = f"{levels:,} levels" if levels else f"{len(item.parameters):,} coefficients"
+    p = joint(report, item.term or "", part.class_ if part.kind in ("scale", "zero") else None) if alone else ""
+    said = f"{shown(item.term or '')} ({many}{', joint' if p else ''}; least and largest below)"
+    return Line(said, ("", "", "", typeset(p), "", ""), joint=True)
+
+
+def _rows(parameters: Iterable[Parameter], spreads: Mapping[str, float], reach: float) -> Iterator[Line]:
+    """A line for each."""
+    for p in parameters:
+        found, ends = row(p), _ends(p, spreads)
+        interval = f"{found.ci_low} to {found.ci_high}" if found.ci_low or found.ci_high else ""
+        cells = (found.estimate, found.std_error, interval, found.p, found.loss_estimate, found.gap_se)
+        drawn = whisker(*ends, reach) if ends is not None and reach > 0.0 else ""
+        yield Line(shown(p.name), tuple(map(typeset, cells)), drawn)
 
 
 def _ends(p: Parameter, spreads: Mapping[str, float]) -> tuple[float, float, float] | None:

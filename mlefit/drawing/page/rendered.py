@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TEMPLATES = ("base.html", "page.html", "refused.html", "refusal.html")
 SOURCES = 3         # files that a title names
 LARGEST = 500_000   # bytes of a page
+PARAMETER = 200     # bytes of a parameter as data, at least
 ROWS = 20           # numbers of rows that a refusal names on the page
 
 
@@ -48,6 +49,8 @@ def check(command: str) -> None:
 
 def html(story: Story) -> str:
     """The page, ending in a line break; without the result as data where it would be larger than LARGEST."""
+    if len(story.report.parameters) * PARAMETER > LARGEST:
+        return _page(story, None)
     whole = _page(story, facts.data(story.report))
     return whole if len(whole.encode()) <= LARGEST else _page(story, None)
 

@@ -1,0 +1,153 @@
+"""Designed: the designs of a scene, as refits of simulated rows use them: columns of numbers, or levels of rows beside them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from mlefit.arrays import Array, Index
+from mlefit.mean.bordered import Bordered
+from mlefit.mean.indexed import Indexed
+from mlefit.noise.model import Derivatives
+from mlefit.records import record
+from mlefit.rows.chunk import Chunk, choose
+
+FLAT = 1e-12        # of the largest eigenvalue of a Hessian: directions in which nothing is refitted
+Solve = Callable[[Array], Array]
+
+
+class Designed(ABC):
+    """Those of the m predictors of n rows, in some basis of P coordinates."""
+
+    @property
+    @abstractmethod
+    def parameters(self) -> int:
+        """P."""
+
+    @abstractmethod
+    def take(self, rows: Index) -> Self:
+        """The rows of these indices."""
+
+    @abstractmethod
+    def pull(self, d1: Array) -> Array:
+        """Derivatives (P,) from those by the predictors of rows (n, m)."""
+
+    @abstractmethod
+    def push(self, step: Array) -> Array:
+        """What a step (P,) changes in the predictors (n, m)."""
+
+    @abstractmethod
+    def project(self, values: Array) -> Array:
+        """The least squares fit (n,) of the first predictor to values (n,)."""
+
+    @abstractmethod
+    def solve(self, at: Derivatives, shapes: int) -> Solve | None:
+        """H^-1 g of g (P + s,), with H the Hessian by coordinates and shapes; None where it has no meaning."""
+
+
+@record(frozen=True, eq=False)
+class Columns(Designed):
+    """`each` (n, r_a): the columns of each predictor."""
+
+    each: tuple[Array, ...]
+
+    @property
+    def parameters(self) -> int:
+        """All columns."""
+        return sum(x.shape[1] for x in self.each)
+
+    def take(self, rows: Index) -> "Columns":
+        """Copies."""
+        return Columns(tuple(x[rows] for x in self.each))
+
+    def pull(self, d1: Array) -> Array:
+        """Predictor after predictor."""
+        return np.concatenate([x.T @ d1[:, a] for a, x in enumerate(self.each)])
+
+    def push(self, step: Array) -> Array:
+        """x_a b_a."""
+        parts = np.split(step, np.cumsum([x.shape[1] for x in self.each])[:-1])
+        return np.stack([x @ b for x, b in zip(self.each, parts, strict=True)], axis=1)
+
+    def project(self, values: Array) -> Array:
+        """Q Q' v."""
+        return np.asarray(self._basis @ (self._basis.T @ values))
+
+    @cached_property
+    def _basis(self) -> Array:
+        return np.asarray(np.linalg.qr(self.each[0])[0])
+
+    def solve(self, at: Derivatives, shapes: int) -> Solve | None:
+        """By its eigenvectors, but for those in which it is flat."""
+        assert at.curvature is not None
+        m, ones = len(self.each), np.ones((at.value.size, 1))
+        columns = [*self.each, *([ones] * shapes)]
+        ends = np.cumsum([0, *(x.shape[1] for x in columns)])
+        hessian = np.zeros((ends[-1], ends[-1]))
+        for a in range(m + shapes):
+            bent = at.curvature(np.eye(m + shapes)[a])
+            for b in range(m + shapes):
+                hessian[ends[b] : ends[b + 1], ends[a] : ends[a + 1]] = columns[b].T @ (bent[:, b : b + 1] * columns[a])
+        if not np.isfinite(hessian).all():
+            return None
+        values, vectors = np.linalg.eigh((hessian + hessian.T) / 2.0)
+        kept = values > FLAT * values.max(initial=0.0)
+        inverse = np.asarray((vectors[:, kept] / values[kept]) @ vectors[:, kept].T)
+        return lambda gradient: np.asarray(inverse @ gradient)
+
+
+@record(frozen=True, eq=False)
+class Levels(Designed):
+    """`rows` have levels of a factor, and columns beside them, as the `mean` wants them prepared."""
+
+    mean: Indexed
+    rows: Chunk
+
+    @classmethod
+    def of(cls, mean: Indexed, rows: Chunk) -> "Levels":
+        """Those of rows as they are kept."""
+        coordinates, ready = mean.leveled.prepared(rows)
+        return cls(replace(mean, coordinates=coordinates), ready)
+
+    @property
+    def parameters(self) -> int:
+        """Levels and columns of all predictors."""
+        return self.mean.size
+
+    def take(self, rows: Index) -> "Levels":
+        """Copies."""
+        return Levels(self.mean, choose(self.rows, rows))
+
+    @cached_property
+    def _derived(self) -> Bordered:
+        return self.mean.bordered(self.rows)
+
+    def pull(self, d1: Array) -> Array:
+        """By sums by level."""
+        return self.mean.coordinates.whiten(self._derived.pull(d1))
+
+    def push(self, step: Array) -> Array:
+        """By level."""
+        return self._derived.push(self.mean.coordinates.coefficients(step))
+
+    @cached_property
+    def _square(self) -> Solve:
+        """(J'J)^-1 of one predictor, that of a law whose Hessian by it is 1."""
+        ones = np.ones((self.rows.rows, 1))
+        found = self.solve(Derivatives(ones[:, 0], curvature=lambda direction: ones * direction), 0)
+        assert found is not None, "columns that others determine have no coefficient"
+        return found
+
+    def project(self, values: Array) -> Array:
+        """J (J'J)^-1 J' v."""
+        return self.push(self._square(self.pull(values[:, None])))[:, 0]
+
+    def solve(self, at: Derivatives, shapes: int) -> Solve | None:
+        """As an arrow does."""
+        curvature = self.mean.leveled.bent(self._derived.curvature(at, None, shapes), lambda columns: columns)
+        if not curvature.finite() or not curvature.smallest > 0.0:
+            return None
+        return curvature.solve
