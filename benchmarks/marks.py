@@ -2,7 +2,8 @@
 
     python benchmarks/marks.py [--samples 1000] [--seed 0] [--only TEXT]... [--keep FILE]
 
-Every sample is a table of two numbers and a factor that is fitted and whose panels are all judged, as `mlefit plot` judges them.
+Every sample is a table of two numbers and a factor, of many levels in some lines, that is fitted and whose panels are all judged,
+as `mlefit plot` judges them.
 At most 7 % of the sheets of true models may have a mark. Of 30,000 rows 20,000 are drawn, and what is counted over all of them is
 judged by that. Fits that end without an estimate are counted and left out. --keep: a
 file of the samples made, one a line; a later run goes on where it ends. Samples are made in turn, the first of every line first.
@@ -44,7 +45,8 @@ Columns = Mapping[str, Any]
 class Case:
     """`respond` makes y from x, w and the code of g; `causes`: the panels that are for what is wrong, none where nothing is.
 
-    `excused`: panels that show its effect as well.
+    `excused`: panels that show its effect as well. `levels`: of g; many of them have normal effects in the place of their code.
+    `unequal`: some of them have few rows.
     """
 
     title: str
@@ -53,11 +55,24 @@ class Case:
     respond: Callable[[Rng, Array, Array, Array], Array]
     causes: tuple[str, ...] = ()
     excused: tuple[str, ...] = ()
+    levels: int = 3
+    unequal: bool = False
 
     def table(self, rng: Rng) -> Columns:
         """One sample."""
+        if self.levels > 3:
+            return self._of_many(rng)
         x, w, g = rng.standard_normal(self.n), rng.uniform(0.0, 5.0, self.n), rng.integers(0, 3, self.n)
         return {"x": x, "w": w, "g": np.array(["a", "b", "c"])[g], "y": self.respond(rng, x, w, g)}
+
+    def _of_many(self, rng: Rng) -> Columns:
+        """One sample with many levels."""
+        x, w, effect = rng.standard_normal(self.n), rng.uniform(0.0, 5.0, self.n), rng.standard_normal(self.levels)
+        g = rng.permutation(np.arange(self.n) % self.levels)
+        if self.unequal:
+            g = (self.levels * rng.random(self.n) ** POWER).astype(np.intp)
+        return {"x": x, "w": w, "g": np.array([f"g{level:05d}" for level in range(self.levels)])[g],
+                "y": self.respond(rng, x, w, effect[g])}
 
 
 def mean(x: Array, w: Array, g: Array) -> Array:
@@ -96,6 +111,9 @@ TRUE: Mapping[str, Callable[[Rng, Array, Array, Array], Array]] = {
     "laplace": lambda rng, x, w, g: mean(x, w, g) + rng.laplace(size=x.size),
 }
 LARGE = ("gaussian", "bernoulli", "poisson"), 30_000       # rows of which some are drawn, and all are counted
+LEVELS = (("gaussian", 2_000, 250), ("poisson", 2_000, 250), ("bernoulli", 5_000, 250), ("gaussian", 30_000, 3_000),
+          ("bernoulli", 40_000, 2_000))
+POWER = 3.0             # of a uniform number: how unequal levels are
 SHAPES = ("density", "qq", "surprise")
 WRONG = (
     Case("skewed errors", 100, "gaussian",
@@ -120,7 +138,10 @@ def cases() -> list[Case]:
     """All of them, true models first."""
     names, large = LARGE
     sizes = [*((name, n) for name in TRUE for n in (30, 300)), *((name, large) for name in names)]
-    return [*(Case(f"{name}, n = {n:,}", n, name, TRUE[name]) for name, n in sizes), *WRONG]
+    many = [Case(f"{name}, n = {n:,}, {levels:,} levels", n, name, TRUE[name], levels=levels) for name, n, levels in LEVELS]
+    unequal = [Case(f"gaussian, n = {n:,}, {levels:,} unequal levels", n, "gaussian", TRUE["gaussian"], levels=levels, unequal=True)
+               for n, levels in ((2_000, 250), (30_000, 3_000))]
+    return [*(Case(f"{name}, n = {n:,}", n, name, TRUE[name]) for name, n in sizes), *many, *unequal, *WRONG]
 
 
 def marked(case: Case, seed: int, sample: int) -> list[str] | None:
@@ -128,7 +149,7 @@ def marked(case: Case, seed: int, sample: int) -> list[str] | None:
     table = case.table(np.random.default_rng([seed, sample]))
     request = Request(table, model=case.model, target="y", features=("x", "w", "g"), kl=False, seed=sample)
     try:
-        with stated(request, seen=True) as problem:
+        with stated(request, seen=True, index=True) as problem:
             found = fit(problem)
             overview = Overview(scene(found, report_of(found)))
             return [id_ for id_, p in overview.p.items() if p <= 0.05 and overview.panel(id_).mark]

@@ -11,7 +11,8 @@ import numpy as np
 from mlefit.arrays import Array, Index
 from mlefit.mean.bordered import Bordered
 from mlefit.mean.indexed import Indexed
-from mlefit.noise.model import Derivatives
+from mlefit.noise.model import Derivatives, NoiseModel
+from mlefit.picture.partly import Partly
 from mlefit.records import record
 from mlefit.rows.chunk import Chunk, choose
 
@@ -46,6 +47,10 @@ class Designed(ABC):
     @abstractmethod
     def solve(self, at: Derivatives, shapes: int) -> Solve | None:
         """H^-1 g of g (P + s,), with H the Hessian by coordinates and shapes; None where it has no meaning."""
+
+    def partly(self, noise: NoiseModel, y: Array, eta: Array, free: Array) -> Partly | None:
+        """What refits some of the rows that it was fitted to; None where a fit takes too little from each of them to be seen."""
+        return None
 
 
 @record(frozen=True, eq=False)
@@ -101,16 +106,18 @@ class Columns(Designed):
 
 @record(frozen=True, eq=False)
 class Levels(Designed):
-    """`rows` have levels of a factor, and columns beside them, as the `mean` wants them prepared."""
+    """`rows` have levels of a factor, and columns beside them, as the `mean` wants them prepared. `information` (L, m, m): that of
+    all rows of each level, in natural units."""
 
     mean: Indexed
     rows: Chunk
+    information: Array
 
     @classmethod
-    def of(cls, mean: Indexed, rows: Chunk) -> "Levels":
+    def of(cls, mean: Indexed, rows: Chunk, information: Array) -> "Levels":
         """Those of rows as they are kept."""
         coordinates, ready = mean.leveled.prepared(rows)
-        return cls(replace(mean, coordinates=coordinates), ready)
+        return cls(replace(mean, coordinates=coordinates), ready, information)
 
     @property
     def parameters(self) -> int:
@@ -119,7 +126,7 @@ class Levels(Designed):
 
     def take(self, rows: Index) -> "Levels":
         """Copies."""
-        return Levels(self.mean, choose(self.rows, rows))
+        return replace(self, rows=choose(self.rows, rows))
 
     @cached_property
     def _derived(self) -> Bordered:
@@ -151,3 +158,8 @@ class Levels(Designed):
         if not curvature.finite() or not curvature.smallest > 0.0:
             return None
         return curvature.solve
+
+    def partly(self, noise: NoiseModel, y: Array, eta: Array, free: Array) -> Partly | None:
+        """By level."""
+        assert self.rows.level is not None
+        return Partly.of(noise, y, eta, free, self.rows.level, self.information)

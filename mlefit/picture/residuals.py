@@ -13,6 +13,7 @@ import numpy as np
 from mlefit.arrays import Array, Index, ascending
 from mlefit.noise.model import NoiseModel
 from mlefit.picture.designed import Solve
+from mlefit.picture.partly import Partly
 from mlefit.picture.ranked import errors_of
 from mlefit.picture.scene import Scene
 from mlefit.records import record
@@ -26,7 +27,7 @@ CHECKED = 2_000     # rows up to which it is looked at whether a step gains: of 
 INVERTED = 1_000    # rows up to which responses are mapped back by quantiles, where the law has no shorter way
 FARTHEST = 8.0      # standard deviations at which such a residual is mapped back: the doubles below 1 end there
 TOGETHER = 50_000   # rows of sets that are drawn at once
-LAW, SHUFFLE, CHANCE = 0, 1, 2
+LAW, SHUFFLE, CHANCE, UNSEEN = 0, 1, 2, 3
 NONE = np.empty(0)
 
 
@@ -87,7 +88,7 @@ class Residuals:
             if not self.refits:
                 yield Rows(scene.noise, y, scene.eta, scene.free, rng.standard_normal(scene.n) if residuals else NONE)
                 continue
-            eta, free = self._refitted(y)
+            eta, free = self._refitted(y, LAW, b)
             yield self._rows(y, eta, free, rng) if residuals else Rows(scene.noise, y, eta, free, NONE)
 
     def _drawn(self) -> Iterator[Array]:
@@ -118,7 +119,7 @@ class Residuals:
             found[1:] = first[orders]
             return found
         for b, y in enumerate(back):
-            eta, free = self._refitted(y)
+            eta, free = self._refitted(y, SHUFFLE, b)
             ordered = self._ordered(y, eta)
             found[b + 1] = scores_of(self._rows(y, eta, free, self.scene.rng(SHUFFLE, b)).z if ordered is None else ordered)
         return found
@@ -137,9 +138,21 @@ class Residuals:
 
     @property
     def refits(self) -> bool:
-        """Whether simulated data are refitted: where these rows are all that the model was fitted to."""
+        """Whether simulated data are refitted: where these rows are all that the model was fitted to, or it has many levels."""
         scene = self.scene
-        return scene.refits and scene.total <= scene.n <= REFITTED
+        return scene.refits and (scene.total <= scene.n <= REFITTED or self._partly is not None)
+
+    @cached_property
+    def _partly(self) -> Partly | None:
+        """What refits levels to some of the rows; None where these are all, or no level has few."""
+        scene = self.scene
+        return None if scene.n >= scene.total else scene.design.partly(scene.noise, scene.y, scene.eta, scene.free)
+
+    @cached_property
+    def _shapes(self) -> Array:
+        """The shapes of refits to some of the rows."""
+        assert self._partly is not None
+        return self._partly.shapes(self._drawn(), self.scene.rng(UNSEEN))
 
     def _back(self, orders: Index) -> Iterator[Array] | None:
         """From orders of the rows (B, n) to the responses (n,) that have their residuals in them; None: nothing is refitted.
@@ -150,10 +163,12 @@ class Residuals:
         if not self.refits:
             return None
         alike = self._ordered(self.smooth, scene.eta)
+        if alike is None and scene.n > INVERTED:
+            return None if self._partly is None else self._drawn()      # the law in the place of their order
         if alike is None:
-            return self._inverted(orders) if scene.n <= INVERTED else None
+            return self._inverted(orders)
         if scene.noise.located:
-            errors = errors_of(alike, scene.design.project, expected(scene.n))
+            errors = errors_of(alike, scene.design.project, expected(scene.n)) if self._partly is None else alike
             return (eta + errors[order] for order in orders)
         with np.errstate(over="ignore", under="ignore"):
             scale = np.exp(eta)
@@ -184,10 +199,12 @@ class Residuals:
         chance = rng.random(y.size) if self.scene.discrete else np.empty(0)
         return Rows(self.scene.noise, y, eta, free, residuals_of(self.scene, y, eta, free, chance))
 
-    def _refitted(self, y: Array) -> tuple[Array, Array]:
+    def _refitted(self, y: Array, stream: int, draw: int) -> tuple[Array, Array]:
         """The law fitted to responses, by steps with the information of the data."""
         scene = self.scene
         eta, free = scene.eta, scene.free
+        if self.refits and self._partly is not None:
+            return self._partly.refitted(y, scene.rng(UNSEEN, stream, draw)), self._shapes
         if not self.refits or self._solve is None:
             return eta, free
         for _ in range(self._steps):

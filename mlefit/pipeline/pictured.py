@@ -37,6 +37,7 @@ from mlefit.request import Request
 from mlefit.rows.chunk import Chunk
 from mlefit.rows.seen import Seen
 from mlefit.source.batch import Batch, Category, Place
+from mlefit.sums.arrow import Arrow
 
 T = TypeVar("T")
 
@@ -101,14 +102,28 @@ def scene(found: Fitted, report: Report) -> Scene:
     sample, seen = sample_of(problem, found.fit, found.mean), prepared.seen
     assert seen is not None, "the rows were gathered with their cells"
     plain = sample.predictor_free and problem.request.offset is None and not problem.indexed
-    design = Levels.of(found.mean, prepared.sample) if isinstance(found.mean, Indexed) else Columns(sample.designs)
+    design = _by_level(found, found.mean) if isinstance(found.mean, Indexed) else Columns(sample.designs)
     whole = Scene(
         sample.noise, sample.y, sample.eta, sample.free, design, tuple(_variables(problem, seen)), seen.row,
         round(problem.n), prepared.observed.label, prepared.levels, plain, report, problem.request.seed, reason=_reason(problem),
         stretch=np.sqrt(seen.numbers[str(prepared.observed.weights)]) if prepared.observed.precision else None,
         moved=prepared.scaling.y_centre, curved=prepared.written is not None)
     shown = rounded(whole.take(_places(problem)))
-    return shown if shown.n >= shown.total else replace(shown, everywhere=everywhere_of(found, shown.free))
+    if shown.n >= shown.total or problem.indexed:     # sums over all rows know nothing of what a fit takes from a level's few
+        return shown
+    return replace(shown, everywhere=everywhere_of(found, shown.free))
+
+
+def _by_level(found: Fitted, mean: Indexed) -> Levels:
+    """The design of a factor without columns."""
+    curvature, problem = found.fit.mle.curvature, found.problem
+    assert isinstance(curvature, Arrow)
+    m = mean.predictors
+    unit = np.ones(m)
+    if problem.prepared.observed.scaled:
+        unit = (problem.units.natural(np.ones((1, m))) - problem.units.natural(np.zeros((1, m))))[0]
+    information = curvature.levels * np.square(mean.leveled.scale)[:, None, None] / np.outer(unit, unit)
+    return Levels.of(mean, problem.prepared.sample, information)
 
 
 def _places(problem: Problem) -> Index:
