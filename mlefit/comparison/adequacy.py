@@ -4,13 +4,15 @@ From MANY rows on T is chi-squared. Below, it is compared with the same statisti
 EXCEEDED draws are as large (Besag and Clifford 1991): then the p-value is their share of the draws made, else that of all.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.comparison.celled import Celled
-from mlefit.comparison.smooth import Directions, Smooth, smooth
+from mlefit.comparison.levels import judged_rows, of_levels, theta_of
+from mlefit.comparison.smooth import Directions, Smooth, Sums, sums
 from mlefit.estimation.certificate import distance
 from mlefit.estimation.memo import Memo
 from mlefit.estimation.outcome import Outcome
@@ -18,10 +20,11 @@ from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Engine
 from mlefit.pipeline.fitted import Fitted
 from mlefit.report.comparison import Adequacy, Finding
-from mlefit.rows.chunk import Chunk
+from mlefit.rows.chunk import Chunk, choose
 
 MANY = 5_000        # rows from which the chi-squared law holds
 DRAWS = 199
+FEW = 19            # draws that tell how far the sums of many rows are off where a factor has a coefficient of many levels
 EXCEEDED = 10       # draws as large as the data after which nothing can be rejected any more
 NEWTON_STEPS = 12
 NEAR = 1e-5         # nats in total, from which a last step leads to the optimum as closely as a statistic can tell
@@ -42,7 +45,10 @@ def adequacy(found: Fitted, model: str, seed: int, draws: int = DRAWS, celled: C
     problem = found.problem
     if found.fit.noise.response.reads_levels or problem.prepared.observed.precision:
         return None
-    return smooth_test(found, one_by_one(problem.prepared.sample), model, seed, draws, celled)
+    rows = one_by_one(judged_rows(problem))
+    if celled is not None and rows.level is not None and rows.rows < problem.prepared.moments.rows:
+        celled = celled._replace(theta=theta_of(found, np.unique(rows.level), celled.theta))
+    return smooth_test(*of_levels(found, rows), model, seed, draws, celled)
 
 
 def smooth_test(
@@ -51,12 +57,15 @@ def smooth_test(
     """The same on rows of weight 1, all those of the fit or a part of them."""
     problem, noise, theta = found.problem, found.fit.noise, found.fit.mle.theta
     directions = Directions.of(chunk.x, problem.labels, None if celled is None else celled.lattice.ends)
-    seen = smooth(noise, found.objective, theta, chunk, directions, partial=chunk.rows < problem.n)
+    own = sums(noise, found.objective, theta, chunk, directions, partial=chunk.rows < problem.n)
+    seen = own.smooth()
     if not seen.df:
         return None
     p, made = _chi_squared(seen), None
     if chunk.rows < MANY and draws:
         p, made = _simulated(found, chunk, directions, seen, seed, draws, celled)
+    elif chunk.level is not None and draws:
+        seen, p, made = _centred(found, chunk, directions, own, seed, min(draws, FEW), celled)
     apart = noise.response.whole and any(abs(seen.each.get(name, 0.0)) >= SAID for name in SHAPE)
     vary = _variation(found, chunk, seed) if apart else None
     return Adequacy(model, seen.statistic, seen.df, p, made, findings(seen, dense=not noise.measure.jumps, vary=vary))
@@ -78,9 +87,7 @@ def one_by_one(chunk: Chunk) -> Chunk:
     places = np.repeat(np.arange(chunk.rows), np.rint(chunk.weight).astype(np.intp))
     if places.size > max(MANY, chunk.rows):
         places = places[np.linspace(0, places.size - 1, max(MANY, chunk.rows)).astype(np.intp)]
-    offset = None if chunk.offset is None else chunk.offset[places]
-    trials = None if chunk.trials is None else chunk.trials[places]
-    return Chunk(chunk.y[places], chunk.x[places], None, offset, trials=trials)
+    return replace(choose(chunk, places), weight=None, cluster=None)
 
 
 def _chi_squared(seen: Smooth) -> float:
@@ -93,24 +100,63 @@ def _simulated(
     found: Fitted, chunk: Chunk, directions: Directions, seen: Smooth, seed: int, draws: int, celled: Celled | None
 ) -> tuple[float, int]:
     """(p, draws made). Draws without a maximum say nothing."""
+    larger = made = 0
+    for drawn in _drawn(found, chunk, directions, seed, draws, celled):
+        made += 1
+        larger += drawn.smooth().statistic >= seen.statistic
+        if larger == EXCEEDED:
+            return larger / made, made
+    return (larger + 1) / (made + 1), made
+
+
+def _centred(
+    found: Fitted, chunk: Chunk, directions: Directions, own: Sums, seed: int, draws: int, celled: Celled | None
+) -> tuple[Smooth, float, int]:
+    """T about the mean of the sums of draws, its p, and the draws made.
+
+    With k rows to a coefficient sums are off by their number / k, of which a sum of n rows is as large where coefficients are
+    sqrt n. The draws say by how much, and what T is of each about the mean of the others: it is judged by F.
+    """
+    from scipy.special import fdtrc
+
+    known = list(_drawn(found, chunk, directions, seed, draws, celled))
+    if len(known) < 2:
+        seen = own.smooth()
+        return seen, _chi_squared(seen), len(known)
+    seen = own.smooth(_mean(known))
+    each = [one.smooth(_mean([other for other in known if other is not one])) for one in known]
+    made, df = len(known), sum(one.df for one in each)
+    typical = sum(one.statistic for one in each) / df / (made / (made - 1))     # of a mean of fewer
+    if not seen.df or not typical > 0.0:
+        return seen, _chi_squared(seen), made
+    return seen, float(fdtrc(seen.df, df, seen.statistic / seen.df / (1.0 + 1.0 / made) / typical)), made
+
+
+def _mean(known: Sequence[Sums]) -> dict[str, float]:
+    """The sums of draws, on average."""
+    total: dict[str, float] = {}
+    for one in known:
+        for name, value in one.each.items():
+            total[name] = total.get(name, 0.0) + value / len(known)
+    return total
+
+
+def _drawn(
+    found: Fitted, chunk: Chunk, directions: Directions, seed: int, draws: int, celled: Celled | None
+) -> Iterator[Sums]:
+    """The sums of draws from the law that have a maximum."""
     noise, objective = found.fit.noise, found.objective
     coef, free = objective.split(found.fit.mle.theta if celled is None else celled.theta)
     law = noise.among(chunk.trials)
     eta: Array = objective.mean.eta(coef, chunk)
-    larger = made = 0
     for index in range(draws):
         y = law.draw(np.random.default_rng([seed, index]), eta, free)
         if celled is not None:
             y = celled.lattice.rounded(y)
         drawn = replace(chunk, y=y)
         there = refitted(found, drawn)
-        if there is None:
-            continue
-        made += 1
-        larger += smooth(noise, objective, there, drawn, directions).statistic >= seen.statistic
-        if larger == EXCEEDED:
-            return larger / made, made
-    return (larger + 1) / (made + 1), made
+        if there is not None:
+            yield sums(noise, objective, there, drawn, directions)
 
 
 def refitted(found: Fitted, drawn: Chunk) -> Array | None:

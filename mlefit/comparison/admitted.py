@@ -1,5 +1,6 @@
 """Admitted: the models that a response allows, by what its numbers are, and whether steps of 1 are too coarse for a density."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,12 +11,15 @@ from mlefit.comparison.lattice import steps_of
 from mlefit.design.curve import takes_curve
 from mlefit.noise import MODELS
 from mlefit.noise.model import Measure
+from mlefit.problem.indexing import as_for
 from mlefit.problem.problem import Problem
+from mlefit.problem.size import room
 from mlefit.rows.chunk import Chunk
 
 FINE = 4.0              # steps in a standard deviation of whole numbers, of which the predictors may explain three quarters
 ALIKE = 1.3             # times sqrt n steps in it: the density of n rows is their mass to a tenth of a nat, n / (24 sd^2)
 MINUTES = 1e10          # rows times squared columns, beyond which such a fit takes minutes
+LONG = 1e9              # the same, half a minute, which is long beside fits by levels
 FAR_FROM_ZERO = 10.0    # steps: nearer, a density has a part of its mass where no count is
 
 
@@ -43,15 +47,28 @@ def admitted(problem: Problem) -> tuple[str, ...]:
                  and not (law.needs_zeros and ends[0] > 0.0))
 
 
-def too_long(problem: Problem, models: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the models that would take minutes each with so many columns: the ones that are searched from several planes, by
-    programmes, or with a scale of as many columns. None where no other is left."""
-    width, rows = problem.prepared.predictors.columns_wide, problem.prepared.moments.rows
-    if rows * float(width) ** 2 < MINUTES:
-        return ()
-    found = tuple(name for name in models if not (law := MODELS[name]).smooth or (law.begins and law.located)
-                  or any(predictor.kind == "scale" for predictor in law.predictors))
-    return found if len(found) < len(models) else ()
+def left_out(problem: Problem, models: tuple[str, ...]) -> dict[str, str]:
+    """Those of the models that are not fitted unless they are named, each with why: by columns they would take minutes or more than
+    the memory. None where no other is left."""
+    found = {name: why for name in models if (why := _reason(problem, name)) is not None}
+    return found if len(found) < len(models) else {}
+
+
+def _reason(problem: Problem, name: str) -> str | None:
+    """The ones that are searched from several planes, by programmes, or with a scale of as many columns are slow; where others have
+    levels in the place of columns, beside which a matrix of them is, all that have columns."""
+    law, rows, mine = MODELS[name], problem.prepared.moments.rows, problem.prepared.predictors
+    own = as_for(problem, replace(problem.request, model=name), law.of(problem.prepared.levels))
+    width = own.columns_wide
+    work, columned = rows * float(width) ** 2, [one for one in mine.uncolumned if one not in own.uncolumned]
+    if columned:
+        levels = " and ".join(f"the {len(one.levels or ()):,} levels of {one.column}" for one in columned)
+        if not room(rows, width, width * len(law.predictors) + len(law.shapes), problem.request.read.memory):
+            return f"columns for {levels} are beyond the memory that may be used"
+        if work >= LONG:
+            return f"with columns for {levels} each takes half a minute or more"
+    slow = not law.smooth or (law.begins and law.located) or any(predictor.kind == "scale" for predictor in law.predictors)
+    return f"with {width:,} columns of {rows:,} rows each takes minutes" if slow and work >= MINUTES else None
 
 
 def may_be_celled(problem: Problem) -> bool:

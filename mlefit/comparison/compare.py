@@ -50,6 +50,8 @@ def compare(
             ranked = scored(ranked, folds, request.seed, progress)
         others = [fit for fit in fits if fit.judged is None]
         if not ranked:
+            if contest.beyond is not None and all(fit.entry.code == contest.beyond.code for fit in fits):
+                raise contest.beyond
             which = "the only model has no" if len(fits) == 1 else f"none of the {len(fits)} models has an"
             raise NoEstimateError(f"{which} answer; {fits[0].entry.label}: {fits[0].entry.reason}",
                                   "see each alone with `mlefit fit -m MODEL`", code="no-answer")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.comparison.admitted import admitted, fine, may_be_celled, moved, too_long, whole, without_location
+from mlefit.comparison.admitted import admitted, fine, left_out, may_be_celled, moved, whole, without_location
 from mlefit.comparison.celled import Celled, refitted
 from mlefit.comparison.costs import natural, row_costs, weights
 from mlefit.comparison.lattice import COUNTS, Steps, coarse, steps_of
@@ -19,9 +19,11 @@ from mlefit.noise import MODELS
 from mlefit.noise.model import Measure, NoiseModel
 from mlefit.pipeline.fitted import Fitted, fit, not_certified
 from mlefit.pipeline.run import report_of
+from mlefit.problem.indexing import ColumnsWanted, as_for
 from mlefit.problem.prepare import Progress
 from mlefit.problem.problem import Problem
 from mlefit.problem.restated import alike, restated
+from mlefit.problem.size import columns_fit
 from mlefit.problem.stated import stated
 from mlefit.report.comparison import Cells, Entry
 from mlefit.report.report import Report
@@ -53,11 +55,13 @@ class Contest:
         self.request, self.source, self.progress = request, source, progress
         self._stack = stack
         self._open: list[Problem] = []
+        self._columned: set[tuple[str | None, str]] = set()     # designs and models that levels of rows do not decide
         self._parameters: dict[str, int | None] = {}
         self.masses = False         # whether models of counts are among those compared
         self.mixed = False          # whether models with a probability at 0 beside a density are
         self.steps: Steps | None = None     # that count, of the responses of models that are all densities
         self.remarks: tuple[str, ...] = ()
+        self.beyond: DataError | None = None        # the refusal of a model that the memory does not hold
 
     def fits(self, models: tuple[str, ...], formulas: tuple[str, ...]) -> Iterator[Fit]:
         """Each model with each design; where no model is named, all that the response admits."""
@@ -66,7 +70,7 @@ class Contest:
         designs = self._together([replace(self.request, formula=text) for text in formulas] or [self.request])
         unasked = not models
         if unasked:
-            models = self._in_time(self._first(designs[0]))
+            models = self._in_time([self._first(design) for design in designs])
             self.masses = any(_known(name).response.whole for name in models)
         models = tuple(sorted(models, key=lambda name: not _known(name).compresses))      # whose rows serve the others
         unsuited = self._unsuited(models)
@@ -80,14 +84,16 @@ class Contest:
                 if not (unasked and self._same(found)):
                     yield found
 
-    def _in_time(self, problem: Problem) -> tuple[str, ...]:
-        """The models that the response admits, but for those that would take minutes, which a remark names."""
-        models = admitted(problem)
-        left = too_long(problem, models)
-        if left:
-            width, rows = problem.prepared.predictors.columns_wide, problem.prepared.moments.rows
-            self.remarks += (f"left out, as with {width:,} columns of {rows:,} rows each takes minutes: {', '.join(left)}; "
-                             "-m MODEL,MODEL compares those that it names",)
+    def _in_time(self, problems: list[Problem]) -> tuple[str, ...]:
+        """The models that the response admits, but for those that a design would make take too long, which a remark names."""
+        models, left = admitted(problems[0]), dict[str, str]()
+        for problem in problems:
+            left = left_out(problem, models) | left
+        left = left if len(left) < len(models) else {}
+        for why in dict.fromkeys(left.values()):
+            names = ", ".join(name for name in models if left.get(name) == why)
+            remedy = "" if why.endswith("may be used") else "; -m MODEL,MODEL compares those that it names"
+            self.remarks += (f"left out, as {why}: {names}{remedy}",)
         return tuple(name for name in models if name not in left)
 
     def _unsuited(self, models: tuple[str, ...]) -> frozenset[str]:
@@ -135,8 +141,14 @@ class Contest:
         categories = tuple(dict.fromkeys(name for one in columns for name in one.categories))
         return [replace(design, beside=(numbers, categories)) for design in designs]
 
-    def _read(self, request: Request) -> Problem:
-        problem = self._stack.enter_context(stated(request, self.progress, keep_rows=True, source=self.source))
+    def _read(self, request: Request, *, index: bool) -> Problem:
+        """The rows of a request; `index`: a factor of many levels does without columns if it may."""
+        try:
+            problem = self._stack.enter_context(
+                stated(request, self.progress, keep_rows=True, source=self.source, index=index))
+        except ColumnsWanted:
+            self._columned.add((request.formula, str(request.model)))
+            return self._problem(request)
         self._open.append(problem)
         return problem
 
@@ -145,19 +157,25 @@ class Contest:
         if design.offset is not None:
             for law in without_location():
                 try:
-                    return self._read(replace(design, model=law))
+                    return self._read(replace(design, model=law), index=True)
                 except DataError as error:
                     if error.code not in ("bad-response", "target-not-numeric"):
                         raise
-        return self._read(design)
+        return self._read(design, index=True)
 
     def _problem(self, request: Request) -> Problem:
         """The rows under the model of the request: those of a problem that encodes them alike, or read."""
-        law = _known(str(request.model))
+        law, index = _known(str(request.model)), (request.formula, str(request.model)) not in self._columned
         for one in self._open:
-            if one.request.formula == request.formula and alike(one, law):
+            if one.request.formula == request.formula and alike(one, law) and self._as_read(one, request, law, index=index):
                 return restated(one, request, law)
-        return self._read(request)
+        return self._read(request, index=index)
+
+    def _as_read(self, one: Problem, request: Request, law: NoiseModel, *, index: bool) -> bool:
+        """Whether rows have levels in the place of columns just where the law would have them, which `index` allows."""
+        mine = one.prepared.predictors
+        own = as_for(one, request, law.of(one.prepared.levels)) if index else replace(mine, indexed=None, crossed=())
+        return own.uncolumned == mine.uncolumned
 
     def _fit(self, request: Request, entry: Entry) -> Fit:
         if self.progress is not None:
@@ -179,12 +197,17 @@ class Contest:
                     "a density has no probability of exactly 0, and stands on another scale than a law that has one")))
             steps = COUNTS if beside_counts else self.steps
             found = fit(problem, self.progress)
+            if problem.indexed and not found.certified and columns_fit(problem):
+                self._columned.add((request.formula, entry.model))
+                return self._fit(request, entry)
             if not found.certified:
                 raise not_certified(problem, found.fit)
         except NoEstimateError as error:
             return Fit(_unanswered(entry, error, error.partial))
         except DataError as error:
-            if error.code != "bad-response":        # all others are of the table, not of the model
+            if error.code == "too-many-parameters":     # by columns: other models may have levels
+                self.beyond = error
+            elif error.code != "bad-response":          # all others are of the table, not of the model
                 raise
             return Fit(_unanswered(entry, error))
         entry = entry._replace(group=found.fit.noise.group or found.fit.noise.name)

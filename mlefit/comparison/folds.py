@@ -15,6 +15,7 @@ import numpy as np
 from mlefit.arrays import Array, Mask, product
 from mlefit.comparison.celled import Celled, refitted
 from mlefit.comparison.costs import Costs, natural
+from mlefit.comparison.levels import spread_of
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Engine, Execution
@@ -91,6 +92,8 @@ def _without(found: Fitted, others: Some, celled: Celled | None) -> tuple[Array,
 def _determined(found: Fitted, others: Some) -> bool:
     """Whether the other rows determine every coefficient: white columns of all rows are still independent on them."""
     mean = found.mean
+    if not mean.columned:
+        return spread_of(found, others) > ALONE_IN * spread_of(found, found.rows)
     for place in range(1 if mean.shared else mean.predictors):
         coordinates = mean.part(place)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.comparison.costs import rows_of
+from mlefit.comparison.levels import judged_rows, residuals
 from mlefit.information.lattice import step_of
 from mlefit.mean import Units
 from mlefit.noise.responses import Response
@@ -119,18 +120,18 @@ def steps_of(problem: Problem) -> Steps | None:
 
 def coarse(problem: Problem, step: float) -> bool:
     """Whether the steps are so wide beside the scales of the rows that densities differ from masses by what may decide."""
-    chunk, units = problem.prepared.sample, problem.units
+    chunk, units = judged_rows(problem), problem.units
     y = chunk.y * units.y_scale + units.y_centre
-    shares = [_shares(y, chunk.x, np.ones(1), step)]
+    shares = [_shares(y, chunk, np.ones(1), step)]
     if y.min() > 0.0:       # of laws of positive numbers the scale goes with the mean
-        shares.append(_shares(np.log(y), chunk.x, y, step))
+        shares.append(_shares(np.log(y), chunk, y, step))
     worst = max(float(np.mean(one)) for one in shares)
     return bool(worst > min(1.0 / FINEST**2, 1.0 / (ROWS * np.sqrt(problem.n))))
 
 
-def _shares(y: Array, x: Array, unit: Array, step: float) -> Array:
+def _shares(y: Array, chunk: Chunk, unit: Array, step: float) -> Array:
     """(step / scale)^2 of rows, the scale that of residuals, times a `unit`; at most 1."""
-    rest = y - x @ np.linalg.lstsq(x, y, rcond=None)[0] if x.size else y
+    rest = residuals(y, chunk)
     low, high = np.quantile(rest, (0.25, 0.75))
     scale = min(float(rest.std()), float(high - low) / NORMAL)
     with np.errstate(divide="ignore"):

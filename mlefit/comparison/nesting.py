@@ -3,6 +3,7 @@
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.comparison.levels import without_levels
 from mlefit.comparison.paired import Nesting
 from mlefit.pipeline.fitted import Fitted
 from mlefit.problem.problem import Problem
@@ -30,13 +31,24 @@ def _spans(larger: Problem, smaller: Problem) -> bool:
         return True
     if larger.prepared.sample.rows != smaller.prepared.sample.rows or len(smaller.shapes) > len(larger.shapes):
         return False
-    return all(_within(_columns(larger, side), _columns(smaller, side)) for side in range(len(smaller.shapes)))
+    return all(_within(larger, _columns(larger, side), _columns(smaller, side)) for side in range(len(smaller.shapes)))
 
 
 def _columns(problem: Problem, side: int) -> Array:
-    return problem.prepared.sample.x[:, list(problem.shapes[side].kept)]
+    """The columns of a right-hand side in the sample. One random combination of those that a factor does not have stands for all:
+    it lies in hardly any space that has not each of them."""
+    sample, wide = problem.prepared.sample, problem.prepared.predictors.columns_wide
+    columns = sample.x[:, [place for place in problem.shapes[side].kept if place < wide]]
+    codes = [] if sample.level is None else [sample.level, *(() if sample.crossed is None else sample.crossed.T)]
+    drawn = [np.random.default_rng(1).normal(size=int(code.max()) + 1)[code] for code in codes]
+    return np.concatenate([columns, *(one[:, None] for one in drawn)], axis=1) if drawn else columns
 
 
-def _within(x: Array, wanted: Array) -> bool:
+def _within(larger: Problem, x: Array, wanted: Array) -> bool:
+    """Whether wanted columns are combinations of those of a problem."""
+    sample, size = larger.prepared.sample, np.abs(wanted).max(axis=0)
+    if sample.level is not None:
+        ones = np.ones(sample.rows)
+        x, wanted = without_levels(x, sample, ones), without_levels(wanted, sample, ones)
     left = wanted - x @ np.linalg.lstsq(x, wanted, rcond=None)[0]
-    return bool((np.abs(left) <= SPANNED * np.abs(wanted).max(axis=0)).all())
+    return bool((np.abs(left) <= SPANNED * size).all())

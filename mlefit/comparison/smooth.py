@@ -11,12 +11,13 @@ mean zero exactly. As parameters were estimated, the covariance V of the compone
 the scores; T = m' V^+ m of their sums m is chi-squared, or judged by refits where rows are few.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.comparison.levels import beside_levels
 from mlefit.noise.model import Measure, NoiseModel
 from mlefit.objective import Objective
 from mlefit.records import record
@@ -113,10 +114,48 @@ def _primitive(k: int, t: Array) -> Array:
     return np.asarray((eval_legendre(k + 1, t) - eval_legendre(k - 1, t)) / (2.0 * k + 1.0))
 
 
+class Sums(NamedTuple):
+    """Of some rows and k components: their `names`, sums `total` (k,) and lengths `spread` (k,), rows `rest` (j, k) with the
+    squares that the scores leave of them; of counts `zeros` as in Smooth."""
+
+    names: tuple[str, ...]
+    total: Array
+    spread: Array
+    rest: Array
+    zeros: tuple[float, float] | None
+
+    @property
+    def each(self) -> dict[str, float]:
+        """The sums by name."""
+        return dict(zip(self.names, self.total.tolist(), strict=True))
+
+    def smooth(self, expected: Mapping[str, float] | None = None) -> Smooth:
+        """T of the sums less those that are `expected` of the law, where these are not 0."""
+        total, spread, kept = self.total, self.spread, np.linalg.norm(self.rest, axis=0)
+        if expected is not None:
+            total = total - np.array([expected.get(name, 0.0) for name in self.names])
+        alive = kept > np.sqrt(LEAST_SHARE) * spread
+        if not len(self.rest) or not alive.any():
+            return Smooth(0.0, 0, {})
+        _, singular, directions_ = np.linalg.svd(self.rest[:, alive] / spread[alive], full_matrices=False)
+        used = singular**2 > LEAST_SHARE
+        along = directions_[used] @ (total[alive] / spread[alive])
+        names = np.array(self.names)[alive]
+        each = {str(name): float(value) for name, value in zip(names, total[alive] / kept[alive], strict=True)}
+        return Smooth(float(np.sum((along / singular[used]) ** 2)), int(used.sum()), each, self.zeros)
+
+
 def smooth(
     noise: NoiseModel, objective: Objective, theta: Array, chunk: Chunk, directions: Directions, *, partial: bool = False,
 ) -> Smooth:
-    """T of the rows of the chunk at theta, which is their optimum; of `partial` rows, that of more.
+    """T of the rows of the chunk at theta, which is their optimum; of `partial` rows, that of more."""
+    return sums(noise, objective, theta, chunk, directions, partial=partial).smooth()
+
+
+def sums(
+    noise: NoiseModel, objective: Objective, theta: Array, chunk: Chunk, directions: Directions, *, partial: bool = False,
+) -> Sums:
+    """What T is made of.
 
     Of a part the scores do not sum to 0. What is told of them by the regression is noise of the part, which is taken off: the
     rest has the variance of the residuals, whatever rows theta is from.
@@ -124,30 +163,22 @@ def smooth(
     coef, free = objective.split(theta)
     parts = directions.components(noise.among(chunk.trials), chunk.y, objective.mean.eta(coef, chunk), free)
     root = np.ones(chunk.rows) if chunk.weight is None else np.sqrt(chunk.weight)
-    scores = objective.row_gradients(theta, chunk) * root[:, None]
     values = parts.values * root[:, None]
+    spread, total = np.linalg.norm(values, axis=0), root @ values
+    if chunk.level is not None:
+        scores, values = beside_levels(objective, theta, chunk, root, values)
+        total = root @ values if partial else total
+    else:
+        scores = objective.row_gradients(theta, chunk) * root[:, None]
     # The rows of R that belong to the components are their residuals on the scores.
     r: Array = np.asarray(np.linalg.qr(np.concatenate([scores, values], axis=1), mode="r"))
     rest = r[scores.shape[1] :, scores.shape[1] :]
-    if not len(rest):
-        return Smooth(0.0, 0, {})
-    total = root @ values
-    if partial:
+    if partial and len(rest):
         known = scores.shape[1]
         total = total - (root @ scores) @ np.linalg.lstsq(r[:known, :known], r[:known, known:])[0]
-    spread = np.linalg.norm(values, axis=0)
-    kept = np.linalg.norm(rest, axis=0)
-    alive = kept > np.sqrt(LEAST_SHARE) * spread
-    if not alive.any():
-        return Smooth(0.0, 0, {})
-    _, singular, directions_ = np.linalg.svd(rest[:, alive] / spread[alive], full_matrices=False)
-    used = singular**2 > LEAST_SHARE
-    along = directions_[used] @ (total[alive] / spread[alive])
-    names = np.array(parts.names)[alive]
-    each = {str(name): float(value) for name, value in zip(names, total[alive] / kept[alive], strict=True)}
     zeros = None
     if "zeros" in parts.names:
         weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
         more = weight @ parts.values[:, parts.names.index("zeros")] / weight.sum()
         zeros = float(weight @ (chunk.y == 0.0) / weight.sum()), float(more)
-    return Smooth(float(np.sum((along / singular[used]) ** 2)), int(used.sum()), each, zeros)
+    return Sums(parts.names, total, spread, rest, zeros)

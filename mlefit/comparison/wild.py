@@ -41,7 +41,7 @@ class Far(NamedTuple):
 
 def wild(ranked: list[Fit], seed: int, draws: int) -> Wild | None:
     """The rows without which a model is not rejected; None where there are none, or not so few."""
-    usual = [fit for fit in ranked if fit.found is not None and fit.celled is None]
+    usual = [fit for fit in ranked if fit.found is not None and fit.celled is None and _looked_at(fit.found.problem)]
     if not usual or usual[0].noise.response.reads_levels or any(fit.found and fit.found.curved for fit in usual):
         return None
     tried = set[tuple[int, ...]]()
@@ -55,6 +55,11 @@ def wild(ranked: list[Fit], seed: int, draws: int) -> Wild | None:
             if held is not None:
                 return _told(fit.found.problem, far, held)
     return None
+
+
+def _looked_at(problem: Problem) -> bool:
+    """Whether a fit to others is one to rows of the sample: of a level a few rows of it may say nothing."""
+    return not problem.indexed or problem.prepared.sample.rows == problem.prepared.moments.rows
 
 
 def _holding(usual: list[Fit], look: "_Look", far: Far, seed: int, draws: int) -> Adequacy | None:

@@ -57,6 +57,11 @@ class Predictors:
             return (*(term for term in self.terms if term not in last), *last)
         return tuple(dict.fromkeys((*self.terms, *self._own))) if self.scale else self.terms
 
+    @property
+    def uncolumned(self) -> tuple[Levels, ...]:
+        """The factors that have levels and no columns."""
+        return () if self.indexed is None else (self.indexed, *self.crossed)
+
     @cached_property
     def columned(self) -> tuple[Term, ...]:
         """The terms that have columns in the table of numbers, which stand first in the design."""

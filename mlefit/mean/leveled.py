@@ -18,7 +18,7 @@ from typing import Self
 
 import numpy as np
 
-from mlefit.arrays import Array, block
+from mlefit.arrays import Array, Index, block
 from mlefit.mean.bordered import Bordered
 from mlefit.mean.coordinates import Coordinates, Whitening
 from mlefit.mean.crossing import Crossing
@@ -119,6 +119,28 @@ class Leveled(Whitening):
     def of_codes(self) -> Array:
         """R_E."""
         return np.asfortranarray(self.columns.triangle[: self.count, : self.count])
+
+    def some(self, levels: Index) -> "Leveled":
+        """The coordinates of rows of some of the levels, in which what further factors explain is known."""
+        assert self.centre is not None
+        return Leveled(self.of_rows, self.centre[levels, self.count :], self.scale[levels])
+
+    def of_some(self, gamma: Array, levels: Index) -> Array:
+        """gamma as the coordinates of `some` levels have it."""
+        other, encoded, count = self.some(levels), self.encoded(gamma).reshape(-1, self.size), self.scale.size
+        assert other.centre is not None
+        alpha, beta = encoded[:, :count][:, levels], encoded[:, count + self.count :]
+        delta = other.scale * (alpha + beta @ other.centre.T)
+        return np.concatenate([delta, beta @ other.columns.triangle.T], axis=1).ravel()
+
+    def offset(self, gamma: Array, chunk: Chunk) -> Array | None:
+        """The offset (n,) of rows with what further factors explain, of one predictor."""
+        if self.crossing is None:
+            return chunk.offset
+        first = self.scale.size
+        each = np.append(self.encoded(gamma)[first : first + self.count], 0.0)
+        own: Array = each[self.crossing.others(chunk)].sum(axis=1)
+        return own if chunk.offset is None else own + chunk.offset
 
     @cached_property
     def _means(self) -> Array:

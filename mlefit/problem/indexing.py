@@ -5,13 +5,18 @@ columns, the factor has them.
 """
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mlefit.design.indexing import without_columns
+from mlefit.design.predictors import Predictors
 from mlefit.design.roles import Roles
 from mlefit.inference.kinds import kind_for
 from mlefit.noise.model import NoiseModel
 from mlefit.options.error_kind import HETEROSCEDASTIC
 from mlefit.request import Request
+
+if TYPE_CHECKING:
+    from mlefit.problem.problem import Problem
 
 BESIDE = 40     # columns up to which groups keep the products of any two of them
 WORK = 1e9      # rows times squared levels up to which columns take a second or two and the sample of the KL has rows of each level
@@ -38,6 +43,14 @@ def indexed(roles: Roles, request: Request, law: NoiseModel, rows: int) -> Roles
             return roles
     return replace(roles, columns=columns._replace(
         predictors=replace(columns.predictors, indexed=chosen[0], crossed=chosen[1:])))
+
+
+def as_for(problem: "Problem", request: Request, law: NoiseModel) -> Predictors:
+    """The predictors of a problem as another law and request would have them."""
+    roles = problem.prepared.roles
+    plain = replace(roles.columns.predictors, indexed=None, crossed=())
+    alone = replace(roles, columns=roles.columns._replace(predictors=plain))
+    return indexed(alone, request, law, problem.prepared.moments.rows).columns.predictors
 
 
 def _asked(noise: NoiseModel, request: Request) -> bool:

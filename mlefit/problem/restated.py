@@ -9,6 +9,7 @@ from mlefit.problem.refusals import check_before
 from mlefit.problem.stated import geometric
 from mlefit.request import Request
 from mlefit.sums.triangle import Triangle
+from mlefit.sums.within import Within
 
 
 def alike(problem: Problem, noise: NoiseModel) -> bool:
@@ -27,7 +28,10 @@ def restated(problem: Problem, request: Request, noise: NoiseModel) -> Problem:
     moments = prepared.moments
     if observed.compresses and not noise.compresses:      # the triangle of [X y] begins with that of X
         width = moments.triangle.r.shape[1] - 1
-        moments = replace(moments, triangle=Triangle(moments.triangle.r[:width, :width]))
+        within = moments.within
+        if within is not None:
+            within = Within(within.weight, within.mean[:, :width], Triangle(within.triangle.r[:width, :width]))
+        moments = replace(moments, triangle=Triangle(moments.triangle.r[:width, :width]), within=within)
     if not noise.compresses:        # sums of what the mean might lack are those of least squares
         prepared = prepared._replace(bends=None, border=None)
     told = replace(observed, model=noise.name, compresses=noise.compresses)

@@ -22,8 +22,12 @@ def fits(parameters: int, memory: int | None) -> bool:
 def columns_fit(problem: "Problem") -> bool:
     """Whether factors of many levels may have columns: these and the Hessians are within the memory, and a Hessian within WORK."""
     rows, parameters, memory = problem.prepared.moments.rows, problem.n_params, problem.request.read.memory
-    table = 8 * rows * problem.prepared.predictors.width
-    return fits(parameters, memory) and table <= (memory or half_of_memory()) and rows * parameters**2 <= WORK
+    return room(rows, problem.prepared.predictors.width, parameters, memory) and rows * parameters**2 <= WORK
+
+
+def room(rows: int, columns: int, parameters: int, memory: int | None) -> bool:
+    """Whether a table of columns and the Hessians of so many parameters are within the memory."""
+    return fits(parameters, memory) and 8 * rows * columns <= (memory or half_of_memory())
 
 
 def check_border(design: Predictors, predictors: int, memory: int | None) -> None:
