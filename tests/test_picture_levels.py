@@ -1,17 +1,26 @@
 """Pictures of a factor of many levels: by levels the same numbers as by columns, and never a name for each of thousands."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from test_indexed import rows
 
+import mlefit
 from mlefit.api import request_of
 from mlefit.design import indexing
+from mlefit.drawing.page.parameters import table
+from mlefit.drawing.page.rendered import html
 from mlefit.picture.overview import Overview
 from mlefit.picture.panel import Panel
+from mlefit.picture.used import scene_of
 from mlefit.pipeline.pictured import overview_of, pictured, seen
+from mlefit.pipeline.story import story
 from mlefit.problem import indexing as asked
+from mlefit.request import ReadOptions
+from mlefit.saved.read import load
+from mlefit.source import open_source
 
 WITHOUT = ("kl", "nats", "slice")      # what a sample of the rows tells of columns alone, and what is along another column
 
@@ -107,3 +116,58 @@ def test_the_sheet_has_the_effect_of_the_factor_where_no_distance_is_to_be_had()
     data = rows(count=1500, levels=300)
     found = pictured(request_of("fit", data, None, None, {"model": "gaussian", "formula": "y ~ x + g"}))
     assert [panel.id.partition(":")[0] for panel in found.sheet.panels] == ["density", "qq", "fitted", "predictor", "order", "effect"]
+
+
+def test_each_class_has_an_order_of_its_own() -> None:
+    rng = np.random.default_rng(8)
+    data = rows(count=6600, levels=220)
+    data["c"] = [f"c{k}" for k in rng.integers(0, 3, 6600)]
+    found = pictured(request_of("fit", data, None, None, {"kl": False, "formula": "c ~ x + g"}), ("effect:g",))
+    lines = [layer for layer in found.sheet.panels[0].layers if layer.role == "model"]
+    assert [layer.label for layer in lines] == ["c0", "c1", "c2"]
+    for layer in lines:
+        assert np.diff(layer.numbers["y"]).min() > -0.01
+        assert np.ptp(layer.numbers["y"]) > 0.2
+
+
+@pytest.mark.parametrize("levels", [4, 300])
+def test_a_level_of_rows_that_were_left_out_is_in_no_picture(levels: int) -> None:
+    """There was a defect: it had no coefficient, and its effect was asked for."""
+    data = rows(count=1500, levels=levels)
+    data["g"][3], data["x"][3] = "absent", np.nan
+    found = pictured(request_of("fit", data, None, None, {"kl": False, "formula": "y ~ x + g", "model": "gaussian"}), ("effect:g",))
+    (panel,) = found.sheet.panels
+    assert panel.x.title == ("g: 300 levels by their prediction" if levels == 300 else "g")
+    assert panel.x.categories == (None if levels == 300 else tuple(f"l00{k}" for k in range(4)))
+
+
+def test_a_saved_model_has_no_name_for_each_level_either(tmp_path: Path) -> None:
+    data = rows(count=1500, levels=300)
+    mlefit.fit(data, formula="y ~ x + g", model="gaussian", kl=False).save(tmp_path / "model.json")
+    columns = [[*map(str, values)] for values in data.values()]
+    lines = [",".join(data), *(",".join(cells) for cells in zip(*columns, strict=True))]
+    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
+    saved = load(str(tmp_path / "model.json"))
+    with open_source((str(tmp_path / "rows.csv"),), ReadOptions()) as source:
+        (panel,) = Overview(scene_of(saved, source, 0, 1)).sheet(("predictor:g",)).panels
+    assert (panel.x.title, panel.x.categories) == ("g: 300 levels in their order", None)
+    assert panel.sentence.startswith("Nothing moves along g")
+
+
+def test_the_page_has_a_row_for_the_least_and_the_largest_levels() -> None:
+    data = rows(count=1500, levels=300)
+    told = story(request_of("fit", data, None, None, {"kl": False, "formula": "y ~ x + g", "model": "gaussian"}))
+    found = table(told.report, told.spreads)
+    assert [line.name for line in found.lines[:3]] == ["(Intercept)", "x", "g (300 levels, joint; least and largest below)"]
+    assert found.lines[-1].name == "sigma"
+    estimates = sorted(p.estimate or 0.0 for p in told.report.parameters if p.term == "g")
+    known = {p.name: p.estimate for p in told.report.parameters}
+    assert [known[line.name] for line in found.lines[3:-1]] == [*estimates[:3], *estimates[-3:]]
+    assert found.more == 299 - 6
+    assert found.lines[2].cells[3]
+    assert told.spreads["x"] == pytest.approx(np.std(data["x"]), rel=1e-9)
+    assert told.spreads["g=l007"] == 1.0
+    assert [panel.id for panel in told.effects] == ["effect:x"]
+    assert told.sheet is not None
+    assert "effect:g" in [panel.id for panel in told.sheet.panels]
+    assert len(html(told).encode()) < 250_000

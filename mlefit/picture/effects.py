@@ -42,16 +42,18 @@ def grid(variable: Variable) -> Array:
 def effect(
     scene: Scene, variable: Variable, averages: Callable[[Variable, Array], Averages], z: float, order: Index | None = None
 ) -> Panel:
-    """The panel of a column; `z`: the quantile of the interval. `order`: of the places of many levels, by their predictions."""
+    """The panel of a column; `z`: the quantile of the interval. `order` (K, L): of the places of many levels, by the predictions of
+    each level of the response that is shown."""
     at = grid(variable)
-    places = at if order is None else order[at.astype(np.intp)].astype(np.float64)
-    found = averages(variable, places)
+    places = at[None] if order is None else order[:, at.astype(np.intp)].astype(np.float64)
+    found = averages(variable, at) if order is None else _each(variable, places, averages)
     probabilities = scene.classes > 0
     low, high = _interval(found, z, probabilities, _positive(scene))
     names: tuple[str | None, ...] = scene.levels if scene.classes > 2 else scene.levels[-1:] if probabilities else (None,)
     layers: list[Layer] = []
     for k, name in enumerate(names):
-        layers += _layers(variable, at, found.values[k], low[k], high[k], name if len(names) > 1 else None)
+        dots = bool(variable.levels) and (order is None or len(names) == 1)
+        layers += _layers(dots, at, found.values[k], low[k], high[k], name if len(names) > 1 else None)
         if len(names) == 1 and order is None:
             layers.append(_adjusted(scene, variable, at, found.values[k]))
     title = "average probability" if probabilities else f"average {scene.noise.predicted}"
@@ -83,8 +85,15 @@ def _interval(found: Averages, z: float, probabilities: bool, positive: bool) ->
     return np.nan_to_num(ends[0]), np.nan_to_num(ends[1])
 
 
-def _layers(variable: Variable, at: Array, value: Array, low: Array, high: Array, name: str | None) -> Iterator[Layer]:
-    if variable.levels:
+def _each(variable: Variable, places: Array, averages: Callable[[Variable, Array], Averages]) -> Averages:
+    """Those of each class (K, g) at places of its own."""
+    found = [averages(variable, own) for own in places]
+    return Averages(np.stack([one.values[k] for k, one in enumerate(found)]),
+                    np.stack([one.errors[k] for k, one in enumerate(found)]))
+
+
+def _layers(dots: bool, at: Array, value: Array, low: Array, high: Array, name: str | None) -> Iterator[Layer]:
+    if dots:
         yield Layer("interval", "model", {"x": at, "y": value, "low": low, "high": high}, name)
     else:
         yield Layer("band", "envelope", {"x": at, "low": low, "high": high})
@@ -103,10 +112,10 @@ def _adjusted(scene: Scene, variable: Variable, at: Array, value: Array) -> Laye
     return Layer("points", "data", {"x": beside, "y": means}, "adjusted means")
 
 
-def _sentence(variable: Variable, at: Array, found: Averages, low: Array, high: Array, names: tuple[str | None, ...]) -> str:
+def _sentence(variable: Variable, places: Array, found: Averages, low: Array, high: Array, names: tuple[str | None, ...]) -> str:
     """From the first to the last value, or from the least to the largest average of levels; of classes that changes most."""
     k = int(np.argmax(np.ptp(found.values, axis=1)))
-    row, name = found.values[k], names[k]
+    row, name, at = found.values[k], names[k], places[k % len(places)]
     a, b = (int(np.argmin(row)), int(np.argmax(row))) if variable.levels else (0, at.size - 1)
     first, last = ((variable.levels[round(at[j])] if variable.levels else number(float(at[j]))) for j in (a, b))
     told = "prediction" if name is None else f"probability of {name}"

@@ -10,6 +10,7 @@ import numpy as np
 from mlefit.arrays import Array, Index
 from mlefit.design.complete import Used
 from mlefit.design.encode import Encoded
+from mlefit.design.levels import Levels as Factors
 from mlefit.design.levels import in_order, names_of
 from mlefit.inference.law import quantile
 from mlefit.inference.standard_errors import StandardErrors
@@ -43,6 +44,7 @@ T = TypeVar("T")
 
 MOST = 20_000       # rows that pictures are computed from
 AVERAGED = 2_000    # over which effects are averaged
+RANKED = 40         # over which many levels are put in order
 
 
 class Pictured(NamedTuple):
@@ -151,12 +153,20 @@ def _variables(problem: Problem, seen: Seen) -> Iterator[Variable]:
             if np.ptp(seen.numbers[name]) > 0.0:
                 yield Variable(name, seen.numbers[name])
             continue
-        names = names_of(seen.levels[name])
+        names = names_of(_learnt(problem, seen, name))
         levels = in_order(dict.fromkeys(names.values()))
         place = {level: float(k) for k, level in enumerate(levels)}
-        table = np.array([place[names[level]] for level in seen.levels[name]])
+        table = np.array([place[names[level]] if level in names else np.nan for level in seen.levels[name]])
         if len(levels) > 1:
             yield Variable(name, table[seen.codes[name]], levels)
+
+
+def _learnt(problem: Problem, seen: Seen, name: str) -> Iterator[str]:
+    """The levels of a column, as they are spelt in the file, without those that stand in rows alone that were left out."""
+    factors = [factor for term in problem.prepared.predictors.distinct for factor in term.factors]
+    known = {level for factor in factors if isinstance(factor, Factors) and factor.column == name for level in factor.levels or ()}
+    there = {seen.levels[name][code] for code in np.unique(seen.codes[name]).tolist()}
+    return (level for level in seen.levels[name] if level in there or level in known or level.removesuffix(".0") in known)
 
 
 def _coefficient(found: Fitted, report: Report) -> Coefficient | None:
@@ -202,22 +212,31 @@ def _effect(found: Fitted, shown: Scene, errors: StandardErrors, variable: Varia
 
 
 def _by_prediction(found: Fitted, rows: Batch, variable: Variable) -> Index:
-    """The places of levels in the order of what is predicted of one row (of the last class, where there are several)."""
+    """The places (K, L) of levels in the order of the average prediction, for each class that is shown. Of several predictors of a
+    row that is an average over rows, as far as levels move all of these alike."""
     coef, free = found.objective.split(found.fit.mle.theta)
-    values = [_predicted(found.fit.noise, found.mean.eta(coef, chunk), free)[-1] for chunk in _each_level(found, rows, variable)]
-    return np.argsort(np.concatenate(values), kind="stable")
+    eta = np.concatenate([found.mean.eta(coef, chunk) for chunk in _each_level(found, rows, variable)])
+    some = _encoded(found, with_level(rows, variable.name, variable.levels[0])).part(0, RANKED if eta.shape[1] > 1 else 1)
+    noise = found.fit.noise.among(None if some.trials is None else np.full(len(eta), some.trials[0]))
+    values = np.sum([_predicted(noise, eta - eta[0] + one, free) for one in found.mean.eta(coef, some)], axis=0)
+    return np.argsort(values[-1:] if len(values) == 2 else values, axis=1, kind="stable")
+
+
+def _encoded(found: Fitted, batch: Batch) -> Chunk:
+    """All rows of a batch."""
+    prepared = found.problem.prepared
+    return Encoded.of(prepared.roles.columns, prepared.scaling, Used.of(batch, np.ones(batch.rows, bool))).piece.chunk
 
 
 def _each_level(found: Fitted, rows: Batch, variable: Variable) -> Iterator[Chunk]:
     """The first row with each level in its place."""
-    columns, scaling = found.problem.prepared.roles.columns, found.problem.prepared.scaling
     for start in range(0, len(variable.levels), AVERAGED):
         levels = variable.levels[start : start + AVERAGED]
         first = np.zeros(len(levels), np.intp)
         categories = {name: Category(column.codes[first], column.levels) for name, column in rows.categories.items()}
         categories[variable.name] = Category(np.arange(len(levels), dtype=rows.categories[variable.name].codes.dtype), levels)
-        batch = Batch(Place(0, 0), len(levels), {name: values[first] for name, values in rows.numbers.items()}, categories)
-        yield Encoded.of(columns, scaling, Used.of(batch, np.ones(len(levels), bool))).piece.chunk
+        numbers = {name: values[first] for name, values in rows.numbers.items()}
+        yield _encoded(found, Batch(Place(0, 0), len(levels), numbers, categories))
 
 
 def _predicted(noise: NoiseModel, eta: Array, free: Array) -> Array:
