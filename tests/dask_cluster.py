@@ -8,7 +8,7 @@ from typing import Any
 import dask
 from distributed import Client, LocalCluster, Security, WorkerPlugin
 
-from mlefit.source import cutting, text
+from mlefit.source import cutting
 
 BLOCK = 1 << 14
 
@@ -19,8 +19,7 @@ class SmallBlocks(WorkerPlugin):
     name = "small-blocks"
 
     def setup(self, worker: Any) -> None:
-        for module in (cutting, text):
-            module.BLOCK = BLOCK       # type: ignore[attr-defined]
+        cutting.BLOCK = BLOCK
 
 
 @contextmanager

@@ -48,8 +48,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (cutting, text):
-        monkeypatch.setattr(module, "BLOCK", BLOCK)
+    monkeypatch.setattr(cutting, "BLOCK", BLOCK)
     monkeypatch.setattr(text, "SAMPLE", BLOCK // 4)
 
 

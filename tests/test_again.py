@@ -7,7 +7,7 @@ import pytest
 
 import mlefit
 from mlefit.problem import learning
-from mlefit.source import ReadOptions, cutting, open_source, text
+from mlefit.source import ReadOptions, cutting, open_source
 from mlefit.source.parsing import Parser
 from mlefit.source.part import Wanted
 from mlefit.source.reader import Reader
@@ -26,8 +26,7 @@ def file_of(folder: Path, rows: int = 400, *, counted: bool = False) -> Path:
 @pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The blocks that have been parsed, of files cut into small ones."""
-    for module in (cutting, text):
-        monkeypatch.setattr(module, "BLOCK", 1000)
+    monkeypatch.setattr(cutting, "BLOCK", 1000)
     found: list[bytes] = []
     original = Parser.parse
 

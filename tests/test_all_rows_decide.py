@@ -22,8 +22,7 @@ Y = (1.0 + X - Z + RNG.normal(size=2 * ROWS)).round(3)
 @pytest.fixture(autouse=True, params=[1024, 1 << 20], ids=["blocks", "block"])
 def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of some hundred rows are long: their first rows are a small part, in many blocks or in one that is kept."""
-    for module in (cutting, text):
-        monkeypatch.setattr(module, "BLOCK", request.param)
+    monkeypatch.setattr(cutting, "BLOCK", request.param)
     monkeypatch.setattr(text, "SAMPLE", 512)
     monkeypatch.setattr(columnar, "SAMPLE_ROWS", 10)
 

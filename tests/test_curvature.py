@@ -143,7 +143,7 @@ def fit_of(design: LinearMean, data: Engine, sample: Engine | None) -> dict[str,
         for kind in ("model", "hc0", "hc1", "hc2", "hc3", "hac")}
     rows = data.store.parts[0].load()
     return {
-        "fit": fit, "numbers": numbers, "gradient": scaled_gradient(fit.mle, fit, design),
+        "fit": fit, "numbers": numbers, "gradient": scaled_gradient(fit.mle, design, numbers["model"]),
         "trace": takeuchi(objective, fit.mle.theta, fit.mle.curvature, rows, fit.n), "excess": fit.excess(),
         "reach": fit.mle.certificate.reach,
     }

@@ -58,8 +58,7 @@ def test_many_blocks_in_steps_say_the_same_whoever_works_on_them(
     model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Levels, clusters and missing cells everywhere, rows held out, some blocks without a level that others begin with."""
-    for module in (cutting, text):
-        monkeypatch.setattr(module, "BLOCK", 2_000)
+    monkeypatch.setattr(cutting, "BLOCK", 2_000)
     monkeypatch.setattr(text, "SAMPLE", 1_000)
     monkeypatch.setattr(encode, "CELLS", 200)
     rng = np.random.default_rng(5)

@@ -169,8 +169,7 @@ def test_numbers_that_are_not_located_stay_as_they_are() -> None:
 
 def small(path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> Source:
     """A file in blocks of some lines and steps of some rows."""
-    for module in (cutting, text):
-        monkeypatch.setattr(module, "BLOCK", 256)
+    monkeypatch.setattr(cutting, "BLOCK", 256)
     monkeypatch.setattr(text, "SAMPLE", 128)
     monkeypatch.setattr(encode, "CELLS", 20)
     path.write_text(content)

@@ -14,7 +14,7 @@ import pytest
 from fuzz_cases import case, run_in_process
 
 from mlefit.cli import main
-from mlefit.source import columnar, cutting, text
+from mlefit.source import columnar, cutting
 from mlefit.source.stored import Stored
 
 PATIENCE = 2.0      # seconds in which Ctrl-C must be answered
@@ -24,7 +24,6 @@ HOSTILE = ("[red]x", "\x1b[31mescape", "new\nline", "\u202ertl", "=1+1", "a,b")
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cutting, "BLOCK", 2000)
-    monkeypatch.setattr(text, "BLOCK", 2000)
 
 
 def table(rows: int, first: str = "0.5") -> str:

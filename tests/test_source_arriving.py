@@ -75,8 +75,7 @@ def test_nothing_is_read_that_nobody_has_asked_for() -> None:
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (cutting, text):
-        monkeypatch.setattr(module, "BLOCK", 300)
+    monkeypatch.setattr(cutting, "BLOCK", 300)
     monkeypatch.setattr(text, "SAMPLE", 300)
 
 

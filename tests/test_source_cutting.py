@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from mlefit.errors import DataError
 from mlefit.source import ReadOptions, cutting, open_source
-from mlefit.source import text as text_part
 from mlefit.source.batch import Place
 from mlefit.source.cutting import block_within, cut_blocks
 
@@ -29,13 +28,12 @@ texts = st.builds(
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (cutting, text_part):
-        monkeypatch.setattr(module, "BLOCK", BLOCK)
+    monkeypatch.setattr(cutting, "BLOCK", BLOCK)
 
 
 def in_order(text: bytes) -> list[bytes]:
     """The blocks that hold lines, empty ones between them included."""
-    return [block for block, _ in cut_blocks(io.BytesIO(text), EOL, SIGN, "a", 0)]
+    return [block for block, _ in cut_blocks(io.BytesIO(text), EOL, SIGN, "a", 0, BLOCK)]
 
 
 def line_starts(text: bytes) -> list[int]:

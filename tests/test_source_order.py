@@ -26,8 +26,7 @@ from mlefit.source.batch import Batch, Place
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of a few lines, so that a small file has many cuts."""
-    for module in (cutting, text):
-        monkeypatch.setattr(module, "BLOCK", 128)
+    monkeypatch.setattr(cutting, "BLOCK", 128)
     monkeypatch.setattr(text, "SAMPLE", 512)
 
 

@@ -11,7 +11,7 @@ import pytest
 from pyarrow import ipc, parquet
 
 from mlefit.errors import DataError, InBlockError
-from mlefit.source import ReadOptions, columnar, cutting, open_source, text
+from mlefit.source import ReadOptions, columnar, cutting, open_source
 from mlefit.source.batch import Batch
 from mlefit.source.passing import Heard
 from mlefit.source.reader import Reader
@@ -53,8 +53,7 @@ def batches(path: Path, rows: int) -> str:
 
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (cutting, text):
-        monkeypatch.setattr(module, "BLOCK", 256)
+    monkeypatch.setattr(cutting, "BLOCK", 256)
     monkeypatch.setattr(columnar, "CELLS", 100)
     monkeypatch.setattr(columnar, "ROWS", 20)
 

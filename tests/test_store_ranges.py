@@ -138,8 +138,7 @@ def test_a_store_cuts_a_text_where_a_file_does(kept: Path, rows: list[tuple[str,
         patch.setenv("AWS_ENDPOINT_URL", "http://nowhere")
         patch.setattr(object, "file_system", lambda _: fs.SubTreeFileSystem(str(kept), fs.LocalFileSystem()))
         patch.setattr("mlefit.source.listing.file_system", object.file_system)
-        for module in (cutting, text):
-            patch.setattr(module, "BLOCK", block)
+        patch.setattr(cutting, "BLOCK", block)
         patch.setattr(ranges, "FIRST", 37)
         patch.setattr(object, "FIRST", 37)
         patch.setattr(ranges, "MOST", 41)

@@ -56,7 +56,6 @@ def test_a_request_without_fault_reaches_the_read(tmp_path: Path, capfd: pytest.
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cutting, "BLOCK", 300)
-    monkeypatch.setattr(text, "BLOCK", 300)
 
 
 @pytest.mark.usefixtures("small_blocks")

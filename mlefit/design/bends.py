@@ -49,7 +49,7 @@ class Bends(NamedTuple):
     def of(cls, columns: Columns, scaling: Scaling, head: Batch) -> "Bends | None":
         """Those of a design, learnt from the first rows of a table; None where there are none to make."""
         predictors = columns.predictors
-        if predictors.indexed is not None or not head.rows:
+        if predictors.indexed is not None or not head.rows or predictors.columns_wide > MOST_COLUMNS:
             return None
         try:
             used, _ = columns.used(head.part(0, min(head.rows, HEAD)))

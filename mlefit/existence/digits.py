@@ -16,7 +16,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.existence.rank import Geometry, geometry
-from mlefit.sums.lapack import triangular
+from mlefit.sums.lapack import inverted
 from mlefit.sums.triangle import Triangle
 
 UNIT = 2.0**-53
@@ -37,7 +37,7 @@ class Digits(NamedTuple):
 def digits(shape: Geometry, low: Array, high: Array, intercept: bool) -> Digits:
     """`low` and `high` (p,): the least and largest encoded value of each column."""
     kept = list(shape.kept)
-    inverse = triangular(shape.r, np.eye(len(kept)))
+    inverse = inverted(shape.r)
     own = np.square(inverse).sum(axis=1)        # the diagonal of (X'X)^-1
     centre = shape.r[0] / shape.r[0, 0] if intercept else np.zeros(len(kept))
     spread = np.maximum(high[kept] - centre, centre - low[kept])

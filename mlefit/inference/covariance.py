@@ -21,6 +21,10 @@ class Covariance(ABC):
     def root(self, directions: Array, first: int = 0) -> Array:
         """G'a (k, d) for each row a of `directions` (k, w) on the parameters from `first` on: what joint tests are made of."""
 
+    def beside(self, curvature: Curvature) -> float | None:
+        """How many times the errors by H^-1 those of the coefficients are; None where they are not of this H."""
+        return None
+
     def error(self, combinations: Array | Contrasts, first: int = 0) -> Array:
         """Standard errors |G'a| (k,) of a'theta."""
         assert isinstance(combinations, np.ndarray)
@@ -39,6 +43,10 @@ class Inverse(Covariance):
         """F'a, inflated."""
         found = self.curvature.root(directions, first)
         return found * self.inflation if first < self.mean else found
+
+    def beside(self, curvature: Curvature) -> float | None:
+        """The inflation."""
+        return (self.inflation if self.mean else 1.0) if curvature is self.curvature else None
 
     def error(self, combinations: Array | Contrasts, first: int = 0) -> Array:
         """|F'a|, inflated."""

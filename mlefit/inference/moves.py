@@ -5,8 +5,11 @@ predictors (Wald's, of the working law). Where all predictors have one design, x
 
     M_i,ab = x_i S_ab x_i'
 
-which takes a quarter of the products that X_i F with F F' = J^-1 takes for several predictors.
+which takes a quarter of the products that X_i F with F F' = J^-1 takes for several predictors. Of least squares they are the
+leverages but for a factor: with X = QR the squared lengths of the rows of Q, in as many multiplications as R itself took.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +19,9 @@ from mlefit.objective import Objective
 from mlefit.records import record
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature
+from mlefit.sums.lapack import triangular
 
+SLAB = 4096     # rows at one time
 EASY = 0.5      # pivots of I - A M from which no order of the rows is better than another
 
 
@@ -68,6 +73,23 @@ class Moves:
 def _squares(x: Array, block: Array) -> Array:
     """x_i S x_i' (n,)."""
     return np.asarray((product(block, x.T) * x.T).sum(axis=0))
+
+
+class Projection(NamedTuple):
+    """Of a fit by least squares to a design X (n, r): `r` (r, r), upper, with R'R = X'X of all rows of the fit, and the `leverage`
+    (n,) of each of them."""
+
+    r: Array
+    leverage: Array
+
+    @classmethod
+    def of(cls, r: Array, design: Array) -> "Projection":
+        """That of all rows."""
+        leverage = np.empty(len(design))
+        for start in range(0, len(design), SLAB):
+            part = slice(start, start + SLAB)
+            leverage[part] = np.square(triangular(r, design[part].T, transposed=True)).sum(axis=0)
+        return cls(r, leverage)
 
 
 def newton(moves: Array, bent: Array, d1: Array, determined: float) -> Array | None:

@@ -14,6 +14,8 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.information.working import RANK, Working, factor
 
+MANY = 100_000      # products of columns from which single precision does: they are looked at, and told as a p-value
+SINGLE = 1e-5       # share of a column's squares that must be new, of sums whose rounding is 1e-7 of it
 NEW = 1e-7          # share of a column's information that must be new: what is left beside the fitted design
 EXACT = 1e-12       # of the sum of squares: what is left below this is rounding
 ALONE = 1e-8        # what 1 - h may be at least: a row that is determined says nothing
@@ -53,7 +55,12 @@ class Bordered:
         self.rows, self.z = rows, z
         self.means = [a for a, predictor in enumerate(rows.noise.predictors) if predictor.kind == "mean"]
         alone = rows.eta.shape[1] == 1 and (rows.noise.compresses or not rows.free.size)
-        known = self.known = rows.widened(z) if alone else rows.with_shapes(self._columns())
+        single = alone and z.shape[1] * rows.designs[0].shape[1] > MANY
+        self.new = SINGLE if single else NEW
+        known = rows.widened(z, np.float32 if single else np.float64) if alone else rows.with_shapes(self._columns())
+        if single and not np.isfinite(known).all():
+            known, self.new = rows.widened(z), NEW
+        self.known = known
         starts = np.cumsum([0, *(x.shape[1] + z.shape[1] * (a in self.means) for a, x in enumerate(rows.designs))])
         first = np.array([starts[a] + rows.designs[a].shape[1] for a in self.means], dtype=np.intp)
         self.added = first + np.arange(z.shape[1], dtype=np.intp)[:, None]
@@ -81,7 +88,7 @@ class Bordered:
         from scipy.special import gammaincc
 
         places = (chosen[:, None] * len(self.means) + np.arange(len(self.means))).ravel()
-        found, df = statistic(self.bracket[np.ix_(places, places)], self.own[places], self.score[places])
+        found, df = statistic(self.bracket[np.ix_(places, places)], self.own[places], self.score[places], self.new)
         if self.rows.noise.compresses:
             return Tested(found, df, of_least_squares(found, df, self.rows.n, self.rows.designs[0].shape[1]))
         return Tested(found, df, float(gammaincc(df / 2, found / 2)) if df else 1.0)

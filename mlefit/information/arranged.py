@@ -43,8 +43,12 @@ class Arranged(NamedTuple):
         """The rows in this order, those of one value as they stand in `order`, which has each row once."""
         if self.distinct == self.rows.size:
             return self.rows
+        alike = self.rank[1:] == self.rank[:-1]
+        among = np.flatnonzero(np.append(alike, False) | np.append(False, alike))
         place = np.empty_like(order)
         place[order] = np.arange(order.size)
-        key = self.rank * order.size + place[self.rows]
+        key = self.rank[among] * order.size + place[self.rows[among]]
         key.sort()
-        return np.asarray(order[key - self.rank * order.size])
+        found = self.rows.copy()
+        found[among] = order[key - self.rank[among] * order.size]
+        return found

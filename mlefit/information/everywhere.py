@@ -21,13 +21,12 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.design.bends import Bends
 from mlefit.existence.rank import Geometry, geometry
-from mlefit.information.added import EXACT, Tested, of_least_squares, statistic
+from mlefit.information.added import EXACT, SINGLE, Tested, of_least_squares, statistic
 from mlefit.information.reference import Look
 from mlefit.records import record
 from mlefit.sums.border import Border
 from mlefit.sums.lapack import triangular
 
-SINGLE = 1e-5       # share of a column's squares that must be new, of sums whose rounding is 1e-7 of it
 GUESSED = 1e4       # times the squares of the errors that those of a guess may be
 
 

@@ -29,6 +29,7 @@ from mlefit.rows.chunk import Chunk, choose, join
 from mlefit.sums.curvature import Curvature
 
 DETERMINED = 1e-8       # 1 - leverage below this is 0 but for rounding
+DETERMINED_BY = "a row has leverage 1"
 LOOSE = "a single row moves a shape too far"
 STEP = 1.0              # in the linear predictor: beyond, a Newton step says too little of the refit
 SHAPE_STEP = 0.25       # in the log of a shape: the same
@@ -82,6 +83,21 @@ class Removed:
                        self.determined or other.determined, tuple(far[:most]), self.many + other.many, self.loose or other.loose)
 
 
+def affordable(rows: int, columns: int) -> bool:
+    """Whether the leverages of so many rows are little enough work."""
+    return rows * float(columns) ** 2 <= COMPRESSED_WORK
+
+
+def of_least_squares(fit: Optima, objective: Objective, rows: Chunk, leverage: Array) -> LeftOut:
+    """The figure from the `leverage` (n,) of all rows, where refits have a closed form."""
+    total = _compressed(fit.noise, objective, fit.mle.theta, 1.0 - leverage, rows, fit.n, fit.total_loss[0])
+    if total.determined:
+        return LeftOut(None, DETERMINED_BY)
+    if not np.isfinite(total.excess):
+        return LeftOut(None, ALONE)
+    return LeftOut(fit.nll[0] / fit.n + total.excess / total.weight, None, total.judged / total.weight)
+
+
 def left_out(fit: Optima, objective: Objective, rows: Execution, sample: Chunk, count: int) -> LeftOut:
     """The figure, from all `rows` of which there are `count`, or where these are too much work or not kept (0), from the sample."""
     noise, theta, curvature, work = fit.noise, fit.mle.theta, fit.mle.curvature, float(objective.wide) ** 2
@@ -97,7 +113,7 @@ def left_out(fit: Optima, objective: Objective, rows: Execution, sample: Chunk, 
     few = whole and max(count, n) <= ALL and objective.mean.columned
     total = rows.sum(lambda chunk: _removed(noise, objective, theta, curvature, chunk, n, square, few=few))
     if total.determined:
-        return LeftOut(None, "a row has leverage 1")
+        return LeftOut(None, DETERMINED_BY)
     if few and total.far:
         return _each_refitted(fit, objective, rows, total)
     if total.loose:
@@ -173,13 +189,7 @@ def _slab(
     d1, bent = own.d1[:, :size], np.stack([own.curvature(axis)[:, :size].T for axis in np.eye(size)], axis=1).transpose(2, 0, 1)
     weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
     if noise.compresses:
-        rest = 1.0 - bent[:, 0, 0] * moves[:, 0, 0]
-        if rest.min(initial=1.0) <= DETERMINED:
-            return Removed(float(weight.sum()), 0.0, 0.0, True, (), 0)
-        error = chunk.y - eta[:, 0]
-        excess = noise.left_out(error, rest, square, n) - own.value
-        judged = np.square(error / rest) - np.square(error)
-        return Removed(float(weight.sum()), float(weight @ excess), float(weight @ judged), False, (), 0)
+        return _compressed(noise, objective, theta, 1.0 - bent[:, 0, 0] * moves[:, 0, 0], chunk, n, square)
     step = newton(moves, bent, d1, DETERMINED)
     if step is None:
         return Removed(float(weight.sum()), 0.0, 0.0, True, (), 0)
@@ -197,6 +207,21 @@ def _slab(
         judged = weight * (judged_by(law, chunk.y, eta + step[:, :m], free) - judged_by(law, chunk.y, eta, free))
     far = tuple(Far(float(length[i]), chunk.part(i, i + 1), float(weight[i] * excess[i]), float(judged[i])) for i in first.tolist())
     return Removed(float(weight.sum()), float(weight @ excess), float(judged.sum()), False, far, beyond.size, loose)
+
+
+def _compressed(
+    noise: NoiseModel, objective: Objective, theta: Array, rest: Array, chunk: Chunk, n: float, square: float
+) -> Removed:
+    """The sums where refits have a closed form, of 1 - leverage (n,), the `rest`."""
+    weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
+    if rest.min(initial=1.0) <= DETERMINED:
+        return Removed(float(weight.sum()), 0.0, 0.0, True, (), 0)
+    coef, free = objective.split(theta)
+    eta = objective.mean.eta(coef, chunk)
+    error = chunk.y - eta[:, 0]
+    excess = noise.left_out(error, rest, square, n) - objective.criterion(chunk, eta, free, 0).value
+    judged = np.square(error / rest) - np.square(error)
+    return Removed(float(weight.sum()), float(weight @ excess), float(weight @ judged), False, (), 0)
 
 
 def judged_by(noise: NoiseModel, y: Array, eta: Array, free: Array) -> Array:

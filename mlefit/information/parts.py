@@ -21,10 +21,11 @@ from mlefit.information.spread import Spread, spread
 from mlefit.information.structure import Explained, Structure, structure
 from mlefit.information.unknown import not_identifiable
 from mlefit.information.verdict import BORDERLINE_P, ChiSquared, Judged, Terms, conclude, simulations
-from mlefit.information.working import Working, gram
+from mlefit.information.working import Working, factor, gram
 from mlefit.noise.model import Measure
 from mlefit.numerals import plural
 from mlefit.report.information import Information
+from mlefit.sums.lapack import inverted
 
 LEAST_ROWS = 20             # below, chance is larger than any misfit
 FREE_ROWS = 10              # beyond the parameters of least squares, whose laws are exact
@@ -86,12 +87,14 @@ def ordered(rows: Working, sample: Sample) -> list[Variable]:
     unit = np.sqrt(np.diagonal(known))
     unit[unit == 0.0] = 1.0
     known /= np.outer(unit, unit)
-    try:
-        inverse = np.linalg.inv(known)
-    except np.linalg.LinAlgError:
+    pulled = sample.design.T @ (weight * (rows.eta[:, 0] - shift)) / unit
+    if (lower := factor(known)) is None:
         inverse = np.linalg.pinv(known, hermitian=True)
-    b = inverse @ (sample.design.T @ (weight * (rows.eta[:, 0] - shift)) / unit)
-    t = np.append(np.abs(b) / np.sqrt(np.abs(np.diagonal(inverse))), np.inf)        # the offset is number -1
+        b, variance = inverse @ pulled, np.abs(np.diagonal(inverse))
+    else:
+        root = inverted(lower.T)
+        b, variance = root @ (root.T @ pulled), np.square(root).sum(axis=1)
+    t = np.append(np.abs(b) / np.sqrt(variance), np.inf)        # the offset is number -1
     return sorted(found, key=lambda one: -float(t[one.place]))
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.inference.moves import Projection
 from mlefit.information.reference import Block
 from mlefit.noise.model import NoiseModel
 from mlefit.records import record
@@ -29,6 +30,7 @@ class Sample:
     parameter. `rows_total` is the n of the whole fit and `cross_entropy_total` its cross-entropy in nats per row: the rows here
     may be a random part of it. `target` and `formula`: how the user says it. `trials` (n,): those to which the law is bound.
     `curved`: the mean is a curve, which not every law can have. `robust`: the errors shown are right whatever the spread.
+    `projection`: of the one design, where that is known and the rows are all of the fit.
     """
 
     noise: NoiseModel
@@ -49,6 +51,7 @@ class Sample:
     trials: Array | None = None
     curved: bool = False
     robust: bool = False
+    projection: Projection | None = None
 
     @property
     def n(self) -> int:
@@ -72,19 +75,24 @@ class Sample:
             self, noise=self.noise.some(rows), y=self.y[rows], design=taken[id(self.design)],
             designs=tuple(taken[id(x)] for x in self.designs), eta=self.eta[rows],
             weight=None, offset=None if self.offset is None else self.offset[rows],
-            trials=None if self.trials is None else self.trials[rows],
+            trials=None if self.trials is None else self.trials[rows], projection=None,
         )
+
+    def _all(self, rows: np.ndarray) -> "Sample":
+        """As `take`, of rows that are all of these, in another order or as often as they weigh."""
+        known = self.projection
+        return replace(self.take(rows), projection=known if known is None else known._replace(leverage=known.leverage[rows]))
 
     def in_order(self) -> "Sample":
         """The rows in order of y, weights kept, so that which are sampled does not depend on the order of the file."""
         order = np.argsort(self.y, kind="stable")
-        return replace(self.take(order), weight=None if self.weight is None else self.weight[order])
+        return replace(self._all(order), weight=None if self.weight is None else self.weight[order])
 
     def plain(self, most: int, seed: int) -> "Sample":
         """At most `most` rows of weight 1: a row of weight k stands for k rows; too many are sampled at random."""
         total = self.n
         if total <= most:
-            return self if self.weight is None else self.take(np.repeat(np.arange(self.y.size), self._counts()))
+            return self if self.weight is None else self._all(np.repeat(np.arange(self.y.size), self._counts()))
         positions = np.sort(np.random.default_rng([seed, total]).choice(total, most, replace=False))
         if self.weight is not None:
             positions = np.searchsorted(np.cumsum(self._counts()), positions, side="right")

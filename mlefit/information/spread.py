@@ -79,9 +79,12 @@ def _dispersion(rows: Working) -> tuple[float, None, bool]:
 
 def _columns(predictors: Sequence[Variable], n: int, most: int) -> tuple[Array, list[str]]:
     """Normal scores, levels, and squares of the scores, as far as there are rows for them."""
+    most = min(most, MOST_COLUMNS)
     linear: list[tuple[str, Array]] = []
     square: list[tuple[str, Array]] = []
     for one in predictors:
+        if len(linear) >= most:
+            break
         if one.arranged is None:
             assert one.codes is not None
             if one.distinct <= MOST_LEVELS:
@@ -91,7 +94,7 @@ def _columns(predictors: Sequence[Variable], n: int, most: int) -> tuple[Array, 
         linear.append((one.name, scores))
         if one.distinct > 2:
             square.append((one.name, scores**2))
-    kept = (linear + square)[: min(most, MOST_COLUMNS)] if len(linear) <= most else linear[:most]
+    kept = (linear + square)[:most]
     return np.array([column for _, column in kept]).reshape(len(kept), n).T, [name for name, _ in kept]
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.inference.moves import Projection
 from mlefit.information.sample import Sample
 from mlefit.noise.model import NoiseModel
 from mlefit.records import record
@@ -24,7 +25,9 @@ MOST_SETS = 100     # of drawn rows
 
 @record(frozen=True)
 class Working:
-    """Rows with `y` (n,), `designs` of each predictor, (n, r_a), `eta` (n, m) and `free` (s,); `parameters` counts all."""
+    """Rows with `y` (n,), `designs` of each predictor, (n, r_a), `eta` (n, m) and `free` (s,); `parameters` counts all.
+    `projection`: of the one design of a law whose rows all have one information, where it is known.
+    """
 
     noise: NoiseModel
     y: Array
@@ -33,11 +36,13 @@ class Working:
     free: Array
     parameters: int
     seed: int
+    projection: Projection | None = None
 
     @classmethod
     def of(cls, sample: Sample, seed: int) -> "Working":
         """Those of a sample of weight 1."""
-        rows = cls(sample.noise, sample.y, sample.designs, sample.eta, sample.free, sample.parameters, seed)
+        rows = cls(sample.noise, sample.y, sample.designs, sample.eta, sample.free, sample.parameters, seed,
+                   sample.projection)
         return rows.settled() if sample.partial else rows
 
     @property
@@ -85,6 +90,9 @@ class Working:
     @cached_property
     def known(self) -> tuple[Array, ...]:
         """J_aa (r_a, r_a), the information of the design of each predictor alone."""
+        if self.projection is not None:
+            root = self.triangles[0]
+            return (root.T @ root,)
         return tuple(gram(x, self.weights[a, a]) for a, x in enumerate(self.designs))
 
     @cached_property
@@ -95,6 +103,8 @@ class Working:
     @cached_property
     def triangles(self) -> tuple[Array, ...]:
         """R_a (r_a, r_a), upper, of J_aa = R_a'R_a."""
+        if self.projection is not None:
+            return (self.projection.r * np.sqrt(self.weights[0, 0][0]),)
         return tuple(np.asarray(np.linalg.qr(self._weighted(a), mode="r")) if lower is None else lower.T
                      for a, lower in enumerate(self.factors))
 
@@ -121,6 +131,8 @@ class Working:
     @cached_property
     def leverage(self) -> Array:
         """h (n,) of the first predictor, the squared length of its q."""
+        if self.projection is not None:
+            return self.projection.leverage
         found = np.empty(self.n)
         for part in parts(self.n):
             q = triangular(self.triangles[0], self._weighted(0, part).T, transposed=True)
@@ -142,13 +154,16 @@ class Working:
             found[there, here] = found[here, there].T
         return found
 
-    def widened(self, z: Array) -> Array:
-        """That of the one design X and columns z (n, c) added to it, (r + c, r + c): the block of X is known."""
+    def widened(self, z: Array, kind: type[np.floating] = np.float64) -> Array:
+        """That of the one design X and columns z (n, c) added to it, (r + c, r + c): the block of X is known. Products are made in
+        the precision of a `kind`."""
         weight, design = self.weights[0, 0], self.designs[0]
-        across = np.zeros((z.shape[1], design.shape[1]))
+        across, own = np.zeros((z.shape[1], design.shape[1])), np.zeros((z.shape[1], z.shape[1]))
         for part in parts(self.n):
-            across += (weight[part, None] * z[part]).T @ design[part]
-        return np.block([[self.known[0], across.T], [across, gram(z, self.weights[0, 0])]])
+            scaled = np.asarray(np.sqrt(weight[part]) * z[part].T, kind)
+            across += scaled @ np.asarray(np.sqrt(weight[part]) * design[part].T, kind).T
+            own += scaled @ scaled.T
+        return np.block([[self.known[0], across.T], [across, own]])
 
     @cached_property
     def imitated(self) -> tuple[tuple[Array, Array, Array], ...]:

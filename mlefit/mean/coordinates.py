@@ -207,5 +207,10 @@ class Coordinates(Whitening):
         weight = np.ones(chunk.rows) if chunk.weight is None else chunk.weight
         return np.asarray(self.whiten(self.pull(wanted * weight[:, None], chunk)) / weight.sum())
 
+    @cached_property
+    def _plain(self) -> bool:
+        """Whether R is the identity, as it is of sums that stand for rows."""
+        return np.array_equal(self.triangle, np.eye(self.rank))
+
     def _solved(self, by_design: Array) -> Array:
-        return triangular(self.triangle, by_design, transposed=True)
+        return by_design if self._plain else triangular(self.triangle, by_design, transposed=True)

@@ -112,6 +112,8 @@ def weighted_square(x: Array, weight: Array) -> Array:
     """x' diag(w) x of x (n, k): of many columns, where no weight is negative, sqrt(w) x with itself, which is half the work."""
     if x.shape[1] < WIDE or not weight.min(initial=0.0) >= 0.0:     # as one that is no number is not, either
         return product(x.T, (weight * x.T).T)
+    if len(x) <= x.shape[1] + 1 and (np.count_nonzero(x, axis=1) <= 1).all():    # rows that sums stand for are those of an identity
+        return np.diag(weight @ np.square(x))
     root = np.sqrt(weight) * x.T
     return product(root, root.T)
 

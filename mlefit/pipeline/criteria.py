@@ -8,8 +8,9 @@ from mlefit.estimation.limits import best
 from mlefit.estimation.outcome import Outcome
 from mlefit.estimation.routes import maximum_likelihood
 from mlefit.execution import Engine, Execution
+from mlefit.inference.moves import Projection
 from mlefit.information.familiar import Familiar, familiar
-from mlefit.information.left_out import LeftOut, left_out
+from mlefit.information.left_out import LeftOut, affordable, left_out, of_least_squares
 from mlefit.mean import Coordinates, LinearMean
 from mlefit.noise.model import Measure
 from mlefit.pipeline.finite import number
@@ -20,8 +21,9 @@ from mlefit.report.report import ALONE, Criteria
 FEW = 10        # rows beyond the coefficients, below which a figure for new rows says nothing
 
 
-def criteria(found: Fitted, null: float | None) -> Criteria:
+def criteria(found: Fitted, null: float | None, projection: Projection | None = None) -> Criteria:
     """AIC = 2k - 2L, BIC = k log n - 2L with every free parameter counted; `null` is L of the intercept alone.
+    `projection`: what is known of the rows of the sample (`projected`).
 
     With sampling weights L is a weighted sum that is no likelihood of the rows, and what compares likelihoods is None.
     """
@@ -29,7 +31,7 @@ def criteria(found: Fitted, null: float | None) -> Criteria:
     k, n, noise = problem.n_params, fit.n, fit.noise
     loglik = -(fit.nll[0] + n * problem.log_density)
     assumed = noise.assumed     # else the law has no say in what is expected of a response
-    known, new = _familiar(found), _on_new_rows(found)
+    known, new = _familiar(found), _on_new_rows(found, projection)
     squared, kind = known.r_squared, "R2"
     if noise.measure is Measure.MASS:       # log-likelihoods <= 0, so that their ratio is a share
         squared, kind = None if not null else 1.0 - loglik / null, "McFadden"
@@ -47,6 +49,15 @@ def criteria(found: Fitted, null: float | None) -> Criteria:
     return _judged_on_new_rows(whole, new, problem.units.y_scale)
 
 
+def projected(found: Fitted) -> Projection | None:
+    """R of the design and the leverages of the sample, where that is all rows of a fit by least squares to columns."""
+    problem, sample = found.problem, found.problem.prepared.sample
+    everyone = problem.prepared.moments.rows <= sample.rows and affordable(sample.rows, len(problem.shape.kept))
+    if not found.fit.noise.compresses or problem.indexed or problem.prepared.roles.curve is not None or not everyone:
+        return None
+    return Projection.of(problem.shape.r, found.mean.part(0).design(sample))
+
+
 def _judged_on_new_rows(whole: Criteria, new: LeftOut, unit: float) -> Criteria:
     """With the figures people know, as they are for rows left out of the fit, where they are known."""
     if new.judged is None:
@@ -57,7 +68,7 @@ def _judged_on_new_rows(whole: Criteria, new: LeftOut, unit: float) -> Criteria:
     return whole if square < 0.0 else whole._replace(rmse_on_new_rows=number(float(np.sqrt(square)) * unit))
 
 
-def _on_new_rows(found: Fitted) -> LeftOut:
+def _on_new_rows(found: Fitted, projection: Projection | None) -> LeftOut:
     """Leave-one-out cross-entropy, or that of rows in folds, in the units of the encoded response."""
     problem, prepared = found.problem, found.problem.prepared
     if prepared.observed.sampling:
@@ -70,6 +81,8 @@ def _on_new_rows(found: Fitted) -> LeftOut:
         from mlefit.information.folds import new_rows
 
         return new_rows(found.fit, found.mean, found.rows, prepared.sample, problem.request.seed)
+    if projection is not None:
+        return of_least_squares(found.fit, found.objective, prepared.sample, projection.leverage)
     count = 0 if prepared.store is None else prepared.store.rows
     return left_out(found.fit, found.objective, found.rows, prepared.sample, count)
 

@@ -9,6 +9,7 @@ from mlefit.design.response import Observed
 from mlefit.escapes import quoted
 from mlefit.estimation.fit import Optima
 from mlefit.existence.rank import Geometry
+from mlefit.inference.moves import Projection
 from mlefit.information.prediction import takeuchi
 from mlefit.information.unknown import not_identifiable, off
 from mlefit.mean import LinearMean
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 RARE = 5        # rows of the rarest class for each added column, from which scores of all rows have their law
 
 
-def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> "Sample":
+def sample_of(problem: Problem, fit: Optima, mean: LinearMean, projection: Projection | None = None) -> "Sample":
     """The reservoir's rows in natural units with the fitted model on them; `mean` maps design units to the search's.
+    `projection`: of the design of these rows, where they are all of the fit.
 
     With precision weights w, rows times sqrt(w): then all have the same law about their means. Where a factor has no columns, the
     rows come without a design.
@@ -37,7 +39,6 @@ def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> "Sample":
     prepared = problem.prepared
     noise = fit.noise.in_unit(1.0)
     rows: Chunk = prepared.sample
-    none = np.empty((rows.rows, 0))
     size = mean.size
     y, eta = rows.y, mean.eta(fit.mle.theta[:size], rows)
     free: Array = fit.mle.theta[size:]
@@ -47,15 +48,15 @@ def sample_of(problem: Problem, fit: Optima, mean: LinearMean) -> "Sample":
         y, eta = y * units.y_scale + units.y_centre, units.natural(eta)
         free = free + problem.log_unit * np.array([shape.unit_power for shape in noise.shapes])
     written = prepared.written      # of a curve: the user's columns are those, not those of its plane
+    design, designs = _designs(problem, mean, rows)
     return Sample(
-        noise=noise.among(rows.trials), y=y,
-        design=none if problem.indexed else mean.part(0).design(rows) if written is None else written,
-        designs=(none,) * mean.predictors if problem.indexed else _designs(mean, rows), eta=eta, free=free,
+        noise=noise.among(rows.trials), y=y, design=design if written is None else written, designs=designs, eta=eta, free=free,
         weight=rows.weight, offset=rows.offset if written is None else None, trials=rows.trials, parameters=problem.n_params,
         intercept_only=constant and all(len(shape.kept) == 1 for shape in problem.shapes), rows_total=round(problem.n),
         cross_entropy_total=fit.nll[0] / problem.n + problem.log_unit, blocks=() if problem.indexed else _blocks(problem),
         target=_said(prepared.observed), formula=_right(problem) if written is None else "",
         curved=written is not None, robust=problem.errors.sandwich,
+        projection=projection if design is designs[0] else None,
     )
 
 
@@ -75,10 +76,15 @@ def _right(problem: Problem) -> str:
     return " + ".join(map(quoted, roles.features)) + ("" if problem.request.intercept else " - 1")
 
 
-def _designs(mean: LinearMean, rows: Chunk) -> tuple[Array, ...]:
-    """The columns (n, r_a) of each predictor in the coordinates of the search; one array where they have one design."""
+def _designs(problem: Problem, mean: LinearMean, rows: Chunk) -> tuple[Array, tuple[Array, ...]]:
+    """The encoded columns (n, r) of the mean, and those (n, r_a) of each predictor in the coordinates of the search: one array
+    where they are the same."""
+    if problem.indexed:
+        none = np.empty((rows.rows, 0))
+        return none, (none,) * mean.predictors
     first = np.asfortranarray(mean.part(0).columns(rows))
-    return tuple(first if mean.shared else np.asfortranarray(mean.part(a).columns(rows)) for a in range(mean.predictors))
+    others = (first if mean.shared else np.asfortranarray(mean.part(a).columns(rows)) for a in range(1, mean.predictors))
+    return mean.part(0).design(rows) if mean.part(0).steep else first, (first, *others)
 
 
 def _blocks(problem: Problem) -> "tuple[Block, ...]":
@@ -133,7 +139,7 @@ def _scored(found: Fitted) -> "Everywhere | None":
     return total.everywhere(bends, problem.shape.kept, terms)
 
 
-def _measured(found: Fitted, cross: float) -> Information:
+def _measured(found: Fitted, cross: float, projection: Projection | None) -> Information:
     """The KL part; unknown where so many levels leave too few rows in the sample to each."""
     problem, request, factor = found.problem, found.problem.request, found.problem.prepared.predictors.indexed
     if factor is not None:
@@ -141,14 +147,14 @@ def _measured(found: Fitted, cross: float) -> Information:
         return not_identifiable(cross, reason, problem.prepared.moments.rows)
     from mlefit.information.measure import measure
 
-    return measure(sample_of(problem, found.fit, found.mean), seed=request.seed, draws=request.draws, level=request.level,
-                   everywhere=_everywhere(problem) or _scored(found))
+    return measure(sample_of(problem, found.fit, found.mean, projection), seed=request.seed, draws=request.draws,
+                   level=request.level, everywhere=_everywhere(problem) or _scored(found))
 
 
-def information(found: Fitted, null: float | None) -> Information:
+def information(found: Fitted, null: float | None, projection: Projection | None = None) -> Information:
     """Cross-entropy, the entropy of the data and KL with everything that goes with it.
 
-    `null` is the log-likelihood of the intercept alone.
+    `null` is the log-likelihood of the intercept alone; `projection` what is known of the rows of the sample.
     """
     problem, fit, request = found.problem, found.fit, found.problem.request
     cross = fit.nll[0] / problem.n + problem.log_density
@@ -159,7 +165,7 @@ def information(found: Fitted, null: float | None) -> Information:
     if not noise.assumed:
         reason = f"{noise.name} is a working law: it is right where its quantile is, whatever the shape of the rows"
         return not_identifiable(cross, reason, problem.prepared.moments.rows)._replace(unit=request.unit, holdout=unseen(found))
-    known = _measured(found, cross) if request.kl else off(cross, problem.prepared.moments.rows)
+    known = _measured(found, cross, projection) if request.kl else off(cross, problem.prepared.moments.rows)
     with_predictors = problem.prepared.centred and any(len(shape.kept) > 1 for shape in problem.shapes)
     trace = None
     if noise.smooth and not problem.indexed:

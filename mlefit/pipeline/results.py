@@ -124,8 +124,9 @@ def _shape(estimate: float, error: float, level: float, errors: StandardErrors, 
     return on_log_scale(estimate, error, level, errors.shapes)
 
 
-def route(problem: Problem, fit: Optima, optimum: Optimum, place: int, mean: LinearMean) -> Route:
+def route(problem: Problem, fit: Optima, place: int, mean: LinearMean, numbers: Estimates) -> Route:
     """One route's figures in natural units; KL is filled in when it is known."""
+    optimum = (fit.mle, fit.loss)[place]
     nll = fit.nll[place] / fit.n
     loss = fit.total_loss[place] / fit.n
     nll += problem.log_density
@@ -136,7 +137,7 @@ def route(problem: Problem, fit: Optima, optimum: Optimum, place: int, mean: Lin
     return Route(
         optimum.method, optimum.outcome is Outcome.CERTIFIED, optimum.iterations, optimum.evaluations,
         number(-nll * fit.n), number(nll), number(loss), None, number(optimum.certificate.short),
-        number(scaled_gradient(optimum, fit, mean) * _nats(fit, optimum)), number(optimum.refinement),
+        number(scaled_gradient(optimum, mean, numbers) * _nats(fit, optimum)), number(optimum.refinement),
         Certificate(optimum.certificate.kind, optimum.starts, optimum.lower, number(optimum.behind), _unique(problem, fit)),
     )
 

@@ -12,7 +12,7 @@ from mlefit.diagnosis.far_values import seen_first
 from mlefit.diagnosis.weights import doubtful_weights
 from mlefit.inference.estimates import estimates
 from mlefit.inference.standard_errors import StandardErrors, standard_errors
-from mlefit.pipeline.criteria import criteria, null_loglik
+from mlefit.pipeline.criteria import criteria, null_loglik, projected
 from mlefit.pipeline.exponentiated import exponentiated
 from mlefit.pipeline.fitted import Fitted, fit, not_certified, undetermined
 from mlefit.pipeline.knowledge import information
@@ -112,7 +112,8 @@ def told(found: Fitted, errors: StandardErrors) -> Report:
         raise undetermined(problem, both) from None
     agreed = agreement(found, numbers)
     null = null_loglik(problem, found.rows)
-    knowledge = information(found, null)
+    projection = projected(found)
+    knowledge = information(found, null, projection)
     ratios = likelihood_intervals(found, errors, numbers)
     known = parameters(problem, both, numbers, errors, ratios, shape_intervals(found, errors))
     for place, one in found.held:
@@ -125,9 +126,9 @@ def told(found: Fitted, errors: StandardErrors) -> Report:
         bend = curvature_note(found, found.curved)
     report = problem.report(
         known, status="ok" if agreed.agree else "no estimate", agreement=agreed,
-        mle=with_kl(route(problem, both, both.mle, 0, mean), knowledge.entropy),
-        loss=with_kl(route(problem, both, both.loss, 1, mean), knowledge.entropy),
-        information=seen_first(knowledge, diagnosis.warnings), criteria=criteria(found, null),
+        mle=with_kl(route(problem, both, 0, mean, numbers), knowledge.entropy),
+        loss=with_kl(route(problem, both, 1, mean, numbers), knowledge.entropy),
+        information=seen_first(knowledge, diagnosis.warnings), criteria=criteria(found, null, projection),
         clusters=clusters_of(problem, errors), terms=term_tests(found, errors),
         notes=(*problem.notes(), *sigma_note(problem, both), *shape_note(problem, errors), *bend),
         warnings=(*problem.warnings, *found.remarks, *at_limit(both), *lower_maxima(both), *beyond_doubles(known),

@@ -1,12 +1,16 @@
 """Batch: consecutive rows of a table as plain numpy columns, the only form in which rows leave this room."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import NamedTuple
 
+import numpy as np
+
 from mlefit.arrays import Array, Codes, Index
 from mlefit.records import record
+
+MANY = 64       # columns
 
 
 class Extent(NamedTuple):
@@ -19,6 +23,17 @@ class Extent(NamedTuple):
     def of(cls, values: Array) -> "Extent":
         """That of the values (n,)."""
         return cls(float(values.min()), float(values.max())) if values.size else cls(math.nan, math.nan)
+
+    @classmethod
+    def each(cls, columns: Sequence[Array]) -> "list[Extent]":
+        """Those of columns (n,); of many at once, as two calls for each would take longer than a look at the values of a block."""
+        if len(columns) < MANY or not columns[0].size:
+            return [cls.of(values) for values in columns]
+        found: list[Extent] = []
+        for start in range(0, len(columns), MANY):
+            table = np.stack(columns[start : start + MANY])
+            found += map(cls, table.min(axis=1).tolist(), table.max(axis=1).tolist())
+        return found
 
     @property
     def finite(self) -> bool:

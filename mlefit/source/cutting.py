@@ -3,12 +3,12 @@
 The text of a file is what its bytes are once decompressed and brought to UTF-8, without a byte order mark, after the
 line of names. Its lines start at byte 0 and after every line end outside quotes; the last one need not be ended.
 
-    Block k = the lines of the text that start at one of its bytes k BLOCK, ..., (k + 1) BLOCK - 1.
+    Block k = the lines of the text that start at one of its bytes k s, ..., (k + 1) s - 1,
 
-So a block is empty where one line is longer than BLOCK, and a file, its compressed copy and a pipe of it have the same
-blocks. Whoever reads them in order knows where each starts. Whoever starts in the middle takes the first line end from
-byte k BLOCK - 1 on for the start, and is right unless it stands in quotes: the block before ends elsewhere then, which
-tells on comparing, and `block_within` cuts once more, from where that one ends.
+s the `block_size` of tables of so many columns. So a block is empty where one line is longer than that, and a file, its compressed
+copy and a pipe of it have the same blocks. Whoever reads them in order knows where each starts. Whoever starts in the middle takes
+the first line end from byte k s - 1 on for the start, and is right unless it stands in quotes: the block before ends elsewhere
+then, which tells on comparing, and `block_within` cuts once more, from where that one ends.
 """
 
 import re
@@ -30,9 +30,15 @@ class Flowing(Protocol):
 
 
 BLOCK = 4 << 20             # bytes: what a worker parses in about 25 ms; all that is alive at once stays below 100 MB
-AHEAD = 64                  # the part of BLOCK that is read ahead for the end of the last line
+MANY = 256                  # columns from which it is twice that: what is done for each of a block takes as long as its parse
+AHEAD = 64                  # the part of a block that is read ahead for the end of the last line
 LONGEST_LINE = 16 << 20     # bytes: beyond this a "line" is no row of a table; memory stays bounded
 _QUOTE, _BREAKS = 0x22, b"\r\n"
+
+
+def block_size(columns: int) -> int:
+    """Bytes of a block of a table with so many columns."""
+    return BLOCK * 2 if columns >= MANY else BLOCK
 
 
 def quote_marks(text: bytes, delimiter: bytes) -> NDArray[np.intp]:
@@ -126,17 +132,18 @@ def flowing_blocks(
 
 
 def cut_blocks(
-    stream: Readable, eol: bytes, delimiter: bytes, label: str, first_line: int, stop: int | None = None
+    stream: Readable, eol: bytes, delimiter: bytes, label: str, first_line: int, size: int, stop: int | None = None
 ) -> Iterator[tuple[bytes, int]]:
     """The blocks of a text in order, empty ones between others too, each with the line, from 0, where it starts.
 
-    `stop`: where the range of the first block stops, counted from its first line, with which the stream starts.
+    `size`: that of a block. `stop`: where the range of the first block stops, counted from its first line, with which the stream
+    starts.
 
     Raises DataError for a line longer than LONGEST_LINE and for a quote that is never closed.
     """
     rest, line = b"", first_line        # rest: what is read already of the blocks to come
-    stop = BLOCK if stop is None else stop      # where the range of the next block stops, counted from its first line
-    ahead = max(1, BLOCK // AHEAD)
+    stop = size if stop is None else stop      # where the range of the next block stops, counted from its first line
+    ahead = max(1, size // AHEAD)
     while True:
         missing = max(0, stop - len(rest)) + ahead
         more = filled(stream, missing)
@@ -159,7 +166,7 @@ def cut_blocks(
                 _refuse_endless(text, eol, delimiter, label, line, ended)
         yield text, line
         line += count_lines(text, eol)
-        stop += BLOCK - len(text)
+        stop += size - len(text)
 
 
 def _refuse_endless(text: bytes, eol: bytes, delimiter: bytes, label: str, line: int, ended: bool) -> None:

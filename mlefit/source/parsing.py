@@ -62,9 +62,9 @@ class Parser(NamedTuple):
         except pa.ArrowInvalid:
             return self._carefully(text, wanted)
         parsed = Parsed(table.num_rows)
-        for at, name in enumerate(typed):
-            values = parsed.numbers[name] = floats(table.column(at).chunk(0))
-            extent = Extent.of(values)
+        values_of = [floats(table.column(at).chunk(0)) for at in range(len(typed))]
+        for name, values, extent in zip(typed, values_of, Extent.each(values_of), strict=True):
+            parsed.numbers[name] = values
             if not extent.finite and np.isinf(values).any():    # written as inf, or too large: only the text tells
                 return self._carefully(text, wanted)
             if extent.magnitude >= EXACT or (math.isnan(extent.low) and beyond(values)):

@@ -13,7 +13,7 @@ from mlefit.arrays import Mask
 from mlefit.errors import DataError
 from mlefit.source.beginning import beginning
 from mlefit.source.careful import broken_text
-from mlefit.source.cutting import BLOCK, count_lines, cut_blocks, flowing_blocks, line_end, whole_lines
+from mlefit.source.cutting import block_size, count_lines, cut_blocks, flowing_blocks, line_end, whole_lines
 from mlefit.source.decoding import Readable, Transcoded, compression, decompressed, encoding_of, filled
 from mlefit.source.dialect import detect
 from mlefit.source.header import header_of
@@ -72,6 +72,7 @@ class TextPart(Part):
         self._dialect = detect(readable, begun.options, self.label, self.notes)
         header = header_of(readable, self._dialect, options, self.label, begun.lines, self.notes)
         self.names = tuple(header.names)
+        block = self._block = block_size(len(self.names))
         self._sign, self._eol = self._dialect.delimiter.encode(), self._dialect.eol
         after_names = line_end(text, self._eol, self._sign) if header.named else 0
         self._header = offset + (after_names if after_names >= 0 else len(text))
@@ -83,7 +84,7 @@ class TextPart(Part):
         if broken is not None:
             raise refusal([broken], [self.label])
         self._header_lines = start.count(self._eol, 0, self._header)
-        self.single = len(start) < BLOCK if self.complete else self._is_stored_text() and (self.size or BLOCK) < BLOCK
+        self.single = len(start) < block if self.complete else self._is_stored_text() and (self.size or block) < block
         head = start[self._header :] if self.complete else whole_lines(start[self._header :], self._eol, self._sign)
         if self.complete and not head.removeprefix(codecs.BOM_UTF8).strip(b"\r\n \t"):
             raise DataError(f"{self.label}: expected rows of data, found column names only: no data rows.",
@@ -124,7 +125,7 @@ class TextPart(Part):
             stream = self._stream(raw)
             filled(stream, self._header)
             cut = flowing_blocks(raw, self._eol, self._sign, self.label, self._header_lines) if self.flows else cut_blocks(
-                stream, self._eol, self._sign, self.label, self._header_lines)
+                stream, self._eol, self._sign, self.label, self._header_lines, self._block)
             for text, line in cut:
                 yield Block(text, raw.tell(), line)
 
@@ -132,10 +133,11 @@ class TextPart(Part):
         """As Part.spans: ranges of the text, where the bytes of the file are those of the text."""
         if not self._is_stored_text() or self.tied() or self.size is None:
             return super().spans(columns, size)
-        text, count = self.size - self._mark - self._header, max(1, size // BLOCK)
-        firsts = range(0, max(1, -(-text // BLOCK)), count)
-        spans = [Span(first, count, None, 0, count * BLOCK) for first in firsts]
-        spans[-1] = spans[-1]._replace(blocks=None, size=text - firsts[-1] * BLOCK)
+        block, text = self._block, self.size - self._mark - self._header
+        count = max(1, size // block)
+        firsts = range(0, max(1, -(-text // block)), count)
+        spans = [Span(first, count, None, 0, count * block) for first in firsts]
+        spans[-1] = spans[-1]._replace(blocks=None, size=text - firsts[-1] * block)
         spans[0] = spans[0]._replace(start=0, line=self._header_lines)
         return spans
 
@@ -144,7 +146,7 @@ class TextPart(Part):
         if span.start is not None:
             return span
         begin = self._mark + self._header
-        at = begin + span.first * BLOCK - 1
+        at = begin + span.first * self._block - 1
         with self._stored.open() as raw:
             raw.seek(at)
             while piece := raw.read(REACH):
@@ -161,8 +163,9 @@ class TextPart(Part):
         assert span.start is not None
         with self._stored.open() as raw:
             raw.seek(self._mark + self._header + span.start)
-            stop = (span.first + 1) * BLOCK - span.start
-            for text, line in islice(cut_blocks(raw, self._eol, self._sign, self.label, span.line, stop), span.blocks):
+            stop = (span.first + 1) * self._block - span.start
+            cut = cut_blocks(raw, self._eol, self._sign, self.label, span.line, self._block, stop)
+            for text, line in islice(cut, span.blocks):
                 yield Block(text, raw.tell(), line)
 
     def after(self, block: Block, start: int) -> tuple[int, int]:

@@ -111,7 +111,8 @@ class Curvature(ABC):
 class Dense(Curvature):
     """Every element of H in `matrix` (P, P).
 
-    One vector is multiplied by F or F' by substitution in the Cholesky factor; for many of them F is formed once.
+    One vector is multiplied by F or F' by substitution in the Cholesky factor; for many of them F is formed once. In coordinates in
+    which a design is orthonormal, H of least squares is diagonal, and F at hand.
     """
 
     matrix: Array
@@ -126,6 +127,8 @@ class Dense(Curvature):
         """The smallest eigenvalue; of a large H 1 / trace(H^-1), which is not above it and comes thirty times as fast."""
         from scipy.linalg.lapack import dpotrf, dtrtri
 
+        if self._sizes is not None:
+            return float(np.square(self._sizes).min())
         if self.size <= EIGENVALUES:
             return float(np.linalg.eigvalsh(self.matrix)[0])
         lower, failed = dpotrf(self.matrix, lower=1, clean=1)
@@ -158,10 +161,17 @@ class Dense(Curvature):
 
     def solve(self, gradient: Array) -> Array:
         """H^-1 g, by a Cholesky factor that is not kept."""
+        if self._sizes is not None:
+            return np.asarray(gradient / self._sizes**2)
         return solved(self.matrix, gradient)
 
     def root(self, directions: Array, first: int = 0) -> Array:
         """L^-1 a, or A L^-T."""
+        if self._sizes is not None:
+            here = slice(first, first + directions.shape[-1])
+            found = np.zeros((*directions.shape[:-1], self.size))
+            found[..., here] = directions / self._sizes[here]
+            return found
         if directions.ndim == 1:
             return triangular(self._lower, directions, lower=True)
         return product(directions, self._inverse_root[first : first + directions.shape[1]])
@@ -172,6 +182,8 @@ class Dense(Curvature):
 
     def unsphered(self, u: Array) -> Array:
         """L^-T u."""
+        if self._sizes is not None:
+            return np.asarray((u.T / self._sizes).T)
         if u.ndim == 1:
             return triangular(self._lower, u, lower=True, transposed=True)
         return product(self._inverse_root, u)
@@ -197,6 +209,13 @@ class Dense(Curvature):
     def whole(self) -> Array:
         """The matrix."""
         return self.matrix
+
+    @cached_property
+    def _sizes(self) -> Array | None:
+        """The roots of the diagonal of an H that has nothing else, and is positive definite."""
+        diagonal = np.diagonal(self.matrix)
+        alone = np.count_nonzero(self.matrix) == self.size and bool((diagonal > 0.0).all())
+        return np.sqrt(diagonal) if alone else None
 
     @cached_property
     def _lower(self) -> Array:

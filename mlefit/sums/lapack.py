@@ -33,6 +33,16 @@ def triangular(triangle: Array, right: Array, *, lower: bool = False, transposed
     return np.asarray(x).reshape(right.shape)
 
 
+def inverted(triangle: Array) -> Array:
+    """T^-1 of an upper triangle T (k, k)."""
+    if not triangle.size:
+        return np.empty_like(triangle)
+    inverse, info = _routines().dtrtri(triangle, lower=0)
+    if info:
+        raise np.linalg.LinAlgError(f"singular matrix: resolution failed at diagonal {info - 1}")
+    return np.asarray(inverse)
+
+
 def factor(matrix: Array) -> Array:
     """L (k, k) with L L' = H."""
     if not matrix.size:

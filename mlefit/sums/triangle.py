@@ -3,13 +3,15 @@
     A = Q R,  Q'Q = I,  so  A'A = R'R  without forming A'A, whose rounding would square the condition number.
 
 Of many rows in which no column is near a combination of others there is nothing to square: R is the Cholesky factor of A'A then,
-in a third of the time (Fukaya et al. 2014, CholeskyQR2, section 2). That this is so is looked at each time.
+in a third of the time (Fukaya et al. 2014, CholeskyQR2, section 2). That this is so is looked at each time: with C the cosines of
+the columns, C - I/32 has a Cholesky factor, too.
 
 R factors of parts merge: the R factor of [R1; R2] is that of [A1; A2]. Source: Golub and Van Loan, Matrix
 Computations, sections 5.2 and 5.3; Demmel et al. (2012), Communication-optimal parallel and sequential QR.
 """
 
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 
 import numpy as np
 
@@ -19,6 +21,7 @@ from mlefit.records import record
 SLAB = 512      # rows factorised together: 512 rows of a dozen columns stay in the first-level cache
 WIDE = 64       # columns from which rows wait until they are COLLECTED times as many: a factor of fewer costs nearly as much
 COLLECTED = 4
+TWICE = 2       # times as many rows as columns, from which their square is looked at
 WIDE_SLAB = 2048
 TALL = 8192     # rows from which the square of a few columns is looked at
 APART = 1 / 32  # least eigenvalue of the columns' cosines, from which the square has the digits of the rows, but for one
@@ -37,9 +40,8 @@ class Triangle:
         """That of `columns` (n, k)."""
         rows = columns if weight is None else columns * np.sqrt(weight)[:, None]
         n, k = rows.shape
-        if n >= TALL and 0 < k < WIDE:
-            with np.errstate(over="ignore", invalid="ignore"):      # of what has no square the rows are factorised
-                apart = _of_square(product(rows.T, rows))
+        if k and n >= (TALL if k < WIDE else max(WIDE_SLAB, TWICE * COLLECTED * k)):
+            apart = _of_square((rows,))
             if apart is not None:
                 return cls(apart)
         slab = SLAB if k < WIDE else max(WIDE_SLAB, COLLECTED * k)
@@ -54,14 +56,20 @@ class Triangle:
         k = parts[0].shape[1]
         if k >= WIDE and sum(map(len, parts)) <= COLLECTED * k:
             return cls(parts[0], parts[1:])
-        return cls(_square(_whole(parts)))
+        apart = _of_square(parts) if k >= WIDE else None
+        return cls(_square(_whole(parts)) if apart is None else apart)
 
     @cached_property
     def r(self) -> Array:
         """Upper triangular (k, k), with a non-negative diagonal."""
-        rows = _whole((self.rows, *self.more))
-        square = rows.shape[0] == rows.shape[1] and not np.tril(rows, -1).any() and not (np.diagonal(rows) < 0.0).any()
-        return rows if square else _square(rows)
+        parts = (self.rows, *self.more)
+        k = self.rows.shape[1]
+        rows = self.rows
+        square = not self.more and rows.shape[0] == k and not np.tril(rows, -1).any() and not (np.diagonal(rows) < 0.0).any()
+        if square:
+            return rows
+        apart = _of_square(parts) if k >= WIDE and sum(map(len, parts)) >= TWICE * k else None
+        return _square(_whole(parts)) if apart is None else apart
 
     def __add__(self, other: "Triangle") -> "Triangle":
         return self._collected(self.rows, *self.more, other.rows, *other.more)
@@ -71,13 +79,19 @@ def _whole(parts: tuple[Array, ...]) -> Array:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _of_square(square: Array) -> Array | None:
-    """R from A'A (k, k), None where columns are not far apart."""
+def _of_square(parts: tuple[Array, ...]) -> Array | None:
+    """R from A'A (k, k) of the rows of all parts, None where columns are not far apart."""
+    with np.errstate(over="ignore", invalid="ignore"):      # of what has no square the rows are factorised
+        square = reduce(add, (product(rows.T, rows) for rows in parts))
     size = np.sqrt(np.diagonal(square))
     if not np.isfinite(size).all() or not size.all():
         return None
     cosines = square / np.outer(size, size)
-    return np.linalg.cholesky(cosines).T * size if np.linalg.eigvalsh(cosines)[0] > APART else None
+    try:
+        np.linalg.cholesky(cosines - APART * np.eye(len(size)))
+    except np.linalg.LinAlgError:
+        return None
+    return np.asarray(np.linalg.cholesky(cosines).T * size)
 
 
 def _r_factor(rows: Array) -> Array:
