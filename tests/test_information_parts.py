@@ -278,7 +278,7 @@ def test_runs_beside_many_columns_are_judged_as_exactly(monkeypatch: pytest.Monk
     rng = np.random.default_rng(29)
     x = np.vander(np.sort(rng.normal(size=600)), 5)[:, :4] @ rng.normal(size=(4, 90)) * 0.1 + rng.normal(size=(600, 90))
     rows = Working.of(sample_of(Gaussian(), x[:, 0] + rng.normal(size=600), x), 0)
-    estimated = [Runs(rows, 0).p(Arranged.of(x[:, j])) for j in range(20)]
+    estimated = Runs(rows, 0).p([Arranged.of(x[:, j]) for j in range(20)])
     monkeypatch.setattr(runs, "PROBES", 1000)
-    exact = [Runs(rows, 0).p(Arranged.of(x[:, j])) for j in range(20)]
+    exact = Runs(rows, 0).p([Arranged.of(x[:, j]) for j in range(20)])
     assert np.abs(ndtri(estimated) - ndtri(exact)).max() < 0.15        # in standard deviations of z

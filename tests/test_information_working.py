@@ -65,7 +65,7 @@ def test_runs_of_many_columns_are_estimated_to_what_is_said() -> None:
     z = (t.sum() - expected) / np.sqrt(float(t @ t))
     from scipy.special import ndtri
 
-    assert -ndtri(judged.p(Arranged.of(values))) == pytest.approx(z, abs=4 * np.sqrt(2 * q.shape[1] / (PROBES * rows.n)))
+    assert -ndtri(judged.p([Arranged.of(values)])[0]) == pytest.approx(z, abs=4 * np.sqrt(2 * q.shape[1] / (PROBES * rows.n)))
 
 
 def test_a_row_and_its_copy_are_no_two_that_err_alike() -> None:
@@ -74,7 +74,7 @@ def test_a_row_and_its_copy_are_no_two_that_err_alike() -> None:
     y = x.sum(axis=1) + rng.normal(size=600)
     rows = Working.of(sample_of(Gaussian(), np.repeat(y, weight), np.repeat(x, weight, axis=0)), 0)
     alone = Working.of(sample_of(Gaussian(), y, x), 0)
-    found, once = (Runs(one, 0).p(Arranged.of(one.designs[0][:, 1])) for one in (rows, alone))
+    found, once = (Runs(one, 0).p([Arranged.of(one.designs[0][:, 1])])[0] for one in (rows, alone))
     assert 0.01 < found < 0.99
     assert once == pytest.approx(found, abs=0.2)
 
@@ -90,4 +90,4 @@ def test_rows_of_one_value_keep_the_order_that_is_drawn() -> None:
     expected = -float(e @ e) / judged.left * float(np.vdot(q[order][:-1], q[order][1:]))
     from scipy.special import ndtr
 
-    assert judged.p(Arranged.of(tied)) == pytest.approx(float(ndtr(-(t.sum() - expected) / np.sqrt(float(t @ t)))), rel=1e-9)
+    assert judged.p([Arranged.of(tied)])[0] == pytest.approx(float(ndtr(-(t.sum() - expected) / np.sqrt(float(t @ t)))), rel=1e-9)

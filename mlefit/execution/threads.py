@@ -21,14 +21,15 @@ T = TypeVar("T")
 
 
 def in_order(task: Callable[[S], T], items: Iterable[S], threads: int) -> Iterator[T]:
-    """`task` of every item, in order, at most two per thread ahead of the consumer."""
+    """`task` of every item, in order, at most two per thread ahead of the consumer, under numpy's `errstate` of the caller."""
     from concurrent.futures import ThreadPoolExecutor  # for whoever has more than one part
+    from contextvars import copy_context
 
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[T]] = deque()
         try:
             for item in items:
-                waiting.append(pool.submit(task, item))
+                waiting.append(pool.submit(copy_context().run, task, item))
                 if len(waiting) > 2 * threads:
                     yield waiting.popleft().result()
             while waiting:
@@ -36,6 +37,11 @@ def in_order(task: Callable[[S], T], items: Iterable[S], threads: int) -> Iterat
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def each(task: Callable[[S], T], items: Sequence[S], threads: int) -> Iterator[T]:
+    """The same of items that are all there; of one, or with one thread, here."""
+    return in_order(task, items, threads) if threads > 1 and len(items) > 1 else map(task, items)
 
 
 class Loadable(Protocol):

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array, Mask, product
+from mlefit.execution.threads import each
 from mlefit.mean.jacobian import Jacobian
 from mlefit.objective import Objective
 from mlefit.records import record
@@ -21,7 +22,7 @@ from mlefit.rows.chunk import Chunk
 from mlefit.sums.curvature import Curvature
 from mlefit.sums.lapack import triangular
 
-SLAB = 4096     # rows at one time
+SLAB = 2048     # rows at one time
 EASY = 0.5      # pivots of I - A M from which no order of the rows is better than another
 
 
@@ -83,13 +84,13 @@ class Projection(NamedTuple):
     leverage: Array
 
     @classmethod
-    def of(cls, r: Array, design: Array) -> "Projection":
+    def of(cls, r: Array, design: Array, threads: int = 1) -> "Projection":
         """That of all rows."""
-        leverage = np.empty(len(design))
-        for start in range(0, len(design), SLAB):
-            part = slice(start, start + SLAB)
-            leverage[part] = np.square(triangular(r, design[part].T, transposed=True)).sum(axis=0)
-        return cls(r, leverage)
+        def lengths(start: int) -> Array:
+            q = triangular(r, design[start : start + SLAB].T, transposed=True)
+            return np.asarray(np.square(q, out=q).sum(axis=0))
+
+        return cls(r, np.concatenate([*each(lengths, range(0, len(design), SLAB), threads)]))
 
 
 def newton(moves: Array, bent: Array, d1: Array, determined: float) -> Array | None:

@@ -19,7 +19,7 @@ SATURATED = "saturated: cannot misfit"
 
 
 def measure(
-    sample: Sample, *, seed: int, draws: int | None, level: float = 0.95, everywhere: "Everywhere | None" = None
+    sample: Sample, *, seed: int, draws: int | None, level: float = 0.95, everywhere: "Everywhere | None" = None, threads: int = 1
 ) -> Information:
     """KL(data || fitted model) in nats per row, by the estimator for this kind of response and predictors.
 
@@ -29,7 +29,7 @@ def measure(
     """
     with one_thread(), np.errstate(all="ignore"):       # what is not finite is met where it is looked at
         try:
-            return _estimate(sample, Plan(seed, draws, level), everywhere)
+            return _estimate(sample, Plan(seed, draws, level, threads), everywhere)
         except np.linalg.LinAlgError:
             return not_identifiable(sample.cross_entropy_total, "its sums are beyond the doubles", sample.n)
 

@@ -61,7 +61,7 @@ def judge(sample: Sample, plan: Plan, everywhere: Everywhere | None) -> Informat
             sample, inside = sample.standard(centre, scale), natural.standard(centre, scale)
     if sample.noise.measure is Measure.MIXED:
         natural = inside = _above_zero(sample)
-    rows = Working.of(sample, plan.seed)
+    rows = Working.of(sample, plan.seed, plan.threads)
     predictors = [] if alone else ordered(rows, sample)
     draws = simulations(n, sample.parameters, plan.draws)
     whole = [] if everywhere is None or alone else everywhere.looks(sample.design)
@@ -78,7 +78,7 @@ def rarest(sample: Sample) -> int:
 
 def ordered(rows: Working, sample: Sample) -> list[Variable]:
     """The predictors, where there are many those of the largest |t| first."""
-    found = variables(sample.design, sample.offset, sample.blocks, sample.trials)
+    found = variables(sample.design, sample.offset, sample.blocks, sample.trials, rows.threads)
     if len(found) <= MANY or not sample.design.shape[1] or sample.noise.response.reads_levels:
         return found        # of classes no spread is looked at, and the looks of the mean go by names
     weight = rows.weights[0, 0]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.execution.threads import each
 from mlefit.information.arranged import Arranged
 from mlefit.information.patterns import group
 
@@ -23,6 +24,7 @@ KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)             # Harrell's quantiles for fi
 NUMERIC_FROM = 7                                    # distinct values; below, a number is a code
 FEW = 0.1                                           # distinct values per row below which rows of one value are a cell
 MOST_CELLS, ROWS_IN_CELL = 64, 5                    # cells of a pair, and the rows that a cell has at least
+TOGETHER = 64                                       # terms that a thread looks at before the next ones
 FLAT = 1e-9                                         # of its unit: what is left of a column by rounding
 
 
@@ -60,8 +62,19 @@ class Look(NamedTuple):
     whole: "Whole | None" = None
 
 
-def variables(design: Array, offset: Array | None, blocks: Sequence[Block], trials: Array | None = None) -> list[Variable]:
+def variables(
+    design: Array, offset: Array | None, blocks: Sequence[Block], trials: Array | None = None, threads: int = 1
+) -> list[Variable]:
     """The predictors of a design (n, p), of which `blocks` tells what its columns stand for, the offset and the trials."""
+    runs = [blocks[start : start + TOGETHER] for start in range(0, len(blocks), TOGETHER)]
+    found = [one for run in each(lambda run: _variables(design, run), runs, threads) for one in run]
+    for name, known in (("the offset", offset), ("the trials", trials)):
+        if known is not None and (one := _number(name, known, -1)):
+            found.append(one)
+    return found
+
+
+def _variables(design: Array, blocks: Sequence[Block]) -> list[Variable]:
     found: list[Variable] = []
     for block in blocks:
         columns = design[:, list(block.columns)]
@@ -71,9 +84,6 @@ def variables(design: Array, offset: Array | None, blocks: Sequence[Block], tria
                 found.append(Variable(block.name, None, codes, int(codes.max()) + 1, block.columns[0]))
             continue
         found += [one for j, column in zip(block.columns, columns.T, strict=True) if (one := _number(block.name, column, j))]
-    for name, known in (("the offset", offset), ("the trials", trials)):
-        if known is not None and (one := _number(name, known, -1)):
-            found.append(one)
     return found
 
 

@@ -13,11 +13,12 @@ from mlefit.records import record
 
 @record(frozen=True)
 class Plan:
-    """The seed, the number of simulated data sets (None: chosen from n) and the level of intervals."""
+    """The seed, the number of simulated data sets (None: chosen from n), the level of intervals, and how many threads may work."""
 
     seed: int
     draws: int | None
     level: float
+    threads: int = 1
 
 
 @record(frozen=True)

@@ -97,8 +97,8 @@ def structure(
     if rows.n - sum(x.shape[1] for x in rows.designs) >= ENOUGH:
         along = [(one.arranged, one.name) for one in predictors if one.arranged is not None and one.distinct >= FEW * rows.n]
         if along:
-            judged = Runs(rows, seed)
-            p["runs"] = [(judged.p(arranged), name) for arranged, name in along]
+            found_runs = Runs(rows, seed).p([arranged for arranged, _ in along])
+            p["runs"] = [(value, name) for value, (_, name) in zip(found_runs, along, strict=True)]
     if not p:
         return None
     least = {kind: min(values, key=lambda value: value[0]) for kind, values in p.items()}

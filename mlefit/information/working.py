@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.execution.threads import each
 from mlefit.inference.moves import Projection
 from mlefit.information.sample import Sample
 from mlefit.noise.model import NoiseModel
@@ -26,7 +27,7 @@ MOST_SETS = 100     # of drawn rows
 @record(frozen=True)
 class Working:
     """Rows with `y` (n,), `designs` of each predictor, (n, r_a), `eta` (n, m) and `free` (s,); `parameters` counts all.
-    `projection`: of the one design of a law whose rows all have one information, where it is known.
+    `projection`: of the one design of a law whose rows all have one information, where it is known. `threads` may work.
     """
 
     noise: NoiseModel
@@ -37,12 +38,13 @@ class Working:
     parameters: int
     seed: int
     projection: Projection | None = None
+    threads: int = 1
 
     @classmethod
-    def of(cls, sample: Sample, seed: int) -> "Working":
+    def of(cls, sample: Sample, seed: int, threads: int = 1) -> "Working":
         """Those of a sample of weight 1."""
         rows = cls(sample.noise, sample.y, sample.designs, sample.eta, sample.free, sample.parameters, seed,
-                   sample.projection)
+                   sample.projection, threads)
         return rows.settled() if sample.partial else rows
 
     @property
@@ -93,7 +95,7 @@ class Working:
         if self.projection is not None:
             root = self.triangles[0]
             return (root.T @ root,)
-        return tuple(gram(x, self.weights[a, a]) for a, x in enumerate(self.designs))
+        return tuple(gram(x, self.weights[a, a], self.threads) for a, x in enumerate(self.designs))
 
     @cached_property
     def factors(self) -> tuple[Array | None, ...]:
@@ -158,11 +160,15 @@ class Working:
         """That of the one design X and columns z (n, c) added to it, (r + c, r + c): the block of X is known. Products are made in
         the precision of a `kind`."""
         weight, design = self.weights[0, 0], self.designs[0]
-        across, own = np.zeros((z.shape[1], design.shape[1])), np.zeros((z.shape[1], z.shape[1]))
-        for part in parts(self.n):
+
+        def products(part: slice) -> tuple[np.ndarray, np.ndarray]:
             scaled = np.asarray(np.sqrt(weight[part]) * z[part].T, kind)
-            across += scaled @ np.asarray(np.sqrt(weight[part]) * design[part].T, kind).T
-            own += scaled @ scaled.T
+            return scaled @ np.asarray(np.sqrt(weight[part]) * design[part].T, kind).T, scaled @ scaled.T
+
+        across, own = np.zeros((z.shape[1], design.shape[1])), np.zeros((z.shape[1], z.shape[1]))
+        for with_design, with_own in each(products, parts(self.n), self.threads):
+            across += with_design
+            own += with_own
         return np.block([[self.known[0], across.T], [across, own]])
 
     @cached_property
@@ -251,12 +257,15 @@ TOGETHER = 4096     # rows that are multiplied at once
 APART = 1e-3        # least pivot over the largest of a factor of X'AX that is worth its digits: ten are left
 
 
-def gram(columns: Array, weight: Array) -> Array:
+def gram(columns: Array, weight: Array, threads: int = 1) -> Array:
     """C' A C (c, c) of columns C (n, c) with weights (n,) that are at least 0; of a product with itself BLAS takes one half."""
-    found = np.zeros((columns.shape[1], columns.shape[1]))
-    for part in parts(weight.size):
+    def square(part: slice) -> Array:
         scaled = columns[part] * np.sqrt(weight[part])[:, None]
-        found += scaled.T @ scaled
+        return np.asarray(scaled.T @ scaled)
+
+    found = np.zeros((columns.shape[1], columns.shape[1]))
+    for own in each(square, parts(weight.size), threads):
+        found += own
     return found
 
 

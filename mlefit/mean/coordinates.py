@@ -30,6 +30,7 @@ from mlefit.sums.lapack import triangular
 
 STEEP = 100.0       # condition number of columns of norm 1 up to which a whitened Hessian keeps 12 digits
 GENTLE = 1e4        # and a whitened gradient
+MANY = 64           # columns from which a coefficient takes so long that the last ones are kept
 SHEER = 1e11        # from where on coefficients are solved for in twice the precision: in one, an intercept loses its digits
 
 
@@ -174,8 +175,24 @@ class Coordinates(Whitening):
         """The columns (n, r) in these coordinates, x R^-1, orthonormal over all rows but for sqrt(n)."""
         return self._solved(self.design(chunk).T).T
 
+    @cached_property
+    def _last(self) -> list[tuple[Array, Array]]:
+        """The last gamma whose B was wanted, and that: a pass wants it for each part of the rows."""
+        return []
+
     def encoded(self, gamma: Array) -> Array:
         """B (m r,) of gamma (m r,)."""
+        if self.rank < MANY:
+            return self._encoded(gamma)
+        for known, b in self._last:
+            if np.array_equal(known, gamma):
+                return b
+        b = self._encoded(gamma)
+        b.flags.writeable = False
+        self._last[:] = [(gamma.copy(), b)]
+        return b
+
+    def _encoded(self, gamma: Array) -> Array:
         each = gamma.reshape(-1, self.rank)
         if self._reciprocal < 1.0 / SHEER:
             return substituted(self.triangle, Doubled.of(each.T.copy())).rounded().T.ravel()

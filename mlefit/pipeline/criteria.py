@@ -55,7 +55,7 @@ def projected(found: Fitted) -> Projection | None:
     everyone = problem.prepared.moments.rows <= sample.rows and affordable(sample.rows, len(problem.shape.kept))
     if not found.fit.noise.compresses or problem.indexed or problem.prepared.roles.curve is not None or not everyone:
         return None
-    return Projection.of(problem.shape.r, found.mean.part(0).design(sample))
+    return Projection.of(problem.shape.r, found.mean.part(0).design(sample), problem.threads)
 
 
 def _judged_on_new_rows(whole: Criteria, new: LeftOut, unit: float) -> Criteria:

@@ -148,7 +148,7 @@ def _measured(found: Fitted, cross: float, projection: Projection | None) -> Inf
     from mlefit.information.measure import measure
 
     return measure(sample_of(problem, found.fit, found.mean, projection), seed=request.seed, draws=request.draws,
-                   level=request.level, everywhere=_everywhere(problem) or _scored(found))
+                   level=request.level, everywhere=_everywhere(problem) or _scored(found), threads=problem.threads)
 
 
 def information(found: Fitted, null: float | None, projection: Projection | None = None) -> Information:

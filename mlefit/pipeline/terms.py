@@ -81,9 +81,9 @@ def asked(problem: Problem) -> Iterator[Asked]:
     for kind in dict.fromkeys(predictor.kind for predictor in predictors):
         own = [k for k, predictor in enumerate(predictors) if predictor.kind == kind]
         which = problem.side(own[0])
-        side, kept = problem.prepared.predictors.sides[which], np.array(problem.shapes[which].kept)
+        side, columns_of = problem.prepared.predictors.sides[which], {j: k for k, j in enumerate(problem.shapes[which].kept)}
         for term, places in side.by_term():
-            columns = np.flatnonzero(np.isin(kept, places))
+            columns = np.array(sorted(columns_of[j] for j in places if j in columns_of), dtype=np.intp)
             if columns.size:
                 class_ = predictors[own[0]].class_ if kind == "scale" else None
                 yield Asked(term.text, class_, np.concatenate([starts[k] + columns for k in own]))
