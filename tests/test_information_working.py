@@ -7,8 +7,9 @@ import pytest
 from information_cases import sample_of
 
 from mlefit.information.arranged import Arranged
+from mlefit.information.products import factor, gram
 from mlefit.information.runs import PROBES, Runs
-from mlefit.information.working import Working, factor, gram
+from mlefit.information.working import Working
 from mlefit.noise import MODELS
 from mlefit.noise.gaussian import Gaussian
 

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.information.working import RANK, Working, factor
+from mlefit.information.products import RANK, factor
+from mlefit.information.working import Working
 
 MANY = 100_000      # products of columns from which single precision does: they are looked at, and told as a p-value
 SINGLE = 1e-5       # share of a column's squares that must be new, of sums whose rounding is 1e-7 of it

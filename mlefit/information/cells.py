@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.information.working import RANK, Working
+from mlefit.information.products import RANK
+from mlefit.information.working import Working
 from mlefit.noise.model import NoiseModel
 
 STEPS = 8           # of the fit; an error shrinks by the share of the information that the cells take, at most a tenth

@@ -13,6 +13,7 @@ from mlefit.arrays import Array
 from mlefit.information import advice, cells, chain
 from mlefit.information.density import METHODS, entropy_terms
 from mlefit.information.everywhere import Everywhere
+from mlefit.information.products import factor, gram
 from mlefit.information.reference import Variable, variables
 from mlefit.information.resolution import Resolution, resolve
 from mlefit.information.sample import Plan, Sample
@@ -21,7 +22,7 @@ from mlefit.information.spread import Spread, spread
 from mlefit.information.structure import Explained, Structure, structure
 from mlefit.information.unknown import not_identifiable
 from mlefit.information.verdict import BORDERLINE_P, ChiSquared, Judged, Terms, conclude, simulations
-from mlefit.information.working import Working, factor, gram
+from mlefit.information.working import Working
 from mlefit.noise.model import Measure
 from mlefit.numerals import plural
 from mlefit.report.information import Information

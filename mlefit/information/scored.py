@@ -14,7 +14,8 @@ import numpy as np
 from mlefit.arrays import Array, product
 from mlefit.design.bends import Bends
 from mlefit.information.everywhere import Everywhere
-from mlefit.information.working import Working, factor
+from mlefit.information.products import factor
+from mlefit.information.working import Working
 from mlefit.mean import MeanFunction
 from mlefit.mean.jacobian import weighted_square
 from mlefit.noise.model import NoiseModel

@@ -11,8 +11,8 @@ from functools import cached_property
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.execution.threads import each
 from mlefit.inference.moves import Projection
+from mlefit.information.products import RANK, beside, factor, gram, of_simplex, parts
 from mlefit.information.sample import Sample
 from mlefit.noise.model import NoiseModel
 from mlefit.records import record
@@ -145,7 +145,7 @@ class Working:
         """V (P, P) of columns C_a (n, c_a), one block for each predictor, in their order."""
         ends = np.cumsum([0, *(c.shape[1] for c in columns)])
         if self.simplex is not None:
-            return _of_simplex(self.simplex, columns, ends)
+            return of_simplex(self.simplex, columns, ends)
         found = np.empty((ends[-1], ends[-1]))
         for (a, b), weight in self.weights.items():
             here, there = slice(ends[a], ends[a + 1]), slice(ends[b], ends[b + 1])
@@ -159,16 +159,7 @@ class Working:
     def widened(self, z: Array, kind: type[np.floating] = np.float64) -> Array:
         """That of the one design X and columns z (n, c) added to it, (r + c, r + c): the block of X is known. Products are made in
         the precision of a `kind`."""
-        weight, design = self.weights[0, 0], self.designs[0]
-
-        def products(part: slice) -> tuple[np.ndarray, np.ndarray]:
-            scaled = np.asarray(np.sqrt(weight[part]) * z[part].T, kind)
-            return scaled @ np.asarray(np.sqrt(weight[part]) * design[part].T, kind).T, scaled @ scaled.T
-
-        across, own = np.zeros((z.shape[1], design.shape[1])), np.zeros((z.shape[1], z.shape[1]))
-        for with_design, with_own in each(products, parts(self.n), self.threads):
-            across += with_design
-            own += with_own
+        across, own = beside(self.designs[0], z, self.weights[0, 0], kind, self.threads)
         return np.block([[self.known[0], across.T], [across, own]])
 
     @cached_property
@@ -252,51 +243,7 @@ def _solver(known: Array) -> Callable[[Array], Array]:
     return lambda score: np.asarray((vectors[:, kept] / values[kept]) @ (vectors[:, kept].T @ score))
 
 
-RANK = 1e-10        # eigenvalues, of columns of unit information, that count as zero
-TOGETHER = 4096     # rows that are multiplied at once
-APART = 1e-3        # least pivot over the largest of a factor of X'AX that is worth its digits: ten are left
-
-
-def gram(columns: Array, weight: Array, threads: int = 1) -> Array:
-    """C' A C (c, c) of columns C (n, c) with weights (n,) that are at least 0; of a product with itself BLAS takes one half."""
-    def square(part: slice) -> Array:
-        scaled = columns[part] * np.sqrt(weight[part])[:, None]
-        return np.asarray(scaled.T @ scaled)
-
-    found = np.zeros((columns.shape[1], columns.shape[1]))
-    for own in each(square, parts(weight.size), threads):
-        found += own
-    return found
-
-
-def parts(n: int) -> list[slice]:
-    """Runs of rows whose products stay in the cache."""
-    return [slice(start, start + TOGETHER) for start in range(0, n, TOGETHER)]
-
-
-def factor(known: Array) -> Array | None:
-    """L (r, r), lower, of L L'; None where that is too near to singular."""
-    try:
-        lower = np.asarray(np.linalg.cholesky(known), np.float64)
-    except np.linalg.LinAlgError:
-        return None
-    pivots = np.diagonal(lower)
-    return lower if pivots.size and float(pivots.min()) > APART * float(pivots.max()) else None
-
-
 def _scores(noise: NoiseModel, y: Array, eta: Array, free: Array) -> Array:
     d1 = noise.nll(y, eta, free, 1).d1
     assert d1 is not None
     return -d1
-
-
-def _of_simplex(p: Array, columns: Sequence[Array], ends: np.ndarray) -> Array:
-    """sum (diag(p) - p p') (x) x x': blocks of their own, less one product of all columns p_a C_a with themselves."""
-    found = np.zeros((ends[-1], ends[-1]))
-    for part in parts(len(p)):
-        scaled = np.concatenate([p[part, a] * c[part].T for a, c in enumerate(columns)])
-        found -= scaled @ scaled.T
-        for a, c in enumerate(columns):
-            here = slice(ends[a], ends[a + 1])
-            found[here, here] += scaled[here] @ c[part]
-    return found
