@@ -11,6 +11,7 @@ from mlefit.picture.along import Shares
 from mlefit.picture.bins import bins
 from mlefit.picture.calibration import groups, isotonic
 from mlefit.picture.contrasts import moved
+from mlefit.picture.designed import Columns
 from mlefit.picture.envelope import adjusted, envelope, own_p
 from mlefit.picture.overview import gathered
 from mlefit.picture.place import Place
@@ -134,7 +135,7 @@ def test_shares_without_a_refit_are_those_of_the_excess(classes: int) -> None:
     x = rng.standard_normal(n)
     eta = np.column_stack([0.5 * x, -x])[:, : classes - 1]
     law = MODELS.find("categorical" if classes > 2 else "bernoulli", "").of(names)
-    shown = Scene(law, rng.integers(0, classes, n).astype(float), eta, np.empty(0), (), (), np.arange(n) + 1.0, 10 * n, "y",
+    shown = Scene(law, rng.integers(0, classes, n).astype(float), eta, np.empty(0), Columns(()), (), np.arange(n) + 1.0, 10 * n, "y",
                   tuple(names), False, cast(Report, None), 0)
     residuals = Residuals(shown)
     look, rows = Shares(Place("predictor:x", "", "x", "x", Variable("x", x)), residuals), residuals.observed
@@ -151,7 +152,7 @@ def test_a_class_that_hardly_occurs_does_not_widen_the_band_of_the_others() -> N
     law = MODELS.find("categorical", "").of("abc")
     p = law.probabilities(eta, np.empty(0))
     y = (rng.random(n) > np.cumsum(p, axis=0)[:-1]).sum(axis=0).astype(float)
-    shown = Scene(law, y, eta, np.empty(0), (), (), np.arange(n) + 1.0, 10 * n, "y", tuple("abc"), False, cast(Report, None), 0)
+    shown = Scene(law, y, eta, np.empty(0), Columns(()), (), np.arange(n) + 1.0, 10 * n, "y", tuple("abc"), False, cast(Report, None), 0)
     residuals = Residuals(shown)
     look = Shares(Place("predictor:x", "", "x", "x", Variable("x", x)), residuals)
     gathered([look], residuals)
