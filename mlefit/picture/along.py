@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from mlefit.arrays import Array
+from mlefit.picture.between import Between
 from mlefit.picture.bins import FEW, Bins, bins
 from mlefit.picture.contrasts import Moved, moved
 from mlefit.picture.envelope import Envelope, envelope
@@ -55,10 +56,19 @@ class Residuum(Look):
         floor = np.stack([1.0 / np.sqrt(own.sizes), 1.0 / np.sqrt(2.0 * own.sizes)])
         return curves, moved(curves, floor, ordered=own.ordered)
 
+    @cached_property
+    def _between(self) -> Between | None:
+        """How levels differ that have no bins of their own."""
+        variable = self.place.variable
+        if len(variable.levels) == len(variable.named):
+            return None
+        return Between(self.residuals.scores, variable.values.astype(np.intp))
+
     @property
     def statistic(self) -> Array:
-        """The largest contrast of means and spreads."""
-        return self._scores[1].statistic
+        """The largest contrast of means and spreads, and of the spreads of levels that have no bins of their own."""
+        found = self._scores[1].statistic
+        return found if self._between is None else np.maximum(found, self._between.statistic)
 
     def draft(self) -> Draft:
         """Points, running quantiles and their band."""
@@ -97,6 +107,13 @@ class Residuum(Look):
         chance = curves.std(axis=0)
         few = f"; {self.residuals.scene.n} rows would show gross departures only" if self.residuals.scene.n < FEW else ""
         quiet = f"Nothing moves along {place.what}{few}"
+        between = self._between
+        if between is not None and between.statistic[0] > found.statistic[0]:
+            most = between.farthest
+            named = "" if most is None else f", most at {place.variable.levels[most[0]]}: {number(most[1], 2)}"
+            loud = (f"The spread differs from level to level of {place.what}, by {number(100.0 * between.spread, 2)} % of the "
+                    f"average{named}")
+            return Draft(panel, quiet, loud, between.spread, between.spread >= SPREAD, "10 % of the spread", warn)
         if found.curve == 0:
             off = observed[1] - usual[1]
             j = int(np.argmax(np.abs(off)))
