@@ -232,3 +232,12 @@ def test_without_jinja2_the_command_that_installs_it_is_told(monkeypatch: pytest
     with pytest.raises(UsageError) as refused:
         rendered.check("report")
     assert (refused.value.message, refused.value.remedy) == ("report needs jinja2, which is not installed", 'pip install "mlefit[report]"')
+
+
+def test_a_refusal_names_the_first_of_many_columns() -> None:
+    error = NoEstimateError("separated", "merge levels", code="separation", columns=tuple(f"g={k}" for k in range(500)))
+    unknown = tuple(replace(mean(f"g={place}", 1.0, 0.1), estimate=None, term="g", state="unknown") for place in range(500))
+    found = Page(html(Story(replace(GAUSSIAN, parameters=unknown), {}, error=error)))
+    assert "g=18, g=19 and 480 more." in found.text
+    assert "g=20" not in found.text
+    assert "g (500 coefficients)" in found.text

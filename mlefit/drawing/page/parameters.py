@@ -72,7 +72,7 @@ def _joint(report: Report, part: Section, item: Item, *, alone: bool) -> Line:
     _, levels = factor(item, report)
     many = f"{levels:,} levels" if levels else f"{len(item.parameters):,} coefficients"
     p = joint(report, item.term or "", part.class_ if part.kind in ("scale", "zero") else None) if alone else ""
-    said = f"{shown(item.term or '')} ({many}{', joint' if p else ''}; least and largest below)"
+    said = f"{shown(item.term or '')} ({many}{', joint' if p else ''}{'; least and largest below' if _own(item) else ''})"
     return Line(said, ("", "", "", typeset(p), "", ""), joint=True)
 
 

@@ -29,7 +29,7 @@ TEMPLATES = ("base.html", "page.html", "refused.html", "refusal.html")
 SOURCES = 3         # files that a title names
 LARGEST = 500_000   # bytes of a page
 PARAMETER = 200     # bytes of a parameter as data, at least
-ROWS = 20           # numbers of rows that a refusal names on the page
+NAMED = 20          # rows, or columns, that a refusal names on the page
 
 
 class Figure(NamedTuple):
@@ -63,7 +63,7 @@ def _page(story: Story, data: str | None) -> str:
         version=report.version, style=svg.style() + _file("page.css"), formula=formula,
         title=f"{named(of_rows)}: {_model(story)}{noise(report)}",
         rows=_ledger(story), coding=coding(report), chips=list(chips(story)), error=story.error,
-        error_rows=_rows(story.error), judged=_table(story), sentences=list(sentences(story)),
+        **_named(story.error), judged=_table(story), sentences=list(sentences(story)),
         warnings=[warning.message for warning in report.warnings], steps=_steps(story), comparison=compared.told(story.comparison),
         contest=_figures(_contest(story), "c"), budget=budget(story.nats),
         parameters=table(report, story.spreads),
@@ -78,7 +78,7 @@ def _page(story: Story, data: str | None) -> str:
 def refused(error: MlefitError, sources: Sequence[str]) -> str:
     """The page where nothing is known of a fit but why there is none, ending in a line break."""
     text = _environment().get_template("refused.html").render(
-        version=__version__, style=svg.style() + _file("page.css"), title=named(sources), error=error, error_rows=_rows(error),
+        version=__version__, style=svg.style() + _file("page.css"), title=named(sources), error=error, **_named(error),
         data=_markup(facts.in_script(error_to_dict(error))))
     return text.rstrip("\n") + "\n"
 
@@ -125,13 +125,14 @@ def _steps(story: Story) -> list[str]:
     return [] if information is None else [text for label, text, _ in misfit(information) if label == "next"]
 
 
-def _rows(error: MlefitError | None) -> str:
-    """The rows that a refusal is about, the first of many."""
-    if error is None or not error.rows:
-        return ""
-    found = error.rows
-    more = f" and {len(found) - ROWS} more" if len(found) > ROWS else ""
-    return ", ".join(map(str, found[:ROWS])) + more
+def _named(error: MlefitError | None) -> dict[str, str]:
+    """The rows and columns that a refusal is about, the first of many."""
+    return {} if error is None else {"error_rows": _first(error.rows), "error_columns": _first(error.columns)}
+
+
+def _first(found: Sequence[object]) -> str:
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return ", ".join(map(str, found[:NAMED])) + more
 
 
 def _environment() -> "Environment":
