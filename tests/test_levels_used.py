@@ -6,11 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conforming import complaints
+from saved_models import predicted
 
 from mlefit.checking import seen
 from mlefit.cli import main
+from mlefit.design import indexing
+from mlefit.problem import indexing as asked
+from mlefit.saved.read import load
+from mlefit.saved.schema import model_schema
+from mlefit.saved.write import to_dict
 
-LEVELS, ROWS = 250, 4000
+LEVELS, ROWS = 250, 6000
 
 
 def table(path: Path, seed: int = 1, levels: int = LEVELS, rows: int = ROWS, shift: float = 0.0) -> str:
@@ -20,7 +27,7 @@ def table(path: Path, seed: int = 1, levels: int = LEVELS, rows: int = ROWS, shi
     g = rng.permutation(np.arange(rows) % levels)
     x, z = rng.normal(size=rows) + effect[g], rng.normal(size=rows) + 40.0
     eta = shift + effect[g] + 0.4 * x - 0.2 * (z - 40.0)
-    classes = (np.stack([np.zeros(rows), eta, 0.3 - 0.5 * eta]) + rng.gumbel(size=(3, rows))).argmax(axis=0)
+    classes = (np.stack([np.zeros(rows), 0.3 * eta, 0.2 - 0.2 * eta]) + rng.gumbel(size=(3, rows))).argmax(axis=0)
     columns = {
         "g": [f"l{k:03d}" for k in g], "x": x.round(4), "z": z.round(4), "y": (5.0 * eta + rng.normal(size=rows)).round(4),
         "b": (0.2 * eta + rng.logistic(size=rows) > 0.0).astype(int), "c": [f"c{k}" for k in classes],
@@ -51,10 +58,144 @@ def test_a_model_without_a_covariance_is_checked_without_a_refit(
     path = saved(tmp_path, old, "-t", target, "-x", "g,x,z")
     whole = told(capsys, "check", path, new)
     model = json.loads(Path(path).read_text())
-    model["covariance"] |= {"root": None, "shape_root": None, "leverage_root": None}
+    del model["covariance"]["by_level"]
     Path(path).write_text(json.dumps(model))
     monkeypatch.setattr(seen, "gathered", None)     # no row is encoded for a fit
     found = told(capsys, "check", path, new)
     assert found["refit"]["reason"] == "the model has kept no covariance, so no difference has an error"
     assert found["cross_entropy"] == whole["cross_entropy"]
     assert (found["residuals"], found["calibration"]) == (whole["residuals"], whole["calibration"])
+
+
+ALL = 10**9         # levels that no factor has: all have columns
+CASES = [("y", "gaussian"), ("b", "bernoulli"), ("c", "categorical"), ("count", "poisson"), ("count", "negative-binomial")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("target", "model"), CASES)
+def test_a_model_by_levels_predicts_what_one_by_columns_does(
+    target: str, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asked, "WORK", 0.0)
+    old, new = table(tmp_path / "old.csv"), table(tmp_path / "new.csv", 2, LEVELS + 3, 500)
+    options = ("-m", model, "-t", target, "-x", "x,g,z")
+    short = saved(tmp_path, old, *options, name="levels.json")
+    monkeypatch.setattr(indexing, "MANY", ALL)
+    long = saved(tmp_path, old, *options, name="columns.json")
+    assert Path(short).stat().st_size < 0.2 * Path(long).stat().st_size
+    assert complaints(json.loads(Path(short).read_text()), {"mlefit.model/1": model_schema(), "mlefit.fit/1": {}}) == []
+    assert to_dict(load(short)) == json.loads(Path(short).read_text())
+    want, _ = predicted(capsys, long, new, "--interval", "law", "--only")
+    monkeypatch.undo()
+    found, _ = predicted(capsys, short, new, "--interval", "law", "--only")
+    assert list(found[0]) == list(want[0])
+    assert len(found[0]) > 3          # with intervals
+    assert sum(row["flag"].startswith("new-level:g=l25") for row in found) >= 3
+    for row, other in zip(found, want, strict=True):
+        for name, cell in other.items():
+            if cell and name not in ("flag", "class"):
+                assert float(row[name]) == pytest.approx(float(cell), rel=1e-7, abs=1e-9)
+            else:
+                assert row[name] == cell
+
+
+class Units:
+    """Deviates that are 0 but for one, so that draws are the columns of a root."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+
+    def standard_normal(self, shape: Any) -> Any:
+        found = np.zeros(shape)
+        if 0 <= self.place < found.size:
+            found.flat[self.place] = 1.0
+        self.place -= found.size
+        return found
+
+
+@pytest.mark.parametrize(("target", "model"), [("y", "gaussian"), ("b", "bernoulli"), ("c", "categorical")])
+def test_parameters_drawn_by_levels_have_the_covariance_of_columns(
+    target: str, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "MANY", 20)
+    old = table(tmp_path / "old.csv", levels=30, rows=600)
+    options = ("-m", model, "-t", target, "-x", "x,g,z")
+    short = load(saved(tmp_path, old, *options, name="levels.json"))
+    monkeypatch.setattr(indexing, "MANY", ALL)
+    long = load(saved(tmp_path, old, *options, name="columns.json"))
+    by_level, layout = short.errors.by_level, short.layout
+    assert by_level is not None
+    assert layout is not None
+    count = by_level.blocks[..., 0].size + by_level.columns.shape[2]
+    root = np.stack([np.concatenate(by_level.drawn(layout, Units(k))) for k in range(count)]).T     # type: ignore[arg-type]
+    parts = [long.errors.root, long.errors.shape_root]
+    dense = np.concatenate([part for part in parts if part is not None and part.size])
+    unit = [1.0 / np.concatenate([np.concatenate([one.encoding.scaling.scale[list(kept)] for kept in one.encoding.kept]),
+                                  np.ones(len(one.free))]) for one in (short, long)]
+    shift = [mixed(one) for one in (short, long)]
+    ours, want = (m @ (u[:, None] * b) for m, u, b in zip(shift, unit, (root, dense), strict=True))
+    np.testing.assert_allclose(ours @ ours.T, want @ want.T, rtol=1e-6, atol=1e-9 * np.abs(want @ want.T).max())
+
+
+def mixed(model: Any) -> Any:
+    """What takes coefficients of encoded columns, divided by their scale, to natural ones."""
+    kept, scaling = model.encoding.kept, model.encoding.scaling
+    size, at = sum(map(len, kept)), 0
+    found = np.eye(size + len(model.free))
+    for places in kept:
+        found[at, at + 1 : at + len(places)] = -scaling.centre[list(places)][1:]
+        at += len(places)
+    return found
+
+
+@pytest.mark.parametrize("most", [0.0, 0.7])
+def test_levels_that_had_columns_predict_as_columns_do(
+    most: float, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A column of zeros and ones may be encoded by a scale of 2, one of mostly ones by a centre."""
+    rng = np.random.default_rng(3)
+    g = np.where(rng.random(3000) < most, 7, np.arange(3000) % 220)
+    x = rng.normal(size=3000)
+    y = x + np.sin(g) + rng.normal(size=3000)
+    data = tmp_path / "data.csv"
+    data.write_text("x,g,y\n" + "".join(f"{a:.4f},l{b:03d},{c:.4f}\n" for a, b, c in zip(x, g, y, strict=True)))
+    monkeypatch.setattr(indexing, "MANY", ALL)
+    path = saved(tmp_path, str(data), "-t", "y")
+    scaling = load(path).encoding.scaling
+    assert (scaling.scale[2:] != 1.0).any() or (scaling.centre[2:] != 0.0).any()
+    want, _ = predicted(capsys, path, str(data), "--only")
+    monkeypatch.undo()
+    found, _ = predicted(capsys, path, str(data), "--only")
+    for row, other in zip(found, want, strict=True):
+        assert row["flag"] == other["flag"]
+        for name in ("mean", "mean_low", "mean_high", "new_low", "new_high"):
+            assert float(row[name]) == pytest.approx(float(other[name]), rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"column": "x"}, "model file, key covariance.by_level.column: expected a factor whose levels all have a coefficient, found x"),
+    ({"mean": [1.0]}, f"model file, key covariance.by_level.mean: expected {2 * LEVELS} numbers, found 1"),
+    ({"blocks": None}, "model file, key covariance.by_level.blocks: expected a list, found null"),
+])
+def test_a_file_with_other_levels_is_refused(
+    change: dict[str, Any], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = table(tmp_path / "data.csv")
+    path = saved(tmp_path, data, "-t", "y", "-x", "g,x,z")
+    model = json.loads(Path(path).read_text())
+    model["covariance"]["by_level"] |= change
+    Path(path).write_text(json.dumps(model))
+    capsys.readouterr()
+    assert main(["predict", path, data]) == 3
+    assert capsys.readouterr().err == f"mlefit: {message}\nsave the model again with `mlefit fit ... --save FILE`\n"
+
+
+def test_predictors_with_columns_of_their_own_have_no_errors_by_level(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = table(tmp_path / "data.csv")
+    path = saved(tmp_path, data, "-t", "c", "-x", "g,x,z")
+    model = json.loads(Path(path).read_text())
+    model["design"]["kept"][1] = model["design"]["kept"][1][::-1]
+    Path(path).write_text(json.dumps(model))
+    assert main(["predict", path, data]) == 3
+    assert capsys.readouterr().err == ("mlefit: model file, key covariance.by_level: expected none where predictors have columns of "
+                                       "their own, found one\nsave the model again with `mlefit fit ... --save FILE`\n")

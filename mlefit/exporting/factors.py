@@ -38,10 +38,8 @@ def _one(factor: Factor, weights: Sequence[float], centres: Sequence[float]) -> 
     """That of a term of one factor, its columns together where they share something."""
     shift = -float(np.dot(weights, centres))
     if isinstance(factor, Levels):
-        columns = [level for level in factor.levels or () if level != factor.baseline]
-        values = {level: float(sum(w * (float(level == column) - c)
-                                   for w, c, column in zip(weights, centres, columns, strict=True)))
-                  for level in factor.levels or ()}
+        columns = (level for level in factor.levels or () if level != factor.baseline)
+        values = dict.fromkeys(factor.levels or (), shift) | {level: w + shift for level, w in zip(columns, weights, strict=True)}
         return [ByLevel(factor.column, tuple((level, Number(value)) for level, value in values.items()))]
     if isinstance(factor, Spline):
         return [_spline(factor, np.concatenate([[0.0], weights])), Number(shift)]

@@ -45,10 +45,9 @@ class Miller(Language):
 
     def by_level(self, tree: ByLevel) -> str:
         """A chain of conditions."""
-        end = '""'
-        for level, value in reversed(tree.values):
-            end = f"(string({self.field(tree.column)}) == {self.text(level)} ? {self.write(value)} : {end})"
-        return end
+        cell = f"string({self.field(tree.column)})"
+        cases = "".join(f"({cell} == {self.text(level)} ? {self.write(value)} : " for level, value in tree.values)
+        return f'{cases}""{")" * len(tree.values)}'
 
     def program(self, exported: Exported, table: str) -> str:
         """One assignment per column."""

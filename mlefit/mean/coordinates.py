@@ -200,6 +200,11 @@ class Coordinates(Whitening):
             return triangular(self.triangle, gamma)
         return triangular(self.triangle, each.T).T.ravel()
 
+    @property
+    def inverse(self) -> Array:
+        """R^-1 (r, r), with B = R^-1 gamma."""
+        return self.encoded(np.eye(self.rank).ravel()).reshape(self.rank, self.rank).T if self.rank else np.zeros((0, 0))
+
     def coefficients(self, gamma: Array) -> Array:
         """What multiplies `columns`, (m r,): B, or gamma itself."""
         return gamma if self.steep else self.encoded(gamma)

@@ -169,7 +169,7 @@ class Indexed(LinearMean):
         """A basis (P, k) of the coordinates in which all levels have one coefficient, or none where there is no constant."""
         columns, scale, centre = self.leveled.columns, self.leveled.scale, self.leveled.centre
         assert centre is not None
-        inverse = _inverse(columns)
+        inverse = columns.inverse
         own = np.zeros((self.leveled.size, columns.rank + 1))
         own[: self.levels, 0] = scale
         own[: self.levels, 1:] = scale[:, None] * (centre @ inverse)
@@ -219,7 +219,6 @@ class Indexed(LinearMean):
         columns, scale, centre = self.leveled.columns, self.leveled.scale, self.leveled.centre
         count, d = self.levels, columns.rank
         assert centre is not None
-        inverse = _inverse(columns)
         shown = np.arange(count) if self.baseline is None else np.delete(np.arange(count), self.baseline)
         head = 0 if self.baseline is None else 1
         k = head + d + shown.size
@@ -234,10 +233,4 @@ class Indexed(LinearMean):
             to[0], plus[0] = self.baseline, 1.0 / scale[self.baseline]
             inner[0] = -centre[self.baseline] - away
         order = np.argsort(self._order)
-        return Contrasts(to, plus, by, minus, inner @ inverse).some(order)
-
-
-def _inverse(columns: Coordinates) -> Array:
-    """R^-1 (d, d), with beta = R^-1 gamma."""
-    d = columns.rank
-    return columns.encoded(np.eye(d).ravel()).reshape(d, d).T if d else np.zeros((0, 0))
+        return Contrasts(to, plus, by, minus, inner @ columns.inverse).some(order)

@@ -19,6 +19,7 @@ from mlefit.information.prediction import held_out
 from mlefit.mean import LinearMean
 from mlefit.pipeline.finite import number
 from mlefit.pipeline.fitted import Fitted
+from mlefit.pipeline.saving_levels import by_level
 from mlefit.problem.means import mean_of
 from mlefit.problem.problem import Problem
 from mlefit.report.json import to_dict
@@ -82,8 +83,9 @@ def roots(found: Fitted, errors: StandardErrors, optimum: Optimum) -> Errors:
         df = float(free)
         if not errors.kind.sandwich:
             covariance = Inverse(optimum.curvature, float(np.sqrt(found.fit.n / free)), mean.size)
-    if mean.size > MOST_ROOTS:
-        return Errors(None, None, None, df)
+    levels = by_level(found, covariance)
+    if levels is not None or mean.size > MOST_ROOTS:
+        return Errors(None, None, None, df, by_level=levels)
     shapes = np.eye(len(found.fit.noise.shapes))
     inverse = [mean.combined(k) for k in range(mean.predictors)]
     root = np.concatenate([covariance.root(each, place.start) for each, place in zip(inverse, mean.places, strict=True)])
@@ -117,7 +119,7 @@ def _rows(found: Fitted, *, every: bool) -> Engine:
 
 def _leverage(found: Fitted) -> float | None:
     """The largest leverage of a row in the design of the mean: of a sample, where the fit has kept no more."""
-    if found.mean.size > MOST_ROOTS:
+    if found.mean.size > MOST_ROOTS and (found.mean.columned or found.problem.prepared.predictors.crossed):
         return None
     rows = found.rows
     if rows.store.rows < found.problem.prepared.moments.rows:

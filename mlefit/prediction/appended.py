@@ -51,7 +51,7 @@ def _of_numbers(saved: Saved, plan: Plan, centre: str) -> tuple[str, ...]:
     noise = saved.noise
     median = ("median",) if noise.median_apart and saved.transform is None else ()
     zero = () if noise.zero_text is None else (ZERO_SHARE,)
-    if plan.interval == "none" or saved.errors.root is None:
+    if plan.interval == "none" or not saved.errors.known:
         return (centre, *median, *zero)
     if plan.interval == "conformal":
         return (centre, *median, "new_low", "new_high", *zero)
@@ -167,7 +167,7 @@ def _of_levels(rows: Rows, plan: Plan) -> tuple[dict[str, Array], dict[str, list
     p, all_levels = noise.probabilities(eta, free), saved.levels
     shown = noise.modelled
     found: dict[str, Array] = {}
-    ends = _level_ends(noise, rows, plan) if plan.interval == "law" and saved.errors.root is not None else None
+    ends = _level_ends(noise, rows, plan) if plan.interval == "law" and saved.errors.known else None
     for level in shown:
         k = all_levels.index(level)
         found[f"p_{level}"] = p[k]
@@ -191,11 +191,8 @@ def _level_ends(noise: NoiseModel, rows: Rows, plan: Plan) -> tuple[Array, Array
         sides = [noise.probabilities(shifted(rows.eta, sign * away), natural_shapes(rows.saved)) for sign in (-1.0, 1.0)]
         return np.minimum(*sides), np.maximum(*sides)
     saved, eta, free = rows.saved, rows.eta, natural_shapes(rows.saved)
-    root, places = saved.errors.root, saved.encoding.kept
-    assert root is not None
     at = np.clip(logit(noise.probabilities(eta, free)), -700.0, 700.0)
-    moved = np.zeros((*at.shape, root.shape[1]))
-    first = 0
+    moved: Array = np.zeros((*at.shape, 1))
 
     def slope(step: Array, by: Array) -> Array:
         """The derivatives (K, n) of the log odds."""
@@ -203,12 +200,12 @@ def _level_ends(noise: NoiseModel, rows: Rows, plan: Plan) -> tuple[Array, Array
         return np.nan_to_num((logit(up) - logit(down)) / (2.0 * STEP))
 
     unmoved, axes = np.zeros(free.size), np.eye(eta.shape[1])
-    for k, columns in enumerate(places):
-        z = rows.times(columns, root[first : first + len(columns)])      # (n, d)
-        first += len(columns)
-        moved += slope(axes[k], unmoved)[:, :, None] * z
-    if saved.errors.shape_root is not None:
-        for by, of_shape in zip(np.eye(free.size), saved.errors.shape_root, strict=False):
+    for k in range(eta.shape[1]):
+        z = rows.rooted(k)      # (n, d)
+        assert z is not None
+        moved = moved + slope(axes[k], unmoved)[:, :, None] * z
+    if saved.errors.of_shapes is not None:
+        for by, of_shape in zip(np.eye(free.size), saved.errors.of_shapes, strict=False):
             moved += slope(np.zeros(eta.shape[1]), by)[:, :, None] * of_shape
     half = saved.critical(plan.level, saved.errors.df) * np.linalg.norm(moved, axis=2)
     return np.asarray(expit(at - half)), np.asarray(expit(at + half))

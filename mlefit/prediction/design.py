@@ -10,38 +10,45 @@ from mlefit.arrays import Array, Index, block
 from mlefit.design.complete import Used
 from mlefit.design.indexing import without_columns
 from mlefit.design.levels import Levels
+from mlefit.design.scaling import Scaling
 from mlefit.records import record
 from mlefit.saved.model import Saved
 
 
 class Coded(NamedTuple):
     """A factor without columns: its places from `first` to `last` among all p, and `level` (k,), the place of a row's level, from
-    0 at `first`; -1 for the baseline."""
+    0 at `first`; -1 for the baseline. `centre` and `scale` (last - first,): how its columns of zeros and ones are encoded."""
 
     first: int
     last: int
     level: Index
+    centre: Array
+    scale: Array
 
     @classmethod
-    def of(cls, factor: Levels, first: int, used: Used) -> "Coded":
+    def of(cls, factor: Levels, first: int, used: Used, scaling: Scaling) -> "Coded":
         """That of the rows that count."""
         levels = factor.levels or ()
         shown = np.cumsum([level != factor.baseline for level in levels]) - 1
         if factor.baseline is not None:
             shown[levels.index(factor.baseline)] = -1
         level = shown[factor.index(used.batch, used.keep)[used.rows]] if used.rows.size else np.zeros(0, np.intp)
-        return cls(first, first + factor.width, level)
+        last = first + factor.width
+        return cls(first, last, level, scaling.centre[first:last], scaling.scale[first:last])
 
     def has(self, place: int) -> bool:
         """Whether a place is one of its."""
         return self.first <= place < self.last
 
     def rows_of(self, places: Sequence[int], values: Array) -> Array:
-        """What of `values` (r, ...) at `places` the rows have (k, ...), 0 for the baseline."""
+        """What of `values` (r, ...) at `places` the encoded columns make (k, ...)."""
         levels = np.zeros((self.last - self.first + 1, *values.shape[1:]))      # the last is the baseline's
-        for place, value in zip(places, values, strict=True):
-            if self.has(place):
-                levels[place - self.first] = value
+        numbers = np.array(places, np.intp)
+        mine = (numbers >= self.first) & (numbers < self.last)
+        own = numbers[mine] - self.first
+        levels[own] = (values[mine].T / self.scale[own]).T
+        if self.centre.any():
+            levels -= self.centre @ levels[:-1]
         return np.asarray(levels[self.level])
 
 
@@ -56,7 +63,7 @@ class Design:
     def of(cls, saved: Saved, used: Used) -> "Design":
         """Those of the rows that count."""
         predictors, scaling = saved.predictors, saved.encoding.scaling
-        factors = without_columns(predictors)
+        factors = without_columns(predictors, None if saved.errors.by_level is None else 1)
         if not factors:
             x = block(used.rows.size, predictors.width)
             if used.rows.size:
@@ -64,7 +71,7 @@ class Design:
             return cls(x)
         first, coded = int(predictors.intercept), list[Coded]()
         for term in predictors.terms:
-            coded += [Coded.of(factor, first, used) for factor in factors if term.factors == (factor,)]
+            coded += [Coded.of(factor, first, used, scaling) for factor in factors if term.factors == (factor,)]
             first += term.width
         kept = [place for place in range(predictors.width) if not any(one.has(place) for one in coded)]
         x = block(used.rows.size, len(kept))
@@ -99,7 +106,8 @@ class Design:
                 if row[k]:      # half of a triangle is 0
                     total += np.multiply(self.x[:, place], row[k], out=moved)
         for one in self.coded:
-            found += one.rows_of(places, matrix)
+            if any(map(one.has, places)):
+                found += one.rows_of(places, matrix)
         return found
 
     def part(self, places: slice) -> Array:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mlefit.arrays import Array, Mask, block
+from mlefit.arrays import Array, Index, Mask, block
 from mlefit.design.bases import Polynomial, Spline
 from mlefit.design.complete import Used
 from mlefit.design.tangent import Rest
@@ -128,13 +128,34 @@ class Rows:
 
     def errors(self, predictor: int) -> Array | None:
         """Standard errors (k,) of a predictor; None where the model has kept none."""
-        root, places = self.saved.errors.root, self.saved.encoding.kept
-        if root is None:
+        moved = self.rooted(predictor)
+        if moved is None:
+            return None
+        power = self.saved.noise.predictors[predictor].unit_power
+        return np.sqrt(squared(moved)) * self.saved.encoding.scaling.y_scale**power
+
+    def rooted(self, predictor: int) -> Array | None:
+        """K'z (k, d) of the rows: what of the root of the covariance they have, by level the part that others can share."""
+        errors, places = self.saved.errors, self.saved.encoding.kept
+        if errors.by_level is not None:
+            columns, level = self.saved.layout, self._level
+            assert columns is not None
+            by = errors.by_level
+            return np.concatenate([
+                by.blocks[level, predictor].T,
+                (self.times(columns.places, by.columns[predictor]) - by.inner[predictor][level]).T]).T
+        if errors.root is None:
             return None
         first = sum(len(columns) for columns in places[:predictor])
-        power = self.saved.noise.predictors[predictor].unit_power
-        moved = self.times(places[predictor], root[first : first + len(places[predictor])])
-        return np.sqrt(squared(moved)) * self.saved.encoding.scaling.y_scale**power
+        return self.times(places[predictor], errors.root[first : first + len(places[predictor])])
+
+    @cached_property
+    def _level(self) -> Index:
+        """The place (k,) of each row's level among all of the factor that errors are by."""
+        layout = self.saved.layout
+        assert layout is not None
+        used = self._used
+        return layout.factor.index(used.batch, used.keep)[used.rows] if used.rows.size else np.zeros(0, np.intp)
 
     def times(self, places: tuple[int, ...], root: Array) -> Array:
         """Encoded columns of the rows times a matrix (r, d): (k, d), in an order that the number of rows does not change."""
@@ -149,13 +170,23 @@ class Rows:
             if rows.any():
                 found[f"outside:{name}"] = found.get(f"outside:{name}", np.zeros_like(rows)) | rows
                 anywhere |= rows
-        root, largest = self.saved.errors.leverage_root, self.saved.training.leverage_max
-        if root is not None and largest is not None:
-            white = self.times(self.saved.encoding.kept[0], root)
-            far = (squared(white) > LEVERAGE * largest) & ~anywhere
+        leverage, largest = self._leverage, self.saved.training.leverage_max
+        if leverage is not None and largest is not None:
+            far = (leverage > LEVERAGE * largest) & ~anywhere
             if far.any():
                 found["far"] = far
         return found
+
+    @property
+    def _leverage(self) -> Array | None:
+        """(k,); None where the model has kept nothing that tells."""
+        errors = self.saved.errors
+        if errors.by_level is not None:
+            columns, by = self.saved.layout, errors.by_level
+            assert columns is not None
+            white = self.times(columns.places, by.white) - by.inner_white[self._level]
+            return squared(white) + np.square(by.element[self._level])
+        return None if errors.leverage_root is None else squared(self.times(self.saved.encoding.kept[0], errors.leverage_root))
 
     def _outside(self) -> Iterator[tuple[str, Mask]]:
         encoding = self.saved.encoding

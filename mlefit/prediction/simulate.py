@@ -60,10 +60,14 @@ def parameters(saved: Saved, drawing: Drawing, copy: int) -> Drawn:
     if drawing.parameters == "fixed":
         return Drawn(saved.coefficients, saved.free)
     root, shape_root = saved.errors.root, saved.errors.shape_root
-    if root is None:
+    if not saved.errors.known:
         raise UsageError("--parameters drawn needs the covariance of the parameters, found none in the model",
                          "use --parameters fixed", code="no-covariance")
     rng = np.random.default_rng([drawing.seed, copy, 1])        # no stream of uniform: those have no third number
+    if saved.errors.by_level is not None and saved.layout is not None:
+        by, of_shapes = saved.errors.by_level.drawn(saved.layout, rng)
+        return Drawn(saved.coefficients + by, saved.free + of_shapes)
+    assert root is not None
     z = rng.standard_normal(root.shape[1])
     free = saved.free + shape_root @ z if shape_root is not None and shape_root.size else saved.free
     return Drawn(saved.coefficients + root @ z, free)

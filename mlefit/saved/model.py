@@ -17,6 +17,7 @@ from mlefit.design.terms import Offset
 from mlefit.design.transform import Transform
 from mlefit.inference.law import Student, quantile
 from mlefit.noise.model import NoiseModel
+from mlefit.saved.by_level import ByLevel, Layout
 from mlefit.source.source import Source
 from mlefit.source.version import identity
 
@@ -39,7 +40,8 @@ class Errors(NamedTuple):
     """Roots of the covariance of the encoded coefficients (P, d), of the free shapes (s, d), and of the leverage (r, r).
 
     `df`: degrees of freedom of the law of t, None for the normal law. All None where there are too many coefficients.
-    `critical`: the two-sided value of that law at the level of the fit, where the file tells it.
+    `critical`: the two-sided value of that law at the level of the fit, where the file tells it. `by_level`: what stands for the
+    roots of any number of coefficients where most are those of one factor's levels.
     """
 
     root: Array | None
@@ -47,6 +49,17 @@ class Errors(NamedTuple):
     leverage_root: Array | None
     df: float | None
     critical: float | None = None
+    by_level: ByLevel | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether coefficients have errors."""
+        return self.root is not None or self.by_level is not None
+
+    @property
+    def of_shapes(self) -> Array | None:
+        """The rows (s, d') of the shapes, as rows of a table have them (`prediction.rows`)."""
+        return self.shape_root if self.by_level is None else self.by_level.of_shapes
 
 
 class Training(NamedTuple):
@@ -94,6 +107,12 @@ class Saved(NamedTuple):
         """The columns of numbers that a prediction needs, each once."""
         trials = () if self.trials is None else sorted(self.trials.numbers)
         return tuple(dict.fromkeys((*self.predictors.numbers, *trials)))
+
+    @property
+    def layout(self) -> Layout | None:
+        """Where levels and columns are among the coefficients of a predictor, if errors are by level."""
+        found = self.errors.by_level
+        return None if found is None else Layout.of(self.predictors, found.column, self.encoding.kept[0])
 
     @property
     def level(self) -> float:

@@ -15,7 +15,7 @@ from mlefit.design.transform import RULES, Transform
 from mlefit.errors import DataError, UsageError
 from mlefit.noise import MODELS
 from mlefit.noise.model import NoiseModel
-from mlefit.saved import curve
+from mlefit.saved import by_level, curve
 from mlefit.saved.checked import Checked, bad
 from mlefit.saved.factors import parsed, read
 from mlefit.saved.model import MOST_ROOTS, Encoding, Errors, Saved, Training
@@ -83,7 +83,7 @@ def from_dict(value: Any, path: str = "model") -> Saved:
     missing = tuple(token.text() for token in design.key("na").items(MOST_TERMS))
     fit = _fit(top.key("fit"))
     return Saved(fit, noise, target, predictors, columns, encoding, coefficients, free,
-                 _errors(covariance, count, len(noise.shapes), encoding), _training(top.key("sample")), levels, missing,
+                 _errors(covariance, count, len(noise.shapes), encoding, predictors), _training(top.key("sample")), levels, missing,
                  _transform(design, noise), None if noise is asked else asked, _trials(design, noise, names))
 
 
@@ -193,7 +193,7 @@ def _encoding(design: Checked, covariance: Checked, predictors: Predictors, coun
     return Encoding(scaling, low, high, tuple(kept))
 
 
-def _errors(covariance: Checked, count: int, shapes: int, encoding: Encoding) -> Errors:
+def _errors(covariance: Checked, count: int, shapes: int, encoding: Encoding, predictors: Predictors) -> Errors:
     df, critical = covariance.key("df").maybe(), covariance.key("critical").maybe()
     rank = len(encoding.kept[0])
     root, shape_root = _matrix(covariance.key("root"), count), _matrix(covariance.key("shape_root"), shapes)
@@ -202,7 +202,18 @@ def _errors(covariance: Checked, count: int, shapes: int, encoding: Encoding) ->
     return Errors(
         root, shape_root,
         _matrix(covariance.key("leverage_root"), rank), None if df is None else df.positive(),
-        None if critical is None else critical.positive())
+        None if critical is None else critical.positive(),
+        _by_level(covariance.key("by_level").maybe(), shapes, encoding, predictors))
+
+
+def _by_level(value: Checked | None, shapes: int, encoding: Encoding, predictors: Predictors) -> by_level.ByLevel | None:
+    if value is None:
+        return None
+    kept = encoding.kept
+    if any(other != kept[0] for other in kept):
+        raise bad(value.path, "none where predictors have columns of their own", "one")
+    layouts = {name: by_level.Layout.of(predictors, name, kept[0]) for name in predictors.categories}
+    return by_level.read(value, layouts, len(kept), shapes)
 
 
 def _training(sample: Checked) -> Training:

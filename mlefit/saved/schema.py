@@ -60,8 +60,13 @@ def _keys() -> dict[str, dict[str, Any]]:
         "kept": array(array({"type": "integer"})), "low": numbers, "high": numbers, "y_centre": NUMBER, "y_scale": NUMBER,
         "na": array(TEXT),
     }
+    by_level = record({
+        "column": TEXT, **dict.fromkeys(("mean", "blocks", "columns"), numbers), "extra": nullable(numbers),
+        **dict.fromkeys(("shapes", "element", "white"), numbers)})
     covariance = {
         "kind": TEXT, "order": array(TEXT), "centre": numbers, "scale": numbers, "coefficients": numbers, "free": numbers,
         "df": NO_NUMBER, "critical": NO_NUMBER, "root": matrix, "shape_root": matrix, "leverage_root": matrix,
     }
-    return {"fit": {"$ref": FIT}, "design": record(design), "covariance": record(covariance), "sample": of(Training)}
+    errors = record(covariance)
+    errors["properties"]["by_level"] = by_level     # only where there is a factor of many levels
+    return {"fit": {"$ref": FIT}, "design": record(design), "covariance": errors, "sample": of(Training)}

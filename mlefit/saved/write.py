@@ -44,6 +44,7 @@ def to_dict(saved: Saved) -> dict[str, Any]:
             "coefficients": _row(saved.coefficients), "free": _row(saved.free), "df": errors.df,
             "critical": saved.critical(saved.level, errors.df),
             "root": _rows(errors.root), "shape_root": _rows(errors.shape_root), "leverage_root": _rows(errors.leverage_root),
+            **({} if errors.by_level is None else {"by_level": errors.by_level.state()}),
         },
         "sample": plain(saved.training),
     }
