@@ -24,6 +24,7 @@ FEW, EACH = 200, 20         # rows, or rows for each parameter, up to which a re
 FOUR, TWO, ONE = 4, 2, 1    # else two where there are shapes, which move once the coefficients have, and one where there are none
 HALVINGS = 6        # of a step that does not gain
 CHECKED = 2_000     # rows up to which it is looked at whether a step gains: of more, it is in the parabola
+MANY = 200          # parameters from which larger sets are drawn from the law where they are not mapped back
 INVERTED = 1_000    # rows up to which responses are mapped back by quantiles, where the law has no shorter way
 FARTHEST = 8.0      # standard deviations at which such a residual is mapped back: the doubles below 1 end there
 TOGETHER = 50_000   # rows of sets that are drawn at once
@@ -163,8 +164,8 @@ class Residuals:
         if not self.refits:
             return None
         alike = self._ordered(self.smooth, scene.eta)
-        if alike is None and scene.n > INVERTED:
-            return None if self._partly is None else self._drawn()      # the law in the place of their order
+        if alike is None and scene.n > INVERTED:    # of many parameters a fit takes more from some rows than from others
+            return self._drawn() if scene.design.parameters >= MANY else None
         if alike is None:
             return self._inverted(orders)
         if scene.noise.located:
