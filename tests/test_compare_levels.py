@@ -7,10 +7,16 @@ import numpy as np
 import pytest
 
 import mlefit
+from mlefit.api import request_of
 from mlefit.cli import main
-from mlefit.comparison import admitted
+from mlefit.comparison import admitted, levels
+from mlefit.comparison.adequacy import refitted
 from mlefit.design import indexing
+from mlefit.pipeline.fitted import fit
 from mlefit.problem import indexing as asked
+from mlefit.problem import prepare
+from mlefit.problem.stated import stated
+from mlefit.rows.chunk import Chunk
 
 LEVELS, ROWS = 30, 1200
 NUMBERS = [f"x{j}" for j in range(8)]       # as many as the smooth test looks along
@@ -119,3 +125,58 @@ def test_models_beyond_the_memory_are_told_and_others_compared(tmp_path: Path, c
     assert capsys.readouterr().err == (
         "mlefit: too many parameters: the standard errors of 253 parameters need about 6.1 MB of memory, and 4.0 MB may be used\n"
         "leave out predictors or merge levels, or allow more with --memory\n")
+
+
+@pytest.mark.parametrize(("formula", "model", "whole"), [
+    ("y ~ g + x0 + x1", "gaussian", True), ("y ~ g + x0 + x1 + h", "gaussian", False), ("size ~ g + x0 - 1", "gamma", True),
+])
+def test_residuals_are_judged_by_all_rows_of_some_levels_as_those_of_a_fit_of_their_own(
+    formula: str, model: str, monkeypatch: pytest.MonkeyPatch, *, whole: bool
+) -> None:
+    monkeypatch.setattr(indexing, "MANY", 20)
+    monkeypatch.setattr(asked, "WORK", 0.0)
+    for module in (prepare, levels):
+        monkeypatch.setattr(module, "SAMPLE_PREDICTORS", 300)
+    with stated(request_of("fit", rows(), None, None, {"formula": formula, "model": model}), keep_rows=True, index=True) as problem:
+        found, chunk = fit(problem), levels.judged_rows(problem)
+        assert chunk.level is not None
+        each = np.bincount(chunk.level)
+        assert set(each[each > 0]) == {ROWS // LEVELS}
+        assert 300 <= chunk.rows < 300 + ROWS // LEVELS
+        own, part = levels.of_levels(found, chunk)
+        eta, mine = (one.objective.mean.eta(one.objective.split(one.fit.mle.theta)[0], of)
+                     for one, of in ((found, chunk), (own, part)))
+        np.testing.assert_allclose(mine, eta, rtol=1e-9, atol=1e-12)
+        assert own.objective.size == found.objective.size - LEVELS + (each > 0).sum() - (0 if whole else 24)
+        refit = refitted(own, part)     # of the levels it is the same, as no other row says anything of them
+        assert refit is not None
+        assert np.abs(own.objective.mean.eta(own.objective.split(refit)[0], part) - mine).max() < 0.3
+
+
+@pytest.mark.parametrize("crossed", [False, True])
+def test_what_levels_explain_is_what_columns_of_zeros_and_ones_do(*, crossed: bool) -> None:
+    rng = np.random.default_rng(2)
+    level, other, by = rng.integers(0, 12, 200), rng.integers(0, 7, 200), rng.normal(size=200)
+    values, chunk = rng.normal(size=(200, 3)), Chunk(np.zeros(200), np.empty((200, 0)), level=level,
+                                                     crossed=other[:, None] if crossed else None)
+    columns = np.concatenate([np.eye(12)[level], np.eye(7)[other]] if crossed else [np.eye(12)[level]], axis=1) * by[:, None]
+    expected = values - columns @ np.linalg.lstsq(columns, values, rcond=None)[0]
+    np.testing.assert_allclose(levels.without_levels(values, chunk, by), expected, atol=1e-10)
+
+
+def test_a_level_of_one_fold_alone_has_no_held_out_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = rows()
+    data["g"][7] = "alone"
+    found = compared(data, 20, monkeypatch, target="y", models=("gaussian",), folds=4)
+    assert found.entries[0].held_out.reason == "without fold 3 the other rows have no certified maximum"
+
+
+@pytest.mark.slow
+def test_many_levels_of_few_rows_reject_no_true_law_and_do_reject_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 6,000 rows with 1,500 coefficients the sums of residuals are 3 standard deviations off, as those of draws are."""
+    data = rows(seed=4, levels=1500, count=6000)
+    seen = {target: compared(data, 20, monkeypatch, target=target, features=[*NUMBERS, "g"], models=("gaussian",))
+            for target in ("y", "heavy")}
+    assert {target: found.recommendation.strength for target, found in seen.items()} == {"y": "keep", "heavy": "none-fits"}
+    assert seen["heavy"].adequacy[0].draws == 19
+    assert seen["heavy"].recommendation.summary is None        # which would take 1,509 columns

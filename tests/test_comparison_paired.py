@@ -76,3 +76,12 @@ def test_a_model_that_contains_the_better_one_is_asked_what_it_gains() -> None:
     found = difference(Judged("large", A - 0.001, 3), Judged("small", A, 2), None, 0.95, None, Nesting(1))
     assert found.within
     assert found.p_value == pytest.approx(stats.chi2.sf(2 * N * 0.001, 1), rel=1e-8)
+
+
+@pytest.mark.parametrize(("parameters", "nats", "told"), [(49, 400.0, False), (50, 25.0, False), (50, 26.5, True)])
+def test_many_parameters_leave_a_difference_of_many_nats_told(parameters: int, nats: float, *, told: bool) -> None:
+    """n var(d) is below k_A + k_B, but of laws that are one the sum of d has a variance of half of that."""
+    d = np.full(10_000, nats / 10_000) + np.where(np.arange(10_000) % 2, 0.05, -0.05)
+    found = difference(Judged("b", d, parameters), Judged("a", np.zeros(10_000), parameters), None, 0.95, None)
+    assert found.indistinguishable is not told
+    assert (found.p_value is not None and found.p_value < 0.005) is told

@@ -53,3 +53,13 @@ def test_few_rows_of_a_law_with_shapes_have_columns(monkeypatch: pytest.MonkeyPa
     found = run(request_of("fit", rows(), None, None, {"formula": "size ~ g + x", "model": "gamma", "draws": 0}))
     assert found.information.kl is not None
     assert found.mle.method == "trust-exact"
+
+
+def test_a_shape_at_its_limit_has_the_end_that_it_has_beside_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No matrix of all coefficients is made for it."""
+    data = rows()
+    counts = {name: values for name, values in data.items() if name in ("g", "x", "count")}
+    one, other = (told(counts, many, monkeypatch, formula="count ~ x + g", model="negative-binomial") for many in (20, 10**6))
+    mine, his = one.parameters[-1], other.parameters[-1]
+    assert mine.state == his.state == "boundary"
+    assert mine.ci_high == pytest.approx(his.ci_high, rel=1e-6)

@@ -50,12 +50,14 @@ def admitted(problem: Problem) -> tuple[str, ...]:
 def left_out(problem: Problem, models: tuple[str, ...]) -> dict[str, str]:
     """Those of the models that are not fitted unless they are named, each with why: by columns they would take minutes or more than
     the memory. None where no other is left."""
-    found = {name: why for name in models if (why := _reason(problem, name)) is not None}
+    found = {name: why for name in models if (why := by_columns(problem, name)) is not None}
     return found if len(found) < len(models) else {}
 
 
-def _reason(problem: Problem, name: str) -> str | None:
-    """The ones that are searched from several planes, by programmes, or with a scale of as many columns are slow; where others have
+def by_columns(problem: Problem, name: str) -> str | None:
+    """Why a model takes too long or too much by its columns, None where it does not.
+
+    The ones that are searched from several planes, by programmes, or with a scale of as many columns are slow; where others have
     levels in the place of columns, beside which a matrix of them is, all that have columns."""
     law, rows, mine = MODELS[name], problem.prepared.moments.rows, problem.prepared.predictors
     own = as_for(problem, replace(problem.request, model=name), law.of(problem.prepared.levels))

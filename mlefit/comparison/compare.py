@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from mlefit.comparison.adequacy import DRAWS, adequacy
+from mlefit.comparison.admitted import by_columns
 from mlefit.comparison.contest import Contest, Fit, check, plain_errors, suited, told
 from mlefit.comparison.costs import weights
 from mlefit.comparison.nesting import nested
@@ -172,6 +173,8 @@ class _Judge:
         kept = self.fits[label].noise
         for fit in self.ranked:
             assert fit.found is not None
+            if fit.found.problem.indexed and fit.found.problem.n_params ** 2 > fit.found.problem.n:
+                continue        # coefficients take along a share p / n of what rows vary, which the interval does not know
             limit = fit.found.problem.prepared.noise.nested.get(kept.spelt)
             if limit is not None and fit.entry.report is not None:
                 shape = fit.found.problem.prepared.noise.shapes[limit.shape].name
@@ -208,7 +211,9 @@ class _Judge:
         """The command of a law that is meant by its location alone, of numbers that have one."""
         if self.request.mean is not None or not any(fit.noise.located for fit in self.ranked):
             return None     # a curve takes no law with a corner, and the others assume one
-        return self._next(next(law.name for law in MODELS.values() if law.located and not law.assumed), formula)
+        name = next(law.name for law in MODELS.values() if law.located and not law.assumed)
+        problem = next(fit.found.problem for fit in self.ranked if fit.found is not None and fit.entry.formula == formula)
+        return None if problem.indexed and by_columns(problem, name) is not None else self._next(name, formula)
 
     def _next(self, model: str, formula: str | None) -> str:
         """The command that fits the model to these data."""

@@ -31,14 +31,23 @@ EXACT = 1e-8        # and by that of the rows
 
 
 class Restricted(Memo):
-    """A memo on theta = base + Q u."""
+    """A memo on theta = base + Q u; without Q, `space`, on all but the last element of theta, which is held at that of the base."""
 
-    def __init__(self, objective: Objective, execution: Execution, base: Array, space: Array, order: int = 2) -> None:
+    def __init__(self, objective: Objective, execution: Execution, base: Array, space: Array | None, order: int = 2) -> None:
         super().__init__(objective, execution, order)
         self.base, self.space = base, space
 
+    @property
+    def size(self) -> int:
+        """Of u."""
+        return self.base.size - 1 if self.space is None else self.space.shape[1]
+
     def at(self, theta: Array, order: int) -> Tally:
         """The total at base + Q u, derivatives by u."""
+        if self.space is None:
+            held = super().at(self.base + np.append(theta, 0.0), order)
+            return Tally(held.weight, held.value, None if held.gradient is None else held.gradient[:-1],
+                         None if held.curvature is None else held.curvature.leading(self.size))
         full = super().at(self.base + self.space @ theta, order)
         gradient = None if full.gradient is None else self.space.T @ full.gradient
         curvature = None if full.curvature is None else full.curvature.within(self.space)
@@ -117,18 +126,20 @@ class ShapeHeld:
 
     def least(self, value: float) -> float:
         """The least negative log-likelihood, in total nats, where the shape is `value`. Raises ArithmeticError if not found."""
-        base, space = self.start.copy(), np.delete(np.eye(self.start.size), self.place, axis=1)
+        last = self.place == self.start.size - 1
+        base, space = self.start.copy(), None if last else np.delete(np.eye(self.start.size), self.place, axis=1)
         base[self.place] = value
         return _least(self.objective, self.rows, self.sample, base, space, np.inf)
 
 
 def _least(
-    objective: Objective, rows: Execution, sample: Execution | None, start: Array, space: Array, optimum: float
+    objective: Objective, rows: Execution, sample: Execution | None, start: Array, space: Array | None, optimum: float
 ) -> float:
-    """The least total on start + space u. `optimum`: that without anything held, infinite where it does not matter."""
+    """The least total on start + space u, or with the last element of the start held. `optimum`: that without anything held,
+    infinite where it does not matter."""
     guide = None if sample is None else Restricted(objective, sample, start, space)
     memo = Restricted(objective, rows, start, space, 2 if guide is None else 1)
-    u, before = np.zeros(space.shape[1]), np.inf
+    u, before = np.zeros(memo.size), np.inf
 
     def enough(total: float) -> float:
         return (EXACT if guide is None else SHORT) * max(1.0, total - optimum)
