@@ -10,7 +10,7 @@ import mlefit
 from mlefit.api import request_of
 from mlefit.cli import main
 from mlefit.comparison import admitted, levels
-from mlefit.comparison.adequacy import refitted
+from mlefit.comparison.drawn import refitted
 from mlefit.design import indexing
 from mlefit.pipeline.fitted import fit
 from mlefit.problem import indexing as asked
@@ -180,3 +180,27 @@ def test_many_levels_of_few_rows_reject_no_true_law_and_do_reject_others(monkeyp
     assert {target: found.recommendation.strength for target, found in seen.items()} == {"y": "keep", "heavy": "none-fits"}
     assert seen["heavy"].adequacy[0].draws == 19
     assert seen["heavy"].recommendation.summary is None        # which would take 1,509 columns
+
+
+UNTESTED = ("whether the residuals of gaussian are those of its law is not tested: beside so many levels it takes draws from the model, "
+            "of which there are too few, or too few with a maximum")
+
+
+def test_without_draws_residuals_beside_levels_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = compared(rows(), 20, monkeypatch, target="y", models=("gaussian",), draws=0)
+    assert found.adequacy == ()
+    assert found.remarks == (UNTESTED,)
+
+
+def test_levels_of_draws_without_a_maximum_are_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 150 levels of 4 rows with means near 1 some are without a count above 0 in nearly every draw."""
+    rng = np.random.default_rng(3)
+    level = np.repeat(np.arange(150), 4)
+    count = rng.poisson(1.0, 600)
+    count[np.arange(0, 600, 4)[count.reshape(150, 4).sum(axis=1) == 0]] = 1
+    data = {"g": [f"l{k}" for k in level], "x": rng.normal(size=600), "n": count}
+    monkeypatch.setattr(indexing, "MANY", 100)
+    found = mlefit.compare(data, target="n", features=["x", "g"], models=["poisson"], kl=False).comparison
+    assert found.adequacy[0].p_value > 0.01
+    assert found.adequacy[0].draws >= 10
+    assert found.remarks == ()

@@ -4,20 +4,15 @@ From MANY rows on T is chi-squared. Below, it is compared with the same statisti
 EXCEEDED draws are as large (Besag and Clifford 1991): then the p-value is their share of the draws made, else that of all.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from mlefit.arrays import Array
 from mlefit.comparison.celled import Celled
+from mlefit.comparison.drawn import drawn
 from mlefit.comparison.levels import judged_rows, of_levels, theta_of
 from mlefit.comparison.smooth import Directions, Smooth, Sums, sums
-from mlefit.estimation.certificate import distance
-from mlefit.estimation.memo import Memo
-from mlefit.estimation.outcome import Outcome
-from mlefit.estimation.routes import maximum_likelihood
-from mlefit.execution import Engine
 from mlefit.pipeline.fitted import Fitted
 from mlefit.report.comparison import Adequacy, Finding
 from mlefit.rows.chunk import Chunk, choose
@@ -25,10 +20,8 @@ from mlefit.rows.chunk import Chunk, choose
 MANY = 5_000        # rows from which the chi-squared law holds
 DRAWS = 199
 FEW = 19            # draws that tell how far the sums of many rows are off where a factor has a coefficient of many levels
+FEWEST = 8          # of them, from which they tell it
 EXCEEDED = 10       # draws as large as the data after which nothing can be rejected any more
-NEWTON_STEPS = 12
-NEAR = 1e-5         # nats in total, from which a last step leads to the optimum as closely as a statistic can tell
-FAR = 2.0           # in the log of a shape: a Newton step on a flat that knows no bounds
 SHAPE = ("P2", "P3", "P4")
 GENERAL = ("P1", "P2")      # directions in which many causes show
 COPIES = 20         # of the rows, drawn to see how much they vary
@@ -38,17 +31,19 @@ SAID = 3.0          # standard deviations from which a direction is worth a sent
 
 
 def adequacy(found: Fitted, model: str, seed: int, draws: int = DRAWS, celled: Celled | None = None) -> Adequacy | None:
-    """Of a model whose residuals have a law; None for levels, whose residuals say nothing of one, and where nothing is left.
+    """Of a model whose residuals have a law; None for levels, whose residuals say nothing of one, where nothing is left, and beside
+    a factor without columns where fewer than FEWEST draws have a maximum.
 
     `celled`: where numbers stand for cells, the optimum of the masses of these, of which such numbers are drawn.
     """
     problem = found.problem
     if found.fit.noise.response.reads_levels or problem.prepared.observed.precision:
         return None
-    rows = one_by_one(judged_rows(problem))
+    rows = judged_rows(problem)
     if celled is not None and rows.level is not None and rows.rows < problem.prepared.moments.rows:
         celled = celled._replace(theta=theta_of(found, np.unique(rows.level), celled.theta))
-    return smooth_test(*of_levels(found, rows), model, seed, draws, celled)
+    own, rows = of_levels(found, rows)
+    return smooth_test(own, one_by_one(rows), model, seed, draws, celled)
 
 
 def smooth_test(
@@ -59,13 +54,16 @@ def smooth_test(
     directions = Directions.of(chunk.x, problem.labels, None if celled is None else celled.lattice.ends)
     own = sums(noise, found.objective, theta, chunk, directions, partial=chunk.rows < problem.n)
     seen = own.smooth()
-    if not seen.df:
+    if not seen.df or (chunk.level is not None and draws < FEWEST):
         return None
     p, made = _chi_squared(seen), None
     if chunk.rows < MANY and draws:
         p, made = _simulated(found, chunk, directions, seen, seed, draws, celled)
-    elif chunk.level is not None and draws:
-        seen, p, made = _centred(found, chunk, directions, own, seed, min(draws, FEW), celled)
+    elif chunk.level is not None:
+        about = _centred(found, chunk, directions, own, seed, min(draws, FEW), celled)
+        if about is None:
+            return None
+        seen, p, made = about
     apart = noise.response.whole and any(abs(seen.each.get(name, 0.0)) >= SAID for name in SHAPE)
     vary = _variation(found, chunk, seed) if apart else None
     return Adequacy(model, seen.statistic, seen.df, p, made, findings(seen, dense=not noise.measure.jumps, vary=vary))
@@ -76,16 +74,16 @@ def _variation(found: Fitted, chunk: Chunk, seed: int) -> float:
     coef, free = found.objective.split(found.fit.mle.theta)
     law, eta = found.fit.noise.among(chunk.trials), found.objective.mean.eta(coef, chunk)
     mean = law.expected(eta, free)
-    drawn = [float(np.sum((law.draw(np.random.default_rng([seed, DRAWS + k]), eta, free) - mean) ** 2)) for k in range(COPIES)]
-    return float(np.sum((chunk.y - mean) ** 2)) / max(float(np.mean(drawn)), SMALLEST)
+    varied = [float(np.sum((law.draw(np.random.default_rng([seed, DRAWS + k]), eta, free) - mean) ** 2)) for k in range(COPIES)]
+    return float(np.sum((chunk.y - mean) ** 2)) / max(float(np.mean(varied)), SMALLEST)
 
 
 def one_by_one(chunk: Chunk) -> Chunk:
-    """A row of weight k as k rows, at most MANY of them in all: draws are of rows."""
+    """A row of weight k as k rows, at most MANY of them in all unless these are all rows of some levels: draws are of rows."""
     if chunk.weight is None:
         return chunk
     places = np.repeat(np.arange(chunk.rows), np.rint(chunk.weight).astype(np.intp))
-    if places.size > max(MANY, chunk.rows):
+    if places.size > max(MANY, chunk.rows) and chunk.level is None:
         places = places[np.linspace(0, places.size - 1, max(MANY, chunk.rows)).astype(np.intp)]
     return replace(choose(chunk, places), weight=None, cluster=None)
 
@@ -101,9 +99,9 @@ def _simulated(
 ) -> tuple[float, int]:
     """(p, draws made). Draws without a maximum say nothing."""
     larger = made = 0
-    for drawn in _drawn(found, chunk, directions, seed, draws, celled):
+    for one in drawn(found, chunk, directions, seed, draws, celled):
         made += 1
-        larger += drawn.smooth().statistic >= seen.statistic
+        larger += one.smooth().statistic >= seen.statistic
         if larger == EXCEEDED:
             return larger / made, made
     return (larger + 1) / (made + 1), made
@@ -111,24 +109,21 @@ def _simulated(
 
 def _centred(
     found: Fitted, chunk: Chunk, directions: Directions, own: Sums, seed: int, draws: int, celled: Celled | None
-) -> tuple[Smooth, float, int]:
-    """T about the mean of the sums of draws, its p, and the draws made.
+) -> tuple[Smooth, float, int] | None:
+    """T about the mean of the sums of draws, its p, and the draws made; None where too few of these have a maximum.
 
     With k rows to a coefficient sums are off by their number / k, of which a sum of n rows is as large where coefficients are
     sqrt n. The draws say by how much, and what T is of each about the mean of the others: it is judged by F.
     """
     from scipy.special import fdtrc
 
-    known = list(_drawn(found, chunk, directions, seed, draws, celled))
-    if len(known) < 2:
-        seen = own.smooth()
-        return seen, _chi_squared(seen), len(known)
+    known = list(drawn(found, chunk, directions, seed, draws, celled))
+    if len(known) < FEWEST:
+        return None
     seen = own.smooth(_mean(known))
     each = [one.smooth(_mean([other for other in known if other is not one])) for one in known]
     made, df = len(known), sum(one.df for one in each)
     typical = sum(one.statistic for one in each) / df / (made / (made - 1))     # of a mean of fewer
-    if not seen.df or not typical > 0.0:
-        return seen, _chi_squared(seen), made
     return seen, float(fdtrc(seen.df, df, seen.statistic / seen.df / (1.0 + 1.0 / made) / typical)), made
 
 
@@ -139,45 +134,6 @@ def _mean(known: Sequence[Sums]) -> dict[str, float]:
         for name, value in one.each.items():
             total[name] = total.get(name, 0.0) + value / len(known)
     return total
-
-
-def _drawn(
-    found: Fitted, chunk: Chunk, directions: Directions, seed: int, draws: int, celled: Celled | None
-) -> Iterator[Sums]:
-    """The sums of draws from the law that have a maximum."""
-    noise, objective = found.fit.noise, found.objective
-    coef, free = objective.split(found.fit.mle.theta if celled is None else celled.theta)
-    law = noise.among(chunk.trials)
-    eta: Array = objective.mean.eta(coef, chunk)
-    for index in range(draws):
-        y = law.draw(np.random.default_rng([seed, index]), eta, free)
-        if celled is not None:
-            y = celled.lattice.rounded(y)
-        drawn = replace(chunk, y=y)
-        there = refitted(found, drawn)
-        if there is not None:
-            yield sums(noise, objective, there, drawn, directions)
-
-
-def refitted(found: Fitted, drawn: Chunk) -> Array | None:
-    """The optimum (P,) of rows like those of the fit, a few Newton steps away, else searched for; None where there is none."""
-    noise, rows, theta = found.fit.noise, Engine.of(drawn), found.fit.mle.theta
-    if noise.smooth and not noise.corners:
-        memo, start = Memo(found.objective, rows, 2), theta
-        for _ in range(NEWTON_STEPS):
-            value = memo.value(theta)
-            try:
-                edm, step = distance(memo.gradient(theta), memo.curvature(theta))
-            except np.linalg.LinAlgError:
-                break
-            if drawn.rows * edm <= NEAR:
-                return theta + step
-            if (np.abs(step[found.mean.size :]) > FAR).any() or not memo.value(theta + step) < value:
-                break
-            theta = theta + step
-        theta = start
-    optimum = maximum_likelihood(noise, found.mean, rows, start=theta)
-    return optimum.theta if optimum.outcome is Outcome.CERTIFIED else None
 
 
 def findings(seen: Smooth, *, dense: bool, vary: float | None = None) -> tuple[Finding, ...]:

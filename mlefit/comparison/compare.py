@@ -56,7 +56,10 @@ def compare(
             which = "the only model has no" if len(fits) == 1 else f"none of the {len(fits)} models has an"
             raise NoEstimateError(f"{which} answer; {fits[0].entry.label}: {fits[0].entry.reason}",
                                   "see each alone with `mlefit fit -m MODEL`", code="no-answer")
-        return _Judge(request, ranked).comparison(others)._replace(remarks=contest.remarks)
+        judge = _Judge(request, ranked)
+        whole = judge.comparison(others)
+        assert whole.recommendation is not None
+        return whole._replace(remarks=(*judge.untested(whole.recommendation), *contest.remarks))
 
 
 def decided(request: Request, models: tuple[str, ...] = (), formulas: tuple[str, ...] = ()) -> Decision | None:
@@ -103,6 +106,15 @@ class _Judge:
             assert fit.found is not None
             self.tests[label] = adequacy(fit.found, label, self.request.seed, draws if asked is None else asked, fit.celled)
         return self.tests[label]
+
+    def untested(self, chosen: Recommendation) -> tuple[str, ...]:
+        """That residuals beside a factor of many levels are not judged where no draws tell what they would be."""
+        fit = self.fits[chosen.label]
+        assert fit.found is not None
+        if not fit.found.problem.indexed or fit.noise.response.reads_levels or self.adequacy(chosen.label) is not None:
+            return ()
+        return (f"whether the residuals of {chosen.label} are those of its law is not tested: beside so many levels it takes draws "
+                "from the model, of which there are too few, or too few with a maximum",)
 
     def p_values(self, label: str) -> tuple[float, ...]:
         """Of the verdict of its KL and of its smooth test, those that exist."""

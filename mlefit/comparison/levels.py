@@ -40,7 +40,7 @@ class Some:
 
 @record(frozen=True)
 class Counts:
-    """Rows (L,) by level."""
+    """Rows (L,) by level, or what they weigh."""
 
     rows: Array
 
@@ -52,10 +52,10 @@ def judged_rows(problem: Problem) -> Chunk:
     """Some rows at random, or where a factor has no columns, those of some of its levels: WELL of each at most."""
     prepared, seed = problem.prepared, problem.request.seed
     factor, rows = prepared.predictors.indexed, prepared.moments.rows
-    if factor is None or prepared.sample.rows == rows:
+    if factor is None or (prepared.sample.rows == rows and problem.n <= SAMPLE_PREDICTORS):
         return prepared.sample
     count = len(factor.levels or ())
-    each = rows_of(problem).sum(lambda chunk: Counts(by_level(_level(chunk), None, count))).rows
+    each = rows_of(problem).sum(lambda chunk: Counts(by_level(_level(chunk), chunk.weight, count))).rows
     order = np.random.default_rng([seed, count]).permutation(count)
     enough = int(np.searchsorted(np.cumsum(np.minimum(each, WELL)[order]), SAMPLE_PREDICTORS)) + 1
     share = np.zeros(count)

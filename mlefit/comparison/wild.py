@@ -12,10 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.arrays import Mask
-from mlefit.comparison.adequacy import one_by_one, refitted, smooth_test
+from mlefit.comparison.adequacy import one_by_one, smooth_test
 from mlefit.comparison.admitted import moved
 from mlefit.comparison.contest import Fit
 from mlefit.comparison.costs import rows_of
+from mlefit.comparison.drawn import refitted
 from mlefit.comparison.rule import REJECTED
 from mlefit.execution import Engine
 from mlefit.objective import Objective
