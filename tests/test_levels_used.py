@@ -1,4 +1,4 @@
-"""What uses a fit with a factor of many levels: by levels it says what it says by columns, and takes what levels take."""
+"""Predictions of a fit with a factor of many levels: by levels they are those by columns, and take what levels take."""
 
 import json
 from pathlib import Path
@@ -7,68 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 from conforming import complaints
+from level_tables import ALL, CASES, LEVELS, saved, table
 from saved_models import predicted
 
-from mlefit.checking import seen
 from mlefit.cli import main
 from mlefit.design import indexing
 from mlefit.problem import indexing as asked
 from mlefit.saved.read import load
 from mlefit.saved.schema import model_schema
 from mlefit.saved.write import to_dict
-
-LEVELS, ROWS = 250, 6000
-
-
-def table(path: Path, seed: int = 1, levels: int = LEVELS, rows: int = ROWS, shift: float = 0.0) -> str:
-    """A file of a factor g, numbers x and z that vary with it, and responses y, b, c and count."""
-    rng = np.random.default_rng(seed)
-    effect = np.random.default_rng(9).normal(0.0, 0.6, levels)
-    g = rng.permutation(np.arange(rows) % levels)
-    x, z = rng.normal(size=rows) + effect[g], rng.normal(size=rows) + 40.0
-    eta = shift + effect[g] + 0.4 * x - 0.2 * (z - 40.0)
-    classes = (np.stack([np.zeros(rows), 0.3 * eta, 0.2 - 0.2 * eta]) + rng.gumbel(size=(3, rows))).argmax(axis=0)
-    columns = {
-        "g": [f"l{k:03d}" for k in g], "x": x.round(4), "z": z.round(4), "y": (5.0 * eta + rng.normal(size=rows)).round(4),
-        "b": (0.2 * eta + rng.logistic(size=rows) > 0.0).astype(int), "c": [f"c{k}" for k in classes],
-        "count": rng.poisson(np.exp(1.0 + 0.5 * eta)),
-    }
-    path.write_text(",".join(columns) + "\n" + "".join(f"{','.join(map(str, row))}\n" for row in zip(*columns.values(), strict=True)))
-    return str(path)
-
-
-def saved(folder: Path, data: str, *options: str, name: str = "model.json") -> str:
-    path = folder / name
-    assert main(["fit", data, *options, "-q", "--no-kl", "--save", str(path), "--out", str(folder / "told.txt")]) == 0
-    return str(path)
-
-
-def told(capsys: pytest.CaptureFixture[str], *arguments: str, exits: int = 0) -> Any:
-    """The JSON that a command writes."""
-    capsys.readouterr()
-    assert main([*arguments, "-o", "json"]) == exits
-    return json.loads(capsys.readouterr().out)
-
-
-@pytest.mark.parametrize("target", ["y", "b"])
-def test_a_model_without_a_covariance_is_checked_without_a_refit(
-    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old, new = table(tmp_path / "old.csv"), table(tmp_path / "new.csv", 2)
-    path = saved(tmp_path, old, "-t", target, "-x", "g,x,z")
-    whole = told(capsys, "check", path, new)
-    model = json.loads(Path(path).read_text())
-    del model["covariance"]["by_level"]
-    Path(path).write_text(json.dumps(model))
-    monkeypatch.setattr(seen, "gathered", None)     # no row is encoded for a fit
-    found = told(capsys, "check", path, new)
-    assert found["refit"]["reason"] == "the model has kept no covariance, so no difference has an error"
-    assert found["cross_entropy"] == whole["cross_entropy"]
-    assert (found["residuals"], found["calibration"]) == (whole["residuals"], whole["calibration"])
-
-
-ALL = 10**9         # levels that no factor has: all have columns
-CASES = [("y", "gaussian"), ("b", "bernoulli"), ("c", "categorical"), ("count", "poisson"), ("count", "negative-binomial")]
 
 
 @pytest.mark.slow
@@ -199,3 +146,18 @@ def test_predictors_with_columns_of_their_own_have_no_errors_by_level(tmp_path: 
     assert main(["predict", path, data]) == 3
     assert capsys.readouterr().err == ("mlefit: model file, key covariance.by_level: expected none where predictors have columns of "
                                        "their own, found one\nsave the model again with `mlefit fit ... --save FILE`\n")
+
+
+@pytest.mark.parametrize("scale", [2.0, 0.0])
+def test_a_file_whose_levels_are_encoded_otherwise_is_refused(
+    scale: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = table(tmp_path / "data.csv")
+    path = saved(tmp_path, data, "-t", "y", "-x", "g,x,z")
+    model = json.loads(Path(path).read_text())
+    model["covariance"]["scale"][5] = scale or 1.0
+    model["covariance"]["centre"][6] = 0.5 if not scale else 0.0
+    Path(path).write_text(json.dumps(model))
+    assert main(["check", path, data]) == 3
+    assert capsys.readouterr().err == ("mlefit: model file, key covariance.scale: expected 1 for each level of the factor, and a centre "
+                                       "of 0, found another\nsave the model again with `mlefit fit ... --save FILE`\n")

@@ -5,6 +5,7 @@ from operator import add
 
 from mlefit.blas import one_thread
 from mlefit.checking.judge import judged
+from mlefit.checking.levels import Met, scaling_of
 from mlefit.checking.record import Check
 from mlefit.checking.refit import columns_of, refit
 from mlefit.checking.seen import Look
@@ -34,10 +35,10 @@ def check(saved: Saved, source: Reader, place: str, seed: int, threads: int, mem
         raise unknown_columns(absent, source.names)
     check_kinds(saved, source)
     capacity = SAMPLE_PREDICTORS if columns.predictors.distinct else SAMPLE_ALONE
-    told = Told(columns, saved.encoding.scaling, Split(seed), capacity)
+    told = Told(columns, scaling_of(saved), Split(seed), capacity)
     budget = memory or half_of_memory()
     kept = Keeping(budget, DIAGNOSED if columns.observed.compresses else None).begun()
-    look = Look(saved, weights, saved.level, seed, told, kept, Threshold(capacity), saved.errors.root is not None)
+    look = Look(saved, weights, saved.level, seed, told, kept, Threshold(capacity), saved.errors.known)
     wanted = source.wanted(columns.numbers, columns.categories)
     with one_thread():
         try:
@@ -56,6 +57,8 @@ def check(saved: Saved, source: Reader, place: str, seed: int, threads: int, mem
         found = refit(saved, source, columns, seen.encoded, Kept(*kept), threads)
     if found.reason is None and curve.state(saved.predictors) is not None:
         notes = (*notes, "the refit of a curve is that of the plane that touches it at the saved parameters.")
+    if found.reason is None and seen.encoded.moments is not None and seen.encoded.moments.within is not None:
+        notes = (*notes, *Met.of(saved, seen.encoded.moments.within).notes(saved))
     if saved.fitted(source):
         notes = (*notes, "these are the rows of the fit; they cannot tell whether it holds on others.")
     return judged(saved, seen, found, place, (source.labels, source.digests()), notes, __version__)

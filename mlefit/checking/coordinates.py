@@ -4,6 +4,7 @@ A column that does not vary in the new rows has no coefficient there. What it ad
 the saved model: B_0 + z_j B_j, with z_j its one encoded value.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -11,25 +12,26 @@ import numpy as np
 from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError
 from mlefit.pipeline.fitted import Fitted
+from mlefit.rows.chunk import Chunk
 from mlefit.saved.model import Errors, Saved
 
 
 class Common(NamedTuple):
-    """`difference` (q,) of the encoded parameters, free shapes last, and `root` (q, d) of its covariance.
-
-    `names`, `saved`, `refit`, `errors` (q,): in natural units. `parameters`: of the refit. `coefficients`: of each predictor of
-    the saved model the places of its columns and what multiplies them; `free`: its shapes.
+    """`statistic`: d' V^-1 d of the differences, of which `df` have errors. `names`, `saved`, `refit`, `errors` (q,): in natural
+    units. `parameters`: of the refit. `predictors`: those (n, m) of rows by the saved model, and `free` its shapes; `apart`: root
+    mean square of the differences of locations, for a law of sums of squares.
     """
 
-    difference: Array
-    root: Array
+    statistic: float
+    df: int
     names: tuple[tuple[str, str | None], ...]
     saved: Array
     refit: Array
     errors: Array
     parameters: int
-    coefficients: tuple[tuple[tuple[int, ...], Array], ...]
+    predictors: Callable[[Chunk], Array]
     free: Array
+    apart: float | None
 
 
 def common(saved: Saved, found: Fitted, own: Errors) -> Common:
@@ -61,8 +63,27 @@ def common(saved: Saved, found: Fitted, own: Errors) -> Common:
     names = (*((labels[j], noise.predictors[k].class_) for k, places in enumerate(now) for j in places),
              *((f"log {shape.name}", None) for shape in noise.shapes))
     each = tuple((places, saved.coefficients[starts[k] : starts[k + 1]]) for k, places in enumerate(before))
-    return Common(new - value, both, names, natural @ value + shift, natural @ new + shift,
-                  np.linalg.norm(natural @ both, axis=1), len(new), each, saved.free)
+
+    def predictors(chunk: Chunk) -> Array:
+        return np.stack([chunk.x[:, list(places)] @ own for places, own in each], axis=1)
+
+    apart = None
+    if noise.compresses:
+        apart = float(np.linalg.norm(found.problem.shape.r @ (new - value)[: mean.size])) / float(np.sqrt(found.fit.n))
+    return Common(*joint(new - value, both), names, natural @ value + shift, natural @ new + shift,
+                  np.linalg.norm(natural @ both, axis=1), len(new), predictors, saved.free, apart)
+
+
+def joint(difference: Array, root: Array) -> tuple[float, int]:
+    """d' V^-1 d of differences (q,) with a `root` (q, d) of V, and how many have an error: the scale of a working law has none."""
+    with np.errstate(over="ignore"):
+        scale = np.linalg.norm(root, axis=1)
+    told = scale > 0.0
+    difference, scale = difference[told], scale[told]
+    if not (np.isfinite(scale).all() and np.isfinite(difference).all()):      # of which LAPACK would complain on stderr
+        raise FloatingPointError
+    white = np.linalg.lstsq(root[told] / scale[:, None], difference / scale, rcond=None)[0]
+    return float(white @ white), int(told.sum())
 
 
 def _shape_root(errors: Errors, shapes: int, width: int) -> Array:

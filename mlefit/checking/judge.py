@@ -47,14 +47,17 @@ class Tested(NamedTuple):
 
 
 def cross_entropy(saved: Saved, scored: Scored) -> CrossEntropy:
-    """That of the new rows beside what is expected. The spread of a row is the larger of both: few rows show too little."""
+    """That of the new rows beside what is expected: where leave-one-out has no figure, p/n above the rows fitted, for p parameters
+    are p/2n too good on these and p/2n too poor on others (Akaike 1974). The spread of a row is the larger of both: few rows show
+    too little."""
     training, n = saved.training, effective(saved, scored)
     mean = scored.nll / scored.weight
     variance = scored.nll_square / scored.weight - mean * mean
     sd = sqrt(max(variance, 0.0)) if isfinite(variance) else inf
     wide = max(sd, training.nll_sd)
     source: Literal["new rows", "rows fitted"] = "rows fitted" if training.on_new_rows is None else "new rows"
-    expected = training.nll_mean if training.on_new_rows is None else training.on_new_rows
+    optimism = training.parameters / max(training.n, 1)
+    expected = training.nll_mean + optimism if training.on_new_rows is None else training.on_new_rows
     error = hypot(wide / sqrt(n), training.nll_sd / sqrt(max(training.n, 1)))
     return CrossEntropy(mean, sd / sqrt(n), expected, source, mean - expected, error, max(ERRORS * error, NATS))
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlefit.checking.coordinates import Common, common
+from mlefit.checking.levels import Met, common_by_level, scaling_of, with_levels
 from mlefit.design.encode import Columns
 from mlefit.design.ledger import Ledger
 from mlefit.design.response import Observed
@@ -71,7 +72,7 @@ def columns_of(saved: Saved, weights: str | None) -> Columns:
     kind: WeightsKind = "sampling" if saved.fit["data"].get("weights_kind") == "sampling" else "frequency"
     observed = Observed(saved.target, noise.name, noise.response, noise.located, noise.located or noise.scalable, noise.compresses,
                         weights, None, kind, saved.transform, saved.trials)
-    return Columns(saved.predictors, observed)
+    return Columns(with_levels(saved), observed)
 
 
 def law_of(saved: Saved) -> NoiseModel:
@@ -81,23 +82,27 @@ def law_of(saved: Saved) -> NoiseModel:
 
 def refit(saved: Saved, source: Reader, columns: Columns, encoded: Gathered, kept: Kept, threads: int) -> Refit:
     """The comparison, or why there is none."""
-    if saved.errors.root is None:
+    if not saved.errors.known:
         return Refit("the model has kept no covariance, so no difference has an error")
     if encoded.moments is None:
         return Refit("no row is scored")
-    if misjudged(encoded.moments, saved.encoding.scaling) is not None:
+    if misjudged(encoded.moments, scaling_of(saved)) is not None:
         return Refit("the new rows are of another size than those fitted")
+    known = None if encoded.moments.within is None else Met.of(saved, encoded.moments.within)
     try:
-        problem = _problem(saved, source, columns, encoded, kept, threads)
+        problem = _problem(saved, source, columns, encoded, kept, threads, known)
         met = [level for level, weight in problem.prepared.level_weights.items() if weight > 0.0]
         if saved.noise.response.reads_levels and len(met) == 1:
             return Refit(f'the new rows have one class only, "{met[0]}"')
         check_before(problem)
+        if problem.indexed and problem.doubtful:
+            return Refit("a column keeps too few digits beside the others in the new rows")
         found = fit(problem)
         if not found.certified:
             raise not_certified(problem, found.fit)
         errors = errors_of(found)
-        both = common(saved, found, roots(found, errors, found.fit.mle))
+        own = roots(found, errors, found.fit.mle)
+        both = common(saved, found, own) if known is None else common_by_level(saved, found, own, known)
     except MlefitError as error:
         return Refit(error.message)
     except (np.linalg.LinAlgError, ArithmeticError):       # a model that nobody has fitted
@@ -108,15 +113,20 @@ def refit(saved: Saved, source: Reader, columns: Columns, encoded: Gathered, kep
         return Refit(BEYOND)
 
 
-def _problem(saved: Saved, source: Reader, columns: Columns, encoded: Gathered, kept: Kept, threads: int) -> Problem:
+def _problem(
+    saved: Saved, source: Reader, columns: Columns, encoded: Gathered, kept: Kept, threads: int, met: Met | None
+) -> Problem:
     """The new rows as a stated problem. Raises NoEstimateError for responses without a maximum."""
     assert encoded.moments is not None
-    moments, unit = encoded.moments, 1.0
+    moments, unit, scaling = encoded.moments, 1.0, scaling_of(saved)
+    if met is not None:
+        columns, moments, scaling = columns._replace(predictors=met.predictors), met.moments(moments), met.scaling(scaling)
     if columns.observed.sampling:
         unit = moments.rows / moments.weight
         moments = moments.scaled(unit)
     places = {level: place for place, level in enumerate(saved.levels)}
-    ranks = Ranks({level: places.get(level, places.get(level.removesuffix(".0"), 0)) for level in encoded.levels}, {}, unit)
+    ranks = Ranks({level: places.get(level, places.get(level.removesuffix(".0"), 0)) for level in encoded.levels}, {}, unit,
+                  None if met is None else met.numbers)
     weights: dict[str, float] = {}
     for level, weight in encoded.levels.items():
         name = saved.levels[ranks.levels[level]]
@@ -127,7 +137,7 @@ def _problem(saved: Saved, source: Reader, columns: Columns, encoded: Gathered, 
                       se=kind, draws=0, kl=False)
     prepared = Prepared(
         Roles(columns, law, str(saved.fit["model"].get("formula")), ()), Ledger(moments.rows, moments.rows), moments,
-        saved.encoding.scaling, encoded.reservoir.sample(ranks), kept.fitted.store(ranks) if kept.fitted.complete else None,
+        scaling, encoded.reservoir.sample(ranks), kept.fitted.store(ranks) if kept.fitted.complete else None,
         law, saved.levels, weights, ())
     return geometric(request, source, prepared, threads)
 
@@ -142,14 +152,7 @@ def _error_kind(asked: str, observed: Observed) -> str:
 def _compared(saved: Saved, found: Fitted, both: Common) -> Refit:
     from scipy.special import chdtrc, fdtrc
 
-    with np.errstate(over="ignore"):
-        scale = np.linalg.norm(both.root, axis=1)
-    told = scale > 0.0                      # the scale of a working law has no error
-    d, scale, df = both.difference[told], scale[told], int(told.sum())
-    if not (np.isfinite(scale).all() and np.isfinite(d).all()):      # of which LAPACK would complain on stderr
-        raise FloatingPointError
-    white = np.linalg.lstsq(both.root[told] / scale[:, None], d / scale, rcond=None)[0]
-    statistic = float(white @ white)
+    statistic, df = both.statistic, both.df
     df2 = max(found.fit.n - both.parameters, 1.0) if found.fit.noise.compresses else None
     p = float(chdtrc(df, statistic) if df2 is None else fdtrc(df, df2, statistic / df))
     kl = _divergence(found, both, law_of(saved))
@@ -165,13 +168,11 @@ def _divergence(found: Fitted, both: Common, law: NoiseModel) -> float:
     root mean square of all: it depends on the square alone."""
     noise, mean, theta = found.fit.noise, found.mean, found.fit.mle.theta
     free = theta[mean.size :]
-    if noise.compresses:
-        shape = found.problem.shape
-        apart = float(np.linalg.norm(shape.r @ both.difference[: mean.size])) / np.sqrt(found.fit.n)
-        return float(noise.divergence(np.array([[apart]]), free, np.zeros((1, 1)), both.free)[0])
+    if both.apart is not None:
+        return float(noise.divergence(np.array([[both.apart]]), free, np.zeros((1, 1)), both.free)[0])
 
     def of(chunk: Chunk) -> Tally:
-        other = np.stack([chunk.x[:, list(places)] @ coefficients for places, coefficients in both.coefficients], axis=1)
+        other = both.predictors(chunk)
         if chunk.offset is not None:
             other[:, 0] += chunk.offset
         each = noise.among(chunk.trials).divergence(mean.eta(theta[: mean.size], chunk), free, other, both.free)

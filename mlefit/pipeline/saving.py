@@ -54,14 +54,14 @@ def saved(found: Fitted, report: Report, errors: StandardErrors, *, every: bool)
     prepared = problem.prepared
     return Saved(
         to_dict(report), found.fit.noise.in_unit(1.0), prepared.observed.target,
-        replace(prepared.predictors, indexed=None, crossed=()), tuple(_columns(problem)), _encoding(problem),
+        replace(prepared.predictors, indexed=None, crossed=()), tuple(_columns(problem)), encoded_in(problem),
         mean.told(optimum.theta[: mean.size]), optimum.theta[mean.size :], roots(found, errors, optimum),
         _training(found, report, _rows(found, every=every)), prepared.levels, tuple(problem.request.read.na),
         prepared.observed.transform, None if found.fit.limit is None else prepared.noise.in_unit(1.0), prepared.observed.trials,
     )
 
 
-def _encoding(problem: Problem) -> Encoding:
+def encoded_in(problem: Problem) -> Encoding:
     """How columns are encoded, at the places that all of them have, levels with or without columns."""
     prepared, moments = problem.prepared, problem.prepared.moments
     kept = tuple(problem.shapes[problem.side(k)].kept for k in range(len(prepared.noise.predictors)))

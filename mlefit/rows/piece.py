@@ -10,18 +10,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Array
+from mlefit.arrays import Array, Index
 from mlefit.rows.chunk import Chunk
 
 NOWHERE = -1    # the rank of a level that no row kept has
 
 
 class Ranks(NamedTuple):
-    """The index over the whole input of each level of the response, and of each cluster; what weights are multiplied by."""
+    """The index over the whole input of each level of the response, and of each cluster; what weights are multiplied by. `numbers`:
+    of the levels of the factor without columns, where they are other than the codes."""
 
     levels: Mapping[str, int] = {}
     clusters: Mapping[str, int] = {}
     weight: float = 1.0
+    numbers: Index | None = None
 
 
 class Piece(NamedTuple):
@@ -42,11 +44,12 @@ class Tables(NamedTuple):
     levels: Array | None = None
     clusters: Array | None = None
     weight: float = 1.0
+    numbers: Index | None = None
 
     @classmethod
     def of(cls, levels: Collection[str], clusters: Collection[str], ranks: Ranks) -> "Tables":
         """From codes that stand for these levels and clusters to ranks."""
-        return cls(_table(levels, ranks.levels), _table(clusters, ranks.clusters), ranks.weight)
+        return cls(_table(levels, ranks.levels), _table(clusters, ranks.clusters), ranks.weight, ranks.numbers)
 
     def applied(self, chunk: Chunk, first_row: int = 0) -> Chunk:
         """The rows, from `first_row` on, with their codes translated."""
@@ -54,6 +57,7 @@ class Tables(NamedTuple):
             chunk, y=_translated(chunk.y, self.levels), first_row=first_row,
             weight=chunk.weight if chunk.weight is None or self.weight == 1.0 else chunk.weight * self.weight,
             cluster=None if chunk.cluster is None else _translated(chunk.cluster, self.clusters),
+            level=chunk.level if chunk.level is None or self.numbers is None else self.numbers[chunk.level],
         )
 
 

@@ -56,10 +56,10 @@ class Layout(NamedTuple):
         return None if self.factor.baseline is None else (self.factor.levels or ()).index(self.factor.baseline)
 
     def told(self, levels: Array, columns: Array) -> Array:
-        """The coefficients (k,) of what levels (L,) have when the columns are 0, and of the columns (d,)."""
-        found, baseline = np.empty(len(self.columns) + len(levels)), self.baseline
+        """The coefficients (k, ...) of what levels (L, ...) have when the columns are 0, and of the columns (d, ...)."""
+        found, baseline = np.empty((len(self.columns) + len(levels), *levels.shape[1:])), self.baseline
         found[self.columns] = columns
-        found[self.shown] = levels if baseline is None else np.delete(levels, baseline) - levels[baseline]
+        found[self.shown] = levels if baseline is None else np.delete(levels, baseline, axis=0) - levels[baseline]
         if baseline is not None:
             found[0] = levels[baseline]
         return found

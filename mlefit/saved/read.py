@@ -212,8 +212,15 @@ def _by_level(value: Checked | None, shapes: int, encoding: Encoding, predictors
     kept = encoding.kept
     if any(other != kept[0] for other in kept):
         raise bad(value.path, "none where predictors have columns of their own", "one")
+    scaling = encoding.scaling
     layouts = {name: by_level.Layout.of(predictors, name, kept[0]) for name in predictors.categories}
-    return by_level.read(value, layouts, len(kept), shapes)
+    found = by_level.read(value, layouts, len(kept), shapes)
+    layout = layouts[found.column]
+    assert layout is not None
+    own = slice(layout.first, layout.first + layout.factor.width)
+    if (scaling.scale[own] != 1.0).any() or scaling.centre[own].any():
+        raise bad("covariance.scale", "1 for each level of the factor, and a centre of 0", "another")
+    return found
 
 
 def _training(sample: Checked) -> Training:
