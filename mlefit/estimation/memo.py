@@ -15,7 +15,8 @@ class Memo:
     """The mean of a criterion per row and its derivatives in whitened coordinates.
 
     `order` is what a pass computes at a new point: 1 for first-order searches, 2 where the Hessian will be wanted. The
-    last point is remembered, so value, gradient and Hessian at one point cost one pass. Counts `evaluations` (passes).
+    last point is remembered, so value, gradient and Hessian at one point cost one pass. Counts `evaluations` (passes); `bent` is
+    the last point whose Hessian was made.
     """
 
     def __init__(self, objective: Objective, execution: Execution, order: int) -> None:
@@ -23,6 +24,7 @@ class Memo:
         self.execution = execution
         self.order = order
         self.evaluations = 0
+        self.bent: Array | None = None
         self._theta: Array | None = None
         self._order = -1
         self._tally = Tally(0.0, np.inf)
@@ -36,6 +38,7 @@ class Memo:
             total = self.execution.sum(lambda chunk: objective.tally(point, chunk, order))
             self._theta, self._order, self._tally = point, order, objective.whitened(total)
             self.evaluations += 1
+            self.bent = point if order == 2 else self.bent
         return self._tally
 
     def value(self, theta: Array) -> float:

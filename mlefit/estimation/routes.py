@@ -30,6 +30,7 @@ ROUGH = 8           # steps without a metric before one is worth its while
 NEWTON_FACTOR, FIRST_FACTOR = 3.0, 2.5      # from one gentler loss to the next, in either route
 FIRST_SEED, SECOND_SEED = 0, 1      # of rows that are fitted exactly to give a start: neither route knows those of the other
 HINT = 1e-2         # nats within which a subsample of many columns tells what it can: its own error is a nat for each two of them
+SAME = 1e-18        # squared standard errors by which points differ whose Hessians have the same digits, but for the last few
 WORTHLESS = 1e6     # a subsample whose whitened Hessian is this ill-conditioned is separated or nearly so
 
 
@@ -72,7 +73,8 @@ def maximum_likelihood(
     def search(point: Array) -> Optimum:
         theta, iterations, method = second_order(memo, point, steps, curvature, near)
         end = polish(memo, theta, steady=EXACT, enough=near if near > CERTIFIED else 0.0)
-        if not dense and end.outcome is Outcome.CERTIFIED:
+        begun = memo.bent
+        if not dense and end.outcome is Outcome.CERTIFIED and begun is not None and end.curvature.square(end.theta - begun) > SAME:
             end = polish(memo, end.theta)   # standard errors want the Hessian of the answer, not of where polishing began
         return Optimum(end.theta, end.weight, end.value, end.gradient, end.curvature, end.certificate, end.outcome, method,
                        iterations, memo.evaluations)
