@@ -134,8 +134,9 @@ def _beside_a_line(values: Array, columns: Array) -> Array:
     """An orthogonal basis (n, k) with mean squares 1 of columns less their lines in the values (n,)."""
     norm = np.linalg.norm(columns, axis=0)
     scaled = columns / np.where(norm > 0.0, norm, 1.0)
-    q = np.linalg.qr(np.stack([np.ones(values.size), values], axis=1))[0]
-    rest = scaled - q @ (q.T @ scaled)
+    line = values - values.mean()
+    rest = scaled - scaled.mean(axis=0)
+    rest -= np.multiply.outer(line, line @ rest / (line @ line))
     sizes, vectors = np.linalg.eigh(rest.T @ rest)
     kept = sizes > FLAT
     return np.asarray(rest @ (vectors[:, kept] * np.sqrt(values.size / sizes[kept])))
