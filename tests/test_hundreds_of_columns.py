@@ -18,6 +18,8 @@ from mlefit.mean import Coordinates
 from mlefit.mean.coordinates import MANY as KEPT
 from mlefit.mean.jacobian import WIDE, weighted_square
 from mlefit.noise.gaussian import Gaussian
+from mlefit.prediction.design import MANY as TILED
+from mlefit.prediction.design import TILE, Design
 from mlefit.source import cutting
 from mlefit.source.batch import MANY as STACKED
 from mlefit.source.batch import Extent
@@ -138,3 +140,17 @@ def test_an_inverse_of_a_triangle() -> None:
 def test_blocks_of_hundreds_of_columns_are_twice_as_large() -> None:
     assert cutting.block_size(cutting.MANY - 1) == cutting.BLOCK
     assert cutting.block_size(cutting.MANY) == 2 * cutting.BLOCK
+
+
+@pytest.mark.parametrize("d", [KEPT, 3 * KEPT + 5])
+def test_products_of_new_rows_do_not_depend_on_their_neighbours(d: int) -> None:
+    """Whatever block a row is in, and whoever stands before it: the same bits, and those of a sum in the order of the columns but
+    for rounding."""
+    rng = np.random.default_rng(12)
+    x, matrix = rng.normal(size=(2 * TILE + 77, TILED + 3)), rng.normal(size=(TILED + 3, d))
+    places = range(x.shape[1])
+    whole = Design(np.asfortranarray(x)).times(places, matrix)
+    assert whole == pytest.approx(x @ matrix, rel=1e-12, abs=1e-12)
+    for cuts in ([1], [TILE], [5, 391, 700], [*range(60, 800, 61)]):
+        parts = [Design(np.asfortranarray(part)).times(places, matrix) for part in np.split(x, cuts)]
+        assert np.array_equal(np.concatenate(parts), whole)

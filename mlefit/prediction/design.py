@@ -14,6 +14,9 @@ from mlefit.design.scaling import Scaling
 from mlefit.records import record
 from mlefit.saved.model import Saved
 
+MANY = 64       # columns from which products of each with each are made by BLAS
+TILE = 384      # rows that are multiplied at once: a multiple of what any kernel takes of them
+
 
 class Coded(NamedTuple):
     """A factor without columns: its places from `first` to `last` among all p, and `level` (k,), the place of a row's level, from
@@ -98,13 +101,7 @@ class Design:
     def times(self, places: Sequence[int], matrix: Array) -> Array:
         """Columns at `places` times a matrix (r, d): (k, d), in an order that the number of rows does not change."""
         own = [(self._column(place), row) for place, row in zip(places, matrix, strict=True) if not self._is_coded(place)]
-        found, moved = block(self.rows, matrix.shape[1]), np.empty(self.rows)
-        for k in range(matrix.shape[1]):
-            total = found[:, k]
-            total[:] = 0.0
-            for place, row in own:
-                if row[k]:      # half of a triangle is 0
-                    total += np.multiply(self.x[:, place], row[k], out=moved)
+        found = (_tiled if len(own) >= MANY else _one_by_one)(self.x, own, matrix.shape[1])
         for one in self.coded:
             if any(map(one.has, places)):
                 found += one.rows_of(places, matrix)
@@ -120,3 +117,26 @@ class Design:
     def _column(self, place: int) -> int:
         """Where in the table a place is."""
         return place - sum(one.last - one.first for one in self.coded if place >= one.last)
+
+
+def _one_by_one(x: Array, own: Sequence[tuple[int, Array]], d: int) -> Array:
+    """Columns of x (k, p) at some places times the rows (d,) that belong to them: (k, d), added up one after the other."""
+    found, moved = block(len(x), d), np.empty(len(x))
+    for k in range(d):
+        total = found[:, k]
+        total[:] = 0.0
+        for place, row in own:
+            if row[k]:      # half of a triangle is 0
+                total += np.multiply(x[:, place], row[k], out=moved)
+    return found
+
+
+def _tiled(x: Array, own: Sequence[tuple[int, Array]], d: int) -> Array:
+    """The same by BLAS, in tiles of as many rows whatever there are: in whole ones each row is added up alike."""
+    columns, matrix = [place for place, _ in own], np.array([row for _, row in own])
+    found, tile = block(len(x), d), np.zeros((TILE, len(columns)))
+    for start in range(0, len(x), TILE):
+        rows = x[start : start + TILE, columns]
+        tile[: len(rows)] = rows
+        found[start : start + TILE] = (tile @ matrix)[: len(rows)]
+    return found
