@@ -47,10 +47,8 @@ class Residuum(Look):
     @cached_property
     def _scores(self) -> tuple[Array, Moved]:
         """Curves (B + 1, 2, k) of means and log standard deviations of scores in bins, and how they move."""
-        rows, own = self.residuals.scores, self.bins
-        ordered = rows[:, own.order]
-        means = np.add.reduceat(ordered, own.starts, axis=1) / own.sizes
-        squares = np.add.reduceat(np.square(ordered), own.starts, axis=1) / own.sizes
+        own = self.bins
+        means, squares = own.means(self.residuals.scores), own.means(self.residuals.squares)
         spread = np.log(np.sqrt(np.maximum(squares - np.square(means), 0.0)) + NEVER_ZERO)
         curves = np.stack([means, spread], axis=1)
         floor = np.stack([1.0 / np.sqrt(own.sizes), 1.0 / np.sqrt(2.0 * own.sizes)])

@@ -14,6 +14,7 @@ RARE = 1.0 / 200.0
 FEW = 60            # rows below which bins are not shown
 MOST = 20
 PER_BIN = 50        # rows
+MANY = 50           # sets of rows that are added up at once
 
 
 @record(frozen=True, eq=False)
@@ -49,8 +50,12 @@ class Bins:
         return np.asarray(last / 2.0 + first / 2.0)
 
     def sums(self, rows: Array) -> Array:
-        """Sums (..., k) of numbers of the rows (..., n) in each bin."""
-        return np.add.reduceat(rows[..., self.order], self.starts, axis=-1)
+        """Sums (..., k) of numbers of the rows (..., n) in each bin: of many sets by BLAS, whatever zeros it adds."""
+        if rows.ndim == 1 or len(rows) < MANY:
+            return np.add.reduceat(rows[..., self.order], self.starts, axis=-1)
+        inside = np.zeros((self.number, self.order.size))
+        inside[self.place, np.arange(self.order.size)] = 1.0
+        return np.asarray(rows @ inside.T)
 
     def means(self, rows: Array) -> Array:
         """Means (..., k)."""
@@ -76,10 +81,12 @@ def bins(variable: Variable, most: int = MOST) -> Bins:
     n = values.size
     k = int(np.clip(n // PER_BIN, 4, most)) if n >= FEW else max(2, n // 15)
     middle = np.cumsum(count) - count / 2.0
-    place = np.minimum((middle * k / n).astype(np.intp), k - 1)[code]
-    present, place = np.unique(place, return_inverse=True)
-    centre = np.array([np.median(values[place == j]) for j in range(present.size)])
-    return _bins(place, centre, ordered=True, values=False)
+    each = np.minimum((middle * k / n).astype(np.intp), k - 1)      # of the values in their order
+    each = np.cumsum(np.diff(each, prepend=each[0]) > 0)
+    ends = np.cumsum(np.bincount(each, weights=count)).astype(np.intp)
+    ordered, starts = np.repeat(distinct, count), np.append(0, ends[:-1])
+    centre = (ordered[(starts + ends - 1) // 2] + ordered[(starts + ends) // 2]) / 2.0      # the medians
+    return _bins(each[code], centre, ordered=True, values=False)
 
 
 def _joined(code: Index, distinct: Array, count: Index, *, merge: bool) -> tuple[Index, Array]:

@@ -15,6 +15,8 @@ from mlefit.noise.model import Derivatives, NoiseModel
 from mlefit.picture.partly import Partly
 from mlefit.records import record
 from mlefit.rows.chunk import Chunk, choose
+from mlefit.sums.lapack import triangular
+from mlefit.sums.triangle import of_square
 
 FLAT = 1e-12        # of the largest eigenvalue of a Hessian: directions in which nothing is refitted
 Solve = Callable[[Array], Array]
@@ -34,11 +36,11 @@ class Designed(ABC):
 
     @abstractmethod
     def pull(self, d1: Array) -> Array:
-        """Derivatives (P,) from those by the predictors of rows (n, m)."""
+        """Derivatives (P, k) of k sets of rows from those by their predictors (m, n, k)."""
 
     @abstractmethod
-    def push(self, step: Array) -> Array:
-        """What a step (P,) changes in the predictors (n, m)."""
+    def push(self, steps: Array) -> Array:
+        """What steps (P, k) change in the predictors (m, n, k)."""
 
     @abstractmethod
     def project(self, values: Array) -> Array:
@@ -46,7 +48,7 @@ class Designed(ABC):
 
     @abstractmethod
     def solve(self, at: Derivatives, shapes: int) -> Solve | None:
-        """H^-1 g of g (P + s,), with H the Hessian by coordinates and shapes; None where it has no meaning."""
+        """H^-1 g of g (P + s, k), with H the Hessian by coordinates and shapes; None where it has no meaning."""
 
     def partly(self, noise: NoiseModel, y: Array, eta: Array, free: Array) -> Partly | None:
         """What refits some of the rows that it was fitted to; None where a fit takes too little from each of them to be seen."""
@@ -70,12 +72,12 @@ class Columns(Designed):
 
     def pull(self, d1: Array) -> Array:
         """Predictor after predictor."""
-        return np.concatenate([x.T @ d1[:, a] for a, x in enumerate(self.each)])
+        return np.concatenate([x.T @ own for x, own in zip(self.each, d1, strict=True)])
 
-    def push(self, step: Array) -> Array:
+    def push(self, steps: Array) -> Array:
         """x_a b_a."""
-        parts = np.split(step, np.cumsum([x.shape[1] for x in self.each])[:-1])
-        return np.stack([x @ b for x, b in zip(self.each, parts, strict=True)], axis=1)
+        parts = np.split(steps, np.cumsum([x.shape[1] for x in self.each])[:-1])
+        return np.stack([x @ b for x, b in zip(self.each, parts, strict=True)])
 
     def project(self, values: Array) -> Array:
         """Q Q' v."""
@@ -83,7 +85,9 @@ class Columns(Designed):
 
     @cached_property
     def _basis(self) -> Array:
-        return np.asarray(np.linalg.qr(self.each[0])[0])
+        (x, *_), k = self.each, self.each[0].shape[1]
+        r = of_square((x,)) if k else None
+        return np.asarray(np.linalg.qr(x)[0]) if r is None else triangular(r, x.T, transposed=True).T
 
     def solve(self, at: Derivatives, shapes: int) -> Solve | None:
         """By its eigenvectors, but for those in which it is flat."""
@@ -134,11 +138,12 @@ class Levels(Designed):
 
     def pull(self, d1: Array) -> Array:
         """By sums by level."""
-        return self.mean.coordinates.whiten(self._derived.pull(d1))
+        return np.stack([self.mean.coordinates.whiten(self._derived.pull(own)) for own in d1.transpose(2, 1, 0)], axis=1)
 
-    def push(self, step: Array) -> Array:
+    def push(self, steps: Array) -> Array:
         """By level."""
-        return self._derived.push(self.mean.coordinates.coefficients(step))
+        each = [self._derived.push(self.mean.coordinates.coefficients(step)) for step in steps.T]
+        return np.stack([own.T for own in each], axis=2)
 
     @cached_property
     def _square(self) -> Solve:
@@ -150,14 +155,14 @@ class Levels(Designed):
 
     def project(self, values: Array) -> Array:
         """J (J'J)^-1 J' v."""
-        return self.push(self._square(self.pull(values[:, None])))[:, 0]
+        return np.asarray(self.push(self._square(self.pull(values[None, :, None])))[0, :, 0])
 
     def solve(self, at: Derivatives, shapes: int) -> Solve | None:
         """As an arrow does."""
         curvature = self.mean.leveled.bent(self._derived.curvature(at, None, shapes), lambda columns: columns)
         if not curvature.finite() or not curvature.smallest > 0.0:
             return None
-        return curvature.solve
+        return lambda gradients: np.stack([curvature.solve(own) for own in gradients.T], axis=1)
 
     def partly(self, noise: NoiseModel, y: Array, eta: Array, free: Array) -> Partly | None:
         """By level."""

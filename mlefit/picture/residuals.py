@@ -12,18 +12,14 @@ import numpy as np
 
 from mlefit.arrays import Array, Index, ascending
 from mlefit.noise.model import NoiseModel
-from mlefit.picture.designed import Solve
 from mlefit.picture.partly import Partly
 from mlefit.picture.ranked import errors_of
+from mlefit.picture.refits import Refits
 from mlefit.picture.scene import Scene
 from mlefit.records import record
 
 DRAWS = 199
 REFITTED = 20_000   # rows
-FEW, EACH = 200, 20         # rows, or rows for each parameter, up to which a refit takes FOUR steps
-FOUR, TWO, ONE = 4, 2, 1    # else two where there are shapes, which move once the coefficients have, and one where there are none
-HALVINGS = 6        # of a step that does not gain
-CHECKED = 2_000     # rows up to which it is looked at whether a step gains: of more, it is in the parabola
 MANY = 200          # parameters from which larger sets are drawn from the law where they are not mapped back
 INVERTED = 1_000    # rows up to which responses are mapped back by quantiles, where the law has no shorter way
 FARTHEST = 8.0      # standard deviations at which such a residual is mapped back: the doubles below 1 end there
@@ -84,12 +80,12 @@ class Residuals:
         """DRAWS sets drawn from the law, and refitted. Without a refit their residuals are normal, whatever the law."""
         scene = self.scene
         needed = responses or self.refits
-        for b, y in enumerate(self._drawn() if needed else (scene.y for _ in range(DRAWS))):
+        responses_of = self._drawn() if needed else (scene.y for _ in range(DRAWS))
+        for b, (y, eta, free) in enumerate(self._refitted(responses_of, LAW)):
             rng = scene.rng(CHANCE, b + 1)
             if not self.refits:
-                yield Rows(scene.noise, y, scene.eta, scene.free, rng.standard_normal(scene.n) if residuals else NONE)
+                yield Rows(scene.noise, y, eta, free, rng.standard_normal(scene.n) if residuals else NONE)
                 continue
-            eta, free = self._refitted(y, LAW, b)
             yield self._rows(y, eta, free, rng) if residuals else Rows(scene.noise, y, eta, free, NONE)
 
     def _drawn(self) -> Iterator[Array]:
@@ -119,11 +115,15 @@ class Residuals:
         if back is None:
             found[1:] = first[orders]
             return found
-        for b, y in enumerate(back):
-            eta, free = self._refitted(y, SHUFFLE, b)
+        for b, (y, eta, free) in enumerate(self._refitted(back, SHUFFLE)):
             ordered = self._ordered(y, eta)
             found[b + 1] = scores_of(self._rows(y, eta, free, self.scene.rng(SHUFFLE, b)).z if ordered is None else ordered)
         return found
+
+    @cached_property
+    def squares(self) -> Array:
+        """Those of the scores."""
+        return np.square(self.scores)
 
     @cached_property
     def below(self) -> Array:
@@ -154,6 +154,16 @@ class Residuals:
         """The shapes of refits to some of the rows."""
         assert self._partly is not None
         return self._partly.shapes(self._drawn(), self.scene.rng(UNSEEN))
+
+    def _refitted(self, responses: Iterator[Array], stream: int) -> Iterator[tuple[Array, Array, Array]]:
+        """Each response (n,), with the predictors and shapes of the law fitted to it, or those of the data."""
+        scene = self.scene
+        if not self.refits:
+            return ((y, scene.eta, scene.free) for y in responses)
+        if self._partly is None:
+            return Refits(scene).each(responses)
+        partly = self._partly
+        return ((y, partly.refitted(y, scene.rng(UNSEEN, stream, draw)), self._shapes) for draw, y in enumerate(responses))
 
     def _back(self, orders: Index) -> Iterator[Array] | None:
         """From orders of the rows (B, n) to the responses (n,) that have their residuals in them; None: nothing is refitted.
@@ -199,58 +209,6 @@ class Residuals:
     def _rows(self, y: Array, eta: Array, free: Array, rng: np.random.Generator) -> Rows:
         chance = rng.random(y.size) if self.scene.discrete else np.empty(0)
         return Rows(self.scene.noise, y, eta, free, residuals_of(self.scene, y, eta, free, chance))
-
-    def _refitted(self, y: Array, stream: int, draw: int) -> tuple[Array, Array]:
-        """The law fitted to responses, by steps with the information of the data."""
-        scene = self.scene
-        eta, free = scene.eta, scene.free
-        if self.refits and self._partly is not None:
-            return self._partly.refitted(y, scene.rng(UNSEEN, stream, draw)), self._shapes
-        if not self.refits or self._solve is None:
-            return eta, free
-        for _ in range(self._steps):
-            moved = self._step(y, eta, free)
-            if moved is None:
-                break
-            eta, free = moved
-        return eta, free
-
-    @property
-    def _steps(self) -> int:
-        """Of a refit."""
-        scene = self.scene
-        if scene.n <= max(FEW, EACH * (scene.design.parameters + scene.free.size)):
-            return FOUR
-        return TWO if scene.free.size else ONE
-
-    def _step(self, y: Array, eta: Array, free: Array) -> tuple[Array, Array] | None:
-        """One step, halved until it gains; None where none does."""
-        noise, design = self.scene.noise, self.scene.design
-        assert self._solve is not None
-        here, m = noise.nll(y, eta, free, 1), eta.shape[1]
-        assert here.d1 is not None
-        gradient = np.concatenate([design.pull(here.d1[:, :m]), here.d1[:, m:].sum(axis=0)])
-        step, value = -self._solve(gradient), float(here.value.sum())
-        if not np.isfinite(step).all():
-            return None
-        shapes_step = float(np.abs(step[step.size - free.size :]).max(initial=0.0))
-        step = step / max(1.0, shapes_step)     # a shape near 0 or infinite has hardly a slope, and no step's length
-        for _ in range(HALVINGS):
-            moved, shapes = eta + design.push(step[: design.parameters]), free + step[design.parameters :]
-            try:
-                gained = y.size > CHECKED or float(noise.nll(y, moved, shapes, 0).value.sum()) <= value
-            except ArithmeticError:     # a shape beyond the doubles
-                gained = False
-            if gained:
-                return moved, shapes
-            step = step / 2.0
-        return None
-
-    @cached_property
-    def _solve(self) -> Solve | None:
-        """H^-1 g, with the Hessian H of the data; None where that has no meaning."""
-        scene = self.scene
-        return scene.design.solve(scene.noise.nll(scene.y, scene.eta, scene.free, 2), scene.free.size)
 
 
 def residuals_of(scene: Scene, y: Array, eta: Array, free: Array, chance: Array) -> Array:

@@ -41,7 +41,7 @@ class Triangle:
         rows = columns if weight is None else columns * np.sqrt(weight)[:, None]
         n, k = rows.shape
         if k and n >= (TALL if k < WIDE else max(WIDE_SLAB, TWICE * COLLECTED * k)):
-            apart = _of_square((rows,))
+            apart = of_square((rows,))
             if apart is not None:
                 return cls(apart)
         slab = SLAB if k < WIDE else max(WIDE_SLAB, COLLECTED * k)
@@ -56,7 +56,7 @@ class Triangle:
         k = parts[0].shape[1]
         if k >= WIDE and sum(map(len, parts)) <= COLLECTED * k:
             return cls(parts[0], parts[1:])
-        apart = _of_square(parts) if k >= WIDE else None
+        apart = of_square(parts) if k >= WIDE else None
         return cls(_square(_whole(parts)) if apart is None else apart)
 
     @cached_property
@@ -68,7 +68,7 @@ class Triangle:
         square = not self.more and rows.shape[0] == k and not np.tril(rows, -1).any() and not (np.diagonal(rows) < 0.0).any()
         if square:
             return rows
-        apart = _of_square(parts) if k >= WIDE and sum(map(len, parts)) >= TWICE * k else None
+        apart = of_square(parts) if k >= WIDE and sum(map(len, parts)) >= TWICE * k else None
         return _square(_whole(parts)) if apart is None else apart
 
     def __add__(self, other: "Triangle") -> "Triangle":
@@ -79,7 +79,7 @@ def _whole(parts: tuple[Array, ...]) -> Array:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _of_square(parts: tuple[Array, ...]) -> Array | None:
+def of_square(parts: tuple[Array, ...]) -> Array | None:
     """R from A'A (k, k) of the rows of all parts, None where columns are not far apart."""
     with np.errstate(over="ignore", invalid="ignore"):      # of what has no square the rows are factorised
         square = reduce(add, (product(rows.T, rows) for rows in parts))
