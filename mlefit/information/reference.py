@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlefit.information.everywhere import Whole
 
 MOST_COLUMNS = 200                                  # of all that are added, predictors of the law counted
-LOOKED = 1 << 26                                    # numbers (540 MB) in the cells that are looked at
+LOOKED, HELD = 1 << 26, 2_000                       # numbers (540 MB) in the cells that are looked at, and their columns
 KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)             # Harrell's quantiles for five knots
 NUMERIC_FROM = 7                                    # distinct values; below, a number is a code
 FEW = 0.1                                           # distinct values per row below which rows of one value are a cell
@@ -160,11 +160,13 @@ def looks(predictors: Sequence[Variable], most: int, without: Collection[str] = 
 
 
 def _held(each: Iterator[Look]) -> Iterator[Look]:
-    """As many of the looks as have LOOKED numbers: hundreds of columns of zeros and ones are a hundred thousand pairs."""
-    numbers = 0
+    """As many of the looks as have LOOKED numbers and HELD columns: hundreds of columns of zeros and ones are a hundred thousand
+    pairs, and the information of all cells is a matrix of their columns."""
+    numbers = columns = 0
     for one in each:
         numbers += one.columns.size
-        if numbers > LOOKED:
+        columns += one.columns.shape[1]
+        if numbers > LOOKED or columns > HELD:
             return
         yield one
 
