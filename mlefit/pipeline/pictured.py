@@ -7,26 +7,21 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from mlefit.arrays import Array, Index
-from mlefit.design.complete import Used
-from mlefit.design.encode import Encoded
+from mlefit.arrays import Index
 from mlefit.design.levels import Levels as Factors
 from mlefit.design.levels import in_order, names_of
-from mlefit.inference.law import quantile
 from mlefit.inference.standard_errors import StandardErrors
 from mlefit.mean.indexed import Indexed
-from mlefit.noise.model import NoiseModel
 from mlefit.picture.catalogue import meant
 from mlefit.picture.designed import Columns, Levels
-from mlefit.picture.effects import Averages, effect
 from mlefit.picture.overview import Overview
 from mlefit.picture.panel import Panel, Sheet
 from mlefit.picture.scene import Scene, Variable, rounded
 from mlefit.picture.slices import Coefficient, along
-from mlefit.pipeline.effects import averaged, with_level, with_number
 from mlefit.pipeline.everywhere import everywhere_of
 from mlefit.pipeline.fitted import Fitted, fit, not_certified
 from mlefit.pipeline.knowledge import sample_of
+from mlefit.pipeline.pictured_effects import effect_of
 from mlefit.pipeline.run import errors_of, told
 from mlefit.problem.indexing import ColumnsWanted
 from mlefit.problem.prepare import Progress
@@ -35,16 +30,12 @@ from mlefit.problem.size import columns_fit
 from mlefit.problem.stated import stated
 from mlefit.report.report import Report
 from mlefit.request import Request
-from mlefit.rows.chunk import Chunk
 from mlefit.rows.seen import Seen
-from mlefit.source.batch import Batch, Category, Place
 from mlefit.sums.arrow import Arrow
 
 T = TypeVar("T")
 
 MOST = 20_000       # rows that pictures are computed from
-AVERAGED = 2_000    # over which effects are averaged
-RANKED = 40         # over which many levels are put in order
 
 
 class Pictured(NamedTuple):
@@ -94,7 +85,7 @@ def overview_of(found: Fitted, report: Report, errors: StandardErrors) -> Overvi
         further["slice"] = partial(along, shown, coefficient)
     if not found.problem.prepared.observed.precision:
         for variable in shown.variables:
-            further[f"effect:{variable.name}"] = partial(_effect, found, shown, errors, variable)
+            further[f"effect:{variable.name}"] = partial(effect_of, found, shown, errors, variable)
     return Overview(shown, further)
 
 
@@ -186,73 +177,3 @@ def _coefficient(found: Fitted, report: Report) -> Coefficient | None:
     if parameter.estimate is None or parameter.loss_estimate is None or parameter.std_error is None:
         return None
     return Coefficient(parameter.name, parameter.estimate, parameter.loss_estimate, parameter.std_error, column[_places(problem)])
-
-
-def _effect(found: Fitted, shown: Scene, errors: StandardErrors, variable: Variable) -> Panel:
-    """The average prediction along a column, the others as they are in some of the rows."""
-    problem, noise = found.problem, found.fit.noise
-    rows = _batch(problem)
-    unit = 1.0 if shown.classes else problem.units.y_scale
-    shift = problem.units.y_centre if noise.located and not shown.classes else 0.0
-
-    def averages(variable: Variable, grid: Array) -> Averages:
-        values, spreads = [], []
-        for at in grid:
-            moved = (with_level(rows, variable.name, variable.levels[round(at)]) if variable.levels
-                     else with_number(rows, variable.name, float(at)))
-            value, gradient = averaged(found, moved, _predicted)
-            shown_of = slice(-1, None) if shown.classes == 2 else slice(None)
-            values.append(value[shown_of] * unit + shift)
-            spreads.append(errors.covariance.error(gradient[shown_of]) * abs(unit))
-        return Averages(np.stack(values, axis=1), np.stack(spreads, axis=1))
-
-    many = bool(variable.levels) and not variable.named
-    return effect(shown, variable, averages, quantile(errors.laws[0], problem.request.level),
-                  _by_prediction(found, rows, variable) if many else None)
-
-
-def _by_prediction(found: Fitted, rows: Batch, variable: Variable) -> Index:
-    """The places (K, L) of levels in the order of the average prediction, for each class that is shown. Of several predictors of a
-    row that is an average over rows, as far as levels move all of these alike."""
-    coef, free = found.objective.split(found.fit.mle.theta)
-    eta = np.concatenate([found.mean.eta(coef, chunk) for chunk in _each_level(found, rows, variable)])
-    some = _encoded(found, with_level(rows, variable.name, variable.levels[0])).part(0, RANKED if eta.shape[1] > 1 else 1)
-    noise = found.fit.noise.among(None if some.trials is None else np.full(len(eta), some.trials[0]))
-    values = np.sum([_predicted(noise, eta - eta[0] + one, free) for one in found.mean.eta(coef, some)], axis=0)
-    return np.argsort(values[-1:] if len(values) == 2 else values, axis=1, kind="stable")
-
-
-def _encoded(found: Fitted, batch: Batch) -> Chunk:
-    """All rows of a batch."""
-    prepared = found.problem.prepared
-    return Encoded.of(prepared.roles.columns, prepared.scaling, Used.of(batch, np.ones(batch.rows, bool))).piece.chunk
-
-
-def _each_level(found: Fitted, rows: Batch, variable: Variable) -> Iterator[Chunk]:
-    """The first row with each level in its place."""
-    for start in range(0, len(variable.levels), AVERAGED):
-        levels = variable.levels[start : start + AVERAGED]
-        first = np.zeros(len(levels), np.intp)
-        categories = {name: Category(column.codes[first], column.levels) for name, column in rows.categories.items()}
-        categories[variable.name] = Category(np.arange(len(levels), dtype=rows.categories[variable.name].codes.dtype), levels)
-        numbers = {name: values[first] for name, values in rows.numbers.items()}
-        yield _encoded(found, Batch(Place(0, 0), len(levels), numbers, categories))
-
-
-def _predicted(noise: NoiseModel, eta: Array, free: Array) -> Array:
-    """What a prediction shows (1, n) of rows, or the probabilities (K, n) of levels."""
-    return noise.probabilities(eta, free) if noise.response.reads_levels else noise.centre(eta, free)[None, :]
-
-
-def _batch(problem: Problem) -> Batch:
-    """The cells of some of the rows, as the source gives them."""
-    seen = problem.prepared.seen
-    assert seen is not None
-    n = seen.row.size
-    rows = np.unique(np.linspace(0, n - 1, min(n, AVERAGED)).astype(np.intp))
-    part = seen.take(rows)
-    categories = {}
-    for name, codes in part.codes.items():
-        present, place = np.unique(codes, return_inverse=True)      # levels are looked up once for each place of a grid
-        categories[name] = Category(place.astype(codes.dtype), tuple(part.levels[name][code] for code in present.tolist()))
-    return Batch(Place(0, 0), rows.size, part.numbers, categories)
