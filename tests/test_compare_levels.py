@@ -91,6 +91,23 @@ def test_designs_with_and_without_the_factor_are_nested(monkeypatch: pytest.Monk
     assert nested == {"y ~ x0 + x1": True, "y ~ x0 + g": True, "y ~ x2 + g": False}
 
 
+def test_a_law_by_columns_holds_one_by_levels_wherever_the_factor_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = rows()
+    found = compared(data, 20, monkeypatch, formulas=("heavy ~ g + x0",), models=("gaussian", "student-t"))
+    assert [entry.label for entry in found.entries] == ["student-t", "gaussian"]
+    assert found.differences[0].nested
+    assert found.recommendation.strength == "strong"
+
+
+def test_what_would_have_been_seen_is_not_said_of_a_coefficient_to_each_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take along more of what rows vary than the error of a shape."""
+    many, few = (compared(rows(seed=8, levels=levels, count=3000), 20, monkeypatch, target="count",
+                          models=("poisson", "negative-binomial")) for levels in (100, 30))
+    said = "nothing in these data asks for more than poisson"
+    assert many.recommendation.because == said
+    assert few.recommendation.because.startswith(f"{said}; negative-binomial with alpha above ")
+
+
 LEFT = ("left out, as with columns for the 30 levels of g each takes half a minute or more: heteroscedastic-gaussian, huber, "
         "student-t, laplace; -m MODEL,MODEL compares those that it names")
 BEYOND = "left out, as columns for the 250 levels of g are beyond the memory that may be used: heteroscedastic-gaussian, huber, " \
@@ -111,6 +128,7 @@ def written(path: Path, levels: int) -> str:
     return str(path)
 
 
+@pytest.mark.slow
 def test_models_beyond_the_memory_are_told_and_others_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path / "rows.csv", 250)
     assert main(["compare", path, "-f", "y ~ x0 + x1 + g", "-q", "--memory", "4MB"]) == 0

@@ -182,11 +182,12 @@ class _Judge:
 
     def _seen_else(self, label: str) -> str:
         """What would have been seen: how far the law that has the one that is kept at the end of a shape may still be from it."""
-        kept = self.fits[label].noise
+        kept, found = self.fits[label].noise, self.fits[label].found
+        assert found is not None
+        if found.problem.indexed and found.problem.n_params ** 2 > found.problem.n:
+            return ""       # coefficients take along a share p / n of what rows vary, which the interval does not know
         for fit in self.ranked:
             assert fit.found is not None
-            if fit.found.problem.indexed and fit.found.problem.n_params ** 2 > fit.found.problem.n:
-                continue        # coefficients take along a share p / n of what rows vary, which the interval does not know
             limit = fit.found.problem.prepared.noise.nested.get(kept.spelt)
             if limit is not None and fit.entry.report is not None:
                 shape = fit.found.problem.prepared.noise.shapes[limit.shape].name
