@@ -12,6 +12,7 @@ from saved_models import predicted
 
 from mlefit.cli import main
 from mlefit.design import indexing
+from mlefit.pipeline import saving
 from mlefit.problem import indexing as asked
 from mlefit.saved.read import load
 from mlefit.saved.schema import model_schema
@@ -161,3 +162,14 @@ def test_a_file_whose_levels_are_encoded_otherwise_is_refused(
     assert main(["check", path, data]) == 3
     assert capsys.readouterr().err == ("mlefit: model file, key covariance.scale: expected 1 for each level of the factor, and a centre "
                                        "of 0, found another\nsave the model again with `mlefit fit ... --save FILE`\n")
+
+
+def test_a_root_that_would_not_be_read_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = table(tmp_path / "data.csv", levels=20, rows=400)
+    options = ("-t", "y", "-x", "g,x,z", "--se", "hc3")
+    found = []
+    for most in (2 * 22**2, 22**2, 22**2 - 1):
+        monkeypatch.setattr(saving, "MOST_NUMBERS", most)
+        errors = load(saved(tmp_path, data, *options)).errors
+        found.append((errors.root is not None, errors.leverage_root is not None))
+    assert found == [(True, True), (True, False), (False, False)]

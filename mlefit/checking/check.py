@@ -7,10 +7,11 @@ from mlefit.blas import one_thread
 from mlefit.checking.judge import judged
 from mlefit.checking.levels import Met, scaling_of
 from mlefit.checking.record import Check
-from mlefit.checking.refit import columns_of, refit
+from mlefit.checking.refit import columns_of, error_kind, refit
 from mlefit.checking.seen import Look
 from mlefit.design.checks import unknown_columns
 from mlefit.errors import DataError, UsageError
+from mlefit.inference.kinds import needs_rows
 from mlefit.machine import half_of_memory
 from mlefit.prediction.predict import check_kinds
 from mlefit.problem.gather import Keeping, Kept, Told
@@ -37,7 +38,8 @@ def check(saved: Saved, source: Reader, place: str, seed: int, threads: int, mem
     capacity = SAMPLE_PREDICTORS if columns.predictors.distinct else SAMPLE_ALONE
     told = Told(columns, scaling_of(saved), Split(seed), capacity)
     budget = memory or half_of_memory()
-    kept = Keeping(budget, DIAGNOSED if columns.observed.compresses else None).begun()
+    suffice = columns.observed.compresses and not needs_rows(error_kind(saved, columns.observed))
+    kept = Keeping(budget, DIAGNOSED if suffice else None).begun()
     look = Look(saved, weights, saved.level, seed, told, kept, Threshold(capacity), saved.errors.known)
     wanted = source.wanted(columns.numbers, columns.categories)
     with one_thread():

@@ -11,6 +11,7 @@ import numpy as np
 
 from mlefit.arrays import Array
 from mlefit.errors import NoEstimateError
+from mlefit.inference.effective import residual_df
 from mlefit.pipeline.fitted import Fitted
 from mlefit.rows.chunk import Chunk
 from mlefit.saved.model import Errors, Saved
@@ -18,8 +19,8 @@ from mlefit.saved.model import Errors, Saved
 
 class Common(NamedTuple):
     """`statistic`: d' V^-1 d of the differences, of which `df` have errors. `names`, `saved`, `refit`, `errors` (q,): in natural
-    units. `parameters`: of the refit. `predictors`: those (n, m) of rows by the saved model, and `free` its shapes; `apart`: root
-    mean square of the differences of locations, for a law of sums of squares.
+    units. `parameters`: of the refit. `predictors`: those (n, m) of rows by the saved model, `free` its shapes and `refitted` those
+    of the refit; `apart`: root mean square of the differences of locations, for a law of sums of squares.
     """
 
     statistic: float
@@ -31,14 +32,37 @@ class Common(NamedTuple):
     parameters: int
     predictors: Callable[[Chunk], Array]
     free: Array
+    refitted: Array
     apart: float | None
+
+
+class Shapes(NamedTuple):
+    """Free shapes (s,) of the saved model and of the refit, and what multiplies the roots of their covariances.
+
+    Of a law of sums of squares they are those of RSS / (n - p): at the maximum the scale is too small by a share p/2n, and two fits
+    to different numbers of rows differ by that alone."""
+
+    saved: Array
+    refit: Array
+    wider: tuple[float, float] = (1.0, 1.0)
+
+    @classmethod
+    def of(cls, saved: Saved, found: Fitted) -> "Shapes":
+        """Raises NoEstimateError where the refit has shapes at a limit."""
+        noise, before, now = found.fit.noise, saved.free, found.fit.mle.theta[found.mean.size :]
+        if len(noise.shapes) != len(before):
+            raise NoEstimateError(f"the new rows alone are best fitted at a limit of {saved.noise.name}", code="limit")
+        if not noise.compresses or not saved.training.residual_df:
+            return cls(before, now)
+        wider = (float(np.sqrt(saved.training.n / saved.training.residual_df)),
+                 float(np.sqrt(found.fit.n / residual_df(found.fit.n, found.mean.size))))
+        return cls(before + np.log(wider[0]), now + np.log(wider[1]), wider)
 
 
 def common(saved: Saved, found: Fitted, own: Errors) -> Common:
     """Raises NoEstimateError where some column has a coefficient in one of the fits alone, and is no constant in the new rows."""
     noise, mean = found.fit.noise, found.mean
-    if len(noise.shapes) != len(saved.free):
-        raise NoEstimateError(f"the new rows alone are best fitted at a limit of {saved.noise.name}", code="limit")
+    told = Shapes.of(saved, found)
     before, now = saved.encoding.kept, tuple(mean.part(k).kept for k in range(mean.predictors))
     moves = [_moves(saved, found, k) for k in range(len(before))]
     root, fresh = saved.errors.root, own.root
@@ -51,12 +75,11 @@ def common(saved: Saved, found: Fitted, own: Errors) -> Common:
         pieces.append(move @ root[part])
         old.append(move @ saved.coefficients[part])
     coefficients = mean.coordinates.encoded(found.fit.mle.theta[: mean.size])
-    free = found.fit.mle.theta[mean.size :]
-    shapes = len(free)
-    mine = np.concatenate([*pieces, _shape_root(saved.errors, shapes, root.shape[1])])
-    other = np.concatenate([fresh, _shape_root(own, shapes, fresh.shape[1])])
-    value = np.concatenate([*old, saved.free])
-    new = np.concatenate([coefficients, free])
+    shapes = len(told.refit)
+    mine = np.concatenate([*pieces, _shape_root(saved.errors, shapes, root.shape[1]) * told.wider[0]])
+    other = np.concatenate([fresh, _shape_root(own, shapes, fresh.shape[1]) * told.wider[1]])
+    value = np.concatenate([*old, told.saved])
+    new = np.concatenate([coefficients, told.refit])
     natural, shift = _natural(saved, found, now, shapes)
     both = np.concatenate([mine, other], axis=1)
     labels = saved.predictors.labels()
@@ -71,7 +94,7 @@ def common(saved: Saved, found: Fitted, own: Errors) -> Common:
     if noise.compresses:
         apart = float(np.linalg.norm(found.problem.shape.r @ (new - value)[: mean.size])) / float(np.sqrt(found.fit.n))
     return Common(*joint(new - value, both), names, natural @ value + shift, natural @ new + shift,
-                  np.linalg.norm(natural @ both, axis=1), len(new), predictors, saved.free, apart)
+                  np.linalg.norm(natural @ both, axis=1), len(new), predictors, *told[:2], apart)
 
 
 def joint(difference: Array, root: Array) -> tuple[float, int]:

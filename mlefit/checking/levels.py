@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from mlefit.arrays import Array, Index
-from mlefit.checking.coordinates import Common
+from mlefit.checking.coordinates import Common, Shapes
 from mlefit.design.predictors import Predictors
 from mlefit.design.scaling import Scaling
 from mlefit.design.terms import Term
@@ -101,23 +101,23 @@ def common_by_level(saved: Saved, found: Fitted, own: Errors, met: Met) -> Commo
     noise, before, now = found.fit.noise, saved.errors.by_level, own.by_level
     assert before is not None
     assert now is not None
-    if len(noise.shapes) != len(saved.free):
-        raise NoEstimateError(f"the new rows alone are best fitted at a limit of {saved.noise.name}", code="limit")
+    shapes = Shapes.of(saved, found)
+    before, now = (replace(root, shapes=root.shapes * wider) for root, wider in zip((before, now), shapes.wider, strict=True))
     predictors = replace(met.predictors, indexed=None)
     kept = encoded_in(found.problem).kept[0]
     layout, old = Layout.of(predictors, now.column, kept), saved.layout
     assert layout is not None
     assert old is not None
     size = found.mean.size
-    told, free = found.mean.told(found.fit.mle.theta[:size]), found.fit.mle.theta[size:]
+    told = found.mean.told(found.fit.mle.theta[:size])
     each = len(saved.coefficients) // len(now.columns)
     mine, fresh = list[Part](), list[Part]()
     for a in range(len(now.columns)):
         mine.append(_reduced(_part(saved.coefficients[a * each : (a + 1) * each], before, old, a), saved, found, met, old, layout))
         fresh.append(_part(told[a * len(kept) : (a + 1) * len(kept)], now, layout, a))
-    statistic, df = _joint(mine, fresh, (before, now), met.places, free - saved.free)
-    names, values, errors = _natural(saved, found, layout, predictors, mine, fresh, (before, now), met.places)
-    parameters = len(told) + len(free)
+    statistic, df = _joint(mine, fresh, (before, now), met.places, shapes.refit - shapes.saved)
+    names, values, errors = _natural(saved, found, layout, predictors, mine, fresh, (before, now), met.places, shapes)
+    parameters = len(told) + len(shapes.refit)
 
     def predicted(chunk: Chunk) -> Array:
         assert chunk.level is not None
@@ -130,7 +130,7 @@ def common_by_level(saved: Saved, found: Fitted, own: Errors, met: Met) -> Commo
         inside = np.linalg.solve(now.white, columns) if columns.size else columns
         square = float(np.sum(np.square((levels + now.mean @ columns) / now.element)) + inside @ inside)
         apart = float(np.sqrt(square / found.fit.n))
-    return Common(statistic, df, names, *values, errors, parameters, predicted, saved.free, apart)
+    return Common(statistic, df, names, *values, errors, parameters, predicted, *shapes[:2], apart)
 
 
 def _plain(places: tuple[int, ...], layout: Layout) -> tuple[int, ...]:
@@ -191,7 +191,7 @@ def _joint(
 
 def _natural(
     saved: Saved, found: Fitted, layout: Layout, predictors: Predictors, mine: list[Part], fresh: list[Part],
-    roots: tuple[ByLevel, ByLevel], places: Index,
+    roots: tuple[ByLevel, ByLevel], places: Index, shapes: Shapes,
 ) -> tuple[tuple[tuple[str, str | None], ...], tuple[Array, Array], Array]:
     """Names, both values and the errors of their differences, in natural units; shapes by their logarithms."""
     noise, scaling, old, labels = found.fit.noise, saved.encoding.scaling, saved.layout, predictors.labels()
@@ -222,11 +222,10 @@ def _natural(
             alone[layout.shown] += 2.0 * square[layout.baseline]
         errors.append(np.sqrt(np.square(root).sum(axis=1) + alone) * by * unit)
         names += [(labels[j], of.class_) for j in kept.tolist()]
-    free = found.fit.mle.theta[found.mean.size :]
     shift = np.array([shape.unit_power for shape in noise.shapes]) * log_unit
     names += [(f"log {shape.name}", None) for shape in noise.shapes]
     of_shapes = np.hypot(*(np.linalg.norm(root.shapes, axis=1) for root in roots))
-    return (tuple(names), (np.concatenate([*values[0], saved.free + shift]), np.concatenate([*values[1], free + shift])),
+    return (tuple(names), (np.concatenate([*values[0], shapes.saved + shift]), np.concatenate([*values[1], shapes.refit + shift])),
             np.concatenate([*errors, of_shapes]))
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mlefit.arrays import Array
 from mlefit.checking.coordinates import Common, common
 from mlefit.checking.levels import Met, common_by_level, scaling_of, with_levels
 from mlefit.design.encode import Columns
@@ -53,7 +54,8 @@ class Changed(NamedTuple):
 class Refit(NamedTuple):
     """`reason`: why there is no comparison. `p_value`: of the joint test with `df` and `df2` (None: chi-squared).
 
-    `kl`: KL(refit || saved), mean over the new rows, nats; `drift`: that less what two samples of one law have on average.
+    `kl`: KL(refit || saved), mean over the new rows, nats; `drift`: that less what two samples of one law have on average, of a law
+    of sums of squares with the scales of n - p, which the parameters have, too.
     """
 
     reason: str | None = None
@@ -132,7 +134,7 @@ def _problem(
         name = saved.levels[ranks.levels[level]]
         weights[name] = weights.get(name, 0.0) + weight * unit
     law, observed = law_of(saved), columns.observed
-    kind = _error_kind(str(saved.fit["model"].get("se") or "auto"), observed)
+    kind = error_kind(saved, observed)
     request = Request(source.labels, law.spelt, saved.target, weights=observed.weights, weights_kind=observed.weights_kind,
                       se=kind, draws=0, kl=False)
     prepared = Prepared(
@@ -142,8 +144,9 @@ def _problem(
     return geometric(request, source, prepared, threads)
 
 
-def _error_kind(asked: str, observed: Observed) -> str:
+def error_kind(saved: Saved, observed: Observed) -> str:
     """The kind of errors asked for, but for those that need more than the rows as they stand."""
+    asked = str(saved.fit["model"].get("se") or "auto")
     if asked.startswith(("cluster:", "hac", "bootstrap")) or observed.sampling:
         return "auto"
     return asked
@@ -155,27 +158,27 @@ def _compared(saved: Saved, found: Fitted, both: Common) -> Refit:
     statistic, df = both.statistic, both.df
     df2 = max(found.fit.n - both.parameters, 1.0) if found.fit.noise.compresses else None
     p = float(chdtrc(df, statistic) if df2 is None else fdtrc(df, df2, statistic / df))
-    kl = _divergence(found, both, law_of(saved))
+    kl = _divergence(found, both, (found.fit.mle.theta[found.mean.size :], saved.free))
+    told = kl if both.apart is None else _divergence(found, both, (both.refitted, both.free))
     chance = 0.5 * df * (1.0 / found.fit.n + 1.0 / max(saved.training.n, 1))
     changed = tuple(
         Changed(name, class_, float(old), float(new), float(new - old), float(error), float((new - old) / error))
         for (name, class_), old, new, error in zip(both.names, both.saved, both.refit, both.errors, strict=True) if error > 0.0)
-    return Refit(None, changed, statistic, df, df2, p, kl, max(kl - chance, 0.0))
+    return Refit(None, changed, statistic, df, df2, p, kl, max(told - chance, 0.0))
 
 
-def _divergence(found: Fitted, both: Common, law: NoiseModel) -> float:
-    """KL(refit || saved), mean over the rows. Of a law of sums of squares it is that of one row whose locations are apart by the
-    root mean square of all: it depends on the square alone."""
+def _divergence(found: Fitted, both: Common, free: tuple[Array, Array]) -> float:
+    """KL(refit || saved), mean over the rows, with the free shapes of both. Of a law of sums of squares it is that of one row whose
+    locations are apart by the root mean square of all: it depends on the square alone."""
     noise, mean, theta = found.fit.noise, found.mean, found.fit.mle.theta
-    free = theta[mean.size :]
     if both.apart is not None:
-        return float(noise.divergence(np.array([[both.apart]]), free, np.zeros((1, 1)), both.free)[0])
+        return float(noise.divergence(np.array([[both.apart]]), free[0], np.zeros((1, 1)), free[1])[0])
 
     def of(chunk: Chunk) -> Tally:
         other = both.predictors(chunk)
         if chunk.offset is not None:
             other[:, 0] += chunk.offset
-        each = noise.among(chunk.trials).divergence(mean.eta(theta[: mean.size], chunk), free, other, both.free)
+        each = noise.among(chunk.trials).divergence(mean.eta(theta[: mean.size], chunk), free[0], other, free[1])
         if chunk.weight is None:
             return Tally(float(chunk.rows), float(each.sum()))
         return Tally(float(chunk.weight.sum()), float(chunk.weight @ each))

@@ -36,7 +36,7 @@ def _times(parts: tuple[Tree, ...]) -> Tree:
 
 def _one(factor: Factor, weights: Sequence[float], centres: Sequence[float]) -> list[Tree]:
     """That of a term of one factor, its columns together where they share something."""
-    shift = -float(np.dot(weights, centres))
+    shift = 0.0 - float(np.dot(weights, centres))
     if isinstance(factor, Levels):
         columns = (level for level in factor.levels or () if level != factor.baseline)
         values = dict.fromkeys(factor.levels or (), shift) | {level: w + shift for level, w in zip(columns, weights, strict=True)}

@@ -26,7 +26,7 @@ from mlefit.report.json import to_dict
 from mlefit.report.report import Report
 from mlefit.rows.chunk import Chunk
 from mlefit.saved.factors import columns_of
-from mlefit.saved.model import MOST_ROOTS, Encoding, Errors, Saved, Training
+from mlefit.saved.model import MOST_NUMBERS, MOST_ROOTS, Encoding, Errors, Saved, Training
 
 
 class Largest(NamedTuple):
@@ -84,7 +84,7 @@ def roots(found: Fitted, errors: StandardErrors, optimum: Optimum) -> Errors:
         if not errors.kind.sandwich:
             covariance = Inverse(optimum.curvature, float(np.sqrt(found.fit.n / free)), mean.size)
     levels = by_level(found, covariance)
-    if levels is not None or mean.size > MOST_ROOTS:
+    if levels is not None or mean.size > MOST_ROOTS or mean.size**2 > MOST_NUMBERS:
         return Errors(None, None, None, df, by_level=levels)
     shapes = np.eye(len(found.fit.noise.shapes))
     inverse = [mean.combined(k) for k in range(mean.predictors)]
@@ -93,7 +93,9 @@ def roots(found: Fitted, errors: StandardErrors, optimum: Optimum) -> Errors:
     if root.shape[1] > len(root) + len(shapes):     # that of groups has a column for each: any rotation will do
         together = np.asarray(np.linalg.qr(np.concatenate([root, shape_root]).T if len(shapes) else root.T, mode="r")).T
         root, shape_root = together[: len(root)], together[len(root) :] if len(shapes) else shape_root
-    return Errors(root, shape_root, _orthonormal(found).combined(0), df)
+    design = _orthonormal(found)
+    every = mean.size**2 + (mean.size // mean.predictors) ** 2 <= MOST_NUMBERS
+    return Errors(root, shape_root, design.combined(0) if every else None, df)
 
 
 def _orthonormal(found: Fitted) -> LinearMean:

@@ -21,7 +21,8 @@ from mlefit.saved.by_level import ByLevel, Layout
 from mlefit.source.source import Source
 from mlefit.source.version import identity
 
-MOST_ROOTS = 2_000      # coefficients beyond which no covariance is kept
+MOST_ROOTS = 2_000      # coefficients beyond which no covariance is kept,
+MOST_NUMBERS = 3_000_000        # and of its root and that of the leverage: with more, a file is larger than what is read
 
 
 class Encoding(NamedTuple):
