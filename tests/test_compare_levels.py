@@ -1,5 +1,6 @@
 """Models beside a factor of many levels are compared along its levels, and what is said is that of its columns."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,16 @@ import mlefit
 from mlefit.api import request_of
 from mlefit.cli import main
 from mlefit.comparison import admitted, levels
+from mlefit.comparison.contest import Contest
 from mlefit.comparison.drawn import refitted
+from mlefit.comparison.wild import wild
 from mlefit.design import indexing
 from mlefit.pipeline.fitted import fit
 from mlefit.problem import indexing as asked
 from mlefit.problem import prepare
 from mlefit.problem.stated import stated
 from mlefit.rows.chunk import Chunk
+from mlefit.source import open_source
 
 LEVELS, ROWS = 30, 1200
 NUMBERS = [f"x{j}" for j in range(8)]       # as many as the smooth test looks along
@@ -106,6 +110,23 @@ def test_what_would_have_been_seen_is_not_said_of_a_coefficient_to_each_few_rows
     said = "nothing in these data asks for more than poisson"
     assert many.recommendation.because == said
     assert few.recommendation.because.startswith(f"{said}; negative-binomial with alpha above ")
+
+
+@pytest.mark.parametrize("capacity", [20_000, 400])
+def test_one_wild_row_is_named_beside_levels_of_which_some_are_looked_at(capacity: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (prepare, levels):
+        monkeypatch.setattr(module, "SAMPLE_PREDICTORS", capacity)
+    monkeypatch.setattr(indexing, "MANY", 20)
+    data = rows(seed=6)
+    data["y"][700] = 90.0
+    request = request_of("compare", data, "y", [*NUMBERS, "g"], {})
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(data, request.read))
+        ranked = list(Contest(request, source, stack, None).fits(("gaussian",), ()))
+        found = wild(ranked, 1, 99)
+    assert found is not None
+    assert (found.rows, found.values) == ((701,), (pytest.approx(90.0),))
+    assert found.p_value > 0.01
 
 
 LEFT = ("left out, as with columns for the 30 levels of g each takes half a minute or more: heteroscedastic-gaussian, huber, "

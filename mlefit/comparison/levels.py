@@ -48,8 +48,9 @@ class Counts:
         return Counts(self.rows + other.rows)
 
 
-def judged_rows(problem: Problem) -> Chunk:
-    """Some rows at random, or where a factor has no columns, those of some of its levels: WELL of each at most."""
+def judged_rows(problem: Problem, among: tuple[int, ...] = ()) -> Chunk:
+    """Some rows at random, or where a factor has no columns, those of some of its levels: WELL of each at most. `among`: rows, by
+    their numbers in the file, that are to be among the latter, with their levels."""
     prepared, seed = problem.prepared, problem.request.seed
     factor, rows = prepared.predictors.indexed, prepared.moments.rows
     if factor is None or (prepared.sample.rows == rows and problem.n <= SAMPLE_PREDICTORS):
@@ -57,16 +58,26 @@ def judged_rows(problem: Problem) -> Chunk:
     count = len(factor.levels or ())
     each = rows_of(problem).sum(lambda chunk: Counts(by_level(_level(chunk), chunk.weight, count))).rows
     order = np.random.default_rng([seed, count]).permutation(count)
+    if among:
+        first = rows_of(problem).sum(lambda chunk: Some((_named(chunk, among),)))
+        own = np.unique(_level(join(first.chunks)))
+        order = np.concatenate([own, order[~np.isin(order, own)]])
     enough = int(np.searchsorted(np.cumsum(np.minimum(each, WELL)[order]), SAMPLE_PREDICTORS)) + 1
     share = np.zeros(count)
     share[order[:enough]] = WELL / np.maximum(each[order[:enough]], WELL)
     key = keys(seed, Stream.SAMPLE, (0, 0), 0, rows)
+    key[list(among)] = -1.0
 
     def some(chunk: Chunk) -> Some:
         mine = key[chunk.first_row : chunk.first_row + chunk.rows]
         return Some((choose(chunk, np.flatnonzero(mine < share[_level(chunk)])),))
 
     return join(rows_of(problem).sum(some).chunks)
+
+
+def _named(chunk: Chunk, rows: tuple[int, ...]) -> Chunk:
+    """The rows of a chunk that have these numbers."""
+    return choose(chunk, np.flatnonzero(np.isin(chunk.first_row + np.arange(chunk.rows), rows)))
 
 
 def of_levels(found: Fitted, chunk: Chunk) -> tuple[Fitted, Chunk]:

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlefit.arrays import Mask
+from mlefit.arrays import Array, Mask
 from mlefit.comparison.adequacy import one_by_one, smooth_test
 from mlefit.comparison.admitted import moved
 from mlefit.comparison.contest import Fit
 from mlefit.comparison.costs import rows_of
 from mlefit.comparison.drawn import refitted
+from mlefit.comparison.levels import judged_rows, of_levels
 from mlefit.comparison.rule import REJECTED
 from mlefit.execution import Engine
 from mlefit.objective import Objective
@@ -42,7 +43,7 @@ class Far(NamedTuple):
 
 def wild(ranked: list[Fit], seed: int, draws: int) -> Wild | None:
     """The rows without which a model is not rejected; None where there are none, or not so few."""
-    usual = [fit for fit in ranked if fit.found is not None and fit.celled is None and _looked_at(fit.found.problem)]
+    usual = [fit for fit in ranked if fit.found is not None and fit.celled is None]
     if not usual or usual[0].noise.response.reads_levels or any(fit.found and fit.found.curved for fit in usual):
         return None
     tried = set[tuple[int, ...]]()
@@ -58,26 +59,27 @@ def wild(ranked: list[Fit], seed: int, draws: int) -> Wild | None:
     return None
 
 
-def _looked_at(problem: Problem) -> bool:
-    """Whether a fit to others is one to rows of the sample: of a level a few rows of it may say nothing."""
-    return not problem.indexed or problem.prepared.sample.rows == problem.prepared.moments.rows
-
-
 def _holding(usual: list[Fit], look: "_Look", far: Far, seed: int, draws: int) -> Adequacy | None:
-    """The smooth test of the best model of the other rows, if it does not reject it and those far out are apart from them."""
-    kept = np.flatnonzero(~look.beyond(look.found.problem.prepared.sample))
-    fitted = []
+    """The smooth test of the best model of the other rows, if it does not reject it and those far out are apart from them.
+
+    Beside a factor without columns these are all rows of some levels, with those of the rows that are far out among them.
+    """
+    beyond, fitted = look.beyond(judged_rows(look.found.problem, far.rows)), []
+    kept = np.flatnonzero(~beyond)
     for fit in usual:
         assert fit.found is not None
-        others = choose(fit.found.problem.prepared.sample, kept)       # the same rows, with the columns of its design
-        known = _fitted(fit.found, others)
-        fitted += [] if known is None else [(*known, others, fit.entry.label)]
+        if fit.found.problem.prepared.predictors.uncolumned == look.found.problem.prepared.predictors.uncolumned:
+            own, rows = of_levels(fit.found, judged_rows(fit.found.problem, far.rows))      # the same, with its columns
+            known = _fitted(own, choose(rows, kept))
+            fitted += [] if known is None else [(*known, rows, fit.entry.label)]
     if not fitted:
         return None
-    _, found, others, label = min(fitted, key=lambda one: one[0])
-    if not rows_of(found.problem).sum(lambda chunk: _distances(found, far, chunk)).apart:
-        return None
-    test = smooth_test(found, one_by_one(others), label, seed, draws)
+    _, found, rows, label = min(fitted, key=lambda one: one[0])
+    if rows.level is not None:
+        apart = Distances.of(_away(found, rows), beyond).apart
+    else:
+        apart = rows_of(found.problem).sum(lambda chunk: _distances(found, far, chunk)).apart
+    test = smooth_test(found, one_by_one(choose(rows, kept)), label, seed, draws) if apart else None
     return test if test is not None and test.p_value > REJECTED else None
 
 
@@ -90,6 +92,11 @@ class Distances(NamedTuple):
     def __add__(self, other: "Distances") -> "Distances":  # type: ignore[override]
         return Distances(min(self.far, other.far), max(self.others, other.others))
 
+    @classmethod
+    def of(cls, away: Array, there: Mask) -> "Distances":
+        """Of rows so far away (n,), of which some are those."""
+        return cls(float(away[there].min(initial=np.inf)), float(away[~there].max(initial=0.0)))
+
     @property
     def apart(self) -> bool:
         """Whether nothing lies between."""
@@ -97,11 +104,14 @@ class Distances(NamedTuple):
 
 
 def _distances(found: Fitted, far: Far, chunk: Chunk) -> Distances:
+    return Distances.of(_away(found, chunk), np.isin(chunk.first_row + np.arange(chunk.rows), far.rows))
+
+
+def _away(found: Fitted, chunk: Chunk) -> Array:
+    """How far (n,) rows are from what is predicted."""
     coef, free = found.objective.split(found.fit.mle.theta)
     law, eta = found.fit.noise.among(chunk.trials), found.objective.mean.eta(coef, chunk)
-    away = np.abs(chunk.y - law.quantile(np.full(chunk.rows, 0.5), eta, free))
-    there = np.isin(chunk.first_row + np.arange(chunk.rows), far.rows)
-    return Distances(float(away[there].min(initial=np.inf)), float(away[~there].max(initial=0.0)))
+    return np.abs(chunk.y - law.quantile(np.full(chunk.rows, 0.5), eta, free))
 
 
 def _told(problem: Problem, far: Far, held: Adequacy) -> Wild:
