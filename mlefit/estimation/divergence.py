@@ -7,6 +7,7 @@ such search, because the empirical law is a sum of point masses, and its diverge
 parameters.
 """
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from mlefit.execution import Engine
 from mlefit.mean import LinearMean
 from mlefit.noise.model import NoiseModel
 from mlefit.objective import Objective
-from mlefit.rows.chunk import Chunk
+from mlefit.rows.chunk import Chunk, choose
 
 STEPS = 20_000
 BEYOND = 1e150      # nats: a step too far
@@ -37,8 +38,7 @@ class Cells(NamedTuple):
         _, first, cell = np.unique(pattern * (int(outcome.max()) + 1) + outcome, return_index=True, return_inverse=True)
         count = np.bincount(cell, rows.weight).astype(np.float64)
         kept = first[count > 0.0]
-        offset, trials = (None if extra is None else extra[kept] for extra in (rows.offset, rows.trials))
-        return cls(Chunk(rows.y[kept], np.asfortranarray(rows.x[kept]), count[count > 0.0], offset, trials=trials), pattern[kept])
+        return cls(replace(choose(rows, kept), weight=count[count > 0.0]), pattern[kept])
 
     @property
     def counts(self) -> Array:

@@ -129,6 +129,21 @@ class Indexed(LinearMean):
                 found.append(Natural(value, place.start, self._contrasts[a], unit))
         return tuple(found)
 
+    def magnitudes(self, coef: Array, chunk: Chunk) -> list[Array]:
+        """As in general, of the levels and of the columns that there are."""
+        assert chunk.level is not None
+        encoded, coordinates = np.abs(self.coordinates.encoded(coef)), self.leveled
+        levels, count = self.levels, coordinates.count
+        columns = np.abs(chunk.x[:, list(coordinates.columns.kept[count:])])
+        found = []
+        for place in self.places:
+            own, rest = encoded[place], encoded[place][levels:]
+            found.append(own[:levels][chunk.level] + columns @ rest[count:])
+            if coordinates.crossing is not None:
+                others = np.append(rest[:count], 0.0)
+                found[-1] += sum(others[other] for other in coordinates.crossing.others(chunk).T)
+        return found
+
     def lengths(self, chunk: Chunk) -> Array:
         """|z|^2 (n,) of rows z in the coordinates of a predictor."""
         _, element, x = self.white(chunk)

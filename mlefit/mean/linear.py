@@ -91,6 +91,11 @@ class LinearMean(MeanFunction):
                 found.append(Natural(value, place.start, self._ratios[a], unit))
         return tuple(found)
 
+    def magnitudes(self, coef: Array, chunk: Chunk) -> list[Array]:
+        """sum_j |x_ij B_j| (n,) of each predictor, in the units of the encoded columns."""
+        encoded = np.abs(self.coordinates.encoded(coef))
+        return [np.abs(self.part(a).design(chunk)) @ encoded[place] for a, place in enumerate(self.places)]
+
     def lengths(self, chunk: Chunk) -> Array:
         """|z|^2 (n,) of rows z in the coordinates of the first predictor."""
         white = self.part(0).white(chunk)

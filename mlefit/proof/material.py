@@ -64,12 +64,12 @@ class Material:
         """Model standard errors of the coefficients, but for their units."""
         fit, mean = self.found.fit, self.found.mean
         model = Inverse(fit.mle.curvature)
-        return np.concatenate([model.error(part.directions, part.first) for part in mean.natural(fit.mle.theta[: self.size])])
+        return np.concatenate([model.error(part.combinations, part.first) for part in mean.natural(fit.mle.theta[: self.size])])
 
     @property
     def sampled(self) -> bool:
         """Whether the rows are a random sample."""
-        return self.found.rows.store.rows > MOST_ROWS
+        return self.found.rows.store.rows > MOST_ROWS and not self.found.problem.indexed      # a sample has few rows of each level
 
     @cached_property
     def chunk(self) -> Chunk:
@@ -107,10 +107,8 @@ class Material:
         eps max_i sum_j |x_ij B_j| sqrt(2 a): 1e-14 for ordinary columns, 1e-6 for the ten powers of NIST's Filip.
         """
         # In the units of the design, whether or not the search whitens its rows: there the rounding arises.
-        mean = self.found.mean
-        encoded = np.abs(mean.coordinates.encoded(self.found.fit.mle.theta[: self.size]))
-        sizes = (np.abs(mean.part(a).design(self.chunk)) @ encoded[place] for a, place in enumerate(mean.places))
-        largest = max(float(each.max()) for each in sizes)
+        mean, coef = self.found.mean, self.found.fit.mle.theta[: self.size]
+        largest = max(float(each.max()) for each in mean.magnitudes(coef, self.chunk))
         return float(np.finfo(float).eps) * largest * float(np.sqrt(2.0 * self.noise.affine(self.free)[0]))
 
     def tally(self, objective: Objective, theta: Array, order: int) -> Tally:
@@ -148,7 +146,8 @@ class Material:
         if self.noise.measure is not Measure.MASS:
             return None
         chunk = self.chunk
-        known = [extra for extra in (chunk.offset, chunk.trials) if extra is not None]
+        crossed = [] if chunk.crossed is None else list(chunk.crossed.T)
+        known = [np.asarray(extra, float) for extra in (chunk.offset, chunk.trials, chunk.level, *crossed) if extra is not None]
         columns = [*chunk.x.T, *known] or [np.zeros(chunk.rows)]
         pattern = group(columns, np.inf)
         assert pattern is not None

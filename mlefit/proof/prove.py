@@ -6,7 +6,10 @@ import numpy as np
 
 from mlefit.estimation.outcome import Outcome
 from mlefit.pipeline.fitted import fit, not_certified
+from mlefit.problem.indexing import ColumnsWanted
 from mlefit.problem.prepare import Progress
+from mlefit.problem.problem import Problem
+from mlefit.problem.size import columns_fit
 from mlefit.problem.stated import stated
 from mlefit.proof.claims import CLAIMS
 from mlefit.proof.material import Material
@@ -23,23 +26,36 @@ def prove(request: Request, progress: Progress | None = None, *, with_slice: boo
 
     Raises UsageError and DataError as `run` does, and NoEstimateError where there is no maximum to prove anything of.
     """
-    with stated(replace(request, draws=0, holdout=None), progress, keep_rows=True) as problem:
-        found = fit(problem, progress)
-        if found.fit.mle.outcome is not Outcome.CERTIFIED:
-            raise not_certified(found.problem, found.fit)
-        material = Material(found, request.seed)
-        report = found.problem.report((), status="ok")
-        lines = []
-        for number, claim in enumerate(CLAIMS):
-            if progress is not None:
-                progress("proving", number / len(CLAIMS))
-            found_line = claim(material)
-            if found_line is not None:
-                lines.append(found_line)
-        return Proof(
-            __version__, found.fit.noise.name, tuple(line.text for line in header(report)), report.notes, round(found.problem.n),
-            tuple(lines), along(material) if with_slice else None,
-        )
+    asked = replace(request, draws=0, holdout=None)
+    try:
+        if not with_slice:      # a slice is along a column
+            with stated(asked, progress, keep_rows=True, index=True) as problem:
+                return _proved(problem, request, progress)
+    except ColumnsWanted:
+        pass
+    with stated(asked, progress, keep_rows=True) as problem:
+        return _proved(problem, request, progress, with_slice=with_slice)
+
+
+def _proved(problem: Problem, request: Request, progress: Progress | None, *, with_slice: bool = False) -> Proof:
+    found = fit(problem, progress)
+    if problem.indexed and not found.certified and columns_fit(problem):
+        raise ColumnsWanted
+    if found.fit.mle.outcome is not Outcome.CERTIFIED:
+        raise not_certified(found.problem, found.fit)
+    material = Material(found, request.seed)
+    report = found.problem.report((), status="ok")
+    lines = []
+    for number, claim in enumerate(CLAIMS):
+        if progress is not None:
+            progress("proving", number / len(CLAIMS))
+        found_line = claim(material)
+        if found_line is not None:
+            lines.append(found_line)
+    return Proof(
+        __version__, found.fit.noise.name, tuple(line.text for line in header(report)), report.notes, round(found.problem.n),
+        tuple(lines), along(material) if with_slice else None,
+    )
 
 
 def along(material: Material) -> Slice:
