@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlefit.information.everywhere import Whole
 
 MOST_COLUMNS = 200                                  # of all that are added, predictors of the law counted
-LOOKED, HELD = 1 << 26, 2_000                       # numbers (540 MB) in the cells that are looked at, and their columns
+LOOKED, HELD = 1 << 26, 4_000                       # numbers (540 MB) in the cells that are looked at, and their columns
 KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)             # Harrell's quantiles for five knots
 NUMERIC_FROM = 7                                    # distinct values; below, a number is a code
 FEW = 0.1                                           # distinct values per row below which rows of one value are a cell
