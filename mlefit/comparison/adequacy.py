@@ -113,7 +113,8 @@ def _centred(
     """T about the mean of the sums of draws, its p, and the draws made; None where too few of these have a maximum.
 
     With k rows to a coefficient sums are off by their number / k, of which a sum of n rows is as large where coefficients are
-    sqrt n. The draws say by how much, and what T is of each about the mean of the others: it is judged by F.
+    sqrt n. The draws say by how much, and what T is of each about the mean of the others, its degrees of freedom on average or
+    more: in that unit it is judged by F.
     """
     from scipy.special import fdtrc
 
@@ -124,7 +125,10 @@ def _centred(
     each = [one.smooth(_mean([other for other in known if other is not one])) for one in known]
     made, df = len(known), sum(one.df for one in each)
     typical = sum(one.statistic for one in each) / df / (made / (made - 1))     # of a mean of fewer
-    return seen, float(fdtrc(seen.df, df, seen.statistic / seen.df / (1.0 + 1.0 / made) / typical)), made
+    spread = typical * (1.0 + 1.0 / made)
+    scaled = {name: value / float(np.sqrt(spread)) for name, value in seen.each.items()}
+    seen = seen._replace(statistic=seen.statistic / spread, each=scaled)
+    return seen, float(fdtrc(seen.df, df, seen.statistic / seen.df)), made
 
 
 def _mean(known: Sequence[Sums]) -> dict[str, float]:
