@@ -18,12 +18,16 @@ from mlefit.arrays import Array, Mask
 from mlefit.auditing.coefficients import Given
 from mlefit.auditing.curve import begun, highest
 from mlefit.auditing.cuts import in_cuts
+from mlefit.auditing.ground import kept_of
 from mlefit.auditing.names import Matched, matched, plain
 from mlefit.auditing.penalty import Penalty, penalty
 from mlefit.auditing.point import Point, point
 from mlefit.auditing.record import Audit, Audited, Finding
 from mlefit.pipeline.fitted import Fitted, not_certified
+from mlefit.problem.indexing import ColumnsWanted
 from mlefit.problem.prepare import Progress
+from mlefit.problem.problem import Problem
+from mlefit.problem.size import columns_fit
 from mlefit.problem.stated import stated
 from mlefit.report.digits import NOISE, significant
 from mlefit.request import Request
@@ -43,15 +47,27 @@ def audit(request: Request, given: tuple[Given, ...], place: str, progress: Prog
         source = stack.enter_context(open_source(request.data, request.read))
         if request.mean is not None:
             request = begun(request, given, source.names)
-        problem = stack.enter_context(stated(replace(request, draws=0, holdout=None), progress, source=source))
-        found = highest(problem, progress)
-        if not found.certified:
-            raise not_certified(problem, found.fit)
-        some, notes = _without_limit(found, given)
-        prepared = found.problem.prepared
-        values = matched(some, prepared.predictors, found.fit.noise, prepared.levels)
-        judged = _judged(found, values, place)
-        return judged._replace(notes=(*judged.notes, *notes))
+        asked = replace(request, draws=0, holdout=None)
+        try:
+            with stated(asked, progress, source=source, index=True) as problem:
+                return _audited(problem, given, place, progress)
+        except ColumnsWanted:
+            pass
+        with stated(asked, progress, source=source) as problem:
+            return _audited(problem, given, place, progress)
+
+
+def _audited(problem: Problem, given: tuple[Given, ...], place: str, progress: Progress | None) -> Audit:
+    found = highest(problem, progress)
+    if problem.indexed and (found.fit.noise.loss_has_shapes or (not found.certified and columns_fit(problem))):
+        raise ColumnsWanted
+    if not found.certified:
+        raise not_certified(problem, found.fit)
+    some, notes = _without_limit(found, given)
+    prepared = found.problem.prepared
+    values = matched(some, prepared.predictors, found.fit.noise, prepared.levels)
+    judged = _judged(found, values, place)
+    return judged._replace(notes=(*judged.notes, *notes))
 
 
 def _without_limit(found: Fitted, given: tuple[Given, ...]) -> tuple[tuple[Given, ...], tuple[str, ...]]:
@@ -96,7 +112,7 @@ def _told(names: list[tuple[str, str | None]], where: Point) -> tuple[Audited, .
 
 def _names(found: Fitted) -> list[tuple[str, str | None]]:
     noise, labels = found.fit.noise, found.problem.labels
-    names = [(labels[j], noise.predictors[k].class_) for k in range(found.mean.predictors) for j in found.mean.part(k).kept]
+    names = [(labels[j], noise.predictors[k].class_) for k in range(found.mean.predictors) for j in kept_of(found, k)]
     return [*names, *((f"log {shape.name}", None) for shape in noise.shapes)]
 
 
@@ -117,7 +133,7 @@ def _penalty(found: Fitted, where: Point, values: Matched) -> Penalty | None:
     if where.gradient is None or values.folded or found.curved is not None:
         return None
     mean = found.mean
-    constants = np.concatenate([[found.problem.prepared.predictors.intercept and j == 0 for j in mean.part(k).kept]
+    constants = np.concatenate([[found.problem.prepared.predictors.intercept and j == 0 for j in kept_of(found, k)]
                                 for k in range(mean.predictors)])
     size = mean.size
     return penalty(where.given[:size], where.gradient[:size], where.error[:size], ~constants.astype(bool))
@@ -147,7 +163,7 @@ def _finding(found: Fitted, where: Point, values: Matched, why: Penalty | None, 
 def _halves(found: Fitted, values: Matched, where: Point) -> Array:
     """Half a unit of the last digit of each coefficient."""
     mean = found.mean
-    return np.array([values.values[k, j].half for k in range(mean.predictors) for j in mean.part(k).kept])
+    return np.array([values.values[k, j].half for k in range(mean.predictors) for j in kept_of(found, k)])
 
 
 def _sentence(

@@ -93,6 +93,7 @@ def matched(given: Sequence[Given], predictors: Predictors, noise: NoiseModel, l
     places = {name: place for place, names in reversed([*enumerate(written(predictors))]) for name in names}
     spelt = {plain(label): place for place, label in reversed([*enumerate(predictors.labels())])}      # sure
     places |= {label.lower(): place for label, place in spelt.items()} | spelt
+    columns = [frozenset(_columns(predictors, noise, k)) for k in range(len(noise.predictors))]
     bases, values, nothing = _bases(predictors), dict[Place, Value](), set[Place]()
     shapes, beside = dict[int, Value](), list[tuple[int | None, str, Given]]()
     for one in _without_cuts(given, noise):
@@ -107,7 +108,7 @@ def matched(given: Sequence[Given], predictors: Predictors, noise: NoiseModel, l
         predictor = _predictor(one, noise, levels)
         if predictor is None or (name in bases and name not in places):
             beside.append((predictor, name, one))
-        elif name not in places or places[name] not in _columns(predictors, noise, predictor):
+        elif name not in places or places[name] not in columns[predictor]:
             raise _unknown(one, predictors)
         elif one.value is None:
             nothing.add((predictor, places[name]))

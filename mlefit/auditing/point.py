@@ -107,8 +107,8 @@ def point(found: Fitted, matched: Matched) -> Point:
     near = noise.smooth and 0.5 * square < NEAR**2
     excess = 0.5 * square if near else found.fit.n * memo.value(theta) - on.nll
     parts = mean.natural(on.gamma)
-    error = np.concatenate([part.unit * Inverse(curvature).error(part.directions, part.first) for part in parts])
-    ratio = np.concatenate([Inverse(curvature).error(part.directions, part.first) for part in parts])
+    error = np.concatenate([part.unit * Inverse(curvature).error(part.combinations, part.first) for part in parts])
+    ratio = np.concatenate([Inverse(curvature).error(part.combinations, part.first) for part in parts])
     shapes = Inverse(curvature).error(np.eye(len(free)), size) if len(free) else np.zeros(0)
     shift = np.array([shape.unit_power for shape in noise.shapes]) * float(np.log(found.problem.units.y_scale))
     distance = np.concatenate([mean.moved(d[:size]) / ratio, d[size:] / shapes])

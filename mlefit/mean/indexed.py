@@ -154,6 +154,15 @@ class Indexed(LinearMean):
         encoded = self.coordinates.encoded(coef)
         return np.concatenate([self._told(encoded[place], np.zeros(self.leveled.columns.rank)) for place in self.places])
 
+    def taken(self, told: Array) -> Array:
+        """The coordinates (L + d,) of what `told` says of one predictor."""
+        own, coordinates, head = told[self._order], self.leveled, 0 if self.baseline is None else 1
+        beta, levels = own[head : head + coordinates.columns.rank], own[head + coordinates.columns.rank :]
+        if self.baseline is not None:
+            levels = np.insert(levels + own[0], self.baseline, own[0])
+        assert coordinates.centre is not None
+        return np.concatenate([coordinates.scale * (levels + coordinates.centre @ beta), coordinates.columns.triangle @ beta])
+
     def combined(self, predictor: int) -> Array:
         """The same as combinations (k, L + d) of the coordinates of a predictor."""
         return self._contrast(np.zeros(self.leveled.columns.rank)).whole(self.leveled.size)
