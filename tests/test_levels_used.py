@@ -1,6 +1,9 @@
 """Predictions of a fit with a factor of many levels: by levels they are those by columns, and take what levels take."""
 
 import json
+import runpy
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from saved_models import predicted
 
 from mlefit.cli import main
 from mlefit.design import indexing
+from mlefit.exporting import jq
 from mlefit.pipeline import saving
 from mlefit.problem import indexing as asked
 from mlefit.saved.read import load
@@ -173,3 +177,34 @@ def test_a_root_that_would_not_be_read_is_not_kept(tmp_path: Path, monkeypatch: 
         errors = load(saved(tmp_path, data, *options)).errors
         found.append((errors.root is not None, errors.leverage_root is not None))
     assert found == [(True, True), (True, False), (False, False)]
+
+
+def test_levels_are_looked_up_in_exported_programs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In Python a table made once, in jq an object; a chain of conditions is as deep as it is long."""
+    data = table(tmp_path / "data.csv")
+    path = saved(tmp_path, data, "-t", "y", "-x", "g,x,z")
+    want, _ = predicted(capsys, path, data, "--interval", "none", "--only")
+    rows = [dict(zip(Path(data).read_text().splitlines()[0].split(","), line.split(","), strict=True))
+            for line in Path(data).read_text().splitlines()[1:40]]
+    assert main(["export", path, "--to", "python"]) == 0
+    (tmp_path / "program.py").write_text(capsys.readouterr().out)
+    names = runpy.run_path(str(tmp_path / "program.py"))
+    assert len(names["_LEVELS0"]) == LEVELS
+    for row, other in zip(rows, want, strict=False):
+        assert names["predict"](row)["mean"] == pytest.approx(float(other["mean"]), rel=1e-12)
+    assert names["predict"](rows[0] | {"g": "unheard"}) == {"mean": None}
+    assert main(["export", path, "--to", "jq"]) == 0
+    program = capsys.readouterr().out
+    assert "elif" not in program.split("\n", 1)[1]
+    if shutil.which("jq"):
+        lines = "".join(json.dumps(row) + "\n" for row in [*rows, rows[0] | {"g": "unheard"}])
+        out = subprocess.run(["jq", "-c", program], input=lines, capture_output=True, text=True, check=True).stdout.splitlines()
+        found = [json.loads(line)["mean"] for line in out]
+        assert found[-1] is None
+        assert found[:-1] == pytest.approx([float(other["mean"]) for other in want[: len(rows)]], rel=1e-12)
+    monkeypatch.setattr(jq, "MOST", 100)
+    assert main(["export", path, "--to", "jq"]) == 2
+    assert capsys.readouterr().err == (f"mlefit: export: jq reads objects of 100 names, and a factor has {LEVELS} levels\n"
+                                       "export to python, or predict with `mlefit predict`\n")

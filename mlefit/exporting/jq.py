@@ -1,14 +1,18 @@
 """jq: a filter that adds the columns of its prediction to an object; cells may be numbers or texts of numbers."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from mlefit.design.indexing import MANY
+from mlefit.errors import UsageError
 from mlefit.exporting.columns import Exported
 from mlefit.exporting.language import Language
-from mlefit.exporting.tree import ByLevel
+from mlefit.exporting.tree import ByLevel, Number
 
 HEAD = 'def number: if type == "number" then . elif type == "string" then (tonumber? // null) else null end;\n'
+
+MOST = 4_000        # names of an object, for its parser is 10,000 deep
 
 
 class Jq(Language):
@@ -41,14 +45,23 @@ class Jq(Language):
         return json.dumps(value)
 
     def by_level(self, tree: ByLevel) -> str:
-        """A chain of conditions."""
+        """A chain of conditions; of many levels an object, since a chain is as deep as it is long."""
         name, end = self._names[tree.column], "null"
+        numbers = [value.value for _, value in tree.values if isinstance(value, Number)]
+        if len(tree.values) >= MANY and len(numbers) == len(tree.values):
+            return f"{self._object([level for level, _ in tree.values], numbers)}[{name}]"
         first = True
         parts = []
         for level, value in tree.values:
             parts.append(f"{'if' if first else 'elif'} {name} == {self.text(level)} then {self.write(value)}")
             first = False
         return f"({' '.join(parts)} else {end} end)" if parts else end
+
+    def _object(self, levels: Sequence[str], numbers: Sequence[float]) -> str:
+        if len(levels) > MOST:
+            raise UsageError(f"export: jq reads objects of {MOST:,} names, and a factor has {len(levels):,} levels",
+                             "export to python, or predict with `mlefit predict`", code="not-exportable")
+        return f"({{{', '.join(f'{self.text(level)}: {number!r}' for level, number in zip(levels, numbers, strict=True))}}})"
 
     def program(self, exported: Exported, table: str) -> str:
         """A filter."""
@@ -58,7 +71,12 @@ class Jq(Language):
         unknown = [f"{self._names[column]} == null" for column in exported.numbers]
         for column, levels in exported.levels.items():
             lines.append(f"(.[{self.text(column)}] | if . == null then null else tostring end) as {self._names[column]} |")
-            unknown.append(f"([{', '.join(map(self.text, levels))}] | index([{self._names[column]}])) == null")
+            name = self._names[column]
+            if len(levels) >= MANY:
+                known = self._object(levels, [1.0] * len(levels))
+                unknown.append(f"(if {name} == null then true else {known} | has({name}) | not end)")
+            else:
+                unknown.append(f"([{', '.join(map(self.text, levels))}] | index([{name}])) == null")
         names = [self.text(name) for name in exported.columns]
         values = ",\n  ".join(f"{name}: {self.write(tree)}" for name, tree in zip(names, exported.columns.values(), strict=True))
         if unknown:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from mlefit.design.indexing import MANY
 from mlefit.exporting.columns import Exported
 from mlefit.exporting.language import Language
 from mlefit.exporting.tree import ByLevel, calls
@@ -60,6 +61,7 @@ class Python(Language):
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
+        self._tables: list[str] = []
 
     def number(self, value: float) -> str:
         """As Python writes it."""
@@ -76,7 +78,11 @@ class Python(Language):
     def by_level(self, tree: ByLevel) -> str:
         """A dictionary: values of levels are numbers."""
         name = self._names[tree.column]
-        return "{" + ", ".join(f"{self.text(level)}: {self.write(value)}" for level, value in tree.values) + f"}}[{name}]"
+        table = "{" + ", ".join(f"{self.text(level)}: {self.write(value)}" for level, value in tree.values) + "}"
+        if len(tree.values) < MANY:
+            return f"{table}[{name}]"
+        self._tables.append(f"_LEVELS{len(self._tables)} = {table}\n")      # made once, and not for each row
+        return f"_LEVELS{len(self._tables) - 1}[{name}]"
 
     def program(self, exported: Exported, table: str) -> str:
         """A module."""
@@ -98,4 +104,5 @@ class Python(Language):
         lines.append("    }")
         used = {name for tree in exported.columns.values() for name in calls(tree)}
         helpers = "\n\n".join(code for name, code in HELPERS.items() if name in used)
+        helpers = "\n\n".join([*([helpers] if helpers else []), *self._tables])
         return HEAD + (f"\n{helpers}\n\n" if helpers else "\n") + "\n".join(lines) + "\n"
