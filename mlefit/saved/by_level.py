@@ -114,7 +114,7 @@ class ByLevel:
         """(s, m + q)."""
         return np.concatenate([np.zeros((len(self.shapes), self.blocks.shape[1])), self.shapes], axis=1)
 
-    def drawn(self, layout: Layout, rng: np.random.Generator) -> tuple[Array, Array]:
+    def drawn(self, layout: Layout, rng: "np.random.Generator") -> tuple[Array, Array]:
         """Deviates (P,) and (s,) of coefficients and shapes from their normal law."""
         own, common = rng.standard_normal(self.blocks.shape[:2]), rng.standard_normal(self.columns.shape[2])
         levels = np.einsum("gae,ge->ag", self.blocks, own) - self.inner @ common
