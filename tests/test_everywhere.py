@@ -235,7 +235,7 @@ def test_scores_of_all_rows_are_those_of_a_table_that_is_all_rows(law: str, near
     for look in looks:
         assert look.whole is not None
         chosen = np.arange(len(look.names))
-        whole, here = look.whole.test(chosen), Bordered(working, look.columns).test(chosen)
+        whole, here = look.whole.test(chosen), Bordered(working, [look.columns]).test(chosen)
         assert (whole.df, whole.statistic) == (here.df, pytest.approx(here.statistic, rel=near))
         assert whole.p == pytest.approx(here.p, rel=0.3)
 

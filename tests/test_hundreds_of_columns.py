@@ -24,6 +24,7 @@ from mlefit.source import cutting
 from mlefit.source.batch import MANY as STACKED
 from mlefit.source.batch import Extent
 from mlefit.sums.curvature import Dense
+from mlefit.sums.fringed import Fringed
 from mlefit.sums.lapack import inverted
 
 
@@ -35,21 +36,38 @@ def test_the_extents_of_many_columns_are_those_of_each() -> None:
     assert repr(Extent.each([np.empty(0)] * STACKED)[0]) == repr(Extent.of(np.empty(0)))
 
 
-def test_a_diagonal_curvature_is_that_of_its_matrix() -> None:
+@pytest.mark.parametrize("shapes", [0, 1, 3])
+def test_a_curvature_that_is_diagonal_but_for_shapes_is_that_of_its_matrix(shapes: int) -> None:
     """An element beside the diagonal that is nothing but there has it factorised."""
     rng = np.random.default_rng(2)
-    diagonal = rng.uniform(0.5, 2.0, 6)
-    one, other = Dense(np.diag(diagonal)), Dense(np.diag(diagonal) + np.where(np.eye(6, k=1) + np.eye(6, k=-1), 1e-300, 0.0))
-    vector, rows, columns = rng.normal(size=6), rng.normal(size=(3, 4)), rng.normal(size=(6, 2))
-    assert one.smallest == pytest.approx(other.smallest, rel=1e-14)
-    assert one.solve(vector) == pytest.approx(other.solve(vector), rel=1e-14)
-    assert one.root(vector) == pytest.approx(other.root(vector), rel=1e-14)
-    assert one.root(rows, 1) == pytest.approx(other.root(rows, 1), rel=1e-14)
-    assert one.unsphered(vector) == pytest.approx(other.unsphered(vector), rel=1e-14)
-    assert one.unsphered(columns) == pytest.approx(other.unsphered(columns), rel=1e-14)
-    assert one.lengths(rows, 2) == pytest.approx(other.lengths(rows, 2), rel=1e-14)
-    with pytest.raises(np.linalg.LinAlgError):
-        Dense(np.diag([1.0, 0.0])).solve(np.ones(2))
+    matrix = np.diag(rng.uniform(0.5, 2.0, 6 + shapes))
+    matrix[6:] = 0.1 * rng.normal(size=(shapes, 6 + shapes)) + matrix[6:]
+    matrix = np.tril(matrix) + np.tril(matrix, -1).T
+    other = matrix.copy()
+    other[1, 0] = other[0, 1] = 1e-300
+    one, factorised = Dense(matrix), Dense(other)
+    assert Fringed.of(matrix) is not None
+    assert Fringed.of(other) is None
+    vector, columns = rng.normal(size=6 + shapes), rng.normal(size=(6 + shapes, 2))
+    assert one.smallest == pytest.approx(factorised.smallest, rel=1e-14)
+    assert one.solve(vector) == pytest.approx(factorised.solve(vector), rel=1e-13)
+    assert one.solve(vector) == pytest.approx(np.linalg.solve(matrix, vector), rel=1e-13)
+    inverse = np.linalg.inv(matrix)
+    for width, first in ((6 + shapes, 0), (4, 1), (2, 4 + shapes)):
+        rows = rng.normal(size=(3, width))
+        variance = np.einsum("ki,ij,kj->k", rows, inverse[first : first + width, first : first + width], rows)
+        assert one.lengths(rows, first) == pytest.approx(np.sqrt(variance), rel=1e-13)
+        assert one.lengths(rows, first) == pytest.approx(factorised.lengths(rows, first), rel=1e-13)
+    assert one.root(vector) @ one.root(vector) == pytest.approx(vector @ inverse @ vector, rel=1e-13)
+    f = one.unsphered(np.eye(6 + shapes))
+    assert f @ f.T == pytest.approx(inverse, rel=1e-12, abs=1e-13)
+    assert one.unsphered(vector) == pytest.approx(f @ vector, rel=1e-13)
+    assert one.unsphered(columns) == pytest.approx(f @ columns, rel=1e-13)
+    assert one.unsphered(one.sphered(vector)) == pytest.approx(vector, rel=1e-12)
+    for indefinite in (np.diag([1.0, 0.0]), np.array([[1.0, 2.0], [2.0, 1.0]])):
+        assert Fringed.of(indefinite) is None
+        with pytest.raises(np.linalg.LinAlgError):
+            Dense(indefinite).solve(np.ones(2))
 
 
 def test_the_square_of_rows_that_sums_stand_for_is_a_diagonal() -> None:
@@ -85,14 +103,14 @@ def test_added_columns_in_single_precision_have_the_same_test(monkeypatch: pytes
     x = rng.normal(size=(900, 40))
     rows = Working.of(sample_of(Gaussian(), x[:, 0] + 0.1 * x[:, 1] ** 2 + rng.normal(size=900), x), 0)
     z, chosen = x**2 - 1.0, np.arange(40)
-    double = Bordered(rows, z)
+    double = Bordered(rows, [z])
     monkeypatch.setattr(added, "MANY", 10)
-    single = Bordered(rows, z)
+    single = Bordered(rows, [z])
     assert (double.new, single.new) == (added.NEW, added.SINGLE)
     assert single.test(chosen).df == double.test(chosen).df == 40
     assert single.test(chosen).p == pytest.approx(double.test(chosen).p, rel=1e-4)
     with np.errstate(all="ignore"):         # as a measurement has it
-        huge = Bordered(rows, z * 1e30)     # squares of which are beyond single precision
+        huge = Bordered(rows, [z * 1e30])     # squares of which are beyond single precision
     assert huge.new == added.NEW
     assert huge.test(chosen).p == pytest.approx(double.test(chosen).p, rel=1e-9)
 

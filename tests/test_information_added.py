@@ -22,7 +22,7 @@ def test_the_score_statistic_is_that_of_the_added_columns() -> None:
     z[:, 0] += x[:, 0]
     y = x.sum(axis=1) + 0.1 * z[:, 1] + rng.normal(size=300)
     small, large = sample_of(Gaussian(), y, x), sample_of(Gaussian(), y, np.hstack([x, z]))
-    tested = Bordered(Working.of(small, 0), z).test(np.arange(3))
+    tested = Bordered(Working.of(small, 0), [z]).test(np.arange(3))
     rss = [float(np.sum((s.y - s.eta[:, 0]) ** 2)) for s in (small, large)]
     from scipy import stats
 
@@ -31,9 +31,9 @@ def test_the_score_statistic_is_that_of_the_added_columns() -> None:
     n = rng.poisson(np.exp(0.3 * x[:, 0] + 0.1 * z[:, 1])).astype(float)
     small, large = sample_of(POISSON, n, x), sample_of(POISSON, n, np.hstack([x, z]))
     twice = 2 * 300 * (small.cross_entropy_total - large.cross_entropy_total)
-    assert Bordered(Working.of(small, 0), z).test(np.arange(3)).statistic == pytest.approx(twice, rel=0.1)
+    assert Bordered(Working.of(small, 0), [z]).test(np.arange(3)).statistic == pytest.approx(twice, rel=0.1)
     copies = np.column_stack([z[:, 0], x[:, 1], 2 * z[:, 0] - x[:, 0]])
-    assert Bordered(Working.of(small, 0), copies).test(np.arange(3)).df == 1
+    assert Bordered(Working.of(small, 0), [copies]).test(np.arange(3)).df == 1
 
 
 def test_curved_columns_hold_no_line_and_are_orthogonal() -> None:
@@ -67,7 +67,7 @@ def test_scores_beyond_the_doubles_never_reach_lapack(capfd: pytest.CaptureFixtu
     """It would print to stdout, where JSON stands."""
     rng = np.random.default_rng(3)
     x, z = rng.normal(size=(60, 1)), rng.normal(size=(60, 2))
-    bordered = Bordered(Working.of(sample_of(Gaussian(), rng.normal(size=60), x), 0), z)
+    bordered = Bordered(Working.of(sample_of(Gaussian(), rng.normal(size=60), x), 0), [z])
     tested = bordered.test(np.arange(2))
     bordered.rows.g[0] = 1e200
     with np.errstate(all="ignore"), pytest.raises(np.linalg.LinAlgError, match="not finite"):

@@ -49,7 +49,7 @@ def test_the_information_of_added_columns_is_that_of_all_together() -> None:
     rows = rows_of(3, law="poisson")
     z = np.random.default_rng(9).normal(size=(rows.n, 2))
     whole = np.concatenate([rows.designs[0], z], axis=1)
-    assert np.allclose(rows.widened(z), rows.information([whole]), rtol=1e-12)
+    assert np.allclose(rows.widened([z]), rows.information([whole]), rtol=1e-12)
     assert np.allclose(gram(whole, rows.weights[0, 0]), whole.T @ (rows.weights[0, 0][:, None] * whole), rtol=1e-12)
 
 

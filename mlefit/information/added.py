@@ -7,6 +7,8 @@ With C = [X, Z], scores U and information V of both at the fit, Z is tested by
 for least squares (T / df) / ((n - T) / (n - p - df)) is the F of the added columns. Shapes count among X.
 """
 
+from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -50,28 +52,44 @@ def of_least_squares(found: float, df: int, n: float, p: int) -> float:
 
 
 class Bordered:
-    """The fitted design with columns `z` (n, c) added to the predictors of the mean; each subset may be tested alone."""
+    """The fitted design with `blocks` of columns z (n, c) added to the predictors of the mean; each subset may be tested alone."""
 
-    def __init__(self, rows: Working, z: Array) -> None:
-        self.rows, self.z = rows, z
+    def __init__(self, rows: Working, blocks: Sequence[Array]) -> None:
+        self.rows, self.blocks = rows, tuple(blocks)
+        width = self.width = sum(block.shape[1] for block in blocks)
         self.means = [a for a, predictor in enumerate(rows.noise.predictors) if predictor.kind == "mean"]
         alone = rows.eta.shape[1] == 1 and (rows.noise.compresses or not rows.free.size)
-        single = alone and z.shape[1] * rows.designs[0].shape[1] > MANY
+        single = alone and width * rows.designs[0].shape[1] > MANY
         self.new = SINGLE if single else NEW
-        known = rows.widened(z, np.float32 if single else np.float64) if alone else rows.with_shapes(self._columns())
+        known = rows.widened(blocks, np.float32 if single else np.float64) if alone else rows.with_shapes(self._columns())
         if single and not np.isfinite(known).all():
-            known, self.new = rows.widened(z), NEW
+            known, self.new = rows.widened(blocks), NEW
         self.known = known
-        starts = np.cumsum([0, *(x.shape[1] + z.shape[1] * (a in self.means) for a, x in enumerate(rows.designs))])
+        starts = np.cumsum([0, *(x.shape[1] + width * (a in self.means) for a, x in enumerate(rows.designs))])
         first = np.array([starts[a] + rows.designs[a].shape[1] for a in self.means], dtype=np.intp)
-        self.added = first + np.arange(z.shape[1], dtype=np.intp)[:, None]
+        self.added = first + np.arange(width, dtype=np.intp)[:, None]
         fitted = np.setdiff1d(np.arange(len(known)), self.added.ravel())
         added = self.added.ravel()
         across = known[np.ix_(added, fitted)]
         self.taken = _divided(across, known[np.ix_(fitted, fitted)])        # regression of Z on X
         self.bracket = known[np.ix_(added, added)] - self.taken @ across.T
         self.own = np.diagonal(known)[added]
-        self.score = np.concatenate([z.T @ rows.g[:, [a]] for a in self.means], axis=1).ravel()     # column after column
+        self.score = self.pulled(rows.g).ravel()     # column after column
+
+    @cached_property
+    def z(self) -> Array:
+        """All blocks as one (n, c)."""
+        return self.blocks[0] if len(self.blocks) == 1 else np.concatenate([block.T for block in self.blocks]).T
+
+    def pulled(self, score: Array) -> Array:
+        """z's (c, k) of scores (n, m) by the k predictors of the mean."""
+        return np.concatenate([block.T @ score[:, self.means] for block in self.blocks])
+
+    def some(self, chosen: np.ndarray) -> Array:
+        """The chosen columns (k, n), by their numbers."""
+        ends = np.cumsum([0, *(block.shape[1] for block in self.blocks)])
+        block = np.searchsorted(ends, chosen, side="right") - 1
+        return np.array([self.blocks[k][:, j - ends[k]] for k, j in zip(block, chosen, strict=True)]).reshape(-1, self.rows.n)
 
     def _columns(self) -> list[Array]:
         """[X_a, Z] of the predictors of the mean, X_a of the others."""
@@ -98,12 +116,12 @@ class Bordered:
         """What the one predictor (n,) moves by with the chosen columns added to a fit by least squares."""
         step = np.linalg.lstsq(self.bracket[np.ix_(chosen, chosen)], self.score[chosen], rcond=RANK)[0]
         x = self.rows.designs[0]
-        return np.asarray(np.take(self.z.T, chosen, axis=0).T @ step - x @ (self.taken[chosen, : x.shape[1]].T @ step))
+        return np.asarray(self.some(chosen).T @ step - x @ (self.taken[chosen, : x.shape[1]].T @ step))
 
     def efficient(self, chosen: np.ndarray) -> Array:
         """The chosen columns less their regression on the fitted design (n, c), for one predictor."""
         x = self.rows.designs[0]
-        found = np.take(self.z.T, chosen, axis=0)
+        found = self.some(chosen)
         found -= self.taken[chosen, : x.shape[1]] @ x.T
         return found.T
 

@@ -13,7 +13,7 @@ from mlefit.arrays import Array
 from mlefit.information import advice, cells, chain
 from mlefit.information.density import METHODS, entropy_terms
 from mlefit.information.everywhere import Everywhere
-from mlefit.information.products import factor, gram
+from mlefit.information.products import gram
 from mlefit.information.reference import Variable, variables
 from mlefit.information.resolution import Resolution, resolve
 from mlefit.information.sample import Plan, Sample
@@ -84,19 +84,22 @@ def ordered(rows: Working, sample: Sample) -> list[Variable]:
         return found        # of classes no spread is looked at, and the looks of the mean go by names
     weight = rows.weights[0, 0]
     shift = 0.0 if sample.offset is None else sample.offset
-    known = rows.known[0].copy() if sample.design is rows.designs[0] else gram(sample.design, weight)
-    unit = np.sqrt(np.diagonal(known))
-    unit[unit == 0.0] = 1.0
-    known /= np.outer(unit, unit)
-    pulled = sample.design.T @ (weight * (rows.eta[:, 0] - shift)) / unit
-    if (lower := factor(known)) is None:
-        inverse = np.linalg.pinv(known, hermitian=True)
-        b, variance = inverse @ pulled, np.abs(np.diagonal(inverse))
-    else:
-        root = inverted(lower.T)
-        b, variance = root @ (root.T @ pulled), np.square(root).sum(axis=1)
+    pulled = sample.design.T @ (weight * (rows.eta[:, 0] - shift))
+    b, variance = _wald(rows, sample, pulled)
     t = np.append(np.abs(b) / np.sqrt(variance), np.inf)        # the offset is number -1
     return sorted(found, key=lambda one: -float(t[one.place]))
+
+
+def _wald(rows: Working, sample: Sample, pulled: Array) -> tuple[Array, Array]:
+    """J^-1 of what the columns of the design have pulled, and the diagonal of J^-1, J their information."""
+    if sample.design is rows.designs[0] and np.diagonal(r := rows.triangles[0]).all():
+        root = inverted(r)
+        return root @ (root.T @ pulled), np.square(root).sum(axis=1)
+    known = gram(sample.design, rows.weights[0, 0], rows.threads)
+    unit = np.sqrt(np.diagonal(known))
+    unit[unit == 0.0] = 1.0
+    inverse = np.linalg.pinv(known / np.outer(unit, unit), hermitian=True)
+    return inverse @ (pulled / unit) / unit, np.abs(np.diagonal(inverse)) / unit**2
 
 
 def _of_levels(sample: Sample, plan: Plan, found: Structure | None) -> Information:

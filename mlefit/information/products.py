@@ -51,13 +51,20 @@ def of_simplex(p: Array, columns: Sequence[Array], ends: np.ndarray) -> Array:
     return found
 
 
-def beside(design: Array, z: Array, weight: Array, kind: type[np.floating], threads: int) -> tuple[Array, Array]:
-    """Z' A X (c, r) and Z' A Z (c, c) of columns X (n, r) and Z (n, c), multiplied in the precision of a `kind`."""
-    def products(part: slice) -> tuple[np.ndarray, np.ndarray]:
-        scaled = np.asarray(np.sqrt(weight[part]) * z[part].T, kind)
-        return scaled @ np.asarray(np.sqrt(weight[part]) * design[part].T, kind).T, scaled @ scaled.T
+def beside(design: Array, blocks: Sequence[Array], weight: Array, kind: type[np.floating], threads: int) -> tuple[Array, Array]:
+    """Z' A X (c, r) and Z' A Z (c, c) of columns X (n, r) and Z (n, c), in blocks, multiplied in the precision of a `kind`."""
+    ends = np.cumsum([0, *(block.shape[1] for block in blocks)])
+    c, r = int(ends[-1]), design.shape[1]
 
-    across, own = np.zeros((z.shape[1], design.shape[1])), np.zeros((z.shape[1], z.shape[1]))
+    def products(part: slice) -> tuple[np.ndarray, np.ndarray]:
+        root = np.sqrt(weight[part])
+        scaled, fitted = np.empty((c, root.size), kind), np.empty((r, root.size), kind)
+        for block, first, last in zip(blocks, ends, ends[1:], strict=False):
+            np.multiply(root, block[part].T, out=scaled[first:last], casting="same_kind")
+        np.multiply(root, design[part].T, out=fitted, casting="same_kind")
+        return scaled @ fitted.T, scaled @ scaled.T
+
+    across, own = np.zeros((c, r)), np.zeros((c, c))
     for with_design, with_own in each(products, parts(weight.size), threads):
         across += with_design
         own += with_own

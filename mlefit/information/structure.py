@@ -81,7 +81,7 @@ def structure(
     `whole`: looks at all rows, where they are more than these, instead of those of their kinds.
     """
     found = [*whole, *looks(predictors, most_columns(rows), {look.kind for look in whole})]
-    bordered = Bordered(rows, np.concatenate([look.columns.T for look in found]).T) if found else None
+    bordered = Bordered(rows, [look.columns for look in found]) if found else None
     ends = np.cumsum([0, *(look.columns.shape[1] for look in found)])
     places = [np.arange(ends[k], ends[k + 1]) for k in range(len(found))]
     seen = [] if bordered is None else [Seen(look, at, _tested(bordered, look, at)) for look, at in zip(found, places, strict=True)]
@@ -158,7 +158,7 @@ def _bootstrap(rows: Working, bordered: Bordered, seen: Seen, draws: int, seed: 
 
     Sequentially, to ten draws that reach it (Besag and Clifford 1991).
     """
-    m, c = len(bordered.means), bordered.z.shape[1]
+    m, c = len(bordered.means), bordered.width
     places = (seen.places[:, None] * m + np.arange(m)).ravel()
     inverse = np.linalg.pinv(bordered.bracket[np.ix_(places, places)], rcond=SPANNED, hermitian=True)
     reached = 0
@@ -166,7 +166,7 @@ def _bootstrap(rows: Working, bordered: Bordered, seen: Seen, draws: int, seed: 
         y = rows.noise.draw(np.random.default_rng([seed, index, STREAM]), rows.eta, rows.free)
         d1 = rows.noise.nll(y, rows.eta, rows.free, 1).d1
         assert d1 is not None
-        score = np.concatenate([bordered.z.T @ -d1[:, [a]] for a in bordered.means], axis=1).reshape(c * m)
+        score = bordered.pulled(-d1).reshape(c * m)
         fitted = np.concatenate([x.T @ -d1[:, a] for a, x in enumerate(rows.designs)])
         left = (score - bordered.taken[:, : fitted.size] @ fitted)[places]
         reached += float(left @ inverse @ left) >= seen.tested.statistic * (1.0 - LEVEL_WITH)
@@ -200,7 +200,7 @@ def _gain(rows: Working, bordered: Bordered | None, seen: Sequence[Seen]) -> tup
         eta = rows.eta + (basis @ (basis.T @ rows.residuals)) / np.sqrt(rows.weights[0, 0])[:, None]
         wider = _closer(rows, eta)
     else:
-        added = np.take(bordered.z.T, picked, axis=0).T
+        added = bordered.some(picked).T
         columns = [(x, added) if a in bordered.means else (x,) for a, x in enumerate(rows.designs)]
         wider, basis = climbed(rows, columns, bordered.with_some(picked), CLIMB), none
     gain = rows.noise.nll(rows.y, rows.eta, rows.free, 0).value - rows.noise.nll(rows.y, wider.eta, wider.free, 0).value

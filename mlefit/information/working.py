@@ -156,10 +156,10 @@ class Working:
             found[there, here] = found[here, there].T
         return found
 
-    def widened(self, z: Array, kind: type[np.floating] = np.float64) -> Array:
-        """That of the one design X and columns z (n, c) added to it, (r + c, r + c): the block of X is known. Products are made in
-        the precision of a `kind`."""
-        across, own = beside(self.designs[0], z, self.weights[0, 0], kind, self.threads)
+    def widened(self, blocks: Sequence[Array], kind: type[np.floating] = np.float64) -> Array:
+        """That of the one design X and blocks of columns z (n, c) added to it, (r + c, r + c): the part of X is known. Products are
+        made in the precision of a `kind`."""
+        across, own = beside(self.designs[0], blocks, self.weights[0, 0], kind, self.threads)
         return np.block([[self.known[0], across.T], [across, own]])
 
     @cached_property

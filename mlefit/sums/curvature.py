@@ -18,6 +18,7 @@ import numpy as np
 from mlefit.arrays import Array, product
 from mlefit.records import record
 from mlefit.sums.contrasts import Contrasts
+from mlefit.sums.fringed import Fringed
 from mlefit.sums.lapack import factor, solved, triangular
 
 EIGENVALUES = 1000      # rows of a matrix up to which the eigenvalues themselves are worth their time
@@ -112,7 +113,7 @@ class Dense(Curvature):
     """Every element of H in `matrix` (P, P).
 
     One vector is multiplied by F or F' by substitution in the Cholesky factor; for many of them F is formed once. In coordinates in
-    which a design is orthonormal, H of least squares is diagonal, and F at hand.
+    which a design is orthonormal, H of least squares is diagonal but for the scale, and F at hand.
     """
 
     matrix: Array
@@ -127,8 +128,6 @@ class Dense(Curvature):
         """The smallest eigenvalue; of a large H 1 / trace(H^-1), which is not above it and comes thirty times as fast."""
         from scipy.linalg.lapack import dpotrf, dtrtri
 
-        if self._sizes is not None:
-            return float(np.square(self._sizes).min())
         if self.size <= EIGENVALUES:
             return float(np.linalg.eigvalsh(self.matrix)[0])
         lower, failed = dpotrf(self.matrix, lower=1, clean=1)
@@ -161,17 +160,14 @@ class Dense(Curvature):
 
     def solve(self, gradient: Array) -> Array:
         """H^-1 g, by a Cholesky factor that is not kept."""
-        if self._sizes is not None:
-            return np.asarray(gradient / self._sizes**2)
+        if self._fringed is not None:
+            return self._fringed.solve(gradient)
         return solved(self.matrix, gradient)
 
     def root(self, directions: Array, first: int = 0) -> Array:
         """L^-1 a, or A L^-T."""
-        if self._sizes is not None:
-            here = slice(first, first + directions.shape[-1])
-            found = np.zeros((*directions.shape[:-1], self.size))
-            found[..., here] = directions / self._sizes[here]
-            return found
+        if self._fringed is not None:
+            return self._fringed.pulled(directions, first)
         if directions.ndim == 1:
             return triangular(self._lower, directions, lower=True)
         return product(directions, self._inverse_root[first : first + directions.shape[1]])
@@ -182,8 +178,8 @@ class Dense(Curvature):
 
     def unsphered(self, u: Array) -> Array:
         """L^-T u."""
-        if self._sizes is not None:
-            return np.asarray((u.T / self._sizes).T)
+        if self._fringed is not None:
+            return self._fringed.times(u)
         if u.ndim == 1:
             return triangular(self._lower, u, lower=True, transposed=True)
         return product(self._inverse_root, u)
@@ -211,11 +207,8 @@ class Dense(Curvature):
         return self.matrix
 
     @cached_property
-    def _sizes(self) -> Array | None:
-        """The roots of the diagonal of an H that has nothing else, and is positive definite."""
-        diagonal = np.diagonal(self.matrix)
-        alone = np.count_nonzero(self.matrix) == self.size and bool((diagonal > 0.0).all())
-        return np.sqrt(diagonal) if alone else None
+    def _fringed(self) -> Fringed | None:
+        return Fringed.of(self.matrix)
 
     @cached_property
     def _lower(self) -> Array:
