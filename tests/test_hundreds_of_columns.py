@@ -23,6 +23,7 @@ from mlefit.prediction.design import TILE, Design
 from mlefit.source import cutting
 from mlefit.source.batch import MANY as STACKED
 from mlefit.source.batch import Extent
+from mlefit.sums import curvature
 from mlefit.sums.curvature import Dense
 from mlefit.sums.fringed import Fringed
 from mlefit.sums.lapack import inverted
@@ -37,8 +38,9 @@ def test_the_extents_of_many_columns_are_those_of_each() -> None:
 
 
 @pytest.mark.parametrize("shapes", [0, 1, 3])
-def test_a_curvature_that_is_diagonal_but_for_shapes_is_that_of_its_matrix(shapes: int) -> None:
+def test_a_curvature_that_is_diagonal_but_for_shapes_is_that_of_its_matrix(shapes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """An element beside the diagonal that is nothing but there has it factorised."""
+    monkeypatch.setattr(curvature, "MANY", 1)
     rng = np.random.default_rng(2)
     matrix = np.diag(rng.uniform(0.5, 2.0, 6 + shapes))
     matrix[6:] = 0.1 * rng.normal(size=(shapes, 6 + shapes)) + matrix[6:]

@@ -11,16 +11,19 @@ F is unique but for a rotation, which no norm sees: the standard error of a'thet
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from mlefit.arrays import Array, product
 from mlefit.records import record
 from mlefit.sums.contrasts import Contrasts
-from mlefit.sums.fringed import Fringed
 from mlefit.sums.lapack import factor, solved, triangular
 
+if TYPE_CHECKING:
+    from mlefit.sums.fringed import Fringed
+
+MANY = 64               # parameters from which it is looked at whether the matrix is diagonal but for shapes
 EIGENVALUES = 1000      # rows of a matrix up to which the eigenvalues themselves are worth their time
 
 
@@ -207,7 +210,11 @@ class Dense(Curvature):
         return self.matrix
 
     @cached_property
-    def _fringed(self) -> Fringed | None:
+    def _fringed(self) -> "Fringed | None":
+        if self.size < MANY:
+            return None
+        from mlefit.sums.fringed import Fringed
+
         return Fringed.of(self.matrix)
 
     @cached_property
