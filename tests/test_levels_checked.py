@@ -177,3 +177,18 @@ def test_rows_are_kept_for_robust_errors_of_a_refit(
     monkeypatch.setattr(checked, "DIAGNOSED", 1)
     assert told(capsys, "check", path, new) == want
     assert want["refit"]["reason"] is None
+
+
+def test_columns_that_the_new_rows_hardly_tell_apart_are_not_refitted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(3)
+
+    def made(name: str, apart: float) -> str:
+        x = rng.normal(size=3000)
+        near = x + apart * rng.normal(size=3000)
+        rows = zip(np.arange(3000) % LEVELS, x.tolist(), near.tolist(), (x + rng.normal(size=3000)).tolist(), strict=True)
+        (tmp_path / name).write_text("g,x,near,y\n" + "".join(f"l{g:03d},{x!r},{near!r},{y!r}\n" for g, x, near, y in rows))
+        return str(tmp_path / name)
+
+    path = saved(tmp_path, made("old.csv", 1.0), "-t", "y", "-x", "g,x,near")
+    found = told(capsys, "check", path, made("new.csv", 3e-11))
+    assert found["refit"]["reason"] == "a column keeps too few digits beside the others in the new rows"

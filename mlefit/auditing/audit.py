@@ -27,8 +27,7 @@ from mlefit.pipeline.fitted import Fitted, not_certified
 from mlefit.problem.indexing import ColumnsWanted
 from mlefit.problem.prepare import Progress
 from mlefit.problem.problem import Problem
-from mlefit.problem.size import columns_fit
-from mlefit.problem.stated import stated
+from mlefit.problem.stated import made_of
 from mlefit.report.digits import NOISE, significant
 from mlefit.request import Request
 from mlefit.source import open_source
@@ -48,18 +47,12 @@ def audit(request: Request, given: tuple[Given, ...], place: str, progress: Prog
         if request.mean is not None:
             request = begun(request, given, source.names)
         asked = replace(request, draws=0, holdout=None)
-        try:
-            with stated(asked, progress, source=source, index=True) as problem:
-                return _audited(problem, given, place, progress)
-        except ColumnsWanted:
-            pass
-        with stated(asked, progress, source=source) as problem:
-            return _audited(problem, given, place, progress)
+        return made_of(lambda problem: _audited(problem, given, place, progress), asked, progress, source=source)
 
 
 def _audited(problem: Problem, given: tuple[Given, ...], place: str, progress: Progress | None) -> Audit:
     found = highest(problem, progress)
-    if problem.indexed and (found.fit.noise.loss_has_shapes or (not found.certified and columns_fit(problem))):
+    if found.wants_columns or (problem.indexed and found.fit.noise.loss_has_shapes):
         raise ColumnsWanted
     if not found.certified:
         raise not_certified(problem, found.fit)

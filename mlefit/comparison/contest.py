@@ -23,7 +23,6 @@ from mlefit.problem.indexing import ColumnsWanted, as_for
 from mlefit.problem.prepare import Progress
 from mlefit.problem.problem import Problem
 from mlefit.problem.restated import alike, restated
-from mlefit.problem.size import columns_fit
 from mlefit.problem.stated import stated
 from mlefit.report.comparison import Cells, Entry
 from mlefit.report.report import Report
@@ -197,7 +196,7 @@ class Contest:
                     "a density has no probability of exactly 0, and stands on another scale than a law that has one")))
             steps = COUNTS if beside_counts else self.steps
             found = fit(problem, self.progress)
-            if problem.indexed and not found.certified and columns_fit(problem):
+            if found.wants_columns:
                 self._columned.add((request.formula, entry.model))
                 return self._fit(request, entry)
             if not found.certified:

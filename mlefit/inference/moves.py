@@ -86,11 +86,14 @@ class Projection(NamedTuple):
     @classmethod
     def of(cls, r: Array, design: Array, threads: int = 1) -> "Projection":
         """That of all rows."""
-        def lengths(start: int) -> Array:
-            q = triangular(r, design[start : start + SLAB].T, transposed=True)
-            return np.asarray(np.square(q, out=q).sum(axis=0))
+        slabs = range(0, len(design), SLAB)
+        return cls(r, np.concatenate([*each(lambda start: lengths(r, design[start : start + SLAB]), slabs, threads)]))
 
-        return cls(r, np.concatenate([*each(lengths, range(0, len(design), SLAB), threads)]))
+
+def lengths(r: Array, x: Array) -> Array:
+    """The squared lengths (n,) of the rows of x R^-1."""
+    q = triangular(r, x.T, transposed=True)
+    return np.asarray(np.square(q, out=q).sum(axis=0))
 
 
 def newton(moves: Array, bent: Array, d1: Array, determined: float) -> Array | None:

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from mlefit.arrays import Array
-from mlefit.inference.moves import Projection
+from mlefit.inference.moves import Projection, lengths
 from mlefit.information.products import RANK, beside, factor, gram, of_simplex, parts
 from mlefit.information.sample import Sample
 from mlefit.noise.model import NoiseModel
@@ -135,11 +135,7 @@ class Working:
         """h (n,) of the first predictor, the squared length of its q."""
         if self.projection is not None:
             return self.projection.leverage
-        found = np.empty(self.n)
-        for part in parts(self.n):
-            q = triangular(self.triangles[0], self._weighted(0, part).T, transposed=True)
-            np.square(q, out=q).sum(axis=0, out=found[part])
-        return found
+        return np.concatenate([lengths(self.triangles[0], self._weighted(0, part)) for part in parts(self.n)])
 
     def information(self, columns: Sequence[Array]) -> Array:
         """V (P, P) of columns C_a (n, c_a), one block for each predictor, in their order."""

@@ -25,6 +25,7 @@ from mlefit.problem.means import mean_of, orthonormal
 from mlefit.problem.prepare import Prepared, Progress
 from mlefit.problem.problem import Problem
 from mlefit.problem.refusals import EXACT, exact_fit, exactly_fitted, unknown_parameters
+from mlefit.problem.size import columns_fit
 from mlefit.report.report import Parameter, Warn
 from mlefit.rows.chunk import Chunk
 from mlefit.sums.arrow import Arrow
@@ -81,6 +82,11 @@ class Fitted(NamedTuple):
         limits = [(Objective.likelihood(one.law, self.mean), self.mean.size + one.shape) for one in self.fit.noise.nested.values()]
         return Likelihood(self.objective, self.rows, sample, self.fit.mle.theta, self.fit.nll[0], self.fit.mle.curvature,
                           limits[0] if limits else None)
+
+    @property
+    def wants_columns(self) -> bool:
+        """Whether a factor of many levels is to have columns after all: without them no maximum was proven, and there is room."""
+        return self.problem.indexed and not self.certified and columns_fit(self.problem)
 
     @property
     def certified(self) -> bool:

@@ -26,8 +26,7 @@ from mlefit.pipeline.run import errors_of, told
 from mlefit.problem.indexing import ColumnsWanted
 from mlefit.problem.prepare import Progress
 from mlefit.problem.problem import Problem
-from mlefit.problem.size import columns_fit
-from mlefit.problem.stated import stated
+from mlefit.problem.stated import made_of
 from mlefit.report.report import Report
 from mlefit.request import Request
 from mlefit.rows.seen import Seen
@@ -60,21 +59,16 @@ def pictured(request: Request, wanted: Sequence[str] = (), progress: Progress | 
 def seen(request: Request, progress: Progress | None, of: Callable[[Fitted, StandardErrors, Report], T]) -> T:
     """What is made of a fit whose rows were gathered with their cells. A factor of many levels has columns only where a search
     does not prove a maximum without. Raises what `run` raises."""
-    try:
-        return _seen(request, progress, of, index=True)
-    except ColumnsWanted:
-        return _seen(request, progress, of, index=False)
-
-
-def _seen(request: Request, progress: Progress | None, of: Callable[[Fitted, StandardErrors, Report], T], *, index: bool) -> T:
-    with stated(request, progress, seen=True, index=index) as problem:
+    def fitted(problem: Problem) -> T:
         found = fit(problem, progress)
-        if problem.indexed and not found.certified and columns_fit(problem):
+        if found.wants_columns:
             raise ColumnsWanted
         if not found.certified:
             raise not_certified(problem, found.fit)
         errors = errors_of(found)
         return of(found, errors, told(found, errors))
+
+    return made_of(fitted, request, progress, seen=True)
 
 
 def overview_of(found: Fitted, report: Report, errors: StandardErrors) -> Overview:

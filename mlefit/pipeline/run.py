@@ -37,8 +37,7 @@ from mlefit.pipeline.unseen import unscored
 from mlefit.problem.indexing import ColumnsWanted
 from mlefit.problem.prepare import Progress
 from mlefit.problem.problem import Problem
-from mlefit.problem.size import columns_fit
-from mlefit.problem.stated import stated
+from mlefit.problem.stated import made_of
 from mlefit.report.report import Report
 from mlefit.request import Request
 
@@ -57,13 +56,7 @@ def run(
 
     Raises UsageError, DataError, or NoEstimateError with what is known as its partial report.
     """
-    try:
-        with stated(request, progress, keep_rows=keep_rows, index=True) as problem:
-            return answered(problem, progress, keep, keep_rows=keep_rows)
-    except ColumnsWanted:
-        pass
-    with stated(request, progress, keep_rows=keep_rows) as problem:
-        return answered(problem, progress, keep, keep_rows=keep_rows)
+    return made_of(lambda problem: answered(problem, progress, keep, keep_rows=keep_rows), request, progress, keep_rows=keep_rows)
 
 
 def answered(
@@ -71,7 +64,7 @@ def answered(
 ) -> Report:
     """As `run`, of a problem that is stated."""
     found = fit(problem, progress)
-    if problem.indexed and not found.certified and columns_fit(problem):
+    if found.wants_columns:
         raise ColumnsWanted
     if not found.certified:
         raise not_certified(problem, found.fit)

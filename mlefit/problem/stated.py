@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from typing import TypeVar
 
 from mlefit import machine
 from mlefit.blas import one_thread
@@ -21,6 +22,8 @@ from mlefit.problem.size import columns_fit
 from mlefit.request import Request
 from mlefit.source import open_source
 from mlefit.source.source import Source
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -42,6 +45,20 @@ def stated(
         stack.enter_context(one_thread())
         yield _checked(opened, request, threads, lambda every: prepare(
             opened, request, threads, every, progress, seen=seen, index=index), keep_rows, stack)
+
+
+def made_of(
+    of: Callable[[Problem], T], request: Request, progress: Progress | None = None, *, keep_rows: bool = False,
+    source: Source | None = None, seen: bool = False, index: bool = True,
+) -> T:
+    """What is made of a problem as `stated`; with `index` a factor of many levels has columns where ColumnsWanted is raised."""
+    try:
+        with stated(request, progress, keep_rows=keep_rows, source=source, seen=seen, index=index) as problem:
+            return of(problem)
+    except ColumnsWanted:
+        pass
+    with stated(request, progress, keep_rows=keep_rows, source=source, seen=seen) as problem:
+        return of(problem)
 
 
 @contextmanager

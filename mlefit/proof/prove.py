@@ -9,8 +9,7 @@ from mlefit.pipeline.fitted import fit, not_certified
 from mlefit.problem.indexing import ColumnsWanted
 from mlefit.problem.prepare import Progress
 from mlefit.problem.problem import Problem
-from mlefit.problem.size import columns_fit
-from mlefit.problem.stated import stated
+from mlefit.problem.stated import made_of
 from mlefit.proof.claims import CLAIMS
 from mlefit.proof.material import Material
 from mlefit.proof.proof import Proof, Slice
@@ -27,19 +26,13 @@ def prove(request: Request, progress: Progress | None = None, *, with_slice: boo
     Raises UsageError and DataError as `run` does, and NoEstimateError where there is no maximum to prove anything of.
     """
     asked = replace(request, draws=0, holdout=None)
-    try:
-        if not with_slice:      # a slice is along a column
-            with stated(asked, progress, keep_rows=True, index=True) as problem:
-                return _proved(problem, request, progress)
-    except ColumnsWanted:
-        pass
-    with stated(asked, progress, keep_rows=True) as problem:
-        return _proved(problem, request, progress, with_slice=with_slice)
+    return made_of(lambda problem: _proved(problem, request, progress, with_slice=with_slice), asked, progress, keep_rows=True,
+                   index=not with_slice)      # a slice is along a column
 
 
-def _proved(problem: Problem, request: Request, progress: Progress | None, *, with_slice: bool = False) -> Proof:
+def _proved(problem: Problem, request: Request, progress: Progress | None, *, with_slice: bool) -> Proof:
     found = fit(problem, progress)
-    if problem.indexed and not found.certified and columns_fit(problem):
+    if found.wants_columns:
         raise ColumnsWanted
     if found.fit.mle.outcome is not Outcome.CERTIFIED:
         raise not_certified(found.problem, found.fit)

@@ -62,12 +62,9 @@ class Triangle:
     @cached_property
     def r(self) -> Array:
         """Upper triangular (k, k), with a non-negative diagonal."""
-        parts = (self.rows, *self.more)
-        k = self.rows.shape[1]
-        rows = self.rows
-        square = not self.more and rows.shape[0] == k and not np.tril(rows, -1).any() and not (np.diagonal(rows) < 0.0).any()
-        if square:
-            return rows
+        parts, (n, k) = (self.rows, *self.more), self.rows.shape
+        if not self.more and n == k and not np.tril(self.rows, -1).any() and not (np.diagonal(self.rows) < 0.0).any():
+            return self.rows
         apart = of_square(parts) if k >= WIDE and sum(map(len, parts)) >= TWICE * k else None
         return _square(_whole(parts)) if apart is None else apart
 
